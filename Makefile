@@ -1,0 +1,27 @@
+# The two commands that the README names set everything up on a machine with Python 3.11, make and git.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo plan test check clean
+demo: $(VENV)/ready
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/a-day/run.sh
+
+plan: $(VENV)/ready
+	$(BIN)/visitsafe plan
+
+test: $(VENV)/ready
+	$(BIN)/python -m pytest
+
+check: $(VENV)/ready
+	bash .ci/run
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "visitsafe needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV)

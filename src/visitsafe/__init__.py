@@ -1,0 +1,1 @@
+"""visitsafe: visit plans that are thought through, signed, countersigned and provable."""

@@ -1,0 +1,1 @@
+"""The edges: files, settings, the store, the terminal."""

@@ -1,0 +1,178 @@
+"""Which question comes next, and what the answers together mean: pure functions of checklist and answers.
+
+An answer is a string, or a tuple of strings where several may be given. A question that was passed over
+has the answer "" and counts as `blank`. A question which does not apply has no say: a condition on it is
+false. Not sure counts as the unsafe answer (D7).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from visitsafe.domain.checklist import AnswerType, Condition, Question, Rule
+from visitsafe.domain.plan import Finding, Suggestion
+from visitsafe.domain.questionnaire import Questionnaire, cite
+from visitsafe.domain.terms import Answer
+
+Value = str | tuple[str, ...]
+Answers = Mapping[str, Value]
+
+BLANK = "blank"
+GIVEN = "given"
+NONE = "none"
+COLUMN_WORDS = {Answer.YES: "yes", Answer.NO: "no", Answer.NOT_SURE: "not sure"}
+
+
+def tokens(question: Question, value: Value) -> frozenset[str]:
+    """What conditions can see of an answer: its words, the unsafe one for not sure, `given`, `none`, `blank`."""
+    if value == "":
+        return frozenset({BLANK})
+    if isinstance(value, tuple):
+        return (
+            frozenset(value)
+            if value and question.answer is AnswerType.CHOICES
+            else frozenset({GIVEN if value else NONE})
+        )
+    if question.answer in {AnswerType.TEXT, AnswerType.TIME}:
+        return frozenset({GIVEN})
+    if value == Answer.NOT_SURE and question.unsafe:
+        return frozenset({value, question.unsafe})
+    return frozenset({value})
+
+
+def possible_tokens(question: Question) -> frozenset[str]:
+    """Every word that a condition on this question may name."""
+    optional = frozenset() if question.required else frozenset({BLANK})
+    match question.answer:
+        case AnswerType.YES_NO:
+            return optional | frozenset(Answer)
+        case AnswerType.ACKNOWLEDGE:
+            return optional | {Answer.YES, Answer.NO}
+        case AnswerType.CHOICE:
+            return optional | {choice.id for choice in question.choices}
+        case AnswerType.CHOICES:
+            return optional | {choice.id for choice in question.choices} | {NONE}
+        case AnswerType.PEOPLE:
+            return optional | {GIVEN, NONE}
+        case _:
+            return optional | {GIVEN}
+
+
+def holds(condition: Condition, seen: Mapping[str, frozenset[str] | None]) -> bool | None:
+    """Whether a condition holds, three-valued.
+
+    Args:
+        condition: Any of its mappings must hold, of each mapping all pairs.
+        seen: For each question its tokens; an empty set if it does not apply; None while it is open.
+
+    Returns:
+        True, False, or None while an open question could still decide it.
+    """
+    results = [_all_hold(mapping, seen) for mapping in condition]
+    if any(result is True for result in results):
+        return True
+    return None if any(result is None for result in results) else False
+
+
+def _all_hold(
+    mapping: Mapping[str, tuple[str, ...]], seen: Mapping[str, frozenset[str] | None]
+) -> bool | None:
+    unknown = False
+    for name, wanted in mapping.items():
+        found = seen.get(name)
+        if found is None:
+            unknown = True
+        elif found.isdisjoint(wanted):
+            return False
+    return None if unknown else True
+
+
+def _look(
+    questionnaire: Questionnaire, answers: Answers
+) -> tuple[dict[str, bool | None], dict[str, frozenset[str] | None]]:
+    """Walk the questions once: which apply, and what conditions can see of each."""
+    applicable: dict[str, bool | None] = {}
+    seen: dict[str, frozenset[str] | None] = {}
+    for question in questionnaire:
+        applies = True if question.when is None else holds(question.when, seen)
+        applicable[question.id] = applies
+        if applies is False:
+            seen[question.id] = frozenset()
+        elif applies is True and question.id in answers:
+            seen[question.id] = tokens(question, answers[question.id])
+        else:
+            seen[question.id] = None
+    return applicable, seen
+
+
+def applicability(questionnaire: Questionnaire, answers: Answers) -> dict[str, bool | None]:
+    """For each question, in order: whether it applies; None while an earlier answer could still decide it."""
+    return _look(questionnaire, answers)[0]
+
+
+def next_question(questionnaire: Questionnaire, answers: Answers) -> Question | None:
+    """The first question that applies and has no answer yet; None when all is answered."""
+    applicable = applicability(questionnaire, answers)
+    return next((q for q in questionnaire if applicable[q.id] and q.id not in answers), None)
+
+
+def split(questionnaire: Questionnaire, answers: Answers) -> tuple[dict[str, Value], dict[str, Value]]:
+    """Part the answers into those which apply and those which are shelved because they no longer do."""
+    applicable = applicability(questionnaire, answers)
+    kept = {name: value for name, value in answers.items() if applicable.get(name)}
+    return kept, {name: value for name, value in answers.items() if name not in kept}
+
+
+def assess(questionnaire: Questionnaire, answers: Answers) -> tuple[Finding, ...]:
+    """The findings that the answers raise, worst first; within a level in the checklist's order."""
+    _, seen = _look(questionnaire, answers)
+    raised = [rule for rule in questionnaire.rules if holds(rule.when, seen)]
+    findings = [_finding(questionnaire, rule, answers, seen) for rule in raised]
+    return tuple(sorted(findings, key=lambda finding: finding.level.weight))
+
+
+def _finding(
+    questionnaire: Questionnaire,
+    rule: Rule,
+    answers: Answers,
+    seen: Mapping[str, frozenset[str] | None],
+) -> Finding:
+    return Finding(
+        rule=rule.id,
+        level=rule.level,
+        text=rule.text,
+        source=cite(rule.source),
+        because=_because(questionnaire, rule.when, answers, seen),
+        settle=tuple(name for name in rule.settle if seen.get(name) != frozenset()),
+        suggest=tuple(Suggestion(id=choice.id, text=choice.text) for choice in rule.suggest),
+    )
+
+
+def _because(
+    questionnaire: Questionnaire,
+    condition: Condition,
+    answers: Answers,
+    seen: Mapping[str, frozenset[str] | None],
+) -> tuple[str, ...]:
+    """The answers that made the condition hold, as `Label: answer`."""
+    names = [name for mapping in condition if _all_hold(mapping, seen) for name in mapping]
+    asked = [questionnaire.by_id[name] for name in dict.fromkeys(names)]
+    return tuple(
+        f"{question.label}: {in_words(question, answers.get(question.id, ''))}" for question in asked
+    )
+
+
+def in_words(question: Question, value: Value) -> str:
+    """An answer as a person would say it; choices by their text."""
+    texts = {choice.id: choice.text for choice in question.choices} | {NONE: "none of these"}
+    if value in {"", ()}:
+        return "none" if value == () else "not answered"
+    if isinstance(value, tuple):
+        return ", ".join(texts.get(one, one) for one in value)
+    if question.answer in {AnswerType.YES_NO, AnswerType.ACKNOWLEDGE}:
+        return COLUMN_WORDS.get(Answer(value), value)
+    return texts.get(value, value)
+
+
+def missing(questionnaire: Questionnaire, answers: Answers) -> Sequence[Question]:
+    """The required questions that certainly apply and have no answer."""
+    applicable = applicability(questionnaire, answers)
+    return [q for q in questionnaire if applicable[q.id] and q.required and answers.get(q.id, "") == ""]

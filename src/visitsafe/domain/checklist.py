@@ -1,0 +1,192 @@
+"""What people write in a checklist file: items, questions, rules, the visit checklist.
+
+Strict on purpose: an unknown key, a number or a bare yes where text is meant is an error with a
+sentence. Conditions are data (D6): a mapping means all, a list of mappings means any, a list as a value
+means one of. The other kinds of checklist
+stand in `kinds`. Nothing here reads files (`adapters.checklists`) or asks questions (`assessment`).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from visitsafe.domain.terms import Level
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){1,2}$")]
+
+
+class Model(BaseModel):
+    """Frozen, and no key that the format does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, str_strip_whitespace=True)
+
+
+class AnswerType(StrEnum):
+    """How a question is answered."""
+
+    YES_NO = "yes-no"
+    ACKNOWLEDGE = "acknowledge"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    TEXT = "text"
+    TIME = "time"
+    PEOPLE = "people"
+
+
+class VisitField(StrEnum):
+    """The facts of a visit, which a question may fill instead of being an answer of its own."""
+
+    CASE = "case"
+    AREA = "area"
+    ADDRESS = "address"
+    START = "start"
+    DUE_BACK = "due_back"
+    PURPOSE = "purpose"
+    COMPANIONS = "companions"
+
+
+class Screen(StrEnum):
+    """How a section is shown: a question at a time, or all of it on one screen."""
+
+    EACH = "each"
+    TOGETHER = "together"
+
+
+def _as_condition(value: Any) -> Any:
+    """Bring `{a: x}`, `{a: [x, y]}` and a list of such mappings into one shape: any of (all of)."""
+    mappings = value if isinstance(value, list | tuple) else [value]
+    if not mappings or not all(isinstance(mapping, Mapping) and mapping for mapping in mappings):
+        message = "a condition is a mapping of question to answer (all must hold), or a list of such mappings"
+        raise ValueError(message)
+    return tuple(
+        {key: tuple(wanted) if isinstance(wanted, list | tuple) else (wanted,) for key, wanted in m.items()}
+        for m in mappings
+    )
+
+
+Condition = Annotated[
+    tuple[dict[str, tuple[str, ...]], ...],
+    BeforeValidator(
+        _as_condition,
+        json_schema_input_type=dict[str, str | list[str]] | list[dict[str, str | list[str]]],
+    ),
+]
+"""Any of the mappings, of each all pairs, of each pair one of the values."""
+
+
+class Source(Model):
+    """Where a rule comes from: a document of `sources.yaml` and the place in it.
+
+    `paragraph` is a number such as `7.2`, or, where a document has no numbers, its heading or first words.
+    """
+
+    document: Identifier
+    paragraph: Sentence
+
+
+class Choice(Model):
+    """One of the answers of a choice, or a control measure that a rule suggests."""
+
+    id: Identifier
+    text: Sentence
+
+
+class Item(Model):
+    """What every numbered thing in a checklist has: an id, why it matters and where it comes from."""
+
+    id: Identifier
+    why: Sentence
+    source: Annotated[tuple[Source, ...], Field(min_length=1)]
+
+
+class Question(Item):
+    """One question.
+
+    Attributes:
+        label: A few words for lists.
+        ask: The question as it is shown.
+        more: What `?` shows besides the source.
+        answer: How it is answered.
+        unsafe: For yes/no: which answer is the unsafe one; not sure counts as this.
+        choices: For a choice; `none` is always understood for `choices`.
+        required: False lets a person pass it over; its value is then `blank` to conditions.
+        fills: The answer is this fact of the visit.
+        when: The question applies only if this holds of earlier answers.
+        valid_for: Days for which the answer is kept as a standing answer (D8).
+        propose: A value that visitsafe can compute and proposes, never decides.
+    """
+
+    label: Annotated[Sentence, StringConstraints(max_length=48)]
+    ask: Sentence
+    more: Sentence | None = None
+    answer: AnswerType = AnswerType.YES_NO
+    unsafe: Literal["yes", "no"] | None = None
+    choices: tuple[Choice, ...] = ()
+    required: bool = True
+    fills: VisitField | None = None
+    when: Condition | None = None
+    valid_for: Annotated[int, Field(ge=1, le=3660)] | None = None
+    propose: Literal["daylight"] | None = None
+
+
+class Section(Model):
+    """Questions that belong together, in the order in which they are asked."""
+
+    id: Identifier
+    title: Sentence
+    about: Sentence | None = None
+    screen: Screen = Screen.EACH
+    questions: Annotated[tuple[Question, ...], Field(min_length=1)]
+
+
+class Rule(Item):
+    """Answers which together raise a finding.
+
+    Attributes:
+        level: How much it weighs.
+        when: The answers that raise it.
+        text: The finding, one sentence to the person who plans.
+        settle: The questions whose answers could settle it, the likeliest first.
+        suggest: Control measures to choose from.
+    """
+
+    level: Level
+    when: Condition
+    text: Sentence
+    settle: tuple[Identifier, ...] = ()
+    suggest: tuple[Choice, ...] = ()
+
+
+class Head(Model):
+    """What every checklist file begins with."""
+
+    format: Literal[1]
+    id: Identifier
+    version: Version
+    title: Sentence
+    about: Sentence
+
+
+class Uses(Model):
+    """The checklists that a visit checklist is completed by, each by its id."""
+
+    should_not: Identifier | None = None
+    information_sharing: Identifier | None = None
+    review: Identifier | None = None
+    escalation: Identifier | None = None
+
+
+class VisitChecklist(Head):
+    """`kind: visit`: the questions before a visit and the rules that combine their answers."""
+
+    kind: Literal["visit"]
+    extends: Identifier | None = None
+    leave_out: tuple[Identifier, ...] = ()
+    person_visited: Sentence = "the person visited"
+    uses: Uses = Uses()
+    sections: tuple[Section, ...] = ()
+    rules: tuple[Rule, ...] = ()

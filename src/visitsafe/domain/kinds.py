@@ -1,0 +1,190 @@
+"""What people write in the checklists that complete a visit checklist, and in `sources.yaml`.
+
+should-not, information-sharing, review and escalation; each kind is one model, told apart by `kind`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from visitsafe.domain.checklist import (
+    Choice,
+    Condition,
+    Head,
+    Identifier,
+    Item,
+    Model,
+    Sentence,
+    Source,
+    VisitChecklist,
+)
+from visitsafe.domain.terms import Level, Role
+
+
+class Reminder(Item):
+    """A should-not rule: read before the visit, tied to the answers where it can be, asked again after.
+
+    Attributes:
+        label: A few words for lists.
+        rule: What not to do, in words to the reader.
+        reflect: The question that it becomes after the visit, without blame.
+        breached: The answers that already break it.
+        text: The finding when they do.
+        settle: The questions that could settle it.
+    """
+
+    label: Annotated[Sentence, StringConstraints(max_length=48)]
+    rule: Sentence
+    reflect: Sentence
+    breached: Condition | None = None
+    level: Level = Level.CONTROL
+    text: Sentence | None = None
+    settle: tuple[Identifier, ...] = ()
+    suggest: tuple[Choice, ...] = ()
+
+
+class Step(Item):
+    """Something to do, in the order given."""
+
+    text: Sentence
+
+
+class ShouldNotChecklist(Head):
+    """`kind: should-not`: what not to do, what to do, and the steps if something happens."""
+
+    kind: Literal["should-not"]
+    ask: Sentence
+    should_not: Annotated[tuple[Reminder, ...], Field(min_length=1)]
+    should: tuple[Step, ...] = ()
+    if_it_happens: tuple[Step, ...] = ()
+
+
+class Trigger(Item):
+    """A question that, answered yes or not sure, makes sharing a duty.
+
+    Attributes:
+        ask: The question.
+        label: A few words for lists.
+        ground: On what ground the information is shared, for the record.
+    """
+
+    label: Annotated[Sentence, StringConstraints(max_length=48)]
+    ask: Sentence
+    ground: Sentence
+
+
+class Duty(Model):
+    """What a yes to any trigger asks for.
+
+    Attributes:
+        within_days: Whole days after signing by which it is shared; our default, not law.
+        text: The finding that says so.
+        ask_with: Asks who is involved with the family, by role and agency.
+        ask_decision: Asks whether it will be shared, or it was decided not to.
+        ask_reason: Asks for the reason not to share.
+        source: Where the duty comes from.
+    """
+
+    within_days: Annotated[int, Field(ge=0, le=60)]
+    text: Sentence
+    ask_with: Sentence
+    ask_decision: Sentence
+    ask_reason: Sentence
+    why: Sentence
+    source: Annotated[tuple[Source, ...], Field(min_length=1)]
+
+
+class SharingChecklist(Head):
+    """`kind: information-sharing`: the questions that decide what other professionals must be told."""
+
+    kind: Literal["information-sharing"]
+    ask: Sentence
+    triggers: Annotated[tuple[Trigger, ...], Field(min_length=1)]
+    duty: Duty
+
+
+class Attestation(Item):
+    """What a manager confirms by countersigning."""
+
+    text: Sentence
+
+
+class NeedsConditions(Item):
+    """When a countersignature must carry conditions: findings of these levels, or by these rules."""
+
+    levels: tuple[Level, ...] = ()
+    rules: tuple[Identifier, ...] = ()
+    text: Sentence
+
+
+class ReviewChecklist(Head):
+    """`kind: review`: what a manager attests, and when the decision needs conditions."""
+
+    kind: Literal["review"]
+    attest: Annotated[tuple[Attestation, ...], Field(min_length=1)]
+    conditions: tuple[NeedsConditions, ...] = ()
+    prompts: tuple[Step, ...] = ()
+    """Questions for staff supervision, printed on the exported page."""
+
+
+class EscalationStep(Item):
+    """One rung of the ladder.
+
+    Attributes:
+        after: Minutes after the time due back; negative is before.
+        who: The roles to turn to, the first is tried first; `lone-worker` is the worker.
+        do: What that person does.
+        acknowledge: Whether somebody must say that they have taken it on.
+    """
+
+    after: Annotated[int, Field(ge=-240, le=1440)]
+    who: Annotated[tuple[Role | Literal["lone-worker", "line-manager"], ...], Field(min_length=1)]
+    do: Sentence
+    acknowledge: bool = False
+
+
+class EscalationChecklist(Head):
+    """`kind: escalation`: who does what, how many minutes after the time due back.
+
+    Attributes:
+        grace_minutes: Minutes after the time due back before a visit counts as overdue.
+        high_risk: The answers or finding levels for which the ladder starts at `high_risk_step`.
+    """
+
+    kind: Literal["escalation"]
+    grace_minutes: Annotated[int, Field(ge=0, le=120)]
+    high_risk_levels: tuple[Level, ...] = ()
+    high_risk_step: Identifier
+    steps: Annotated[tuple[EscalationStep, ...], Field(min_length=1)]
+
+
+Checklist = Annotated[
+    VisitChecklist | ShouldNotChecklist | SharingChecklist | ReviewChecklist | EscalationChecklist,
+    Field(discriminator="kind"),
+]
+
+
+class Document(Model):
+    """A published procedure that checklists cite. Dates as `2013-01-31`.
+
+    Attributes:
+        review_date: After this day the document is shown as past its review date; None if it names none.
+        paragraphs: Whether its paragraphs are numbered.
+    """
+
+    id: Identifier
+    title: Sentence
+    issuer: Sentence
+    identifier: str | None = None
+    issued: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}(-\d{2})?$")]
+    review_date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    paragraphs: Literal["numbered", "unnumbered"]
+    note: Sentence | None = None
+
+
+class Sources(Model):
+    """`sources.yaml`: the documents that checklists cite."""
+
+    format: Literal[1]
+    kind: Literal["sources"]
+    documents: Annotated[tuple[Document, ...], Field(min_length=1)]

@@ -1,0 +1,227 @@
+"""The body of a plan: what a practitioner signs, complete enough to be read without its checklist.
+
+Structs, not pydantic: every command reads them. Times are UTC strings as in the entries, `2026-11-23T15:30:00Z`.
+What is added later is optional here, so that an older plan stays readable.
+"""
+
+from typing import Any
+
+import msgspec
+
+from visitsafe.domain.terms import Decision, Level
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """The base of all that stands in an entry: frozen, and lenient towards fields it does not know."""
+
+
+class Suggestion(Body, frozen=True, kw_only=True):
+    """A control measure that a rule suggests."""
+
+    id: str
+    text: str
+
+
+class Finding(Body, frozen=True, kw_only=True):
+    """What a rule says about the answers.
+
+    Attributes:
+        rule: The rule's id.
+        level: How much it weighs.
+        text: The sentence shown.
+        source: Document and paragraph.
+        because: The answers that raised it, in words.
+        settle: The questions whose answers could settle it.
+        suggest: Control measures to choose from.
+    """
+
+    rule: str
+    level: Level
+    text: str
+    source: str
+    because: tuple[str, ...] = ()
+    settle: tuple[str, ...] = ()
+    suggest: tuple[Suggestion, ...] = ()
+
+
+class Control(Body, frozen=True, kw_only=True):
+    """A control measure: what is done, who does it, and the rule whose finding it answers."""
+
+    rule: str
+    text: str
+    who: str
+
+
+class Companion(Body, frozen=True, kw_only=True):
+    """Who comes along on a joint visit; `key` if that person is in the team's roster."""
+
+    name: str
+    key: str | None = None
+
+
+class Visit(Body, frozen=True, kw_only=True):
+    """The facts of a visit. `start` and `due_back` are UTC; `case` is a reference, never a name (D14)."""
+
+    case: str
+    area: str
+    start: str
+    due_back: str
+    purpose: str
+    address: str = ""
+    companions: tuple[Companion, ...] = ()
+    person_visited: str = "the person visited"
+
+
+class Shown(Body, frozen=True, kw_only=True):
+    """A question as it was shown, and its answer in words, so that the plan outlives its checklist."""
+
+    id: str
+    section: str
+    label: str
+    ask: str
+    answer: str
+    source: str
+
+
+class Duty(Body, frozen=True, kw_only=True):
+    """What has to be shared with other professionals, by when, on what ground.
+
+    Attributes:
+        trigger: The id of the question that raised it.
+        label: The question in a few words.
+        ground: On what ground it is shared.
+        recipients: Who is told, each by role and agency; empty while nobody is named.
+        by: UTC, by when.
+        decision: `share` or `not-share`.
+        reason: Why not, if not.
+    """
+
+    trigger: str
+    label: str
+    ground: str
+    recipients: tuple[str, ...]
+    by: str
+    decision: str
+    source: str
+    reason: str = ""
+
+
+class Made(Body, frozen=True, kw_only=True):
+    """A checklist that the plan was made with; `digest` is the SHA-256 of the file's bytes."""
+
+    id: str
+    version: str
+    digest: str
+
+
+class Rung(Body, frozen=True, kw_only=True):
+    """A step of the escalation ladder as it stood: minutes after the time due back."""
+
+    id: str
+    after: int
+    who: tuple[str, ...]
+    do: str
+    source: str
+    acknowledge: bool = False
+
+
+class Ladder(Body, frozen=True, kw_only=True):
+    """The escalation that goes with the plan. `start` is the step at which it starts if it is high risk."""
+
+    grace_minutes: int
+    steps: tuple[Rung, ...]
+    high_risk: bool = False
+    start: str = ""
+
+
+class PlanBody(Body, frozen=True, kw_only=True):
+    """The body of `planned` and `revised`.
+
+    Attributes:
+        standing: For each standing answer used: when it was given (UTC).
+        shown: Questions and answers in words, in the order asked.
+        urgent: Why the visit goes before it is countersigned; empty if it does not.
+        repeats: The plan id that this one repeats.
+        revises: In `revised`: the entry ids of the versions it takes the place of.
+    """
+
+    visit: Visit
+    answers: dict[str, str | tuple[str, ...]]
+    findings: tuple[Finding, ...] = ()
+    controls: tuple[Control, ...] = ()
+    sharing: tuple[Duty, ...] = ()
+    standing: dict[str, str] = {}
+    shown: tuple[Shown, ...] = ()
+    checklists: tuple[Made, ...] = ()
+    ladder: Ladder | None = None
+    urgent: str = ""
+    repeats: str = ""
+    revises: tuple[str, ...] = ()
+    sealed: dict[str, Any] | None = None
+
+
+class Attested(Body, frozen=True, kw_only=True):
+    """What the manager confirmed, in the words shown."""
+
+    id: str
+    text: str
+
+
+class DecidedBody(Body, frozen=True, kw_only=True):
+    """The body of `decided`.
+
+    Attributes:
+        of: The entry id of the plan's version that was decided on.
+        rationale: The manager's reasons, in the manager's words.
+        conditions: What must be so for the countersignature to hold.
+        purpose_met: For a refusal: how the purpose of the visit will be met instead (D12).
+        attested: What was confirmed by countersigning.
+        checklist: The review checklist used.
+    """
+
+    of: str
+    decision: Decision
+    rationale: str
+    conditions: tuple[str, ...] = ()
+    purpose_met: str = ""
+    attested: tuple[Attested, ...] = ()
+    checklist: Made | None = None
+
+
+class WithdrawnBody(Body, frozen=True, kw_only=True):
+    """The body of `withdrawn`: the plan will not be carried out, and why."""
+
+    reason: str
+
+
+class Person(Body, frozen=True, kw_only=True):
+    """A member as the roster names them; `key` is an OpenSSH public key line without its comment."""
+
+    name: str
+    email: str
+    key: str
+
+
+class Place(Body, frozen=True, kw_only=True):
+    """The agency's place, for daylight and local time. Degrees north and east; an IANA time zone."""
+
+    name: str
+    latitude: float
+    longitude: float
+    timezone: str
+
+
+class FoundedBody(Body, frozen=True, kw_only=True):
+    """The body of `founded`, the first entry of the team's stream; its id is the team's id (D5)."""
+
+    team: str
+    person: Person
+    roles: tuple[str, ...]
+    place: Place | None = None
+
+
+class AddedBody(Body, frozen=True, kw_only=True):
+    """The body of `added`: a member and the roles they start with."""
+
+    person: Person
+    roles: tuple[str, ...]

@@ -1,0 +1,87 @@
+"""The vocabulary (design section 2): one word per thing, used in code, files and on screens.
+
+Standard library only, so that every command can import it for nothing.
+"""
+
+from enum import StrEnum
+
+TEAM_STREAM = "team"
+"""The stream of the roster's entries; every other stream is a plan's id."""
+NAMESPACE = "visitsafe"
+"""The SSHSIG namespace of every signature (D3)."""
+
+
+class Role(StrEnum):
+    """What a person may do. One person may hold several."""
+
+    PRACTITIONER = "practitioner"
+    MANAGER = "manager"
+    DUTY = "duty"
+    ADMIN = "admin"
+
+
+class Level(StrEnum):
+    """How much a finding weighs. There are no scores (D7)."""
+
+    STOP = "stop"
+    """Change the plan, or a manager decides in writing."""
+    CONTROL = "control"
+    """Needs a control measure."""
+    NOTE = "note"
+    """Worth knowing."""
+
+    @property
+    def weight(self) -> int:
+        """Smaller is worse: for sorting worst first."""
+        return list(Level).index(self)
+
+
+class Answer(StrEnum):
+    """The answers to a yes/no question. Not sure counts as the unsafe one (D7)."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_SURE = "not-sure"
+
+
+class Kind(StrEnum):
+    """What an entry records. An unknown kind is kept and shown as unknown (D1)."""
+
+    FOUNDED = "founded"
+    ADDED = "added"
+    PLANNED = "planned"
+    REVISED = "revised"
+    WITHDRAWN = "withdrawn"
+    DECIDED = "decided"
+
+
+class Decision(StrEnum):
+    """A manager's decision on a plan, the most cautious last."""
+
+    COUNTERSIGN = "countersign"
+    RETURN = "return"
+    REFUSE = "refuse"
+
+    @property
+    def caution(self) -> int:
+        """Larger is more cautious: where concurrent decisions disagree, the larger stands (D1)."""
+        return list(Decision).index(self)
+
+
+class Status(StrEnum):
+    """Where a plan stands."""
+
+    AWAITING = "awaiting"
+    COUNTERSIGNED = "countersigned"
+    RETURNED = "returned"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+    @classmethod
+    def after(cls, decision: Decision) -> "Status":
+        """The status which a decision gives a plan."""
+        return {
+            Decision.COUNTERSIGN: cls.COUNTERSIGNED,
+            Decision.RETURN: cls.RETURNED,
+            Decision.REFUSE: cls.REFUSED,
+        }[decision]

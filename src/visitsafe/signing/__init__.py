@@ -1,0 +1,1 @@
+"""OpenSSH keys and signatures; the only code that uses `cryptography`."""
