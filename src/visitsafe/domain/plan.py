@@ -1,6 +1,7 @@
 """The body of a plan: what a practitioner signs, complete enough to be read without its checklist.
 
-Structs, not pydantic: every command reads them. Times are UTC strings as in the entries, `2026-11-23T15:30:00Z`.
+Structs, not pydantic: every command reads them. Times are UTC strings as in the entries,
+`2026-11-23T15:30:00Z`.
 What is added later is optional here, so that an older plan stays readable.
 """
 
@@ -142,7 +143,8 @@ class PlanBody(Body, frozen=True, kw_only=True):
         shown: Questions and answers in words, in the order asked.
         urgent: Why the visit goes before it is countersigned; empty if it does not.
         repeats: The plan id that this one repeats.
-        revises: In `revised`: the entry ids of the versions it takes the place of.
+        nonce: In `planned`: random hex that, with the author's key, makes the plan's id (`fold.own_plan_id`).
+        sealed: Room for the tracing details (D4).
     """
 
     visit: Visit
@@ -156,7 +158,7 @@ class PlanBody(Body, frozen=True, kw_only=True):
     ladder: Ladder | None = None
     urgent: str = ""
     repeats: str = ""
-    revises: tuple[str, ...] = ()
+    nonce: str = ""
     sealed: dict[str, Any] | None = None
 
 

@@ -1,0 +1,141 @@
+"""What belongs to one person on one machine (D15): the folder, `settings.toml`, and the environment.
+
+VISITSAFE_HOME moves every file; VISITSAFE_STORE names the store; VISITSAFE_CHECKLISTS adds folders of
+checklists. What a whole team must agree on is part of its signed record instead.
+"""
+
+import os
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from visitsafe.errors import SettingsError
+
+PRIVATE_FOLDER = 0o700
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The settings of one person on one machine.
+
+    Attributes:
+        home: The folder that holds everything visitsafe keeps.
+        name: The person's name; empty before `key new`.
+        email: Their work e-mail.
+        key: The private key file.
+        team: The pinned team id; empty before a team was founded or joined.
+        store: The store's URL.
+        checklists: Folders or files of the agency's own checklists.
+    """
+
+    home: Path
+    name: str = ""
+    email: str = ""
+    key: Path | None = None
+    team: str = ""
+    store: str = ""
+    checklists: tuple[Path, ...] = ()
+
+    @property
+    def file(self) -> Path:
+        """The settings file."""
+        return self.home / "settings.toml"
+
+    @property
+    def drafts(self) -> Path:
+        """The folder of unfinished plans."""
+        return self.home / "drafts"
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read the settings; a machine that has none yet gets the defaults.
+
+    Raises:
+        SettingsError: The file cannot be read or is not what it should be.
+    """
+    home = _home(environ)
+    written = _read(home / "settings.toml")
+    me, team, store = (_table(written, name, home) for name in ("me", "team", "store"))
+    key = _text(me, "key")
+    folders = [part for part in environ.get("VISITSAFE_CHECKLISTS", "").split(os.pathsep) if part]
+    return Settings(
+        home=home,
+        name=_text(me, "name"),
+        email=_text(me, "email"),
+        key=home / key if key else None,
+        team=_text(team, "id"),
+        store=environ.get("VISITSAFE_STORE") or _text(store, "url") or f"sqlite:///{home / 'store.sqlite3'}",
+        checklists=tuple(Path(folder) for folder in folders),
+    )
+
+
+def remember(settings: Settings, table: str, **values: str) -> None:
+    """Write values into one table of the settings file; all else in it stays, except comments.
+
+    Raises:
+        SettingsError: The file cannot be written; the old one is untouched.
+    """
+    import tomli_w
+
+    written = _read(settings.file)
+    written.setdefault(table, {}).update(values)
+    try:
+        make_private_folder(settings.home)
+        write_whole(settings.file, tomli_w.dumps(written).encode())
+    except OSError as error:
+        raise SettingsError(
+            f"cannot write {settings.file}: {error.strerror}", hint="check free space and permissions"
+        ) from error
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder that only its owner can read; one that is there already is left as it is."""
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is the old one or the new one, never half of it, whatever happens."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    named = environ.get("VISITSAFE_HOME")
+    if named:
+        return Path(named).expanduser().absolute()
+    import platformdirs
+
+    return platformdirs.user_data_path("visitsafe", appauthor=False)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise SettingsError(f"cannot read {path}: {reason}", hint="mend the file or move it away") from error
+
+
+def _table(written: Mapping[str, Any], name: str, home: Path) -> Mapping[str, Any]:
+    table = written.get(name, {})
+    if not isinstance(table, dict):
+        raise SettingsError(f"{home / 'settings.toml'}: [{name}] is not a table", hint="mend the file")
+    return table
+
+
+def _text(table: Mapping[str, Any], name: str) -> str:
+    value = table.get(name, "")
+    return value if isinstance(value, str) else ""

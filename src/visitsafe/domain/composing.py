@@ -1,0 +1,237 @@
+"""From answers to the body that is signed: everything a reader needs later stands in it.
+
+Pure: the id's nonce, the time and who the companions are come from the caller.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from visitsafe.domain.assessment import Answers, Value, assess, in_words, split, tokens
+from visitsafe.domain.checklist import Question, VisitField
+from visitsafe.domain.entries import to_text
+from visitsafe.domain.kinds import SharingChecklist
+from visitsafe.domain.plan import (
+    Companion,
+    Control,
+    Duty,
+    Finding,
+    Ladder,
+    Made,
+    PlanBody,
+    Rung,
+    Shown,
+    Visit,
+)
+from visitsafe.domain.questionnaire import (
+    SHARE,
+    SHARE_DECISION,
+    SHARE_REASON,
+    SHARE_WITH,
+    ChecklistSet,
+    Questionnaire,
+    cite,
+)
+from visitsafe.domain.terms import Answer
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """What the practitioner has settled, from the wizard or an answers file.
+
+    Attributes:
+        answers: By question id, the visit's facts among them.
+        controls: Control measures, each with the rule that it answers.
+        standing: For standing answers taken over: when they were given (UTC text).
+        urgent: Why the visit goes before it is countersigned; empty if it does not.
+        repeats: The plan id that is repeated; empty if none.
+    """
+
+    answers: Mapping[str, Value]
+    controls: Sequence[Control] = ()
+    standing: Mapping[str, str] = {}
+    urgent: str = ""
+    repeats: str = ""
+
+
+def compose_plan(
+    checklists: ChecklistSet,
+    questionnaire: Questionnaire,
+    intent: Intent,
+    at: datetime,
+    companion: Callable[[str], Companion],
+    nonce: str = "",
+) -> PlanBody:
+    """The body of a plan.
+
+    Args:
+        checklists: The checklists that it is made with.
+        questionnaire: Their questions and rules, compiled.
+        intent: What the practitioner has settled; answers that do not apply are left out.
+        at: When it is signed.
+        companion: Finds a person who comes along in the roster.
+        nonce: For a new plan: what its id was made of.
+    """
+    answers, _ = split(questionnaire, intent.answers)
+    findings = assess(questionnaire, answers)
+    facts, rest = _facts(questionnaire, answers)
+    return PlanBody(
+        visit=_visit(checklists, facts, companion),
+        answers=rest,
+        findings=findings,
+        controls=_controls(intent.controls, findings),
+        sharing=_duties(checklists.sharing, questionnaire, answers, at),
+        standing=_standing(questionnaire, answers, intent.standing, at),
+        shown=tuple(_shown(questionnaire, name, value) for name, value in rest.items()),
+        checklists=_made(checklists),
+        ladder=_ladder(checklists, findings),
+        urgent=intent.urgent,
+        repeats=intent.repeats,
+        nonce=nonce,
+    )
+
+
+def _facts(
+    questionnaire: Questionnaire, answers: Answers
+) -> tuple[dict[VisitField, Value], dict[str, Value]]:
+    facts: dict[VisitField, Value] = {}
+    rest: dict[str, Value] = {}
+    for question in questionnaire:
+        if question.id not in answers:
+            continue
+        if question.fills:
+            facts[question.fills] = answers[question.id]
+        else:
+            rest[question.id] = answers[question.id]
+    return facts, rest
+
+
+def _visit(
+    checklists: ChecklistSet, facts: Mapping[VisitField, Value], companion: Callable[[str], Companion]
+) -> Visit:
+    def text(field: VisitField) -> str:
+        value = facts.get(field, "")
+        return value if isinstance(value, str) else "; ".join(value)
+
+    names = facts.get(VisitField.COMPANIONS, ())
+    return Visit(
+        case=text(VisitField.CASE),
+        area=text(VisitField.AREA),
+        address=text(VisitField.ADDRESS),
+        start=text(VisitField.START),
+        due_back=text(VisitField.DUE_BACK),
+        purpose=text(VisitField.PURPOSE),
+        companions=tuple(companion(name) for name in names) if isinstance(names, tuple) else (),
+        person_visited=checklists.visit.person_visited,
+    )
+
+
+def _controls(controls: Sequence[Control], findings: Sequence[Finding]) -> tuple[Control, ...]:
+    """Control measures whose finding has gone are gone too."""
+    raised = {finding.rule for finding in findings}
+    return tuple(control for control in controls if control.rule in raised)
+
+
+def _duties(
+    sharing: SharingChecklist | None, questionnaire: Questionnaire, answers: Answers, at: datetime
+) -> tuple[Duty, ...]:
+    if sharing is None:
+        return ()
+    recipients = answers.get(SHARE_WITH, ())
+    by = to_text(at + timedelta(days=sharing.duty.within_days))
+    raised = [
+        trigger
+        for trigger in sharing.triggers
+        if Answer.YES in tokens(questionnaire.by_id[trigger.id], answers.get(trigger.id, Answer.NO.value))
+    ]
+    return tuple(
+        Duty(
+            trigger=trigger.id,
+            label=trigger.label,
+            ground=trigger.ground,
+            recipients=recipients if isinstance(recipients, tuple) else (),
+            by=by,
+            decision=str(answers.get(SHARE_DECISION) or SHARE),
+            reason=str(answers.get(SHARE_REASON, "")),
+            source=cite(trigger.source),
+        )
+        for trigger in raised
+    )
+
+
+def is_safe(question: Question, value: Value) -> bool:
+    """Whether an answer may stand: an unsafe or unsure one is asked again the next time."""
+    return question.unsafe is None or question.unsafe not in tokens(question, value)
+
+
+def _standing(
+    questionnaire: Questionnaire, answers: Answers, given: Mapping[str, str], at: datetime
+) -> dict[str, str]:
+    """When each standing answer of this plan was given: earlier, or now."""
+    return {
+        question.id: given.get(question.id, to_text(at))
+        for question in questionnaire
+        if question.valid_for and question.id in answers and is_safe(question, answers[question.id])
+    }
+
+
+def standing_in_date(questionnaire: Questionnaire, last: PlanBody, now: datetime) -> dict[str, str]:
+    """Of a plan's standing answers those that still hold at `now`: question id to when it was given."""
+    return {
+        question.id: last.standing[question.id]
+        for question in questionnaire
+        if question.valid_for
+        and question.id in last.standing
+        and question.id in last.answers
+        and is_safe(question, last.answers[question.id])
+        and to_text(now - timedelta(days=question.valid_for)) <= last.standing[question.id] <= to_text(now)
+    }
+
+
+def _shown(questionnaire: Questionnaire, name: str, value: Value) -> Shown:
+    question = questionnaire.by_id[name]
+    return Shown(
+        id=name,
+        section=questionnaire.section_of[name].title,
+        label=question.label,
+        ask=question.ask,
+        answer=in_words(question, value),
+        source=cite(question.source),
+    )
+
+
+def _made(checklists: ChecklistSet) -> tuple[Made, ...]:
+    used = (
+        checklists.visit,
+        checklists.should_not,
+        checklists.sharing,
+        checklists.review,
+        checklists.escalation,
+    )
+    return tuple(
+        Made(id=checklist.id, version=checklist.version, digest=checklists.digests[checklist.id])
+        for checklist in used
+        if checklist is not None
+    )
+
+
+def _ladder(checklists: ChecklistSet, findings: Sequence[Finding]) -> Ladder | None:
+    escalation = checklists.escalation
+    if escalation is None:
+        return None
+    return Ladder(
+        grace_minutes=escalation.grace_minutes,
+        high_risk=any(finding.level in escalation.high_risk_levels for finding in findings),
+        start=escalation.high_risk_step,
+        steps=tuple(
+            Rung(
+                id=step.id,
+                after=step.after,
+                who=tuple(str(who) for who in step.who),
+                do=step.do,
+                source=cite(step.source),
+                acknowledge=step.acknowledge,
+            )
+            for step in escalation.steps
+        ),
+    )

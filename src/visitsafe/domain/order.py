@@ -1,0 +1,85 @@
+"""The causal order of a stream: who had seen what, by the ids that entries name in `after`.
+
+Independent of the order in which entries arrived. Where the record itself leaves the order open, the
+claimed time and then the id decide, so that every copy of a record sees the same sequence.
+"""
+
+import heapq
+from collections.abc import Iterable, Sequence
+
+from visitsafe.domain.verified import Verified
+
+
+class Order:
+    """The entries of one stream in causal order.
+
+    Attributes:
+        entries: All of them, each after everything that its author had seen.
+        missing: Ids that are named in `after` but are not among the entries given.
+    """
+
+    def __init__(self, entries: Iterable[Verified], elsewhere: Iterable[str] = ()) -> None:
+        """Sort the entries; `elsewhere` are ids of other streams, which are not missing."""
+        by_id = _by_id(entries)
+        known_elsewhere = set(elsewhere)
+        links = {name: [a for a in entry.content.after if a in by_id] for name, entry in by_id.items()}
+        self.missing = tuple(
+            sorted({a for e in by_id.values() for a in e.content.after} - by_id.keys() - known_elsewhere)
+        )
+        self.entries: Sequence[Verified] = tuple(_sorted(by_id, links))
+        self._bit = {entry.id: 1 << place for place, entry in enumerate(self.entries)}
+        self._past: dict[str, int] = {}
+        for entry in self.entries:
+            self._past[entry.id] = self.mask(links[entry.id])
+
+    def mask(self, ids: Iterable[str]) -> int:
+        """The given entries and everything before them, as bits; ids not of this stream are passed over."""
+        bits = 0
+        for name in ids:
+            if name in self._bit:
+                bits |= self._bit[name] | self._past[name]
+        return bits
+
+    def within(self, mask: int) -> list[Verified]:
+        """The entries that a mask holds, in order."""
+        return [entry for entry in self.entries if self._bit[entry.id] & mask]
+
+    def seen(self, earlier: str, later: str) -> bool:
+        """Whether the author of `later` had seen `earlier`."""
+        return bool(self._bit[earlier] & self._past[later])
+
+    def newest(self, ids: Sequence[str]) -> list[str]:
+        """Those of the ids that no other of them had seen, in order: more than one is a disagreement."""
+        return [name for name in ids if not any(self.seen(name, other) for other in ids if other != name)]
+
+    @property
+    def heads(self) -> list[str]:
+        """The entries that nobody has built on yet: what the next entry names in `after`."""
+        return self.newest([entry.id for entry in self.entries])
+
+
+def _by_id(entries: Iterable[Verified]) -> dict[str, Verified]:
+    """One copy of each; if the same bytes were signed twice, every copy of the record keeps the same signature."""
+    by_id: dict[str, Verified] = {}
+    for entry in entries:
+        kept = by_id.get(entry.id)
+        if kept is None or entry.entry.signature < kept.entry.signature:
+            by_id[entry.id] = entry
+    return by_id
+
+
+def _sorted(by_id: dict[str, Verified], links: dict[str, list[str]]) -> Iterable[Verified]:
+    followers: dict[str, list[str]] = {name: [] for name in by_id}
+    waiting = {name: len(set(before)) for name, before in links.items()}
+    for name, before in links.items():
+        for earlier in set(before):
+            followers[earlier].append(name)
+    ready = [(by_id[name].content.at, name) for name, count in waiting.items() if count == 0]
+    heapq.heapify(ready)
+    while ready:
+        _, name = heapq.heappop(ready)
+        yield by_id[name]
+        for follower in followers[name]:
+            waiting[follower] -= 1
+            if waiting[follower] == 0:
+                heapq.heappush(ready, (by_id[follower].content.at, follower))

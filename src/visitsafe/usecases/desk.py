@@ -1,0 +1,176 @@
+"""The one way in which every command works: history, verify, fold, extend, sign, append.
+
+A `Desk` is a person at a store at a moment. Nothing is decided here about what may be said; that is the
+domain's affair. Two people may append at once: entries merge, so there is no conflict to report (D1).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from visitsafe.domain.entries import Entry, compose
+from visitsafe.domain.fold import PlanState, fold
+from visitsafe.domain.order import Order
+from visitsafe.domain.plan import PlanBody
+from visitsafe.domain.refs import FULL, beginning, reference
+from visitsafe.domain.roster import Member, Roster
+from visitsafe.domain.stored import PlanRow, Store, Stored
+from visitsafe.domain.terms import TEAM_STREAM, Kind, Level, Status
+from visitsafe.domain.verified import Verified
+from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
+from visitsafe.signing.keys import Signer
+from visitsafe.signing.verifying import seal_entry, verify_entry
+
+CLOSED = frozenset({Status.REFUSED, Status.WITHDRAWN})
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """A person at a store at a moment.
+
+    Attributes:
+        store: Where the entries are.
+        roster: The team, folded from the store.
+        now: When this command was given.
+        me: The member who is asking, or None for somebody whom the team does not know.
+        signer: Opens the person's key when something has to be signed, and not before.
+    """
+
+    store: Store
+    roster: Roster
+    now: datetime
+    me: Member | None
+    signer: Callable[[], Signer]
+
+    def member(self) -> Member:
+        """The member who is asking.
+
+        Raises:
+            NotPermittedError: The team does not know this person.
+        """
+        if self.me is None:
+            raise NotPermittedError(
+                "your key is not in this team", hint="run: visitsafe team join, and send the line to an admin"
+            )
+        return self.me
+
+    def append(self, stream: str, kind: Kind, heads: Sequence[str], body: msgspec.Struct) -> Entry:
+        """Sign one entry and append it; when this returns, it is on the disk."""
+        signer = self.signer()
+        after = [*heads, *(self.roster.order.heads if stream != TEAM_STREAM else ())]
+        payload = compose(stream, kind, self.now, signer.fingerprint, after, body)
+        entry = seal_entry(payload, signer)
+        self.store.append([entry], self.now, summariser(self.roster))
+        return entry
+
+    def plan(self, plan: str) -> PlanState:
+        """The state of a plan, from its verified entries.
+
+        Raises:
+            VerificationError: No version of it holds.
+        """
+        return folded(plan, self.store.history(plan), self.roster)
+
+    def sound_plan(self, plan: str) -> PlanState:
+        """The state of a plan that something may be added to.
+
+        Raises:
+            VerificationError: Something in its record does not hold.
+        """
+        state = self.plan(plan)
+        if state.problems:
+            raise VerificationError(
+                f"the record of {state.ref} does not hold: {state.problems[0]}",
+                hint=f"run: visitsafe verify {state.ref}, and tell whoever looks after visitsafe",
+            )
+        return state
+
+    def resolve(self, heard: str) -> str:
+        """The plan id that a reference names.
+
+        Raises:
+            NotFoundError: No plan, or more than one, answers to it.
+        """
+        found = self.store.find(beginning(heard))
+        if not found:
+            raise NotFoundError(
+                f"there is no plan {heard[:40]} in this store", hint="see: visitsafe list --all"
+            )
+        if len(found) > 1:
+            longer = ", ".join(reference(plan, FULL) for plan in found[:5])
+            raise NotFoundError(
+                f"several plans answer to {heard[:40]}", hint=f"use the long reference: {longer}"
+            )
+        return found[0]
+
+
+def check_entries(rows: Iterable[Stored]) -> tuple[list[Verified], list[str]]:
+    """Verify stored entries one by one: those that hold, and a sentence for each that does not."""
+    good: list[Verified] = []
+    damaged: list[str] = []
+    for row in rows:
+        try:
+            good.append(verify_entry(row.entry, row.id))
+        except VerificationError as error:
+            damaged.append(error.message)
+    return good, damaged
+
+
+def folded(plan: str, rows: Iterable[Stored], roster: Roster) -> PlanState:
+    """Verify and fold the stored entries of a plan."""
+    good, damaged = check_entries(rows)
+    return fold(plan, good, roster, damaged)
+
+
+def open_roster(store: Store, team_id: str) -> Roster:
+    """Fold the team's roster.
+
+    Raises:
+        VerificationError: The store does not hold the pinned team, or an entry of it is damaged.
+    """
+    good, damaged = check_entries(store.history(TEAM_STREAM))
+    if damaged:
+        raise VerificationError(
+            f"the team's record does not hold: {damaged[0]}", hint="run: visitsafe verify; restore a backup"
+        )
+    return Roster(good, team_id)
+
+
+def founding_entry(store: Store) -> Verified | None:
+    """The entry that founded the team in this store; None in a store without a team."""
+    good, _ = check_entries(store.history(TEAM_STREAM))
+    founding = [entry for entry in Order(good).entries if entry.content.kind == Kind.FOUNDED]
+    return founding[0] if founding else None
+
+
+def summariser(roster: Roster) -> Callable[[str, Sequence[Stored]], PlanRow | None]:
+    """What the store keeps of a plan for quick listing; the entries stay the truth (D9)."""
+
+    def summarise(stream: str, rows: Sequence[Stored]) -> PlanRow | None:
+        return None if stream == TEAM_STREAM else _row(folded(stream, rows, roster), rows)
+
+    return summarise
+
+
+def _row(state: PlanState, rows: Sequence[Stored]) -> PlanRow:
+    visit = state.body.visit
+    return PlanRow(
+        plan=state.plan,
+        status=state.status,
+        open=state.status not in CLOSED,
+        by=state.author.fingerprint,
+        case_ref=visit.case,
+        area=visit.area,
+        start=visit.start,
+        due_back=visit.due_back,
+        level=worst(state.body),
+        urgent=bool(state.body.urgent),
+        entries=len(rows),
+        newest=rows[-1].id,
+    )
+
+
+def worst(body: PlanBody) -> Level | str:
+    """The level of a plan's worst finding; empty if it has none."""
+    levels = [finding.level for finding in body.findings]
+    return min(levels, key=lambda level: level.weight) if levels else ""

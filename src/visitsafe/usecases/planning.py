@@ -1,0 +1,130 @@
+"""Signing a plan: a new one, one that repeats another, or a new version of one."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+from visitsafe.domain.composing import Intent, compose_plan, standing_in_date
+from visitsafe.domain.entries import from_text
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.judging import PLANNERS, own_plan_id
+from visitsafe.domain.plan import Companion, PlanBody, WithdrawnBody
+from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
+from visitsafe.domain.refs import SHORT
+from visitsafe.domain.roster import Roster
+from visitsafe.domain.terms import Kind, Status
+from visitsafe.errors import NotFoundError, NotPermittedError
+from visitsafe.usecases.desk import Desk
+
+SPARE_IDS = 20
+
+
+def check_may_plan(desk: Desk) -> None:
+    """Refuse, before anything is asked, somebody whose plan would not count.
+
+    Raises:
+        NotPermittedError: With the role that is missing.
+    """
+    if not desk.member().roles & PLANNERS:
+        raise NotPermittedError(
+            "planning visits needs the role practitioner or manager", hint="ask an admin of the team for it"
+        )
+
+
+def sign_new(
+    desk: Desk,
+    checklists: ChecklistSet,
+    questionnaire: Questionnaire,
+    intent: Intent,
+) -> PlanState:
+    """Sign a new plan and append it."""
+    check_may_plan(desk)
+    by = desk.member().fingerprint
+    nonce, plan = _free_id(desk, by)
+    body = compose_plan(checklists, questionnaire, intent, desk.now, _companion(desk.roster), nonce)
+    desk.append(plan, Kind.PLANNED, [], body)
+    return desk.plan(plan)
+
+
+def _free_id(desk: Desk, by: str) -> tuple[str, str]:
+    """A nonce whose plan id has a short reference that no plan of this store has yet."""
+    for _ in range(SPARE_IDS):
+        nonce = secrets.token_hex(16)
+        plan = own_plan_id(by, nonce)
+        if not desk.store.find(plan[:SHORT]):
+            break
+    return nonce, plan
+
+
+def sign_revision(
+    desk: Desk,
+    state: PlanState,
+    checklists: ChecklistSet,
+    questionnaire: Questionnaire,
+    intent: Intent,
+) -> PlanState:
+    """Sign a new version of a plan; it needs a new decision."""
+    check_may_revise(desk, state)
+    body = compose_plan(checklists, questionnaire, intent, desk.now, _companion(desk.roster))
+    desk.append(state.plan, Kind.REVISED, state.heads, body)
+    return desk.plan(state.plan)
+
+
+def check_may_revise(desk: Desk, state: PlanState) -> None:
+    """Only the author changes a plan.
+
+    Raises:
+        NotPermittedError: It is somebody else's.
+    """
+    if not desk.member().same_person(state.author):
+        raise NotPermittedError(
+            f"{state.ref} is the plan of {state.author.person.name}",
+            hint="only its author can change it; you can plan a visit of your own: visitsafe plan",
+        )
+
+
+def withdraw(desk: Desk, state: PlanState, reason: str) -> PlanState:
+    """Withdraw a plan: the visit will not be made as planned.
+
+    Raises:
+        NotPermittedError: It is somebody else's, or withdrawn already.
+    """
+    check_may_revise(desk, state)
+    if state.status is Status.WITHDRAWN:
+        raise NotPermittedError(f"{state.ref} is withdrawn already", hint=f"see: visitsafe show {state.ref}")
+    desk.append(state.plan, Kind.WITHDRAWN, state.heads, WithdrawnBody(reason=reason))
+    return desk.plan(state.plan)
+
+
+def last_plan_of_mine(desk: Desk) -> PlanBody | None:
+    """The newest plan that this person signed; standing answers are taken from it (D8)."""
+    rows = [row for row in desk.store.plans() if row.by == desk.member().fingerprint]
+    states = [desk.plan(row.plan) for row in rows[:SPARE_IDS]]
+    return max(states, key=lambda state: state.version.content.at).body if states else None
+
+
+def standing_answers(desk: Desk, questionnaire: Questionnaire) -> dict[str, tuple[str, str]]:
+    """Standing answers still in date: question id to the answer and when it was given (UTC text)."""
+    last = last_plan_of_mine(desk)
+    if last is None:
+        return {}
+    dates = standing_in_date(questionnaire, last, desk.now)
+    return {name: (str(last.answers[name]), given) for name, given in dates.items()}
+
+
+def _companion(roster: Roster) -> Callable[[str], Companion]:
+    """Finds a companion in the team, so that they cannot countersign; others are kept by name."""
+
+    def companion(name: str) -> Companion:
+        try:
+            member = roster.find(name)
+        except NotFoundError:
+            return Companion(name=name)
+        return Companion(name=member.person.name, key=member.fingerprint)
+
+    return companion
+
+
+def start_of(state: PlanState) -> datetime:
+    """When a plan's visit is to start, aware UTC."""
+    return from_text(state.body.visit.start)
