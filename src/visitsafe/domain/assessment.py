@@ -2,7 +2,8 @@
 
 An answer is a string, or a tuple of strings where several may be given. A question that was passed over
 has the answer "" and counts as `blank`. A question which does not apply has no say: a condition on it is
-false. Not sure counts as the unsafe answer (D7).
+false. Not sure counts as the unsafe answer (D7), and so does passing a yes/no question over. While a plan
+is being made a question without an answer is open; when it is judged, one that may be passed over was.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,20 +23,23 @@ COLUMN_WORDS = {Answer.YES: "yes", Answer.NO: "no", Answer.NOT_SURE: "not sure"}
 
 
 def tokens(question: Question, value: Value) -> frozenset[str]:
-    """What conditions can see of an answer: its words, the unsafe one for not sure, `given`, `none`, `blank`."""
+    """What conditions can see: the answer, the unsafe one if it is not sure, `given`, `none` or `blank`."""
     if value == "":
-        return frozenset({BLANK})
-    if isinstance(value, tuple):
-        return (
-            frozenset(value)
-            if value and question.answer is AnswerType.CHOICES
-            else frozenset({GIVEN if value else NONE})
-        )
-    if question.answer in {AnswerType.TEXT, AnswerType.TIME}:
+        return frozenset({BLANK}) | _unsafe(question)
+    if value == ():
+        return frozenset({NONE})
+    if question.answer in {AnswerType.TEXT, AnswerType.TIME, AnswerType.PEOPLE}:
         return frozenset({GIVEN})
-    if value == Answer.NOT_SURE and question.unsafe:
-        return frozenset({value, question.unsafe})
-    return frozenset({value})
+    if isinstance(value, tuple):
+        return frozenset(value)
+    return frozenset({value}) | (_unsafe(question) if value == Answer.NOT_SURE else frozenset())
+
+
+def _unsafe(question: Question) -> frozenset[str]:
+    """The answer that counts where none was really given: the cautious reading."""
+    if question.answer is AnswerType.ACKNOWLEDGE:
+        return frozenset({Answer.NO.value})
+    return frozenset({question.unsafe}) if question.unsafe else frozenset()
 
 
 def possible_tokens(question: Question) -> frozenset[str]:
@@ -86,9 +90,12 @@ def _all_hold(
 
 
 def _look(
-    questionnaire: Questionnaire, answers: Answers
+    questionnaire: Questionnaire, answers: Answers, *, judged: bool = False
 ) -> tuple[dict[str, bool | None], dict[str, frozenset[str] | None]]:
-    """Walk the questions once: which apply, and what conditions can see of each."""
+    """Walk the questions once: which apply, and what conditions can see of each.
+
+    With `judged` a question that may be passed over and has no answer counts as passed over.
+    """
     applicable: dict[str, bool | None] = {}
     seen: dict[str, frozenset[str] | None] = {}
     for question in questionnaire:
@@ -98,6 +105,8 @@ def _look(
             seen[question.id] = frozenset()
         elif applies is True and question.id in answers:
             seen[question.id] = tokens(question, answers[question.id])
+        elif applies is True and judged and not question.required:
+            seen[question.id] = tokens(question, "")
         else:
             seen[question.id] = None
     return applicable, seen
@@ -116,14 +125,18 @@ def next_question(questionnaire: Questionnaire, answers: Answers) -> Question | 
 
 def split(questionnaire: Questionnaire, answers: Answers) -> tuple[dict[str, Value], dict[str, Value]]:
     """Part the answers into those which apply and those which are shelved because they no longer do."""
-    applicable = applicability(questionnaire, answers)
+    applicable, _ = _look(questionnaire, answers, judged=True)
     kept = {name: value for name, value in answers.items() if applicable.get(name)}
     return kept, {name: value for name, value in answers.items() if name not in kept}
 
 
 def assess(questionnaire: Questionnaire, answers: Answers) -> tuple[Finding, ...]:
-    """The findings that the answers raise, worst first; within a level in the checklist's order."""
-    _, seen = _look(questionnaire, answers)
+    """The findings that the answers raise, worst first; within a level in the checklist's order.
+
+    Leaving an optional answer out is the same as passing the question over, so an answers file that says
+    nothing of a way out or of a strategy does not come out cleaner than one that says there is none.
+    """
+    _, seen = _look(questionnaire, answers, judged=True)
     raised = [rule for rule in questionnaire.rules if holds(rule.when, seen)]
     findings = [_finding(questionnaire, rule, answers, seen) for rule in raised]
     return tuple(sorted(findings, key=lambda finding: finding.level.weight))
@@ -162,17 +175,18 @@ def _because(
 
 def in_words(question: Question, value: Value) -> str:
     """An answer as a person would say it; choices by their text."""
-    texts = {choice.id: choice.text for choice in question.choices} | {NONE: "none of these"}
     if value in {"", ()}:
         return "none" if value == () else "not answered"
-    if isinstance(value, tuple):
-        return ", ".join(texts.get(one, one) for one in value)
-    if question.answer in {AnswerType.YES_NO, AnswerType.ACKNOWLEDGE}:
+    if question.answer in {AnswerType.YES_NO, AnswerType.ACKNOWLEDGE} and isinstance(value, str):
         return COLUMN_WORDS.get(Answer(value), value)
-    return texts.get(value, value)
+    given = value if isinstance(value, tuple) else (value,)
+    if question.answer not in {AnswerType.CHOICE, AnswerType.CHOICES}:
+        return ", ".join(given)
+    texts = {choice.id: choice.text for choice in question.choices} | {NONE: "none of these"}
+    return ", ".join(texts.get(one, one) for one in given)
 
 
 def missing(questionnaire: Questionnaire, answers: Answers) -> Sequence[Question]:
     """The required questions that certainly apply and have no answer."""
-    applicable = applicability(questionnaire, answers)
+    applicable, _ = _look(questionnaire, answers, judged=True)
     return [q for q in questionnaire if applicable[q.id] and q.required and answers.get(q.id, "") == ""]

@@ -16,7 +16,11 @@ from visitsafe.domain.terms import Level
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){1,2}$")]
+Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+){1,2}$")]
+
+Flag = Annotated[bool, Field(strict=True)]
+FormatOne = Annotated[Literal[1], BeforeValidator(lambda value: value if type(value) is int else None)]
+"""The number 1, not `true`, which is equal to it."""
 
 
 class Model(BaseModel):
@@ -126,10 +130,10 @@ class Question(Item):
     answer: AnswerType = AnswerType.YES_NO
     unsafe: Literal["yes", "no"] | None = None
     choices: tuple[Choice, ...] = ()
-    required: bool = True
+    required: Flag = True
     fills: VisitField | None = None
     when: Condition | None = None
-    valid_for: Annotated[int, Field(ge=1, le=3660)] | None = None
+    valid_for: Annotated[int, Field(strict=True, ge=1, le=3660)] | None = None
     propose: Literal["daylight"] | None = None
 
 
@@ -164,7 +168,7 @@ class Rule(Item):
 class Head(Model):
     """What every checklist file begins with."""
 
-    format: Literal[1]
+    format: FormatOne
     id: Identifier
     version: Version
     title: Sentence

@@ -106,6 +106,22 @@ def _facts(
     return facts, rest
 
 
+def answers_of(questionnaire: Questionnaire, body: PlanBody) -> dict[str, Value]:
+    """The answers that a plan was made of, its visit's facts among them: the way back from `compose_plan`."""
+    visit = body.visit
+    facts: dict[VisitField, Value] = {
+        VisitField.CASE: visit.case,
+        VisitField.AREA: visit.area,
+        VisitField.ADDRESS: visit.address,
+        VisitField.START: visit.start,
+        VisitField.DUE_BACK: visit.due_back,
+        VisitField.PURPOSE: visit.purpose,
+        VisitField.COMPANIONS: tuple(companion.name for companion in visit.companions),
+    }
+    filled = {question.id: facts[question.fills] for question in questionnaire if question.fills}
+    return {**filled, **{name: value for name, value in body.answers.items() if name in questionnaire.by_id}}
+
+
 def _visit(
     checklists: ChecklistSet, facts: Mapping[VisitField, Value], companion: Callable[[str], Companion]
 ) -> Visit:

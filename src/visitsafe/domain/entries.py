@@ -6,7 +6,6 @@ SHA-256 of those bytes in hex. docs/record-format.md is normative. Signatures ar
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,9 +19,17 @@ from visitsafe.errors import VerificationError
 VERSION = 1
 MOST_BYTES = 1 << 20
 MOST_AFTER = 1000
+MOST_DEPTH = 32
+MOST_NUMBER = (1 << 53) - 1
+"""The largest whole number that every reader of JSON reads as the same number."""
 _HEX_ID = re.compile(r"[0-9a-f]{64}")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_KIND = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z")
 _STREAM = re.compile(r"team|[0-9A-HJKMNP-TV-Z]{16}")
+_BOXES = frozenset((dict, list))
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_DIGITS = bytes(ord("9") if byte in b"0123456789" else ord(".") for byte in range(256))
+_LONG_NUMBER = b"9" * len(str(MOST_NUMBER))
 
 B = TypeVar("B")
 
@@ -95,23 +102,50 @@ def read(payload: bytes) -> Content:
     try:
         content = msgspec.json.decode(payload, type=Content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise VerificationError(f"an entry is not readable: {error}") from error
-    if msgspec.json.encode(content) != payload:
-        _refuse_doubled_members(payload)
+        raise VerificationError(f"an entry is not readable: {_harmless(error)}") from error
+    if payload.count(b"{") + payload.count(b"[") > MOST_DEPTH:
+        _refuse_depth(content.body)
+    if b"\\u0000" in payload and _ESCAPED_NUL.search(payload):
+        raise VerificationError("an entry holds a NUL character")
+    if _LONG_NUMBER in payload.translate(_DIGITS) or msgspec.json.encode(content) != payload:
+        _refuse_ambiguity(payload)
     _check(content)
     return content
 
 
-def _refuse_doubled_members(payload: bytes) -> None:
-    """A member given twice could be read one way by us and another way by the next verifier."""
+def _refuse_depth(body: dict[str, Any]) -> None:
+    """How deep a reader can go depends on the machine; what one can read, all must be able to read."""
+    level: list[Any] = [body]
+    for _ in range(MOST_DEPTH):
+        level = [
+            value
+            for box in level
+            for value in (box.values() if type(box) is dict else box)
+            if type(value) in _BOXES
+        ]
+        if not level:
+            return
+    raise VerificationError(f"an entry is nested more than {MOST_DEPTH} deep")
+
+
+def _refuse_ambiguity(payload: bytes) -> None:
+    """Doubled members and huge numbers could be read in one way by us and in another by the next verifier."""
+    import json
 
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in members]
-        if len(set(names)) != len(names):
+        names = dict(members)
+        if len(names) != len(members):
             raise VerificationError("an entry names the same member twice")
-        return dict(members)
+        return names
 
-    json.loads(payload, object_pairs_hook=pairs)
+    def number(digits: str) -> None:
+        if abs(int(digits)) > MOST_NUMBER:
+            raise VerificationError("an entry holds a number that is too large")
+
+    try:
+        json.loads(payload, object_pairs_hook=pairs, parse_int=number)
+    except ValueError as error:
+        raise VerificationError(f"an entry is not readable: {_harmless(error)}") from error
 
 
 def _check(content: Content) -> None:
@@ -122,7 +156,9 @@ def _check(content: Content) -> None:
         )
     if not _STREAM.fullmatch(content.plan):
         raise VerificationError(f"an entry names no plan: {content.plan[:40]!r}")
-    if len(content.after) > MOST_AFTER or not all(_HEX_ID.fullmatch(name) for name in content.after):
+    if not _KIND.fullmatch(content.kind):
+        raise VerificationError(f"an entry does not say what happened: {content.kind[:40]!r}")
+    if len(content.after) > MOST_AFTER or not all(map(_HEX_ID.fullmatch, content.after)):
         raise VerificationError("an entry names entries before it that are no entry ids")
     from_text(content.at)
 
@@ -137,7 +173,7 @@ def body_of(content: Content, kind: type[B]) -> B:
         return msgspec.convert(content.body, kind)
     except msgspec.ValidationError as error:
         raise VerificationError(
-            f"a {content.kind} entry does not have the form of its kind: {error}"
+            f"a {content.kind} entry does not have the form of its kind: {_harmless(error)}"
         ) from error
 
 
@@ -145,7 +181,7 @@ def to_text(at: datetime) -> str:
     """An aware time as it stands in entries: UTC, whole seconds, `2026-11-23T15:30:00Z`."""
     if at.tzinfo is None:
         raise ValueError("times are aware")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def from_text(text: str) -> datetime:
@@ -157,6 +193,11 @@ def from_text(text: str) -> datetime:
     try:
         if not _TIME.fullmatch(text):
             raise ValueError(text)
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(text)
     except ValueError as error:
         raise VerificationError(f"an entry's time is not a UTC time: {text[:40]!r}") from error
+
+
+def _harmless(error: Exception) -> str:
+    """What a library says about bytes from outside, short and with nothing that a terminal would obey."""
+    return "".join(character if character.isprintable() else "?" for character in str(error)[:200])

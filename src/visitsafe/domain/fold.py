@@ -1,8 +1,9 @@
 """The state of a plan: a pure fold over its verified entries, the same in whatever order they came (D1).
 
-Every entry is judged first (`judging`): it counts, or it does not and the reason is kept. Where entries whose authors had not
-seen each other disagree, the more cautious one stands until somebody who has seen both decides again:
-withdrawn over anything, refused over returned over countersigned, a new version over any decision.
+Every entry is judged first (`judging`): it counts, or it does not and the reason is kept. Where entries
+whose authors had not seen each other disagree, the more cautious one stands until somebody who has seen
+both decides again: withdrawn over anything, refused over returned over countersigned, a new version over
+any decision.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -135,18 +136,26 @@ def _withdrawn(order: Order, counted: Sequence[Judged], versions: Sequence[Judge
 def _decision(
     order: Order, counted: Sequence[Judged], current: Judged, newest: Sequence[str]
 ) -> Judged | None:
-    """The decision in force on the current version: of those that nobody has decided over, the most cautious."""
-    decisions = {
-        j.entry.id: (j, j.body)
-        for j in counted
-        if isinstance(j.body, DecidedBody)
-        and j.body.of == current.entry.id
-        and all(order.seen(version, j.entry.id) for version in newest)
-    }
-    standing = [decisions[name] for name in order.newest(list(decisions))]
-    if not standing:
+    """The decision in force: of those on the current version that nobody has decided over, the most cautious.
+
+    A more cautious one on an earlier version stands against it if none of those who decided had seen it.
+    """
+    decisions = {j.entry.id: (j, j.body) for j in counted if isinstance(j.body, DecidedBody)}
+    on_current = [
+        name
+        for name, (_, body) in decisions.items()
+        if body.of == current.entry.id and all(order.seen(version, name) for version in newest)
+    ]
+    if not on_current:
         return None
-    return max(standing, key=lambda pair: (pair[1].decision.caution, *_latest(pair[0])))[0]
+
+    def caution(name: str) -> int:
+        return decisions[name][1].decision.caution
+
+    standing = max(order.newest(on_current), key=lambda name: (caution(name), *_latest(decisions[name][0])))
+    unseen = [name for name in order.newest(list(decisions)) if caution(name) > caution(standing)]
+    in_force = max(unseen, key=lambda name: (caution(name), *_latest(decisions[name][0])), default=standing)
+    return decisions[in_force][0]
 
 
 def _status(withdrawn: str, decision: Judged | None) -> Status:

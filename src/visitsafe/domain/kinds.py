@@ -10,6 +10,8 @@ from pydantic import Field, StringConstraints
 from visitsafe.domain.checklist import (
     Choice,
     Condition,
+    Flag,
+    FormatOne,
     Head,
     Identifier,
     Item,
@@ -85,7 +87,7 @@ class Duty(Model):
         source: Where the duty comes from.
     """
 
-    within_days: Annotated[int, Field(ge=0, le=60)]
+    within_days: Annotated[int, Field(strict=True, ge=0, le=60)]
     text: Sentence
     ask_with: Sentence
     ask_decision: Sentence
@@ -137,10 +139,10 @@ class EscalationStep(Item):
         acknowledge: Whether somebody must say that they have taken it on.
     """
 
-    after: Annotated[int, Field(ge=-240, le=1440)]
+    after: Annotated[int, Field(strict=True, ge=-240, le=1440)]
     who: Annotated[tuple[Role | Literal["lone-worker", "line-manager"], ...], Field(min_length=1)]
     do: Sentence
-    acknowledge: bool = False
+    acknowledge: Flag = False
 
 
 class EscalationChecklist(Head):
@@ -152,7 +154,7 @@ class EscalationChecklist(Head):
     """
 
     kind: Literal["escalation"]
-    grace_minutes: Annotated[int, Field(ge=0, le=120)]
+    grace_minutes: Annotated[int, Field(strict=True, ge=0, le=120)]
     high_risk_levels: tuple[Level, ...] = ()
     high_risk_step: Identifier
     steps: Annotated[tuple[EscalationStep, ...], Field(min_length=1)]
@@ -176,8 +178,8 @@ class Document(Model):
     title: Sentence
     issuer: Sentence
     identifier: str | None = None
-    issued: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}(-\d{2})?$")]
-    review_date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    issued: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$")]
+    review_date: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
     paragraphs: Literal["numbered", "unnumbered"]
     note: Sentence | None = None
 
@@ -185,6 +187,6 @@ class Document(Model):
 class Sources(Model):
     """`sources.yaml`: the documents that checklists cite."""
 
-    format: Literal[1]
+    format: FormatOne
     kind: Literal["sources"]
     documents: Annotated[tuple[Document, ...], Field(min_length=1)]

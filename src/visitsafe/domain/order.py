@@ -59,7 +59,7 @@ class Order:
 
 
 def _by_id(entries: Iterable[Verified]) -> dict[str, Verified]:
-    """One copy of each; if the same bytes were signed twice, every copy of the record keeps the same signature."""
+    """One of each id; of several signatures over the same bytes, every copy of a record takes the same."""
     by_id: dict[str, Verified] = {}
     for entry in entries:
         kept = by_id.get(entry.id)

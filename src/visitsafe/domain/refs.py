@@ -12,12 +12,15 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 SHORT = 5
 FULL = 16
 ID_BYTES = 10
-_HEARD = str.maketrans("OIL", "011", "- \t")
+_HEARD = str.maketrans("OIL", "011", "- \t\u00a0\u2010\u2011\u2012\u2013\u2014\u2212")
+_START = 20  # makes the example in every hint and document, K7Q2-M9, a true one
 
 
 def plan_id(random: bytes) -> str:
-    """A plan id from ten random bytes."""
-    number = int.from_bytes(random[:ID_BYTES].ljust(ID_BYTES, b"\0"))
+    """A plan id from the first ten of these bytes; fewer would make ids that meet."""
+    if len(random) < ID_BYTES:
+        raise ValueError(f"a plan id needs {ID_BYTES} bytes")
+    number = int.from_bytes(random[:ID_BYTES])
     return "".join(ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
 
 
@@ -49,7 +52,7 @@ def beginning(heard: str) -> str:
 
 
 def _check_character(text: str) -> str:
-    total, weight = 0, 2
+    total, weight = _START, 2
     for character in text:
         total ^= _times(ALPHABET.index(character), weight)
         weight = _times(weight, 2)

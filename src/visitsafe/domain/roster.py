@@ -96,7 +96,9 @@ class Roster:
         content = entry.content
         author = self.as_seen_by(content).get(content.by)
         if content.kind != Kind.ADDED:
-            self.problems.append(f"the team entry {entry.id[:12]} is of an unknown kind: {content.kind[:40]!r}")
+            self.problems.append(
+                f"the team entry {entry.id[:12]} is of an unknown kind: {content.kind[:40]!r}"
+            )
         elif author is None or Role.ADMIN not in author.roles:
             self.problems.append(f"the team entry {entry.id[:12]} was not made by an admin of this team")
         else:

@@ -32,28 +32,39 @@ def check_may_plan(desk: Desk) -> None:
 
 
 def sign_new(
-    desk: Desk,
-    checklists: ChecklistSet,
-    questionnaire: Questionnaire,
-    intent: Intent,
+    desk: Desk, checklists: ChecklistSet, questionnaire: Questionnaire, intent: Intent, nonce: str = ""
 ) -> PlanState:
-    """Sign a new plan and append it."""
+    """Sign a new plan and append it.
+
+    Args:
+        desk: Who signs, where and when.
+        checklists: The checklists that it is made with.
+        questionnaire: Their questions and rules, compiled.
+        intent: What the practitioner has settled.
+        nonce: A draft's own; the same draft signed twice is one plan (`signed_already`).
+    """
     check_may_plan(desk)
-    by = desk.member().fingerprint
-    nonce, plan = _free_id(desk, by)
+    nonce = nonce or _free_nonce(desk)
     body = compose_plan(checklists, questionnaire, intent, desk.now, _companion(desk.roster), nonce)
+    plan = own_plan_id(desk.member().fingerprint, nonce)
     desk.append(plan, Kind.PLANNED, [], body)
     return desk.plan(plan)
 
 
-def _free_id(desk: Desk, by: str) -> tuple[str, str]:
+def signed_already(desk: Desk, nonce: str) -> PlanState | None:
+    """The plan that was signed from a draft's nonce: the draft outlived a crash after signing."""
+    plan = own_plan_id(desk.member().fingerprint, nonce)
+    return desk.plan(plan) if desk.store.find(plan) else None
+
+
+def _free_nonce(desk: Desk) -> str:
     """A nonce whose plan id has a short reference that no plan of this store has yet."""
-    for _ in range(SPARE_IDS):
-        nonce = secrets.token_hex(16)
-        plan = own_plan_id(by, nonce)
-        if not desk.store.find(plan[:SHORT]):
-            break
-    return nonce, plan
+    by = desk.member().fingerprint
+    tries = (secrets.token_hex(16) for _ in range(SPARE_IDS))
+    return next(
+        (nonce for nonce in tries if not desk.store.find(own_plan_id(by, nonce)[:SHORT])),
+        secrets.token_hex(16),
+    )
 
 
 def sign_revision(

@@ -1,0 +1,19 @@
+"""The process: `visitsafe` and `python -m visitsafe`."""
+
+import sys
+
+
+def run() -> None:
+    """Answer `--version` before anything is imported; hand everything else to the command line."""
+    if sys.argv[1:] == ["--version"]:
+        from importlib.metadata import version
+
+        print(f"visitsafe {version('visitsafe')}")  # noqa: T201 - the whole result of this call
+        return
+    from visitsafe.cli import main
+
+    sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    run()

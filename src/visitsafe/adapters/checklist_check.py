@@ -1,0 +1,132 @@
+"""`visitsafe checklist check`: everything that is wrong with the files on this machine, as finished lines.
+
+Each file is read and checked alone; each visit checklist is proven together with those that it uses. One
+broken file does not hide what is wrong with another.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, cast
+
+from visitsafe.adapters.checklist_files import SOURCES, Found, Written, read
+from visitsafe.adapters.checklists import Library
+from visitsafe.adapters.loaded import Loaded
+from visitsafe.domain import checking
+from visitsafe.domain.kinds import Document, Sources
+from visitsafe.errors import NotFoundError, ProblemsError
+
+if TYPE_CHECKING:
+    from visitsafe.domain.problem import AnyChecklist
+
+
+@dataclass
+class Report:
+    """What was found.
+
+    Attributes:
+        problems: Lines for what must be mended.
+        warnings: Lines for what is worth knowing: a source past its review date.
+        files: The names of the files that were checked.
+    """
+
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+    def add(self, lines: Sequence[str]) -> None:
+        """Add problems; what several checklists share is said once."""
+        self.problems += [line for line in lines if line not in self.problems]
+
+
+def check_library(library: Library, today: date, only: Sequence[Found] | None = None) -> Report:
+    """Check the files of a library.
+
+    Args:
+        library: All layers.
+        today: For review dates.
+        only: The files to judge; what else they need is read but not judged. None for all.
+
+    Returns:
+        Problems, warnings and the names of the files.
+    """
+    wanted = library.files if only is None else tuple(only)
+    report = Report(files=[found.name for found in wanted])
+    documents = _documents(library, wanted, today, report)
+    for found in wanted:
+        if found.kind != SOURCES:
+            _alone(found, documents, report)
+    for name in library.ids("visit"):
+        _together(library, name, wanted, documents, report)
+    for name in library.ids():
+        _findable(library, name, report)
+    return report
+
+
+def _documents(
+    library: Library, wanted: Sequence[Found], today: date, report: Report
+) -> Mapping[str, Document]:
+    documents: dict[str, Document] = {}
+    for found in library.files:
+        if found.kind != SOURCES:
+            continue
+        try:
+            model, written = read(found)
+        except ProblemsError as error:
+            report.add(error.problems)
+            continue
+        described = cast("Sources", model).documents
+        documents |= {document.id: document for document in described}
+        if found in wanted:
+            _sources(described, written, today, report)
+    return documents
+
+
+def _sources(described: Sequence[Document], written: Written, today: date, report: Report) -> None:
+    report.add(
+        [
+            written.line(problem.sentence, *problem.path, at_key=problem.at_key)
+            for problem in checking.check_documents(described)
+        ]
+    )
+    for index, document in enumerate(described):
+        if checking.past_review(document, today):
+            sentence = (
+                f"{document.id} is past its review date {document.review_date}: see if there is a newer issue"
+            )
+            report.warnings.append(written.line(sentence, "documents", index, "review_date"))
+
+
+def _alone(found: Found, documents: Mapping[str, Document], report: Report) -> None:
+    """Read one file and check it as it is written."""
+    try:
+        model, written = read(found)
+    except ProblemsError as error:
+        report.add(error.problems)
+        return
+    checklist = cast("AnyChecklist", model)
+    loaded = Loaded(checklist, written, (found,))
+    report.add([loaded.line(problem) for problem in checking.check_alone(checklist, documents)])
+
+
+def _together(
+    library: Library, name: str, wanted: Sequence[Found], documents: Mapping[str, Document], report: Report
+) -> None:
+    """Prove a visit checklist with those that it uses, if any file of it is wanted."""
+    try:
+        resolved = library.resolve(name)
+    except (ProblemsError, NotFoundError) as error:
+        lines = error.problems if isinstance(error, ProblemsError) else [error.message]
+        report.add([line for line in lines if line.startswith(tuple(f"{found.name}:" for found in wanted))])
+        return
+    files = {found.path for loaded in resolved.loaded.values() for found in loaded.files}
+    if any(found.path in files for found in wanted):
+        report.add(resolved.lines(checking.check(resolved.checklists, documents)))
+
+
+def _findable(library: Library, name: str, report: Report) -> None:
+    """Two files with one id in one layer."""
+    try:
+        library.find(name)
+    except ProblemsError as error:
+        report.add(error.problems)

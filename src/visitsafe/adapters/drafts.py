@@ -1,0 +1,238 @@
+"""Unfinished plans on this machine: one JSON file each, written whole after every event.
+
+A file is replaced in one step, so that a crash or a full disk leaves the one before it. Folder 0700 and
+files 0600, because they are about people. A file that cannot be read is set aside under another name and
+never deleted. A draft is locked while a wizard is on it; the lock goes with the process, however it ends.
+"""
+
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+import msgspec
+
+from visitsafe.domain.draft import Session
+from visitsafe.errors import NotFoundError, SettingsError
+
+DRAFT, LOCK, PARTIAL, DAMAGED = ".json", ".lock", ".partial", ".damaged"
+LARGEST = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A draft in the list: its name, what it is about, and whether another window has it open."""
+
+    name: str
+    session: Session
+    in_use: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The drafts, the oldest first, and one sentence for each file that was set aside."""
+
+    drafts: tuple[Listed, ...]
+    set_aside: tuple[str, ...]
+
+
+def list_drafts(folder: Path) -> Listing:
+    """The drafts in a folder; a folder that is not there has none. Damaged ones are set aside.
+
+    Raises:
+        SettingsError: The folder cannot be read.
+    """
+    drafts: list[Listed] = []
+    set_aside: list[str] = []
+    with _plain_words("read", folder):
+        names = sorted(path.stem for path in folder.glob(f"*{DRAFT}")) if folder.exists() else []
+        for name in names:
+            try:
+                drafts.append(Listed(name, _read(folder / f"{name}{DRAFT}"), _in_use(folder, name)))
+            except _DamagedError as error:
+                set_aside.append(_set_aside(folder / f"{name}{DRAFT}", error))
+            except FileNotFoundError:
+                continue  # signed in another window a moment ago
+    drafts.sort(key=lambda draft: draft.session.started)
+    return Listing(tuple(drafts), tuple(set_aside))
+
+
+class Draft:
+    """One draft, locked for this process while it is open. Use it as a context manager."""
+
+    def __init__(self, folder: Path, name: str, lock: IO[bytes]) -> None:
+        self.name = name
+        self._folder = folder
+        self._lock = lock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.close()
+
+    def load(self) -> Session:
+        """The session as it was last saved.
+
+        Raises:
+            NotFoundError: There is no such draft (any more).
+            SettingsError: It is damaged, and was set aside; or it cannot be read.
+        """
+        path = self._folder / f"{self.name}{DRAFT}"
+        with _plain_words("read", self._folder):
+            try:
+                return _read(path)
+            except FileNotFoundError:
+                raise NotFoundError("there is no such draft", "to begin a plan: visitsafe plan") from None
+            except _DamagedError as error:
+                raise SettingsError(_set_aside(path, error), "to begin again: visitsafe plan") from error
+
+    def save(self, session: Session) -> None:
+        """Write the draft whole, and be sure that it is on the disk.
+
+        Raises:
+            SettingsError: It cannot be written; the draft as it was before is still there.
+        """
+        with _plain_words("save", self._folder):
+            _write(self._folder, self.name, msgspec.json.encode(session))
+
+    def delete(self) -> None:
+        """Remove the draft, once its plan is signed."""
+        with _plain_words("remove", self._folder):
+            (self._folder / f"{self.name}{DRAFT}").unlink(missing_ok=True)
+            (self._folder / f"{self.name}{LOCK}").unlink(missing_ok=True)
+
+
+def open_draft(folder: Path, name: str = "") -> Draft:
+    """Lock a draft by its name, or a new one, and clear away what a crash left behind.
+
+    Raises:
+        SettingsError: Another window has it open, or the folder cannot be used.
+    """
+    with _plain_words("open", folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        _clear(folder)
+        name = name or secrets.token_hex(6)
+        lock = _lock(folder, name)
+    if lock is None:
+        raise SettingsError(
+            "this draft is open in another window",
+            "finish it there, or close that window and run: visitsafe plan --resume",
+        )
+    return Draft(folder, name, lock)
+
+
+class _DamagedError(Exception):
+    """A draft that cannot be understood; its text says why."""
+
+
+def _read(path: Path) -> Session:
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise _DamagedError("it is far too large")
+    try:
+        return msgspec.json.decode(data, type=Session)
+    except msgspec.ValidationError:
+        raise _DamagedError("it was written by another version, or changed by hand") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise _DamagedError("it is not complete") from None
+
+
+def _set_aside(path: Path, error: _DamagedError) -> str:
+    aside = path.with_suffix(DAMAGED)
+    while aside.exists():
+        aside = path.with_name(f"{path.stem}-{secrets.token_hex(2)}{DAMAGED}")
+    path.rename(aside)
+    return f"a draft could not be read, because {error}; it is kept as {aside}"
+
+
+def _write(folder: Path, name: str, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(prefix=f"{name}.", suffix=PARTIAL, dir=folder)  # made with mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(folder / f"{name}{DRAFT}")
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a killed process left half written; it holds what people typed, and is of no use."""
+    for partial in folder.glob(f"*{PARTIAL}"):
+        name = partial.name.split(".")[0]
+        lock = _lock(folder, name)
+        if lock is not None:
+            with lock:
+                partial.unlink(missing_ok=True)
+    for left in folder.glob(f"*{LOCK}"):
+        if not left.with_suffix(DRAFT).exists() and not _in_use(folder, left.stem):
+            left.unlink(missing_ok=True)
+
+
+def _in_use(folder: Path, name: str) -> bool:
+    if not (folder / f"{name}{LOCK}").exists():
+        return False
+    lock = _lock(folder, name)
+    if lock is None:
+        return True
+    lock.close()
+    return False
+
+
+def _lock(folder: Path, name: str) -> IO[bytes] | None:
+    """Lock a draft's name, without waiting; None if another process has it.
+
+    The lock belongs to an open file and ends with it, so that a killed wizard locks nobody out.
+    """
+    opener = os.open(folder / f"{name}{LOCK}", os.O_RDWR | os.O_CREAT, 0o600)
+    file = os.fdopen(opener, "r+b")
+    try:
+        _lock_file(file)
+        if not os.path.samestat(os.fstat(file.fileno()), (folder / f"{name}{LOCK}").stat()):
+            raise FileNotFoundError  # it was removed by another process between opening and locking
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
+def _lock_file(file: IO[bytes]) -> None:
+    try:
+        import fcntl
+    except ImportError:
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # only on Windows
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextlib.contextmanager
+def _plain_words(what: str, folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SettingsError(
+            f"cannot {what} the draft in {folder}: {reason}",
+            "earlier answers are kept; make room or allow access there, then: visitsafe plan --resume",
+        ) from error

@@ -1,0 +1,188 @@
+"""Several yes/no questions on one page of a terminal: a line each, the answer in front of it.
+
+The real cursor stands on the active line, so that a screen reader follows it; the page is not full-screen
+and disappears when it is answered. One key answers a line and moves on. Nothing is preselected; Enter goes
+on only when every line has an answer.
+"""
+
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from visitsafe.adapters.page_words import BACK_LINE
+from visitsafe.domain.terms import Answer
+from visitsafe.errors import VisitsafeError
+
+if TYPE_CHECKING:
+    from prompt_toolkit.application import Application
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+ANSWER_COLUMNS, POINTER_COLUMNS = 9, 3
+KEYS = {"y": Answer.YES, "n": Answer.NO, "u": Answer.NOT_SURE}
+WORDS = {None: "....", Answer.YES: "yes", Answer.NO: "no", Answer.NOT_SURE: "not sure"}
+READ_WORDS = {None: "....", Answer.YES: "will do", Answer.NO: "not yet"}
+
+
+class Left(StrEnum):
+    """How the person left the grid."""
+
+    DONE = "done"
+    BACK = "back"
+    PAUSE = "pause"
+    HELP = "help"
+
+
+@dataclass
+class Grid:
+    """The state of the page, which stays when it is shown again after `?`.
+
+    Attributes:
+        texts: A line each.
+        answers: An answer for each, or None.
+        keep: Saves the answer of a line, at once.
+        columns: How wide to write.
+        rules: These are rules to keep in mind, not questions: y takes all of them.
+        at: The active line; the one after the last is the way back.
+    """
+
+    texts: tuple[str, ...]
+    answers: list[Answer | None]
+    keep: Callable[[int, Answer], None]
+    columns: Callable[[], int]
+    rules: bool = False
+    at: int = 0
+
+    def first_open(self) -> int | None:
+        """The first line without an answer."""
+        return next((place for place, answer in enumerate(self.answers) if answer is None), None)
+
+    def move(self, by: int) -> None:
+        """Up or down, round at the ends."""
+        self.at = (self.at + by) % (len(self.texts) + 1)
+
+    def set(self, answer: Answer) -> None:
+        """Answer the active line and go to the next; after the last one to one that is open."""
+        if self.at == len(self.texts):
+            return
+        self.answers[self.at] = answer
+        self.keep(self.at, answer)
+        if self.at + 1 < len(self.texts):
+            self.at += 1
+        else:
+            first_open = self.first_open()
+            self.at = self.at if first_open is None else first_open
+
+    def fragments(self) -> "StyleAndTextTuples":
+        """The page in pieces of style and text."""
+        indent = " " * (POINTER_COLUMNS + ANSWER_COLUMNS)
+        room = max(10, self.columns() - len(indent) - 1)
+        pieces: StyleAndTextTuples = []
+        words = READ_WORDS if self.rules else WORDS
+        for place, (text, answer) in enumerate(zip(self.texts, self.answers, strict=True)):
+            pieces += self._pointer(place)
+            pieces.append(("bold" if answer else "", words[answer].ljust(ANSWER_COLUMNS)))
+            pieces.append(("", f"\n{indent}".join(textwrap.wrap(text, room)) + "\n"))
+        return [*pieces, *self._pointer(len(self.texts)), ("", BACK_LINE)]
+
+    def _pointer(self, place: int) -> "StyleAndTextTuples":
+        if place != self.at:
+            return [("", " " * POINTER_COLUMNS)]
+        return [("bold", " » "), ("[SetCursorPosition]", "")]
+
+
+def show(grid: Grid, hint: str) -> Left:
+    """Show the page until the person leaves it; the answers are in the grid."""
+    from prompt_toolkit.application import Application
+    from prompt_toolkit.layout import FormattedTextControl, HSplit, Layout, Window
+
+    lines = Window(FormattedTextControl(grid.fragments, focusable=True), dont_extend_height=True)
+    keys_line = Window(FormattedTextControl(lambda: _wrapped(hint, grid.columns())), dont_extend_height=True)
+    application: Application[Left] = Application(
+        layout=Layout(HSplit([keys_line, lines]), focused_element=lines),
+        key_bindings=_bindings(grid),
+        erase_when_done=True,
+    )
+    return _run(application)
+
+
+def _wrapped(hint: str, columns: int) -> str:
+    return "\n".join(["", *textwrap.wrap(hint, max(10, columns - 1))])
+
+
+def _run(application: "Application[Left]") -> Left:
+    try:
+        return application.run()
+    except (EOFError, KeyboardInterrupt):
+        return Left.PAUSE
+
+
+def _bindings(grid: Grid) -> "KeyBindings":
+    from prompt_toolkit.key_binding import KeyBindings
+
+    keys = KeyBindings()
+    ways = {"s-tab": Left.BACK, "?": Left.HELP, **dict.fromkeys(("c-c", "c-d", "<sigint>"), Left.PAUSE)}
+    for key, left in ways.items():
+        keys.add(key, eager=True)(_leaves(left))
+    for key, by in (("up", -1), ("c-p", -1), ("down", 1), ("c-n", 1), ("tab", 1)):
+        keys.add(key)(_moves(grid, by))
+    for key, answer in KEYS.items():
+        if not (grid.rules and answer is not Answer.NO):
+            keys.add(key)(_sets(grid, answer))
+    if grid.rules:
+        keys.add(" ")(_sets(grid, Answer.YES))
+        keys.add("y")(_takes_all(grid))
+    keys.add("enter")(_goes_on(grid))
+    return keys
+
+
+Handler = Callable[["KeyPressEvent"], None]
+
+
+def _leaves(left: Left) -> Handler:
+    return lambda event: event.app.exit(result=left)
+
+
+def _moves(grid: Grid, by: int) -> Handler:
+    return lambda _: grid.move(by)
+
+
+def _sets(grid: Grid, answer: Answer) -> Handler:
+    return _or_fail(lambda _: grid.set(answer))
+
+
+def _takes_all(grid: Grid) -> Handler:
+    def take(event: "KeyPressEvent") -> None:
+        for place in range(len(grid.texts)):
+            grid.answers[place] = Answer.YES
+            grid.keep(place, Answer.YES)
+        event.app.exit(result=Left.DONE)
+
+    return _or_fail(take)
+
+
+def _goes_on(grid: Grid) -> Handler:
+    def go_on(event: "KeyPressEvent") -> None:
+        first_open = grid.first_open()
+        if grid.at == len(grid.texts):
+            event.app.exit(result=Left.BACK)
+        elif first_open is None:
+            event.app.exit(result=Left.DONE)
+        else:
+            grid.at = first_open
+
+    return go_on
+
+
+def _or_fail(handler: Handler) -> Handler:
+    """Where an answer cannot be saved, leave the page with that error instead of going on."""
+
+    def handle(event: "KeyPressEvent") -> None:
+        try:
+            handler(event)
+        except VisitsafeError as error:
+            event.app.exit(exception=error)
+
+    return handle

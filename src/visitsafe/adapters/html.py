@@ -1,0 +1,61 @@
+"""A markdown page as one self-contained HTML file that a manager with nothing installed can read and print.
+
+Rules: no script, no image, nothing from elsewhere, and a policy in the page that forbids them all; HTML in
+the markdown stays text. Readable on a telephone, printable on A4.
+"""
+
+from html import escape
+
+_STYLE = """\
+:root { color-scheme: light dark; --ink: #1b1b1b; --paper: #fff; --quiet: #4a4a4a; --line: #767676; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #f0f0f0; --paper: #161616; --quiet: #c4c4c4; --line: #9a9a9a; }
+}
+html { background: var(--paper); -webkit-text-size-adjust: 100%; }
+body { color: var(--ink); font: 1.05rem/1.5 system-ui, "Segoe UI", Roboto, Arial, sans-serif;
+  max-width: 42rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 0.5rem 0 1rem; }
+h1 + p { border-left: 0.3rem solid var(--line); padding: 0.2rem 0 0.2rem 0.9rem; font-size: 1.15rem; }
+h2 { font-size: 1.25rem; line-height: 1.3; margin: 2.2rem 0 0.6rem; border-top: 1px solid var(--line);
+  padding-top: 0.9rem; }
+h3 { font-size: 1.05rem; margin: 1.4rem 0 0.4rem; }
+ul, ol { padding-left: 1.4rem; }
+li { margin: 0.45rem 0; }
+li li { margin: 0.15rem 0; color: var(--quiet); }
+blockquote { margin: 0.6rem 0; padding: 0.1rem 0 0.1rem 0.9rem; border-left: 0.2rem solid var(--line); }
+blockquote p { margin: 0.4rem 0; }
+pre { white-space: pre-wrap; margin: 0.6rem 0; }
+code { font-family: ui-monospace, Consolas, Menlo, monospace; font-size: 0.95em; }
+hr { border: 0; border-top: 1px solid var(--line); margin: 2.2rem 0 0; }
+@page { size: A4; margin: 18mm 16mm; }
+@media print {
+  :root { color-scheme: light; --ink: #000; --paper: #fff; --quiet: #222; --line: #666; }
+  body { font-size: 10.5pt; max-width: none; padding: 0; }
+  h1, h2, h3 { break-after: avoid; }
+  li, blockquote, pre { break-inside: avoid; }
+  p { orphans: 3; widows: 3; }
+}
+"""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def html_page(markdown_text: str, title: str, language: str = "en") -> str:
+    """The page.
+
+    Args:
+        markdown_text: CommonMark; HTML in it is shown, not used.
+        title: What the browser calls it.
+        language: Of the text, for screen readers.
+    """
+    from markdown_it import MarkdownIt
+
+    reader = MarkdownIt("commonmark", {"html": False, "linkify": False})
+    body = reader.disable(["image", "link", "autolink", "html_block", "html_inline"]).render(markdown_text)
+    return (
+        f'<!DOCTYPE html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="robots" content="noindex">\n<meta name="referrer" content="no-referrer">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
+    )

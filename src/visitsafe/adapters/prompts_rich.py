@@ -1,0 +1,271 @@
+"""The wizard on a terminal that can move its cursor: Rich prints the page, questionary takes the answer.
+
+The page stays in the scrollback, the prompt disappears and leaves the answer in words. Everything is
+printed as Rich `Text`: nothing from a checklist or an answer is markup. Words come before colours, and
+there are no boxes.
+"""
+
+from collections.abc import Callable, Sequence
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+from visitsafe.adapters import grid
+from visitsafe.adapters import page_words as words
+from visitsafe.adapters.front import Guide
+from visitsafe.adapters.paper import WARN, Paper
+from visitsafe.adapters.pickers import Asked, Pickers
+from visitsafe.adapters.terminal import discard_typed_ahead, width
+from visitsafe.domain.answering import AnswerError
+from visitsafe.domain.checklist import AnswerType, Question
+from visitsafe.domain.cleaning import clean
+from visitsafe.domain.options import options
+from visitsafe.domain.screens import (
+    BACK,
+    CONFIRM,
+    Answered,
+    AnsweredMany,
+    AskOne,
+    AskTogether,
+    ControlFor,
+    Event,
+    Findings,
+    Goto,
+    Measures,
+    Pause,
+    Review,
+    Sign,
+    Who,
+    WhoDoes,
+    WriteControl,
+    Wrote,
+)
+from visitsafe.domain.terms import Answer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+ROW_LENGTH = 160
+STOP_KEYS = "Shift+Tab back, Ctrl+C stop and keep everything"
+LIST_KEYS = f"? more, {STOP_KEYS}"
+YES_NO_KEYS = {AnswerType.YES_NO: "y yes, n no, u not sure", AnswerType.ACKNOWLEDGE: "y will do, n not yet"}
+TEXT_KEYS = f"Enter goes on, ? and Enter tells more, {STOP_KEYS}"
+GRID_KEYS = f"y yes, n no, u not sure, arrows move, Enter goes on, {LIST_KEYS}"
+RULE_KEYS = f"y: I will keep all of them in mind. One by one: space will do, n not yet. {LIST_KEYS}"
+TICK_KEYS = f"Space ticks, Enter goes on, {LIST_KEYS}"
+
+
+class RichFront:
+    """Asks on a terminal."""
+
+    def __init__(
+        self,
+        console: "Console | None" = None,
+        *,
+        flush: Callable[[], None] = discard_typed_ahead,
+        columns: Callable[[], int] = width,
+    ) -> None:
+        self._paper = Paper(columns, console)
+        self._columns = columns
+        self._pickers = Pickers(columns, flush)
+        self._flush = flush
+
+    def say(self, lines: Sequence[str]) -> None:
+        """Tell the person something before the next page."""
+        self._paper.write("", *lines, style=WARN)
+
+    def ask_one(self, page: AskOne, guide: Guide) -> Event:
+        """Ask one question, until there is an event."""
+        question = page.question
+        self._paper.head(words.where(page), "", question.ask)
+        self._paper.write("", f"Why: {question.why}", "")
+        already = tuple(words.already(page, guide))
+        self._paper.write(*already, *([""] if already else []))
+        ask = {
+            AnswerType.CHOICES: self._ask_choices,
+            AnswerType.TEXT: self._ask_text,
+            AnswerType.PEOPLE: self._ask_text,
+            AnswerType.TIME: self._ask_text,
+        }.get(question.answer, self._ask_choice)
+        while True:
+            event = ask(page, guide)
+            if event is Asked.HELP:
+                self._paper.write(*guide.explain(question), "", indent=2)
+            elif isinstance(event, Answered):
+                if not guide.second_look(question, event.value):  # that was shown in full already
+                    self._paper.result(guide.words(question, event.value))
+                return event
+            elif event is not None:
+                return event  # type: ignore[no-any-return]  # an event that is no answer
+
+    def _ask_choice(self, page: AskOne, _: Guide) -> Any:
+        question = page.question
+        lines = list(options(question))
+        keys = _keys(question)
+        named = {value: key for key, value in keys.items()}
+        shown = [(f"{named[value]}  {text}" if value in named else text, value) for value, text in lines]
+        hint = f"{YES_NO_KEYS[question.answer]}, {LIST_KEYS}" if question.answer in YES_NO_KEYS else LIST_KEYS
+        picked = self._pickers.pick(
+            shown, keys=keys, default=page.value or None, hint=hint, back=page.can_back
+        )
+        return Answered(question.id, str(picked)) if picked in dict(lines) else picked
+
+    def _ask_choices(self, page: AskOne, guide: Guide) -> Any:
+        lines = [(text, value) for value, text in options(page.question)]
+        ticked = page.value if isinstance(page.value, tuple) else ()
+        while True:
+            picked = self._pickers.tick(lines, ticked, TICK_KEYS, back=page.can_back)
+            if not isinstance(picked, list):
+                return picked
+            if picked:
+                try:
+                    return Answered(page.question.id, guide.parse(page.question, picked))
+                except AnswerError as error:
+                    self._paper.write(f"Not accepted: {error.sentence}.", style=WARN)
+            else:
+                self._paper.write(words.TICK_SOMETHING, style=WARN)
+            ticked = tuple(picked)
+
+    def _ask_text(self, page: AskOne, guide: Guide) -> Any:
+        question = page.question
+        typed = page.half or guide.typed(question, page.value)
+        while True:
+            raw = self._pickers.type(typed, TEXT_KEYS)
+            if not isinstance(raw, str):
+                return raw
+            if raw.strip() == "?":
+                return Asked.HELP
+            typed = raw
+            try:
+                value = guide.parse(question, raw)
+            except AnswerError as error:
+                self._paper.write(f"Not accepted: {error.sentence}.", style=WARN)
+                continue
+            if page.given and value == page.value:
+                return Answered(question.id, value)
+            look = guide.second_look(question, value)
+            event = self._look(look, raw) if look else True
+            if event is not None:
+                return Answered(question.id, value) if event is True else event
+
+    def _look(self, lines: Sequence[str], raw: str) -> Event | bool | None:
+        """True if what was understood is right, None to type again, or an event."""
+        self._paper.write(*lines)
+        choices = [("Enter or y  Yes, that is right", "yes"), ("n  No, type it again", "no")]
+        picked = self._pickers.pick(choices, keys={"y": "yes", "n": "no"}, default="yes", back=False)
+        if isinstance(picked, Pause):
+            return Pause(raw)
+        return True if picked == "yes" else None
+
+    def ask_together(self, page: AskTogether, guide: Guide) -> Event:
+        """Ask the questions of a page, one line each."""
+        rules = page.questions[0].answer is AnswerType.ACKNOWLEDGE
+        self._paper.head(words.where(page), *words.about(page))
+        names = [question.id for question in page.questions]
+        given = [page.values.get(name) for name in names]
+        state = grid.Grid(
+            texts=tuple(question.ask for question in page.questions),
+            answers=[Answer(value) if isinstance(value, str) and value else None for value in given],
+            keep=lambda place, answer: guide.keep({names[place]: answer.value}),
+            columns=self._columns,
+            rules=rules,
+        )
+        state.at = state.first_open() or 0
+        while True:
+            self._flush()
+            left = grid.show(state, RULE_KEYS if rules else GRID_KEYS)
+            if left is grid.Left.HELP:
+                question = page.questions[min(state.at, len(names) - 1)]
+                self._paper.write("", question.ask, *guide.explain(question, why=True), indent=2)
+                continue
+            if left is not grid.Left.DONE:
+                return BACK if left is grid.Left.BACK else Pause()
+            values = {name: answer.value for name, answer in zip(names, state.answers, strict=True) if answer}
+            for question in page.questions:
+                self._paper.result(f"{question.label}: {guide.words(question, values[question.id])}")
+            return AnsweredMany(values)
+
+    # The pages after the questions.
+
+    def review(self, page: Review, guide: Guide) -> Event:
+        """Every answer in one list; Enter on one changes it."""
+        self._paper.head("Your answers", words.review_title(page))
+        lines: list[tuple[str, Any]] = [(words.review_go_on(page), CONFIRM)]
+        lines += [
+            (shorten(words.row_words(row, page, guide), ROW_LENGTH, placeholder=" ..."), Goto(row.id))
+            for row in page.rows
+        ]
+        return self._way(
+            lines, f"Arrows move, Enter changes that answer or goes on, {STOP_KEYS}", back=page.can_back
+        )
+
+    def _way(self, lines: list[tuple[str, Any]], hint: str, *, back: bool = True) -> Event:
+        """One of several events."""
+        while True:
+            picked = self._pickers.pick(lines, hint=hint, back=back)
+            if picked is not Asked.HELP:
+                return picked  # type: ignore[no-any-return]  # the values are events
+
+    def findings(self, page: Findings) -> Event:
+        """The findings, then the ways on."""
+        self._paper.head("Before you sign", words.findings_title(page))
+        for concern in page.concerns:
+            self._paper.concern(*words.finding_words(concern))
+        return self._way([*words.ways_on(page)], STOP_KEYS)
+
+    def control(self, page: ControlFor) -> Event:
+        """Measures to tick, the person's own among them, or the manager's to decide."""
+        self._paper.head(words.control_title(page))
+        self._paper.concern(*words.finding_words(page.concern))
+        measures = words.control_options(page)
+        own, leave = len(measures), len(measures) + 1
+        lines = [(text, place) for place, text in enumerate((*measures, words.OWN, words.LEAVE))]
+        chosen = {control.text for control in page.concern.controls}
+        ticked = [place for place, text in enumerate(measures) if text in chosen]
+        while True:
+            picked = self._pickers.tick(lines, ticked, f"Space ticks, Enter goes on, {STOP_KEYS}")
+            if isinstance(picked, list) and picked and (leave not in picked or len(picked) == 1):
+                texts = tuple(text for place, text in enumerate(measures) if place in picked)
+                return Measures(page.concern.finding.rule, texts, write=own in picked)
+            if isinstance(picked, list):
+                ticked = picked
+                self._paper.write(words.ALONE if picked else words.TICK_SOMETHING, style=WARN)
+            elif picked is not Asked.HELP:
+                return picked  # type: ignore[no-any-return]  # an event
+
+    def write(self, page: WriteControl) -> Event:
+        """A measure in the person's own words; nothing typed writes none."""
+        self._paper.head(page.concern.finding.text, words.WRITE)
+        raw = self._pickers.type(page.half, f"Enter goes on, {STOP_KEYS}")
+        return Wrote(page.concern.finding.rule, clean(raw)) if isinstance(raw, str) else raw
+
+    def who(self, page: WhoDoes) -> Event:
+        """Who does it."""
+        self._paper.head(page.control.text, words.WHO)
+        typed = page.half
+        while True:
+            raw = self._pickers.type(typed, f"Enter goes on, {STOP_KEYS}")
+            if not isinstance(raw, str):
+                return raw
+            if clean(raw):
+                self._paper.result(clean(raw))
+                return Who(page.control.rule, page.control.text, clean(raw))
+            self._paper.write(words.SAY_WHO, style=WARN)
+
+    def sign(self, page: Sign) -> Event:
+        """The explicit yes to signing."""
+        self._paper.head("Sign")
+        self._paper.write(*words.sign_words(page), "")
+        return self._way(
+            [(words.SIGN, CONFIRM), (words.LOOK_AGAIN, BACK), (words.STOP_HERE, Pause())],
+            STOP_KEYS,
+            back=False,
+        )
+
+
+def _keys(question: Question) -> dict[str, str]:
+    """The keys that answer at once: letters for yes and no, numbers for a list of up to nine."""
+    if question.answer is AnswerType.YES_NO:
+        return {key: answer.value for key, answer in grid.KEYS.items()}
+    if question.answer is AnswerType.ACKNOWLEDGE:
+        return {"y": Answer.YES.value, "n": Answer.NO.value}
+    return {str(number): value for number, (value, _) in enumerate(options(question)[:9], start=1)}

@@ -1,0 +1,123 @@
+"""The tables of a store and the statements on them.
+
+The statements are such as SQLite and PostgreSQL both understand (`?` stands for a value); the definitions
+of tables, indexes and triggers are SQLite's. A store is only ever given this schema when it is made, never
+when it is opened. Entries can only be added at the end: the database itself refuses anything else, also
+`INSERT OR REPLACE`, which would remove a row without waking a delete trigger.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x56534146
+"""`VSAF`, at offset 68 of the file: tells a visitsafe store from any other SQLite file."""
+
+_ENTRIES = "SELECT position, stream, kind, at, by, received, id, payload, signature, chain FROM entries"
+_PLANS = (
+    "SELECT plan, status, open, by, case_ref, area, start, due_back, level, urgent, entries, newest"
+    " FROM plans"
+)
+
+HISTORY = _ENTRIES + " WHERE stream = ? ORDER BY position"
+AFTER = _ENTRIES + " WHERE position > ? ORDER BY position LIMIT ?"
+HEAD = "SELECT position, chain FROM entries ORDER BY position DESC LIMIT 1"
+PRESENT = "SELECT 1 FROM entries WHERE id = ?"
+FIND = "SELECT DISTINCT stream FROM entries WHERE stream >= ? AND stream < ? ORDER BY stream"
+ADD_ENTRY = (
+    "INSERT INTO entries (position, stream, kind, at, by, received, id, payload, signature, chain)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+REMOVE_PLAN = "DELETE FROM plans WHERE plan = ?"
+ADD_PLAN = (
+    "INSERT INTO plans"
+    " (plan, status, open, by, case_ref, area, start, due_back, level, urgent, entries, newest)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+META = "SELECT key, value FROM meta"
+SET_META = "INSERT INTO meta (key, value) VALUES (?, ?)"
+LOST_PLANS = (
+    "SELECT plan FROM plans"
+    " WHERE newest <> '' AND NOT EXISTS (SELECT 1 FROM entries WHERE id = newest AND stream = plan)"
+    " ORDER BY plan LIMIT 20"
+)
+
+ENTRY_TYPES = (int, str, str, str, str, str, str, bytes, str, str)
+PLAN_TYPES = (str, str, int, str, str, str, str, str, str, int, int, str)
+
+SQLITE_OBJECTS = {
+    "meta": "CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT",
+    "entries": """CREATE TABLE entries (
+  position INTEGER PRIMARY KEY,
+  stream TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  at TEXT NOT NULL,
+  by TEXT NOT NULL,
+  received TEXT NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  payload BLOB NOT NULL,
+  signature TEXT NOT NULL,
+  chain TEXT NOT NULL
+) STRICT""",
+    "plans": """CREATE TABLE plans (
+  plan TEXT PRIMARY KEY NOT NULL,
+  status TEXT NOT NULL,
+  open INTEGER NOT NULL,
+  by TEXT NOT NULL,
+  case_ref TEXT NOT NULL,
+  area TEXT NOT NULL,
+  start TEXT NOT NULL,
+  due_back TEXT NOT NULL,
+  level TEXT NOT NULL,
+  urgent INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  newest TEXT NOT NULL
+) STRICT""",
+    "entries_stream": "CREATE INDEX entries_stream ON entries (stream, position)",
+    "plans_start": "CREATE INDEX plans_start ON plans (start DESC, plan)",
+    "plans_open": "CREATE INDEX plans_open ON plans (start DESC, plan) WHERE open = 1",
+    "plans_case": "CREATE INDEX plans_case ON plans (case_ref, start DESC, plan)",
+    "entries_no_update": """CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries
+BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END""",
+    "entries_no_delete": """CREATE TRIGGER entries_no_delete BEFORE DELETE ON entries
+BEGIN SELECT RAISE(ABORT, 'an entry is never removed'); END""",
+    "entries_in_order": """CREATE TRIGGER entries_in_order BEFORE INSERT ON entries
+WHEN NEW.position <> (SELECT coalesce(max(position), 0) + 1 FROM entries)
+  OR EXISTS (SELECT 1 FROM entries WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'an entry is only ever added at the end'); END""",
+}
+
+
+def plans_query(*, open_only: bool, by_case: bool, limited: bool) -> str:
+    """The statement that lists plans; its values are the case and the limit, where asked for."""
+    wanted = (["open = 1"] if open_only else []) + (["case_ref = ?"] if by_case else [])
+    parts = [_PLANS]
+    if wanted:
+        parts += ["WHERE", " AND ".join(wanted)]
+    parts.append("ORDER BY start DESC, plan")
+    if limited:
+        parts.append("LIMIT ?")
+    return " ".join(parts)
+
+
+def create(database: sqlite3.Connection, meta: dict[str, str]) -> None:
+    """Give an empty database the schema, inside the caller's transaction."""
+    for statement in SQLITE_OBJECTS.values():
+        database.execute(statement)
+    database.executemany(SET_META, meta.items())
+    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def differences(database: sqlite3.Connection) -> Iterator[str]:
+    """What is missing from the schema, altered in it or added to it, as sentences."""
+    found = dict(
+        database.execute("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite^_%' ESCAPE '^'")
+    )
+    for name, statement in SQLITE_OBJECTS.items():
+        kind = statement.split()[1].lower()
+        if name not in found:
+            yield f"the {kind} {name} is missing"
+        elif found[name] != statement:
+            yield f"the {kind} {name} was altered"
+    for name in found.keys() - SQLITE_OBJECTS.keys():
+        yield f"something was added that does not belong there: {name!r}"

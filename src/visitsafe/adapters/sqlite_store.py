@@ -1,0 +1,169 @@
+"""The store in one SQLite file (D9): reading and appending. `domain.stored.Store` says what it keeps.
+
+Every statement runs in `_transaction`, reads too. Entries are the truth; `plans` is derived from them and
+changes in the same transaction. A second database gets a class of its own behind the same protocol and the
+same tests. Nothing here verifies a signature, and nothing here makes or alters a table.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from visitsafe.adapters import schema
+from visitsafe.adapters.store_file import FAULTS, damaged, harmless, in_words, network_warnings
+from visitsafe.domain.entries import Entry
+from visitsafe.domain.stored import GENESIS, PlanRow, Stored, Summarise, following
+from visitsafe.domain.terms import TEAM_STREAM
+from visitsafe.errors import StoreError
+
+_BATCH = 32  # an entry is at most a mebibyte
+_BEHIND_Z = "["  # the character after Z: no plan id holds it, and "team" sorts behind it
+_LARGE_WAL = 4 << 20
+
+
+class SqliteStore:
+    """A store in one SQLite file. Made by `open_store` and `create_store`."""
+
+    def __init__(self, database: sqlite3.Connection, path: Path, store_id: str) -> None:
+        self.path = path
+        self.store_id = store_id
+        self._database = database
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is unwise about where this store lies, as sentences."""
+        return network_warnings(self.path)
+
+    def append(self, entries: Sequence[Entry], received: datetime, summarise: Summarise) -> int:
+        """Add entries, all or none, and bring the rows of their plans up to date: see `Store.append`."""
+        with self._transaction(writing=True):
+            new = self._add(entries, received)
+            for stream in dict.fromkeys(row.stream for row in new):
+                if stream != TEAM_STREAM:
+                    self._replace_plan(stream, summarise(stream, self.history(stream)))
+        self._copy_back()
+        return len(new)
+
+    def history(self, stream: str) -> list[Stored]:
+        """All entries of a stream in order of arrival."""
+        return [self._stored(row) for row in self._rows(schema.HISTORY, stream)]
+
+    def plans(
+        self, *, open_only: bool = False, case: str | None = None, limit: int | None = None
+    ) -> list[PlanRow]:
+        """The plans, the latest start first."""
+        query = schema.plans_query(open_only=open_only, by_case=case is not None, limited=limit is not None)
+        values = [value for value in (case, limit) if value is not None]
+        return [self._plan(row) for row in self._rows(query, *values)]
+
+    def find(self, beginning: str) -> list[str]:
+        """The ids of the plans that start with these characters: a range of the index, read from entries."""
+        return [stream for (stream,) in self._rows(schema.FIND, beginning, beginning + _BEHIND_Z)]
+
+    def scan(self, after: int = 0) -> Iterator[Stored]:
+        """All entries behind a position, a batch to a transaction, so that nobody waits for a long scan."""
+        while rows := self._rows(schema.AFTER, after, _BATCH):
+            for row in rows:
+                yield self._stored(row)
+            after = rows[-1][0]
+
+    def head(self) -> tuple[int, str]:
+        """The last position and the running hash there."""
+        rows = self._rows(schema.HEAD)
+        if not rows:
+            return 0, GENESIS
+        self._expect((int, str), rows[0])
+        return rows[0][0], rows[0][1]
+
+    def check_file(self) -> list[str]:
+        """What is damaged: pages, indexes, the schema with its triggers, plans without their entries."""
+        found = []
+        for check in (self._bad_pages, self._bad_schema, self._bad_plans):
+            try:
+                with self._transaction():
+                    found += check()
+            except StoreError as error:
+                found.append(error.message)
+        return found
+
+    def close(self) -> None:
+        """Let go of the file. Entries that were acknowledged are safe whether or not this is called."""
+        self._database.close()
+
+    @contextmanager
+    def _transaction(self, *, writing: bool = False) -> Iterator[None]:
+        """Run everything in here or nothing. Reading inside a transaction joins it."""
+        if self._database.in_transaction and not writing:
+            yield
+            return
+        try:
+            self._database.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+            yield
+            self._database.execute("COMMIT")
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, FAULTS):
+                raise in_words(error, self.path, writing=writing) from error
+            raise
+
+    def _roll_back(self) -> None:
+        if self._database.in_transaction:  # after a full disk SQLite may have done so itself
+            self._database.execute("ROLLBACK")
+
+    def _rows(self, statement: str, *values: str | int) -> list[Any]:
+        with self._transaction():
+            return self._database.execute(statement, values).fetchall()
+
+    def _add(self, entries: Sequence[Entry], received: datetime) -> list[Stored]:
+        head, new = self.head(), []
+        for entry in entries:
+            if self._rows(schema.PRESENT, entry.id):
+                continue
+            row = following(head, entry, received)
+            self._database.execute(schema.ADD_ENTRY, msgspec.structs.astuple(row))
+            head = row.position, row.chain
+            new.append(row)
+        return new
+
+    def _replace_plan(self, plan: str, row: PlanRow | None) -> None:
+        self._database.execute(schema.REMOVE_PLAN, (plan,))
+        if row is not None:
+            self._database.execute(schema.ADD_PLAN, msgspec.structs.astuple(row))
+
+    def _copy_back(self) -> None:
+        """Copy a -wal file that has grown large into the store. What fails here waits for the next time."""
+        try:
+            if Path(f"{self.path}-wal").stat().st_size > _LARGE_WAL:
+                self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except (OSError, sqlite3.Error):
+            return
+
+    def _stored(self, row: Any) -> Stored:
+        self._expect(schema.ENTRY_TYPES, row)
+        return Stored(*row)
+
+    def _plan(self, row: Any) -> PlanRow:
+        self._expect(schema.PLAN_TYPES, row)
+        named = dict(zip(PlanRow.__struct_fields__, row, strict=True))
+        return PlanRow(**named | {name: bool(named[name]) for name in ("open", "urgent")})
+
+    def _expect(self, types: tuple[type, ...], row: Any) -> None:
+        """A damaged page can turn text into bytes or into nothing."""
+        if tuple(map(type, row)) != types:
+            raise damaged(self.path, "a row does not have the form of its table")
+
+    def _bad_pages(self) -> list[str]:
+        found = [text for (text,) in self._database.execute("PRAGMA integrity_check(20)")]
+        return [] if found == ["ok"] else [f"the file is damaged: {harmless(text)}" for text in found]
+
+    def _bad_schema(self) -> list[str]:
+        return list(schema.differences(self._database))
+
+    def _bad_plans(self) -> list[str]:
+        lost = self._database.execute(schema.LOST_PLANS)
+        return [f"the newest entry of plan {plan} is missing" for (plan,) in lost]

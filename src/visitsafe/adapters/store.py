@@ -1,0 +1,162 @@
+"""The door to the store: a URL in, a store out. Opening never makes or alters anything; making is explicit.
+
+A file which is not a store, or not one of this version, is refused with a sentence before anything is read
+from it. What a store does stands in `domain.stored.Store`; how, in `sqlite_store`.
+"""
+
+import os
+import secrets
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from visitsafe.adapters import schema
+from visitsafe.adapters.sqlite_store import SqliteStore
+from visitsafe.adapters.store_file import FAULTS, connect, damaged, in_words, located
+from visitsafe.domain.entries import to_text
+from visitsafe.domain.stored import Store
+from visitsafe.errors import StoreError
+
+WAIT = 5.0
+"""Seconds to wait while another program writes, before saying so."""
+
+
+def open_store(url: str, wait: float = WAIT) -> Store:
+    """Open the store that a URL names. Never makes one.
+
+    Args:
+        url: `sqlite:///relative`, `sqlite:////absolute` or a bare path.
+        wait: Seconds to wait while another program writes.
+
+    Raises:
+        StoreError: It is missing, not a store, made by a newer visitsafe, damaged or not permitted.
+    """
+    path = located(url)
+    _look_for(path)
+    database = connect(path, wait)
+    try:
+        return SqliteStore(database, path, _identify(database, path))
+    except BaseException:
+        database.close()
+        raise
+
+
+def store_exists(url: str) -> bool:
+    """Whether a store, or anything else that a new one must not be made over, is where a URL says.
+
+    An empty file, and one whose making was interrupted, count as nothing: `create_store` takes them.
+
+    Raises:
+        StoreError: The URL names no file.
+    """
+    path = located(url)
+    try:
+        if not path.exists():
+            return False
+        with closing(connect(path, WAIT)) as database:
+            return not _is_empty(database)
+    except (OSError, StoreError, *FAULTS):
+        return True
+
+
+def create_store(url: str, created: datetime) -> Store:
+    """Make a new store, readable by its owner only, and open it.
+
+    Args:
+        url: As for `open_store`. The folder must exist; the file must not, or be empty.
+        created: Aware.
+
+    Raises:
+        StoreError: There is something already, or the place cannot be written to.
+    """
+    path = located(url)
+    _make_file(path)
+    database = connect(path, WAIT)
+    try:
+        _furnish(database, path, created)
+        return SqliteStore(database, path, _identify(database, path))
+    except BaseException:
+        database.close()
+        raise
+
+
+def _make_file(path: Path) -> None:
+    """An empty file for its owner only; SQLite gives its companions the same permissions."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if path.stat().st_size == 0:
+            path.chmod(0o600)
+    except OSError as error:
+        raise StoreError(
+            f"no store can be made at {path}: {(error.strerror or 'not possible').lower()}",
+            hint="name a file in a folder that exists and that you may write to",
+        ) from error
+
+
+def _furnish(database: sqlite3.Connection, path: Path, created: datetime) -> None:
+    """Lay out an empty file in one transaction: if that is interrupted, the file can be furnished again."""
+    meta = {
+        "schema_version": str(schema.SCHEMA_VERSION),
+        "store_id": secrets.token_hex(16),
+        "created": to_text(created),
+    }
+    try:
+        if _is_empty(database):
+            _use_wal(database, path)
+            database.execute("BEGIN IMMEDIATE")
+            if _is_empty(database):  # nobody else was quicker
+                schema.create(database, meta)
+                database.execute("COMMIT")
+                return
+    except FAULTS as error:
+        raise in_words(error, path, writing=True) from error
+    raise StoreError(
+        f"there is a file at {path} already", hint="name another file, or use the store that is there"
+    )
+
+
+def _use_wal(database: sqlite3.Connection, path: Path) -> None:
+    if database.execute("PRAGMA journal_mode = WAL").fetchall() != [("wal",)]:
+        raise StoreError(
+            f"the disk that {path} is on cannot hold a store safely", hint="name a file on a local disk"
+        )
+
+
+def _is_empty(database: sqlite3.Connection) -> bool:
+    return not database.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+
+
+def _look_for(path: Path) -> None:
+    """Say plainly what SQLite would only call unable to open."""
+    try:
+        there, folder = path.exists(), path.is_dir()
+    except OSError as error:
+        raise StoreError(
+            f"the store {path} cannot be reached: {(error.strerror or 'not possible').lower()}",
+            hint="check that you may open its folder",
+        ) from error
+    if folder:
+        raise StoreError(f"{path} is a folder, not a store", hint="name the file in it: VISITSAFE_STORE")
+    if not there:
+        raise StoreError(
+            f"there is no store at {path}",
+            hint="make one with: visitsafe store init; or check VISITSAFE_STORE",
+        )
+
+
+def _identify(database: sqlite3.Connection, path: Path) -> str:
+    """The store's id, once it is certain that this is a store of this version."""
+    try:
+        (application,) = database.execute("PRAGMA application_id").fetchone()
+        if application != schema.APPLICATION_ID:
+            raise StoreError(f"{path} is not a visitsafe store", hint="check VISITSAFE_STORE")
+        meta = dict(database.execute(schema.META).fetchall())
+    except FAULTS as error:
+        raise in_words(error, path) from error
+    version = str(meta.get("schema_version", ""))
+    if not version.isdecimal() or not isinstance(meta.get("store_id"), str):
+        raise damaged(path, "it does not say what it is")
+    if int(version) > schema.SCHEMA_VERSION:
+        raise StoreError(f"the store {path} was made by a newer visitsafe", hint="install a newer visitsafe")
+    return str(meta["store_id"])

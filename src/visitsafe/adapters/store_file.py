@@ -1,0 +1,160 @@
+"""The file a SQLite store lies in: its name, its connection, and what went wrong with it in plain words.
+
+Every connection waits for others, writes durably (`synchronous=FULL`) and trusts nothing that the file
+brings along. The file and its -wal and -shm companions are for their owner only.
+"""
+
+import re
+import sqlite3
+import sys
+from pathlib import Path
+
+from visitsafe.errors import StoreError
+
+OLDEST_SQLITE = (3, 37)
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What the driver raises about a file; the second when its own message quotes damaged text."""
+_LONGEST = 4 << 20  # more than any row can need: a damaged length must not ask for a gigabyte of memory
+_RESTORE = (
+    "keep the file as it is, and put a backup of it in its place; visitsafe verify says what is damaged"
+)
+_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",  # macOS: an ordinary fsync does not reach the disk
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+    # SQLite before 3.51.3 can lose a page if one process commits while another copies the -wal file back
+    # twice in a row; `SqliteStore` copies it back itself, holding the write lock.
+    "PRAGMA wal_autocheckpoint = 0",
+)
+_NETWORK = {
+    *("9p", "afs", "ceph", "cifs", "davfs", "fuse.davfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs"),
+    *("fuse.sshfs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb", "smb3", "smbfs"),
+}
+_SENTENCES = (
+    ("SQLITE_BUSY", "is kept busy by another program", "wait a moment and try again"),
+    ("SQLITE_LOCKED", "is kept busy by another program", "wait a moment and try again"),
+    ("SQLITE_PROTOCOL", "is kept busy by another program", "wait a moment and try again"),
+    ("SQLITE_FULL", "has no room: the disk is full", "make room on that disk and try again"),
+    (
+        "SQLITE_READONLY",
+        "cannot be written to",
+        "ask for permission to write to the file and to its folder; SQLite needs both, even to read",
+    ),
+    (
+        "SQLITE_CANTOPEN",
+        "cannot be opened",
+        "check that you may read and write the file and its folder",
+    ),
+    (
+        "SQLITE_IOERR",
+        "cannot be read or written: the disk is full or does not answer",
+        "look after that disk and try again; no entry is ever recorded twice",
+    ),
+    (
+        "SQLITE_NOTADB",
+        "is not a visitsafe store, or was overwritten",
+        f"check VISITSAFE_STORE; or {_RESTORE}",
+    ),
+    ("SQLITE_CONSTRAINT", "refuses to change or remove an entry", "entries are only ever added"),
+)
+
+
+def located(url: str) -> Path:
+    """The file that a store's URL names: `sqlite:///relative`, `sqlite:////absolute` or a bare path.
+
+    Raises:
+        StoreError: It names no SQLite file. The URL itself is never shown: it may hold a password.
+    """
+    scheme, colon, rest = url.partition(":")
+    name = url
+    if colon and scheme.lower() in {"postgresql", "postgres"}:
+        raise StoreError(
+            "this visitsafe cannot use PostgreSQL yet", hint="name a file instead: sqlite:////folder/store.db"
+        )
+    if colon and scheme.lower() == "sqlite":
+        name = rest.removeprefix("///") if rest.startswith("///") else ""
+    elif rest.startswith("//"):
+        name = ""
+    if not name or re.search(r"[\x00-\x1f\x7f]", name):
+        raise StoreError(
+            "the name of the store is not one that visitsafe can use",
+            hint="VISITSAFE_STORE is a file, or sqlite:////folder/store.db",
+        )
+    return Path(name).expanduser().absolute()
+
+
+def connect(path: Path, wait: float) -> sqlite3.Connection:
+    """Open an existing file, without making one.
+
+    Args:
+        path: The file.
+        wait: Seconds to wait while another program writes.
+
+    Raises:
+        StoreError: This Python's SQLite is too old, or the file does not open.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreError(
+            f"this Python brings SQLite {sqlite3.sqlite_version}, and visitsafe needs 3.37 or newer",
+            hint="install visitsafe with a newer Python",
+        )
+    try:
+        database = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=wait, isolation_level=None)
+    except FAULTS as error:
+        raise in_words(error, path) from error
+    try:
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+        for pragma in _PRAGMAS:
+            database.execute(pragma)
+    except FAULTS as error:
+        database.close()
+        raise in_words(error, path) from error
+    return database
+
+
+def in_words(error: Exception, path: Path, *, writing: bool = False) -> StoreError:
+    """What SQLite's error means to a person; `writing` adds that nothing was written."""
+    name = getattr(error, "sqlite_errorname", "")
+    ending = "; nothing was written" if writing else ""
+    for beginning, sentence, hint in _SENTENCES:
+        if name.startswith(beginning):
+            return StoreError(f"the store {path} {sentence}{ending}", hint=hint)
+    what = str(error) if isinstance(error, sqlite3.Error) else "text in it cannot be read"
+    return damaged(path, what + ending)
+
+
+def damaged(path: Path, what: str) -> StoreError:
+    """The error for a file whose content cannot be right."""
+    return StoreError(f"the store {path} is damaged: {harmless(what)}", hint=_RESTORE)
+
+
+def harmless(text: str) -> str:
+    """What SQLite says, short and with nothing that a terminal would obey: it quotes the file."""
+    return "".join(character if character.isprintable() else "?" for character in text[:200])
+
+
+def network_warnings(path: Path) -> tuple[str, ...]:
+    """A sentence if the file lies on a network share, as far as that can be told here."""
+    mounts = Path("/proc/self/mounts")
+    try:
+        kind = mounted_as(path.resolve(), mounts.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        kind = "smb" if sys.platform == "win32" and str(path).startswith("\\\\") else ""
+    if kind in _NETWORK:
+        sentence = f"the store {path} is on a network share ({kind}), where SQLite can lose entries"
+        return (f"{sentence}: keep it on a local disk",)
+    return ()
+
+
+def mounted_as(path: Path, mounts: str) -> str:
+    """The type of file system that a path lies on, from the text of /proc/self/mounts; "" if unknown."""
+    best, kind = -1, ""
+    for line in mounts.splitlines():
+        fields = line.split(" ")
+        if len(fields) < 3:  # noqa: PLR2004 - device, folder, type
+            continue
+        folder = Path(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[1]))
+        if path.is_relative_to(folder) and len(folder.parts) >= best:
+            best, kind = len(folder.parts), fields[2]
+    return kind

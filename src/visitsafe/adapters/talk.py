@@ -1,0 +1,117 @@
+"""A few questions outside the wizard: pick one line, type a text. At a terminal, or in plain lines.
+
+Stopping raises; going back returns None. Nothing is preselected, and nothing typed ahead counts.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from visitsafe.adapters.terminal import FrontEnd, choose_front_end, discard_typed_ahead, width
+from visitsafe.domain.cleaning import clean
+from visitsafe.domain.screens import BACK, Pause
+from visitsafe.errors import InterruptedByUserError
+
+
+class Talk(Protocol):
+    """Asks one thing at a time."""
+
+    def say(self, *lines: str) -> None:
+        """Write lines."""
+
+    def pick(self, title: str, lines: Sequence[str]) -> int | None:
+        """The place of the line picked; None to go back."""
+
+    def type(self, title: str) -> str | None:
+        """A text with something in it; None to go back."""
+
+
+class RichTalk:
+    """At a terminal that can move its cursor."""
+
+    def __init__(self) -> None:
+        from visitsafe.adapters.paper import Paper
+        from visitsafe.adapters.pickers import Pickers
+
+        self._paper = Paper(width)
+        self._pickers = Pickers(width, discard_typed_ahead)
+
+    def say(self, *lines: str) -> None:
+        """Write lines."""
+        self._paper.write(*lines)
+
+    def pick(self, title: str, lines: Sequence[str]) -> int | None:
+        """The place of the line picked, by arrows or by its number; None to go back."""
+        self._paper.head(title)
+        keys = {str(number + 1): number for number in range(min(len(lines), 9))}
+        shown = [(f"{place + 1}  {line}", place) for place, line in enumerate(lines)]
+        while True:
+            picked = self._pickers.pick(shown, keys=keys, hint="Shift+Tab back, Ctrl+C stop")
+            if isinstance(picked, Pause):
+                raise _stopped()
+            if picked is BACK:
+                return None
+            if isinstance(picked, int):
+                self._paper.result(lines[picked])
+                return picked
+
+    def type(self, title: str) -> str | None:
+        """A text with something in it; None to go back."""
+        self._paper.head(title)
+        while True:
+            typed = self._pickers.type("", "Enter goes on, Alt+Enter begins a new line, Shift+Tab back")
+            if isinstance(typed, Pause):
+                raise _stopped()
+            if typed is BACK:
+                return None
+            text = clean(typed, lines=True) if isinstance(typed, str) else ""
+            if text:
+                self._paper.result(text)
+                return text
+
+
+class PlainTalk:
+    """In plain lines."""
+
+    def __init__(self) -> None:
+        from visitsafe.adapters.lines import Lines
+
+        self._lines = Lines(sys.stdin, sys.stdout, discard_typed_ahead)
+
+    def say(self, *lines: str) -> None:
+        """Write lines."""
+        self._lines.write(*lines)
+
+    def pick(self, title: str, lines: Sequence[str]) -> int | None:
+        """The place of the line picked by its number; None to go back."""
+        self._lines.write("", title)
+        picked = self._lines.pick(lines)
+        if isinstance(picked, Pause):
+            raise _stopped()
+        return picked if isinstance(picked, int) else None
+
+    def type(self, title: str) -> str | None:
+        """A text with something in it; None to go back."""
+        self._lines.write("", title)
+        while True:
+            typed = self._lines.ask("Type it in one line.", free=True)
+            if isinstance(typed, Pause):
+                raise _stopped()
+            if not isinstance(typed, str):
+                return None
+            if typed:
+                return typed
+
+
+def _stopped() -> InterruptedByUserError:
+    return InterruptedByUserError("stopped; nothing was decided and nothing was signed")
+
+
+def talk_at(environ: Mapping[str, str], *, plain: bool) -> Talk:
+    """The way of talking that fits this terminal.
+
+    Raises:
+        UsageError: There is nobody to ask.
+    """
+    rich = choose_front_end(environ, plain=plain) is FrontEnd.RICH
+    return RichTalk() if rich else PlainTalk()

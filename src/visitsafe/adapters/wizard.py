@@ -1,0 +1,188 @@
+"""The planning wizard: show a screen, take an event, apply it, save, until the plan can be signed.
+
+Every event is on the disk before the next page is shown. Computed answers are proposed and never decided;
+one that is computed just as the person answered it before is kept, and said. Times are looked at again
+before signing, because a draft may lie for days. What comes next is decided in `domain.session`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from visitsafe.adapters.front import Front, Guide, Proposal
+from visitsafe.domain.answering import AnswerError, Context, parse
+from visitsafe.domain.assessment import Value
+from visitsafe.domain.checklist import AnswerType, Question, Source, VisitField
+from visitsafe.domain.draft import Session
+from visitsafe.domain.entries import from_text
+from visitsafe.domain.questionnaire import Questionnaire, cite
+from visitsafe.domain.screens import (
+    CONFIRM,
+    Answered,
+    AnsweredMany,
+    AskOne,
+    AskTogether,
+    ControlFor,
+    Event,
+    Findings,
+    Pause,
+    Reopen,
+    Review,
+    Screen,
+    Sign,
+    Stop,
+    WhoDoes,
+    WriteControl,
+)
+from visitsafe.domain.session import apply, screen
+from visitsafe.errors import InterruptedByUserError
+
+Propose = Callable[[datetime, datetime], Proposal | None]
+
+
+def _nothing_computed(_start: datetime, _due_back: datetime) -> Proposal | None:
+    """Where the agency's place is not known."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the wizard needs from outside.
+
+    Attributes:
+        save: Keeps the session; called after every event.
+        now: The time, aware.
+        zone: Whose clocks the person reads.
+        propose: Daylight for a start and a time due back; None if it cannot be computed.
+        cite: Sources in words.
+    """
+
+    save: Callable[[Session], None]
+    now: Callable[[], datetime]
+    zone: ZoneInfo
+    propose: Propose = _nothing_computed
+    cite: Callable[[tuple[Source, ...]], str] = cite
+
+
+def run(questionnaire: Questionnaire, session: Session, front: Front, around: Surroundings) -> Session:
+    """Ask until the plan can be signed.
+
+    Returns:
+        The session at its end; `draft.final` and its neighbours take out what counts.
+
+    Raises:
+        InterruptedByUserError: The person stopped; everything is saved.
+        SettingsError: The draft cannot be saved.
+    """
+    return _Wizard(questionnaire, session, front, around).run()
+
+
+class _Wizard:
+    """One run. The session is replaced and saved at each event, also from within a page."""
+
+    def __init__(
+        self, questionnaire: Questionnaire, session: Session, front: Front, around: Surroundings
+    ) -> None:
+        self._questionnaire = questionnaire
+        self._session = session
+        self._front = front
+        self._around = around
+        self._told: list[str] = []
+
+    def run(self) -> Session:
+        self._told += self._session.notices
+        self._look_at_times()
+        while True:
+            page = screen(self._questionnaire, self._session)
+            if isinstance(page, Stop):
+                return self._session
+            if self._computed_as_before(page):
+                continue
+            if self._told:
+                self._front.say(tuple(self._told))
+                self._told.clear()
+            event = self._ask(page)
+            if isinstance(page, Sign) and event is CONFIRM and self._look_at_times():
+                continue
+            self._take(event)
+            if isinstance(event, Pause):
+                raise InterruptedByUserError(
+                    "stopped; everything you answered is kept", "to go on: visitsafe plan --resume"
+                )
+
+    def _take(self, event: Event) -> None:
+        self._session = apply(self._questionnaire, self._session, event)
+        self._told += self._session.notices
+        self._around.save(self._session)
+
+    def _keep(self, values: Mapping[str, Value]) -> None:
+        self._take(AnsweredMany(values, done=False))
+
+    def _ask(self, page: Screen) -> Event:
+        front = self._front
+        if isinstance(page, AskOne | AskTogether | Review):
+            asks: dict[type, Callable[[Any, Guide], Event]] = {
+                AskOne: front.ask_one,
+                AskTogether: front.ask_together,
+                Review: front.review,
+            }
+            return asks[type(page)](page, self._guide(page))
+        shows: dict[type, Callable[[Any], Event]] = {
+            Findings: front.findings,
+            ControlFor: front.control,
+            WriteControl: front.write,
+            WhoDoes: front.who,
+            Sign: front.sign,
+        }
+        return shows[type(page)](page)
+
+    def _guide(self, page: Screen) -> Guide:
+        proposal = self._proposal(page.question) if isinstance(page, AskOne) else None
+        return Guide(self._context(), proposal, self._around.cite, self._keep)
+
+    def _context(self) -> Context:
+        return Context(
+            now=self._around.now(),
+            zone=self._around.zone,
+            start=self._fact(VisitField.START),
+            urgent=bool(self._session.urgent),
+        )
+
+    def _fact(self, fact: VisitField) -> datetime | None:
+        """A time of the visit, if it is known."""
+        values = (self._session.answers.get(one.id) for one in self._questionnaire if one.fills is fact)
+        return next((from_text(value) for value in values if isinstance(value, str) and value), None)
+
+    def _proposal(self, question: Question) -> Proposal | None:
+        start, due_back = self._fact(VisitField.START), self._fact(VisitField.DUE_BACK)
+        if question.propose is None or start is None or due_back is None:
+            return None
+        return self._around.propose(start, due_back)
+
+    def _computed_as_before(self, page: Screen) -> bool:
+        """Keep an older answer that was set aside when a time changed, if it is computed just the same."""
+        if not isinstance(page, AskOne) or page.given or page.value is None:
+            return False
+        proposal = self._proposal(page.question)
+        if proposal is None or proposal.answer != page.value:
+            return False
+        self._take(Answered(page.question.id, page.value))
+        self._told.append(f"{page.question.label}: still {page.value}. {proposal.sentence}")
+        return True
+
+    def _look_at_times(self) -> bool:
+        """Ask again for a time that has passed meanwhile; whether there is one."""
+        for question in self._questionnaire:
+            value = self._session.answers.get(question.id)
+            if question.answer is not AnswerType.TIME or not isinstance(value, str) or not value:
+                continue
+            if question.fills is VisitField.DUE_BACK and self._fact(VisitField.START) is None:
+                continue  # the start is asked first, and due back after it
+            try:
+                parse(question, value, self._context())
+            except AnswerError as error:
+                because = f"{question.label}, please look at it again: {error.sentence}."
+                self._take(Reopen(question.id, because))
+                return True
+        return False

@@ -1,0 +1,217 @@
+"""`visitsafe checklist`: which checklists there are, what they say, whether they hold, a new one."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from visitsafe.cli.opening import invocation, library_of, settings_of
+from visitsafe.cli.output import result, result_json, say
+from visitsafe.domain.escape import terminal
+from visitsafe.errors import NotFoundError, ProblemsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from visitsafe.adapters.checklist_files import Found
+    from visitsafe.adapters.checklists import Library
+    from visitsafe.adapters.loaded import Loaded
+    from visitsafe.domain.kinds import Document
+
+app = typer.Typer(
+    help="The checklists that visits are planned with.", rich_markup_mode=None, no_args_is_help=True
+)
+
+KINDS = "visit, should-not, information-sharing, review, escalation or sources"
+SOURCES = "sources"
+Named = Annotated[
+    Path | None, typer.Option("--checklist", help="A file or folder of checklists besides those there are.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_(context: typer.Context, checklist: Named = None, as_json: Json = False) -> None:
+    """List the checklists: id, version, kind, title and where each comes from."""
+    library = library_of(context, checklist)
+    loaded, broken = _load_each(library)
+    if as_json:
+        result_json([_summary(one) for one in loaded])
+    else:
+        rows = [_row(_summary(one)) for one in loaded]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            result(terminal(line.rstrip()))
+    if broken:
+        raise ProblemsError("some checklists cannot be used", broken, hint="run: visitsafe checklist check")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID", help="The checklist's id, or sources.")],
+    checklist: Named = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a checklist asks, why, what it means and where that comes from."""
+    from visitsafe.cli.checklist_text import Page
+
+    library = library_of(context, checklist)
+    documents = library.documents()
+    today = invocation(context).now.date()
+    loaded = None if name == SOURCES else library.load(name)
+    if as_json:
+        described = [_document(document, today) for document in documents.values()]
+        result_json({**({} if loaded is None else _whole(loaded)), "documents": described})
+        return
+    page = Page(documents, today, min(shutil.get_terminal_size().columns, 100))
+    if loaded is None:
+        lines = list(page.sources(list(documents.values())))
+    else:
+        files = ", ".join(found.name for found in reversed(loaded.files))
+        lines = [*page.write(loaded.checklist), "", f"From {files}", f"Digest {loaded.digest}"]
+    result(terminal("\n".join(lines)))
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Files or folders; all there are if not given."),
+    ] = None,
+) -> None:
+    """Prove that checklists hold: references, choices, reachability, sources and unique ids."""
+    from visitsafe.adapters.checklist_check import check_library
+
+    library, only = _library_to_check(context, paths or [])
+    report = check_library(library, invocation(context).now.date(), only)
+    for warning in report.warnings:
+        say(f"warning: {warning}")
+    if report.problems:
+        count = "1 problem" if len(report.problems) == 1 else f"{len(report.problems)} problems"
+        raise ProblemsError(
+            f"{count} in {_files(len(report.files))}",
+            report.problems,
+            hint="docs/checklist-format.md explains each key",
+        )
+    result(f"{_files(len(report.files))} checked, nothing wrong")
+
+
+@app.command()
+def schema(
+    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help=f"{KINDS}; all if not given.")] = None,
+) -> None:
+    """Print a JSON Schema (draft 2020-12) with which editors help to write checklists."""
+    from visitsafe.adapters.checklist_schema import schema as make_schema
+
+    result_json(make_schema(_kind(kind) if kind else None))
+
+
+@app.command()
+def new(
+    context: typer.Context,
+    name: Annotated[
+        str, typer.Argument(metavar="ID", help="The new checklist's id, for example night-visits.")
+    ],
+    kind: Annotated[str, typer.Option(help=f"{KINDS}.")] = "visit",
+    extends: Annotated[
+        str | None, typer.Option(metavar="ID", help="Begin one that changes this visit checklist.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it here; never over a file.")
+    ] = None,
+) -> None:
+    """Begin a checklist: a commented file that passes `check` as it is."""
+    from visitsafe.adapters.starting_files import starting_file, write_new
+
+    if extends and kind != "visit":
+        raise UsageError("only a visit checklist can extend another", hint="leave --kind out")
+    if extends and extends not in library_of(context).ids("visit"):
+        raise NotFoundError(f"there is no visit checklist {extends}", hint="see: visitsafe checklist list")
+    text = starting_file(_kind(kind), _id(name), extends)
+    if out is None:
+        result(text)
+        return
+    write_new(out, text)
+    say(f"wrote {out}; when you have changed it, run: visitsafe checklist check {out}")
+
+
+def _kind(kind: str) -> str:
+    from visitsafe.adapters.checklist_files import MODELS
+
+    if kind not in MODELS:
+        raise UsageError(f"there is no kind of checklist {kind!r}", hint=f"the kinds are {KINDS}")
+    return kind
+
+
+def _id(name: str) -> str:
+    if not re.fullmatch("[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+        raise UsageError(
+            f"{name!r} is not an id", hint="write small letters, digits and hyphens, such as night-visits"
+        )
+    return name
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _load_each(library: "Library") -> tuple[list["Loaded"], list[str]]:
+    """Every checklist that can be used, and what is wrong with the others."""
+    loaded, broken = [], []
+    for name in library.ids():
+        try:
+            loaded.append(library.load(name))
+        except ProblemsError as error:
+            broken += [line for line in error.problems if line not in broken]
+    return loaded, broken
+
+
+def _library_to_check(
+    context: typer.Context, paths: list[Path]
+) -> tuple["Library", "Sequence[Found] | None"]:
+    """The library with all paths in it, and the files that stand at the paths; None for all."""
+    from visitsafe.adapters.checklists import load_all, shipped_folder
+
+    before = [shipped_folder(), *settings_of(context).checklists]
+    library = load_all([*before, *paths])
+    return library, [found for found in library.files if found.layer >= len(before)] if paths else None
+
+
+def _summary(loaded: "Loaded") -> dict[str, Any]:
+    from visitsafe.adapters.checklists import shipped_folder
+
+    checklist = loaded.checklist
+    return {
+        "id": checklist.id,
+        "version": checklist.version,
+        "kind": checklist.kind,
+        "title": checklist.title,
+        "shipped": loaded.path.parent == shipped_folder(),
+        "file": os.fspath(loaded.path),
+        "extends": getattr(checklist, "extends", None),
+        "digest": loaded.digest,
+    }
+
+
+def _row(summary: dict[str, Any]) -> list[str]:
+    origin = "shipped" if summary["shipped"] else summary["file"]
+    if summary["extends"]:
+        origin += f" (extends {summary['extends']})"
+    return [summary["id"], summary["version"], summary["kind"], summary["title"], origin]
+
+
+def _whole(loaded: "Loaded") -> dict[str, Any]:
+    return {**_summary(loaded), "checklist": loaded.checklist.model_dump(mode="json")}
+
+
+def _document(document: "Document", today: "date") -> dict[str, Any]:
+    from visitsafe.domain.checking import past_review
+
+    return {**document.model_dump(mode="json"), "past_review": past_review(document, today)}

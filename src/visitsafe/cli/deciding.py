@@ -1,0 +1,111 @@
+"""`visitsafe review`: a manager's queue, and one decision with its reasons."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visitsafe.cli.opening import desk_of, later, library_of, zone_of
+from visitsafe.cli.output import result, result_json, say
+from visitsafe.cli.wording import when
+from visitsafe.domain.escape import terminal
+from visitsafe.domain.terms import Decision
+from visitsafe.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from visitsafe.domain.fold import PlanState
+    from visitsafe.domain.kinds import ReviewChecklist
+    from visitsafe.usecases.desk import Desk
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(review)
+
+
+def review(
+    context: typer.Context,
+    ref: Annotated[str | None, typer.Argument(help="The plan's reference; the queue without one.")] = None,
+    decision: Annotated[Decision | None, typer.Option(help="countersign, return or refuse.")] = None,
+    reason: Annotated[str, typer.Option(help="Your reasons; for a return, what must change.")] = "",
+    condition: Annotated[
+        list[str] | None, typer.Option(help="What must be so for the countersignature; may be repeated.")
+    ] = None,
+    instead: Annotated[
+        str, typer.Option(help="For a refusal: how the child or adult will be seen instead.")
+    ] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON afterwards.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks.")] = False,
+) -> None:
+    """Read a plan and countersign it, return it or refuse it."""
+    with desk_of(context) as desk:
+        if decision is not None:
+            if ref is None:
+                raise UsageError(
+                    "which plan is the decision on", hint="visitsafe review K7Q2-M9 --decision ..."
+                )
+            state = desk.plan(desk.resolve(ref))
+            words = Words(decision, reason, tuple(condition or ()), instead)
+        else:
+            from visitsafe.cli.review_talk import talk
+
+            state, words = talk(context, desk, ref, plain=plain)
+        done = _decide(context, later(context, desk), state, words)
+        _tell(desk, done, json=json)
+
+
+class Words:
+    """A manager's decision in words, from flags or from the talk at the terminal."""
+
+    def __init__(self, decision: Decision, reason: str, conditions: "Sequence[str]", instead: str) -> None:
+        """Take the words as they were given; control characters are dropped."""
+        from visitsafe.domain.cleaning import clean
+
+        self.decision = decision
+        self.reason = clean(reason, lines=True)
+        self.conditions = tuple(filter(None, (clean(condition, lines=True) for condition in conditions)))
+        self.instead = clean(instead, lines=True)
+
+
+def _decide(context: typer.Context, desk: "Desk", state: "PlanState", words: Words) -> "PlanState":
+    from visitsafe.usecases.deciding import check_may_decide, decide, decided_body
+
+    check_may_decide(desk, state)
+    review_checklist, digest = review_checklist_of(context, state)
+    body = decided_body(
+        review_checklist, digest, state, words.decision, words.reason, words.conditions, words.instead
+    )
+    return decide(desk, state, body)
+
+
+def review_checklist_of(context: typer.Context, state: "PlanState") -> tuple["ReviewChecklist", str]:
+    """The review checklist that goes with a plan's checklist, and its digest.
+
+    Raises:
+        NotFoundError: The checklist has gone, or has no review checklist.
+    """
+    from visitsafe.errors import NotFoundError
+
+    made_with = state.body.checklists[0].id if state.body.checklists else "home-visit"
+    found = library_of(context).checklist_set(made_with)
+    if found.review is None:
+        raise NotFoundError(
+            f"the checklist {made_with!r} names no review checklist", hint="add uses: review to it"
+        )
+    return found.review, found.digests[found.review.id]
+
+
+def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
+    if json:
+        from visitsafe.domain.shapes import plan_shape
+
+        result_json(plan_shape(state, desk.now))
+        return
+    who = terminal(state.author.person.name)
+    start = when(state.body.visit.start, zone_of(desk.roster))
+    result(f"{state.ref} is {state.status}: {who}, {start}")
+    if state.decided and state.decided.decision is Decision.RETURN:
+        say(f"let {state.author.person.name} know; they change it with: visitsafe plan --revise {state.ref}")
+    else:
+        say(f"let {state.author.person.name} know")

@@ -1,0 +1,180 @@
+"""From an invocation to a desk: settings, store, team, who is asking, and their key when it is needed.
+
+The only place that reads the environment and where the clock enters (D10).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+import typer
+
+from visitsafe.adapters.settings import Settings, load, remember
+from visitsafe.cli.output import say
+from visitsafe.errors import KeyFileError, NotPermittedError, StoreError
+
+if TYPE_CHECKING:
+    from visitsafe.adapters.checklists import Library
+    from visitsafe.domain.roster import Roster
+    from visitsafe.domain.stored import Store
+    from visitsafe.signing.keys import Signer
+    from visitsafe.usecases.desk import Desk
+
+UK = "Europe/London"
+
+
+class Invocation(msgspec.Struct, frozen=True):
+    """One run of visitsafe: its clock, and its environment."""
+
+    clock: Callable[[], datetime]
+    environ: Mapping[str, str]
+
+    @property
+    def now(self) -> datetime:
+        """The moment, aware, to the second."""
+        return self.clock().replace(microsecond=0)
+
+
+def invocation(context: typer.Context) -> Invocation:
+    """The invocation that a command belongs to."""
+    return context.ensure_object(Invocation)
+
+
+def settings_of(context: typer.Context) -> Settings:
+    """The settings of this person on this machine."""
+    return load(invocation(context).environ)
+
+
+def library_of(context: typer.Context, path: Path | None = None) -> "Library":
+    """The shipped checklists and the agency's own; `path` is a file or folder named on the command line."""
+    from visitsafe.adapters.checklists import load_all, shipped_folder
+
+    own = settings_of(context).checklists
+    return load_all([shipped_folder(), *own, *([path] if path else [])])
+
+
+@contextmanager
+def desk_of(context: typer.Context) -> Iterator["Desk"]:
+    """Open the store and the team for one command.
+
+    Raises:
+        StoreError: The store is missing or cannot be used.
+        NotPermittedError: It has no team yet.
+        VerificationError: It holds another team than the pinned one.
+    """
+    from visitsafe.adapters.store import open_store
+    from visitsafe.usecases.desk import Desk
+
+    settings = settings_of(context)
+    try:
+        store = open_store(settings.store)
+    except StoreError as error:
+        if settings.team or settings.name:
+            raise
+        raise StoreError(error.message, hint=FIRST) from error
+    try:
+        roster = roster_of(settings, store)
+        me = roster.members.get(my_fingerprint(settings))
+        now = invocation(context).now
+        for warning in store.warnings:
+            say(warning)
+        yield Desk(store, roster, now, me, lambda: signer_of(context))
+    finally:
+        store.close()
+
+
+def later(context: typer.Context, desk: "Desk") -> "Desk":
+    """The same desk at the moment it is now: somebody may have sat at a question for an hour."""
+    return msgspec.structs.replace(desk, now=invocation(context).now)
+
+
+FIRST = (
+    "to begin, run: visitsafe plan (it asks for what it needs), or: visitsafe key new --name ... --email ..."
+)
+
+
+def roster_of(settings: Settings, store: "Store") -> "Roster":
+    """The pinned team; a machine without a pin takes the team it finds and says so."""
+    from visitsafe.usecases.desk import founding_entry, open_roster
+
+    if settings.team:
+        return open_roster(store, settings.team)
+    founding = founding_entry(store)
+    if founding is None:
+        raise NotPermittedError("this store has no team yet", hint="run: visitsafe team found --role manager")
+    roster = open_roster(store, founding.id)
+    if settings.name:
+        remember(settings, "team", id=founding.id)
+        say(f"from now on this computer belongs to the team {roster.name!r} ({founding.id[:12]})")
+    return roster
+
+
+def zone_of(roster: "Roster") -> ZoneInfo:
+    """The team's time zone, for screens."""
+    return ZoneInfo(roster.place.timezone if roster.place else UK)
+
+
+def my_fingerprint(settings: Settings) -> str:
+    """The fingerprint of this person's key, from the public file beside it; empty without a key."""
+    from visitsafe.signing.sshsig import fingerprint
+
+    if settings.key is None:
+        return ""
+    return fingerprint(public_line_of(settings.key))
+
+
+def public_line_of(key: Path) -> str:
+    """The public key line in the file beside a private key.
+
+    Raises:
+        KeyFileError: The file is missing or not a public key.
+    """
+    from visitsafe.signing.keys import public_line
+
+    public = key.with_name(key.name + ".pub")
+    try:
+        return public_line(public.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyFileError(
+            f"cannot read your public key {public}", hint="restore it, or run: visitsafe key new"
+        ) from error
+
+
+def signer_of(context: typer.Context) -> "Signer":
+    """Open this person's key, asking for its passphrase if it has one."""
+    from visitsafe.signing.keys import load as load_key
+
+    settings = settings_of(context)
+    if settings.key is None:
+        raise KeyFileError("you have no key yet", hint=FIRST)
+    return load_key(settings.key, lambda: passphrase(invocation(context).environ))
+
+
+def passphrase(environ: Mapping[str, str]) -> bytes:
+    """The passphrase of the key: from the file in VISITSAFE_PASSPHRASE_FILE, else from the terminal.
+
+    Raises:
+        KeyFileError: Neither is there.
+    """
+    import sys
+    from getpass import getpass
+
+    named = environ.get("VISITSAFE_PASSPHRASE_FILE")
+    if named:
+        try:
+            return Path(named).read_bytes().rstrip(b"\r\n")
+        except OSError as error:
+            raise KeyFileError(
+                f"cannot read the passphrase file {named}: {error.strerror}",
+                hint="check VISITSAFE_PASSPHRASE_FILE",
+            ) from error
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise KeyFileError(
+            "your key has a passphrase, and there is no terminal to ask for it",
+            hint="name a file that holds it in VISITSAFE_PASSPHRASE_FILE",
+        )
+    return getpass("Passphrase of your key: ").encode()

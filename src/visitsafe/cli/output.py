@@ -1,0 +1,37 @@
+"""How visitsafe talks: results on standard output, everything else on standard error.
+
+Nothing that came from a file, an answer or another person's entry reaches a terminal unescaped.
+"""
+
+import sys
+from typing import Any
+
+from visitsafe.domain.escape import terminal
+from visitsafe.errors import ProblemsError, VisitsafeError
+
+
+def result(text: str) -> None:
+    """Write a result to standard output."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def result_json(value: Any) -> None:
+    """Write a result as JSON, readable by people too."""
+    import json
+
+    result(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def say(text: str) -> None:
+    """Talk to the person on standard error."""
+    sys.stderr.write(f"visitsafe: {terminal(text)}\n")
+
+
+def say_error(error: VisitsafeError) -> None:
+    """Say what went wrong, each of its problems, and what to do next."""
+    say(error.message)
+    if isinstance(error, ProblemsError):
+        for problem in error.problems:
+            sys.stderr.write(f"  {terminal(problem)}\n")
+    if error.hint:
+        say(f"hint: {error.hint}")

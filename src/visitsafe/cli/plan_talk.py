@@ -1,0 +1,224 @@
+"""`visitsafe plan` at a terminal: which draft, the wizard, and the signature."""
+
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import typer
+
+from visitsafe.cli.opening import desk_of, invocation, later, settings_of, zone_of
+from visitsafe.cli.planning import checklist_named, tell
+from visitsafe.errors import InterruptedByUserError, NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from visitsafe.adapters.drafts import Draft
+    from visitsafe.adapters.front import Front, Proposal
+    from visitsafe.adapters.talk import Talk
+    from visitsafe.adapters.wizard import Surroundings
+    from visitsafe.domain.draft import Session
+    from visitsafe.domain.fold import PlanState
+    from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
+    from visitsafe.usecases.desk import Desk
+
+
+class Wanted(NamedTuple):
+    """What the flags of `visitsafe plan` ask for."""
+
+    repeat: str | None
+    revise: str | None
+    checklist: str
+    resume: bool
+    urgent: bool
+    reason: str
+    plain: bool
+
+
+def talk(context: typer.Context, wanted: Wanted) -> None:
+    """Walk through the checklist and sign the plan.
+
+    Raises:
+        InterruptedByUserError: The person stopped; the draft is kept.
+        UsageError: There is no terminal, or the flags do not fit together.
+    """
+    from visitsafe.adapters.talk import talk_at
+    from visitsafe.cli.first_run import set_up
+    from visitsafe.usecases.planning import check_may_plan
+
+    if wanted.repeat and wanted.revise:
+        raise UsageError("a plan is repeated or revised, not both", hint="leave one of them out")
+    asker = talk_at(invocation(context).environ, plain=wanted.plain)
+    set_up(context)
+    with desk_of(context) as desk:
+        check_may_plan(desk)
+        with _draft(context, wanted, asker) as draft:
+            _plan(context, desk, draft, wanted, asker)
+
+
+def _draft(context: typer.Context, wanted: Wanted, asker: "Talk") -> "Draft":
+    """The unfinished plan to go on with, or a new one."""
+    from visitsafe.adapters.drafts import list_drafts, open_draft
+
+    folder = settings_of(context).drafts
+    listing = list_drafts(folder)
+    asker.say(*listing.set_aside)
+    drafts = [draft for draft in listing.drafts if not draft.in_use]
+    if wanted.resume and not drafts:
+        raise NotFoundError("there is no unfinished plan", hint="to begin one: visitsafe plan")
+    if not drafts or wanted.repeat or wanted.revise:
+        return open_draft(folder)
+    if wanted.resume and len(drafts) == 1:
+        return open_draft(folder, drafts[0].name)
+    lines = [_about(draft.session) for draft in drafts]
+    picked = asker.pick(
+        "You have begun this before:", [*(f"Go on with {line}" for line in lines), "Begin a new plan"]
+    )
+    if picked is None:
+        raise InterruptedByUserError(
+            "stopped; your drafts are kept", hint="to go on: visitsafe plan --resume"
+        )
+    return open_draft(folder, drafts[picked].name if picked < len(drafts) else "")
+
+
+def _about(session: "Session") -> str:
+    """A draft in a few words. Which case it is about is what its author knows it by."""
+    case = session.answers.get("case", "")
+    return f"the plan for case {case}" if case else f"the plan begun on {session.started[:10]}"
+
+
+def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, asker: "Talk") -> None:
+    from visitsafe.adapters.wizard import run
+    from visitsafe.domain.questionnaire import compile_questionnaire
+    from visitsafe.usecases.planning import signed_already
+
+    signed = signed_already(desk, draft.name)
+    if signed is not None:
+        draft.delete()
+        asker.say("This draft was signed before visitsafe stopped.")
+        tell(desk, signed)
+        return
+    session = _session(context, desk, draft, wanted, asker)
+    checklists = checklist_named(context, session.checklist)
+    questionnaire = compile_questionnaire(checklists)
+    front = _front(context, wanted)
+    draft.save(session)
+    session = run(questionnaire, session, front, _around(context, desk, draft))
+    done = _sign(later(context, desk), checklists, questionnaire, session, draft.name)
+    draft.delete()
+    tell(desk, done)
+
+
+def _session(
+    context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, asker: "Talk"
+) -> "Session":
+    """Where the wizard begins: a draft as it was left, a plan to repeat or revise, or nothing."""
+    from visitsafe.domain.draft import refit
+    from visitsafe.domain.questionnaire import compile_questionnaire
+
+    try:
+        session = draft.load()
+    except NotFoundError:
+        return _new_session(context, desk, wanted, asker)
+    checklists = checklist_named(context, session.checklist)
+    digest = checklists.digests[checklists.visit.id]
+    if digest == session.digest:
+        return session
+    return refit(compile_questionnaire(checklists), session, digest)
+
+
+def _new_session(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "Talk") -> "Session":
+    from visitsafe.domain.composing import answers_of
+    from visitsafe.domain.draft import begin, repeat, revise
+    from visitsafe.domain.entries import to_text
+    from visitsafe.domain.questionnaire import compile_questionnaire
+    from visitsafe.usecases.planning import standing_answers
+
+    old = _old_plan(desk, wanted)
+    named = wanted.checklist
+    if old is not None and old.body.checklists:
+        named = old.body.checklists[0].id
+    checklists = checklist_named(context, named)
+    questionnaire = compile_questionnaire(checklists)
+    fresh = begin(
+        named,
+        checklists.digests[checklists.visit.id],
+        to_text(desk.now),
+        standing=standing_answers(desk, questionnaire),
+        urgent=_urgent(wanted, asker),
+    )
+    if old is None:
+        return fresh
+    take_over = revise if wanted.revise else repeat
+    return take_over(questionnaire, fresh, answers_of(questionnaire, old.body), old.body.controls, old.ref)
+
+
+def _old_plan(desk: "Desk", wanted: Wanted) -> "PlanState | None":
+    from visitsafe.usecases.planning import check_may_revise
+
+    named = wanted.repeat or wanted.revise
+    if not named:
+        return None
+    state = desk.sound_plan(desk.resolve(named))
+    if wanted.revise:
+        check_may_revise(desk, state)
+    return state
+
+
+def _urgent(wanted: Wanted, asker: "Talk") -> str:
+    from visitsafe.domain.cleaning import clean
+
+    reason = clean(wanted.reason, lines=True)
+    while wanted.urgent and not reason:
+        reason = asker.type("Why can this visit not wait for a manager?") or ""
+    return reason
+
+
+def _front(context: typer.Context, wanted: Wanted) -> "Front":
+    from visitsafe.adapters.terminal import FrontEnd, choose_front_end, discard_typed_ahead
+
+    if choose_front_end(invocation(context).environ, plain=wanted.plain) is FrontEnd.RICH:
+        from visitsafe.adapters.prompts_rich import RichFront
+
+        return RichFront()
+    from visitsafe.adapters.lines import Lines
+    from visitsafe.adapters.prompts_plain import PlainFront
+
+    return PlainFront(Lines(sys.stdin, sys.stdout, discard_typed_ahead))
+
+
+def _around(context: typer.Context, desk: "Desk", draft: "Draft") -> "Surroundings":
+    """What the wizard needs from outside: a place to save, the time, daylight."""
+    from visitsafe.adapters.daylight import daylight
+    from visitsafe.adapters.wizard import Surroundings
+
+    place = desk.roster.place
+
+    def propose(start: "datetime", due_back: "datetime") -> "Proposal | None":
+        return daylight(place, start, due_back) if place else None
+
+    return Surroundings(
+        save=draft.save,
+        now=lambda: invocation(context).now,
+        zone=zone_of(desk.roster),
+        propose=propose,
+    )
+
+
+def _sign(
+    desk: "Desk", checklists: "ChecklistSet", questionnaire: "Questionnaire", session: "Session", nonce: str
+) -> "PlanState":
+    from visitsafe.domain.composing import Intent
+    from visitsafe.domain.draft import final, final_controls, final_standing
+    from visitsafe.usecases.planning import sign_new, sign_revision
+
+    intent = Intent(
+        answers=final(questionnaire, session),
+        controls=final_controls(questionnaire, session),
+        standing=final_standing(questionnaire, session),
+        urgent=session.urgent,
+        repeats=desk.resolve(session.repeats) if session.repeats else "",
+    )
+    if session.revises:
+        old = desk.sound_plan(desk.resolve(session.revises))
+        return sign_revision(desk, old, checklists, questionnaire, intent)
+    return sign_new(desk, checklists, questionnaire, intent, nonce)

@@ -1,0 +1,207 @@
+"""`visitsafe plan` and `visitsafe withdraw`: making a plan, and taking it back.
+
+Answers come from a file (here) or from the wizard (`plan_talk`); both end in one `Intent` that is signed.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visitsafe.cli.opening import desk_of, invocation, library_of, zone_of
+from visitsafe.cli.output import result, result_json, say
+from visitsafe.cli.wording import when
+from visitsafe.domain.terms import Level
+from visitsafe.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from visitsafe.adapters.answers_file import AnswersFile
+    from visitsafe.domain.answering import Context
+    from visitsafe.domain.composing import Intent
+    from visitsafe.domain.fold import PlanState
+    from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
+    from visitsafe.usecases.desk import Desk
+
+DEFAULT = "home-visit"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(plan)
+    app.command()(withdraw)
+
+
+def plan(
+    context: typer.Context,
+    repeat: Annotated[str | None, typer.Option(help="Plan the same visit again: what has changed?")] = None,
+    revise: Annotated[str | None, typer.Option(help="Make a new version of this plan.")] = None,
+    checklist: Annotated[str, typer.Option(help="A checklist's id, or a file or folder.")] = DEFAULT,
+    answers: Annotated[
+        str | None, typer.Option(help="Take the answers from this file; - for a pipe.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Sign without asking; goes with --answers.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the plan as JSON; goes with --answers.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished plan.")] = False,
+    urgent: Annotated[
+        bool, typer.Option("--urgent", help="The visit cannot wait for a countersignature.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why it cannot wait; goes with --urgent.")] = "",
+    print_answers: Annotated[
+        bool, typer.Option("--print-answers", help="Print an answers file to fill in.")
+    ] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Plain text, for screen readers.")] = False,
+) -> None:
+    """Think a visit through and sign the plan."""
+    if reason and not urgent:
+        raise UsageError("--reason says why a visit cannot wait", hint="add --urgent")
+    if print_answers:
+        _print_template(context, checklist)
+    elif answers is not None:
+        if resume:
+            raise UsageError("--resume goes on with the wizard's draft", hint="leave out --answers")
+        _plan_from_file(context, answers, _Wish(repeat, revise, urgent, reason), yes=yes, json=json)
+    else:
+        from visitsafe.cli.plan_talk import Wanted, talk
+
+        talk(context, Wanted(repeat, revise, checklist, resume, urgent, reason, plain))
+
+
+class _Wish:
+    """What the flags ask for besides the answers."""
+
+    def __init__(self, repeat: str | None, revise: str | None, urgent: bool, reason: str) -> None:
+        if repeat and revise:
+            raise UsageError("a plan is repeated or revised, not both", hint="leave one of them out")
+        self.repeat, self.revise, self.urgent, self.reason = repeat, revise, urgent, reason
+
+
+def checklist_named(context: typer.Context, named: str) -> "ChecklistSet":
+    """The checklist that an id, a file or a folder names.
+
+    Raises:
+        NotFoundError: There is none, or a folder holds several.
+    """
+    path = Path(named)
+    if not path.exists():
+        return library_of(context).checklist_set(named)
+    from visitsafe.adapters.checklists import load_all
+
+    own = load_all([path]).ids("visit")
+    if len(own) != 1:
+        found = f"holds {len(own)} visit checklists"
+        raise NotFoundError(
+            f"{named} {found}", hint="name one by its id, with the folder in VISITSAFE_CHECKLISTS"
+        )
+    return library_of(context, path).checklist_set(own[0])
+
+
+def _print_template(context: typer.Context, checklist: str) -> None:
+    from visitsafe.adapters.answers_template import template
+    from visitsafe.domain.questionnaire import compile_questionnaire
+
+    checklists = checklist_named(context, checklist)
+    result(template(checklists.visit, compile_questionnaire(checklists)))
+
+
+def _plan_from_file(context: typer.Context, path: str, wish: _Wish, *, yes: bool, json: bool) -> None:
+    from visitsafe.adapters.answers_file import load
+    from visitsafe.domain.questionnaire import compile_questionnaire
+    from visitsafe.usecases.planning import check_may_plan, sign_new, sign_revision
+
+    if not yes:
+        raise UsageError("an answers file is signed without asking", hint="if that is meant, add --yes")
+    file = load(path)
+    checklists = checklist_named(context, file.checklist)
+    questionnaire = compile_questionnaire(checklists)
+    with desk_of(context) as desk:
+        check_may_plan(desk)
+        old = desk.sound_plan(desk.resolve(wish.revise)) if wish.revise else None
+        intent = _intent(context, desk, file, questionnaire, wish)
+        _remark(desk, questionnaire, intent)
+        if old is None:
+            done = sign_new(desk, checklists, questionnaire, intent)
+        else:
+            done = sign_revision(desk, old, checklists, questionnaire, intent)
+        tell(desk, done, json=json)
+
+
+def _intent(
+    context: typer.Context, desk: "Desk", file: "AnswersFile", questionnaire: "Questionnaire", wish: _Wish
+) -> "Intent":
+    from visitsafe.adapters.answers_file import read_answers
+    from visitsafe.domain.composing import Intent
+    from visitsafe.usecases.planning import standing_answers
+
+    standing = standing_answers(desk, questionnaire)
+    known = {name: value for name, (value, _) in standing.items()}
+    filled = read_answers(file, questionnaire, answering(context, desk, urgent=wish.urgent), known)
+    urgent = wish.reason or filled.urgent
+    if wish.urgent and not urgent:
+        raise UsageError(
+            "an urgent visit needs a reason", hint="add --reason, or urgent: in the answers file"
+        )
+    given = {name: at for name, (value, at) in standing.items() if filled.answers.get(name) == value}
+    repeats = desk.resolve(wish.repeat) if wish.repeat else ""
+    return Intent(
+        answers=filled.answers, controls=filled.controls, standing=given, urgent=urgent, repeats=repeats
+    )
+
+
+def answering(context: typer.Context, desk: "Desk", *, urgent: bool = False) -> "Context":
+    """What answers are understood by: the moment and the team's time zone."""
+    from visitsafe.domain.answering import Context
+
+    return Context(now=invocation(context).now, zone=zone_of(desk.roster), urgent=urgent)
+
+
+def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent") -> None:
+    """What the wizard would have asked about twice: a name for a case, a long visit, light after sunset."""
+    from visitsafe.adapters.daylight import daylight
+    from visitsafe.domain.answering import case_warning
+    from visitsafe.domain.checklist import VisitField
+    from visitsafe.domain.entries import from_text
+    from visitsafe.domain.terms import Answer
+    from visitsafe.domain.times import long_visit
+
+    facts = {question.fills: str(intent.answers.get(question.id, "")) for question in questionnaire}
+    start, back = from_text(facts[VisitField.START]), from_text(facts[VisitField.DUE_BACK])
+    for remark in (case_warning(facts[VisitField.CASE]), long_visit(start, back)):
+        if remark:
+            say(remark)
+    light = next((q.id for q in questionnaire if q.propose == "daylight"), "")
+    if desk.roster.place and intent.answers.get(light) == Answer.YES:
+        computed = daylight(desk.roster.place, start, back)
+        if computed.answer != Answer.YES:
+            say(f"the file says that it will be light. {computed.sentence}")
+
+
+def tell(desk: "Desk", state: "PlanState", *, json: bool = False) -> None:
+    """Say what was signed, and what comes next."""
+    if json:
+        from visitsafe.domain.shapes import plan_shape
+
+        result_json(plan_shape(state, desk.now))
+        return
+    counts = {level: sum(f.level is level for f in state.body.findings) for level in Level}
+    found = ", ".join(f"{count} {level}" for level, count in counts.items() if count) or "none"
+    result(f"{state.ref} is signed: {when(state.body.visit.start, zone_of(desk.roster))}. Findings: {found}.")
+    say(f"now a manager decides: visitsafe review {state.ref}")
+
+
+def withdraw(
+    context: typer.Context,
+    ref: Annotated[str, typer.Argument(help="The plan's reference.")],
+    reason: Annotated[str, typer.Option(help="Why the visit will not be made as planned.")],
+) -> None:
+    """Withdraw your plan: the visit will not be made as planned."""
+    from visitsafe.domain.cleaning import clean
+    from visitsafe.usecases.planning import withdraw as withdraw_plan
+
+    words = clean(reason, lines=True)
+    if not words:
+        raise UsageError("withdrawing needs a reason", hint="add: --reason '...'")
+    with desk_of(context) as desk:
+        state = withdraw_plan(desk, desk.sound_plan(desk.resolve(ref)), words)
+    result(f"{state.ref} is withdrawn")

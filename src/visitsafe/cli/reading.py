@@ -1,0 +1,61 @@
+"""`visitsafe show` and `visitsafe list`: looking at plans."""
+
+from typing import Annotated
+
+import typer
+
+from visitsafe.cli.opening import desk_of, invocation, zone_of
+from visitsafe.cli.output import result_json
+
+Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Plain = Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks; good for screen readers.")]
+Details = Annotated[
+    bool, typer.Option("--include-details", help="With the address and other personal details.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(show)
+    app.command("list")(list_)
+
+
+def show(
+    context: typer.Context,
+    ref: Annotated[str, typer.Argument(help="The plan's reference, such as K7Q2-M9.")],
+    json: Json = False,
+    include_details: Details = False,
+    plain: Plain = False,
+) -> None:
+    """Show a plan and all that happened to it."""
+    from visitsafe.cli.screens import make_console, show_plan
+    from visitsafe.domain.shapes import plan_shape
+
+    with desk_of(context) as desk:
+        state = desk.plan(desk.resolve(ref))
+    if json:
+        result_json(plan_shape(state, desk.now, include_details=include_details))
+        return
+    console = make_console(plain=plain, environ=invocation(context).environ)
+    show_plan(console, state, desk.now, zone_of(desk.roster), include_details=include_details)
+
+
+def list_(
+    context: typer.Context,
+    json: Json = False,
+    every: Annotated[bool, typer.Option("--all", help="Refused and withdrawn plans too.")] = False,
+    case: Annotated[str | None, typer.Option(help="Only the plans for this case.")] = None,
+    plain: Plain = False,
+) -> None:
+    """List plans, the latest visit first."""
+    with desk_of(context) as desk:
+        rows = desk.store.plans(open_only=not every, case=case)
+    if json:
+        from visitsafe.domain.shapes import list_shape
+
+        result_json(list_shape(rows, desk.roster))
+        return
+    from visitsafe.cli.screens import list_plans, make_console
+
+    console = make_console(plain=plain, environ=invocation(context).environ)
+    list_plans(console, rows, desk.roster, desk.now, zone_of(desk.roster))

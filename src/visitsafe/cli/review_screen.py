@@ -1,0 +1,191 @@
+"""What a manager reads before deciding: one screen, with what is worrying on top.
+
+Rules: nothing worrying may stand further down than the first block; what is said there is said in words.
+A plan that raises nothing says so in one line. Decides nothing and asks nothing.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, item, put
+from visitsafe.domain.changes import changes
+from visitsafe.domain.entries import from_text
+from visitsafe.domain.phrases import (
+    DECISION_WORDS,
+    DUE,
+    NOT_SHARED,
+    age,
+    answering,
+    date_only,
+    day,
+    expired,
+    not_sure,
+    plain_words,
+    sharing_state,
+    span,
+    who_goes,
+    worst_first,
+)
+from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
+from visitsafe.domain.terms import Answer, Level, Status
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from visitsafe.domain.fold import PlanState
+
+INDENT = 2
+SOON_MINUTES = 120
+_DAYLIGHT = "daylight"
+
+
+def review_plan(
+    console: "Console", state: "PlanState", previous: "PlanState | None", now: datetime, zone: tzinfo
+) -> None:
+    """Write one plan for the manager who is to decide on it.
+
+    Args:
+        console: Where to.
+        state: The plan.
+        previous: The last plan for the same case, to show what has changed.
+        now: For what is late, overdue or old.
+        zone: Whose local time is shown.
+    """
+    body = state.body
+    put(console, (f"{state.ref}: {plain_words(state, now)}", STRONG))
+    worries = list(_worries(state, now))
+    heading(console, "What is worrying" if worries else "Nothing in this plan stands out")
+    for worry in worries:
+        item(console, *worry, indent=INDENT)
+    _visit(console, state, zone)
+    _controls(console, body)
+    _sharing(console, body, now, zone)
+    _standing(console, body, now)
+    _before(console, state, zone)
+    _changed(console, body, previous, zone)
+    _rest(console, body)
+
+
+def _worries(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
+    """What a manager must see first, the gravest first."""
+    body = state.body
+    for problem in state.problems:
+        yield ("The record does not hold: ", STOP), problem
+    if state.rivals:
+        yield ("The practitioner signed other versions at the same time", STOP), "; ask which one is meant."
+    for judged in state.judged:
+        if judged.why_not:
+            yield (
+                ("Does not count: ", WARN),
+                f"{judged.entry.content.kind} by {judged.name}: {judged.why_not}",
+            )
+    yield from _times(state, now)
+    yield from (worry for finding in worst_first(body) if (worry := _worry(finding, body)))
+    if unsure := not_sure(body):
+        yield ("Not sure: ", WARN), ", ".join(unsure)
+    dark = body.answers.get(_DAYLIGHT) in {Answer.NO, Answer.NOT_SURE}
+    alone = not body.visit.companions
+    if dark or (alone and body.findings):
+        yield ((f"Goes {who_goes(body)}{', after dark' if dark else ''}.", WARN if alone and dark else ""),)
+
+
+def _times(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
+    minutes = int((from_text(state.body.visit.start) - now).total_seconds()) // 60
+    if expired(state, now):
+        yield ("The start has passed: ", STOP), "this plan has expired and needs a new version."
+    elif state.body.urgent:
+        yield ("Urgent, goes first: ", STOP), state.body.urgent
+    elif 0 <= minutes <= SOON_MINUTES and state.status is Status.AWAITING:
+        yield ((f"Starts in {minutes} minutes.", WARN),)
+
+
+def _worry(finding: Finding, body: PlanBody) -> tuple[Part, ...]:
+    """A finding, unless it is a note or a control measure answers it."""
+    count = len(answering(finding, body.controls))
+    if finding.level is Level.STOP:
+        measures = "1 control measure" if count == 1 else f"{count} control measures"
+        return ("Stop: ", STOP), finding.text, f" ({measures} below)" if count else " (NOTHING ANSWERS IT)"
+    if finding.level is Level.CONTROL and not count:
+        return ("No control measure: ", WARN), finding.text
+    return ()
+
+
+def _visit(console: "Console", state: "PlanState", zone: tzinfo) -> None:
+    visit = state.body.visit
+    heading(console, "The visit")
+    put(console, span(visit.start, visit.due_back, zone), indent=INDENT)
+    put(console, f"{state.author.person.name}, {who_goes(state.body)}", indent=INDENT)
+    put(console, f"Case {visit.case}" + (f", {visit.area}" if visit.area.strip() else ""), indent=INDENT)
+    fact(console, "Purpose", visit.purpose, indent=INDENT)
+
+
+def _controls(console: "Console", body: PlanBody) -> None:
+    if not body.controls:
+        return
+    heading(console, "Control measures")
+    for control in body.controls:
+        item(console, control.text, f" ({control.who or 'nobody named'})", indent=INDENT)
+
+
+def _sharing(console: "Console", body: PlanBody, now: datetime, zone: tzinfo) -> None:
+    if not body.sharing:
+        return
+    heading(console, "To be shared")
+    for duty in body.sharing:
+        state = sharing_state(duty, now)
+        if state == NOT_SHARED:
+            item(console, duty.label, (": decided not to. ", STRONG), duty.reason, indent=INDENT)
+        else:
+            word = "by" if state == DUE else "OVERDUE since"
+            to = "; ".join(duty.recipients) or "nobody named yet"
+            item(console, f"{duty.label}: {word} {day(duty.by, zone)}, to {to}", indent=INDENT)
+
+
+def _standing(console: "Console", body: PlanBody, now: datetime) -> None:
+    if not body.standing:
+        return
+    heading(console, "Standing answers")
+    shown = {one.id: one for one in body.shown}
+    for name, given in sorted(body.standing.items(), key=lambda pair: pair[1]):
+        label, answer = (shown[name].label, shown[name].answer) if name in shown else (name, "?")
+        item(console, f"{label}: {answer}, given {age(given, now)}", indent=INDENT)
+
+
+def _before(console: "Console", state: "PlanState", zone: tzinfo) -> None:
+    """What managers have said about this plan so far."""
+    decisions = [one for one in state.judged if isinstance(one.body, DecidedBody) and not one.why_not]
+    if decisions:
+        heading(console, "Decided before")
+    for one in decisions:
+        if isinstance(one.body, DecidedBody):
+            said = f"{DECISION_WORDS[one.body.decision]} by {one.name} on {day(one.entry.content.at, zone)}: "
+            item(console, said, one.body.rationale, indent=INDENT)
+
+
+def _changed(console: "Console", body: PlanBody, previous: "PlanState | None", zone: tzinfo) -> None:
+    if previous is None:
+        heading(console, "No earlier plan for this case")
+        return
+    found = changes(previous.body, body)
+    heading(console, f"Changed since {previous.ref} ({date_only(previous.body.visit.start, zone)})")
+    for finding in found.new:
+        item(console, ("New finding: ", WARN), finding.text, indent=INDENT)
+    for finding in found.gone:
+        item(console, "No longer a finding: ", finding.text, indent=INDENT)
+    for answer in found.answers:
+        item(console, f"{answer.label}: {answer.after} (was: {answer.before})", indent=INDENT)
+    if not any(found):
+        put(console, "Nothing: the same answers and findings.", indent=INDENT)
+
+
+def _rest(console: "Console", body: PlanBody) -> None:
+    """All the other answers in short, and the notes."""
+    notes = [finding.text for finding in worst_first(body) if finding.level is Level.NOTE]
+    others = [one for one in body.shown if one.id not in body.standing]
+    if notes or others:
+        heading(console, "The rest")
+    for note in notes:
+        item(console, "Note: ", note, indent=INDENT)
+    if others:
+        put(console, "; ".join(f"{one.label}: {one.answer}" for one in others), indent=INDENT)

@@ -1,0 +1,186 @@
+"""Plans at a terminal: one in full, and a list of several.
+
+Usable at 40 columns and read aloud from top to bottom. What a manager sees before deciding is in
+`review_screen`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from visitsafe.cli.lines import GOOD, QUIET, STOP, STRONG, WARN, fact, heading, item, make_console, put
+from visitsafe.cli.review_screen import review_plan
+from visitsafe.domain.entries import to_text
+from visitsafe.domain.phrases import (
+    DECISION_WORDS,
+    DUE,
+    LEVEL_WORDS,
+    NOT_SHARED,
+    age,
+    answering,
+    day,
+    exactly,
+    moment,
+    plain_words,
+    sharing_state,
+    short_span,
+    span,
+    who_goes,
+    worst_first,
+)
+from visitsafe.domain.plan import DecidedBody, PlanBody
+from visitsafe.domain.refs import reference
+from visitsafe.domain.shapes import without_details
+from visitsafe.domain.terms import Level, Status
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from visitsafe.domain.fold import PlanState
+    from visitsafe.domain.judging import Judged
+    from visitsafe.domain.roster import Roster
+    from visitsafe.domain.stored import PlanRow
+
+__all__ = ["list_plans", "make_console", "review_plan", "show_plan"]
+
+INDENT = 2
+UNDER_REFERENCE = len("K7Q2-M9  ")
+STATUS_STYLES = {
+    Status.AWAITING: WARN,
+    Status.COUNTERSIGNED: GOOD,
+    Status.RETURNED: WARN,
+    Status.REFUSED: STOP,
+    Status.WITHDRAWN: STOP,
+}
+
+
+def show_plan(
+    console: "Console", state: "PlanState", now: datetime, zone: tzinfo, *, include_details: bool = False
+) -> None:
+    """Write a plan and all that happened to it.
+
+    Args:
+        console: Where to.
+        state: The plan.
+        now: For what is overdue or expired.
+        zone: Whose local time is shown.
+        include_details: With the address.
+    """
+    state = state if include_details else without_details(state)
+    put(console, (f"Visit plan {state.ref}: {plain_words(state, now)}", STATUS_STYLES[state.status]))
+    for problem in state.problems:
+        put(console, ("Does not hold: ", STOP), problem)
+    _visit(console, state, zone)
+    _findings(console, state.body)
+    _decision(console, state, zone)
+    _sharing(console, state.body, now, zone)
+    _answers(console, state.body, now)
+    _record(console, state)
+
+
+def _visit(console: "Console", state: "PlanState", zone: tzinfo) -> None:
+    visit = state.body.visit
+    put(console, span(visit.start, visit.due_back, zone))
+    put(console, f"{state.author.person.name}, {who_goes(state.body)}")
+    put(console, f"Case {visit.case}, {visit.area}" if visit.area.strip() else f"Case {visit.case}")
+    fact(console, "Address", visit.address)
+    fact(console, "Purpose", visit.purpose)
+    fact(console, "Why it cannot wait", state.body.urgent)
+    fact(console, "Withdrawn because", state.withdrawn)
+
+
+def _findings(console: "Console", body: PlanBody) -> None:
+    heading(console, "Findings")
+    if not body.findings:
+        put(console, "None.", indent=INDENT)
+    styles = {Level.STOP: STOP, Level.CONTROL: WARN, Level.NOTE: STRONG}
+    for finding in worst_first(body):
+        put(console, (f"{LEVEL_WORDS[finding.level]}. ", styles[finding.level]), finding.text, indent=INDENT)
+        fact(console, "Because", "; ".join(finding.because), indent=2 * INDENT)
+        answers = answering(finding, body.controls)
+        for control in answers:
+            fact(console, "Answered by", f"{control.text} ({control.who})", indent=2 * INDENT)
+        if not answers and finding.level is not Level.NOTE:
+            put(console, ("Nothing in the plan answers this.", STRONG), indent=2 * INDENT)
+        fact(console, "Source", (finding.source, QUIET), indent=2 * INDENT)
+
+
+def _decision(console: "Console", state: "PlanState", zone: tzinfo) -> None:
+    heading(console, "Decision")
+    if state.decision is None or state.decided is None:
+        put(console, "No manager has decided on this version.", indent=INDENT)
+        return
+    body = state.decided
+    at = moment(state.decision.entry.content.at, zone)
+    put(console, f"{DECISION_WORDS[body.decision]} by {state.decision.name}, {at}", indent=INDENT)
+    if body.of != state.version.id:
+        put(
+            console,
+            "Made on an earlier version; it stands until a manager decides again.",
+            indent=INDENT,
+        )
+    fact(console, "Reasons", body.rationale, indent=INDENT)
+    for condition in body.conditions:
+        fact(console, "Condition", (condition, STRONG), indent=INDENT)
+    fact(console, "How the purpose will be met", body.purpose_met, indent=INDENT)
+
+
+def _sharing(console: "Console", body: PlanBody, now: datetime, zone: tzinfo) -> None:
+    if not body.sharing:
+        return
+    heading(console, "Telling other professionals")
+    for duty in body.sharing:
+        state = sharing_state(duty, now)
+        if state == NOT_SHARED:
+            item(console, f"{duty.label}: decided not to share: {duty.reason}", indent=INDENT)
+            continue
+        word = "due by" if state == DUE else "OVERDUE since"
+        to = "; ".join(duty.recipients) or "nobody is named yet"
+        item(console, f"{duty.label}: {word} {day(duty.by, zone)}, to {to}", indent=INDENT)
+
+
+def _answers(console: "Console", body: PlanBody, now: datetime) -> None:
+    section = None
+    for shown in body.shown:
+        if shown.section != section:
+            section = shown.section
+            heading(console, section)
+        given = body.standing.get(shown.id, "")
+        standing = f" (given {age(given, now)})" if given and given != to_text(now) else ""
+        fact(console, shown.label, f"{shown.answer}{standing}", indent=INDENT)
+
+
+def _record(console: "Console", state: "PlanState") -> None:
+    heading(console, "Signed")
+    for judged in state.judged:
+        put(console, _signed(judged), indent=INDENT)
+        if judged.why_not:
+            put(console, ("Does not count: ", STRONG), judged.why_not, indent=2 * INDENT)
+    fact(console, "To check it", f"visitsafe verify {state.ref}", indent=INDENT)
+
+
+def _signed(judged: "Judged") -> str:
+    content = judged.entry.content
+    what = str(judged.body.decision) if isinstance(judged.body, DecidedBody) else ""
+    return f"{exactly(content.at)} {content.kind}{': ' * bool(what)}{what}, by {judged.name}; signature good"
+
+
+def list_plans(
+    console: "Console", rows: Sequence["PlanRow"], roster: "Roster", now: datetime, zone: tzinfo
+) -> None:
+    """Write a line or two for each plan, in the order given."""
+    if not rows:
+        put(console, "No plans here. To plan a visit: visitsafe plan")
+    for row in rows:
+        _row(console, row, roster, now, zone)
+
+
+def _row(console: "Console", row: "PlanRow", roster: "Roster", now: datetime, zone: tzinfo) -> None:
+    gone = row.status == Status.AWAITING and row.start <= to_text(now) and not row.urgent
+    words = ["expired" if gone else row.status, row.level, "urgent" if row.urgent else ""]
+    style = STOP if row.level == Level.STOP and row.status == Status.AWAITING else ""
+    head = f"{reference(row.plan)}  {short_span(row.start, row.due_back, zone)}  "
+    put(console, (head, STRONG), (", ".join(filter(None, words)), style))
+    author = roster.members.get(row.by)
+    facts = (row.case_ref, row.area, author.person.name if author else "somebody not in the team")
+    put(console, ", ".join(fact for fact in facts if fact.strip()), indent=UNDER_REFERENCE)

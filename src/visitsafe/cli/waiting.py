@@ -1,0 +1,97 @@
+"""`visitsafe` alone: what is waiting for this person, and the command for it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visitsafe.cli.opening import desk_of, settings_of, zone_of
+from visitsafe.cli.output import result
+from visitsafe.domain.terms import Role, Status
+
+if TYPE_CHECKING:
+    from visitsafe.domain.draft import Session
+    from visitsafe.usecases.desk import Desk
+
+
+def register(app: typer.Typer) -> None:
+    """Make this what visitsafe does without a command."""
+    app.callback(invoke_without_command=True)(waiting)
+
+
+def waiting(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> None:
+    """Plan a risky home visit, sign the plan, have it countersigned, and prove it later."""
+    if context.invoked_subcommand is not None:
+        return
+    if version:
+        from importlib.metadata import version as version_of
+
+        result(f"visitsafe {version_of('visitsafe')}")
+        return
+    if settings_of(context).key is None:
+        result(
+            "Nothing is set up yet. To plan a visit, run: visitsafe plan\n"
+            "It asks who you are, makes your key, and goes on from there. All commands: visitsafe --help"
+        )
+        return
+    with desk_of(context) as desk:
+        lines = [*_drafts(context), *_mine(desk), *_decisions(desk)]
+    greeting = f"Hello {desk.me.person.name}. " if desk.me else ""
+    if not lines:
+        lines = ["Nothing is waiting for you.  To plan a visit: visitsafe plan"]
+    from visitsafe.domain.escape import terminal
+
+    result(terminal(greeting) + desk.roster.name + "\n" + "\n".join(terminal(line) for line in lines))
+
+
+def _drafts(context: typer.Context) -> list[str]:
+    from visitsafe.adapters.drafts import list_drafts
+
+    listing = list_drafts(settings_of(context).drafts)
+    unfinished = [
+        f"An unfinished plan{_case(draft.session)}:  visitsafe plan --resume" for draft in listing.drafts
+    ]
+    return [*listing.set_aside, *unfinished]
+
+
+def _case(session: "Session") -> str:
+    case = session.answers.get("case", "")
+    return f" for case {case}" if case else ""
+
+
+def _mine(desk: "Desk") -> list[str]:
+    """My own plans that a manager sent back, or that are still waiting."""
+    from visitsafe.cli.wording import when
+
+    me = desk.me
+    if me is None:
+        return ["The team does not know your key yet:  visitsafe team join"]
+    lines = []
+    now = desk.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    for row in desk.store.plans(open_only=True):
+        if row.by != me.fingerprint or row.due_back < now:
+            continue
+        state = desk.plan(row.plan)
+        start = when(row.start, zone_of(desk.roster))
+        if state.status is Status.RETURNED:
+            lines.append(f"{state.ref} came back to you, visit {start}:  visitsafe plan --revise {state.ref}")
+        elif state.status is Status.AWAITING:
+            lines.append(f"{state.ref} waits for a manager, visit {start}:  visitsafe show {state.ref}")
+        elif state.status is Status.COUNTERSIGNED:
+            lines.append(f"{state.ref} is countersigned, visit {start}:  visitsafe show {state.ref}")
+    return lines
+
+
+def _decisions(desk: "Desk") -> list[str]:
+    from visitsafe.cli.wording import when
+    from visitsafe.usecases.deciding import queue
+
+    if desk.me is None or Role.MANAGER not in desk.me.roles:
+        return []
+    return [
+        f"{state.ref} by {state.author.person.name} needs your decision, visit "
+        f"{when(state.body.visit.start, zone_of(desk.roster))}:  visitsafe review {state.ref}"
+        for state in queue(desk)
+    ]

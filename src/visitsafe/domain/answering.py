@@ -1,0 +1,278 @@
+"""What people type or write in a file, turned into answers: one `parse` for all three front ends.
+
+A sentence always says what to type instead. Yes/no, acknowledgements and choices are taken by word, by
+number (`options` has the order) or by their text; nothing is taken for granted, and a required question
+refuses blank. What an answer means is `assessment`'s affair.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from visitsafe.domain.assessment import NONE, Answers, Value, applicability, in_words, tokens
+from visitsafe.domain.checklist import AnswerType, Question, VisitField
+from visitsafe.domain.cleaning import clean, quoted
+from visitsafe.domain.entries import from_text, to_text
+from visitsafe.domain.options import either, expected, meant, options
+from visitsafe.domain.questionnaire import Questionnaire
+from visitsafe.domain.times import TimeError, check_due_back, check_start, in_full, parse_time
+
+Raw = str | Sequence[str]
+
+LONGEST = {VisitField.CASE: 60, VisitField.AREA: 120}
+LONGEST_TEXT = 4000
+LONGEST_NAME = 120
+MOST_PEOPLE = 30
+_ONE_LINE = frozenset({VisitField.CASE, VisitField.AREA})
+_NOBODY = frozenset({NONE, "nobody", "no one", "no-one", "noone"})
+_EMPTY: Answers = MappingProxyType({})
+
+
+class AnswerError(ValueError):
+    """Something is no answer to the question; `sentence` says what to type."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an answer may depend on.
+
+    Attributes:
+        now: Aware.
+        zone: Whose clocks the person reads.
+        start: Aware, when the visit starts; None while that is not known.
+        urgent: The visit goes before it is countersigned, so that it may have started.
+    """
+
+    now: datetime
+    zone: ZoneInfo
+    start: datetime | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """All answers of a file: those that hold, and each problem as question id and sentence."""
+
+    answers: dict[str, Value]
+    problems: tuple[tuple[str, str], ...]
+
+
+def is_blank(raw: Raw) -> bool:
+    """Whether nothing was said. On a screen an empty list is nothing said; only for people it is nobody."""
+    return not any(clean(one) for one in ([raw] if isinstance(raw, str) else raw))
+
+
+def parse(question: Question, raw: Raw, context: Context) -> Value:
+    """The answer that was meant.
+
+    Args:
+        question: What was asked.
+        raw: A line of text, or several.
+        context: For times.
+
+    Returns:
+        A string (times as UTC text), or a tuple for `choices` and `people`. An optional question that was
+        passed over is "", or () for people. For `choices`, `none` stands alone.
+
+    Raises:
+        AnswerError: With a sentence that says what to type.
+    """
+    if question.answer is AnswerType.PEOPLE:
+        return _people(question, raw)
+    if is_blank(raw):
+        if question.required:
+            raise AnswerError(f"this needs an answer: {expected(question)}")
+        return ""
+    if question.answer is AnswerType.CHOICES:
+        return _choices(question, raw)
+    text = _only(question, raw)
+    match question.answer:
+        case AnswerType.TEXT:
+            return _text(question, text)
+        case AnswerType.TIME:
+            return _time(question, text, context)
+        case _:
+            return _choice(question, text)
+
+
+def _only(question: Question, raw: Raw) -> str:
+    if isinstance(raw, str):
+        return raw
+    if len(raw) != 1:
+        raise AnswerError(f"only one answer fits here: {expected(question)}")
+    return raw[0]
+
+
+def _choice(question: Question, raw: str) -> str:
+    found = meant(question, raw)
+    if len(found) > 1:
+        raise AnswerError(f"{quoted(raw)} could be {either(sorted(found))}; type that word")
+    if not found:
+        raise AnswerError(f"{quoted(raw)} is not an answer here: {expected(question)}")
+    return found.pop()
+
+
+def _choices(question: Question, raw: Raw) -> tuple[str, ...]:
+    parts = _parts(question, raw) if isinstance(raw, str) else [one for one in raw if clean(one)]
+    found = {_choice(question, part) for part in parts}
+    if NONE in found and len(found) > 1:
+        raise AnswerError(f"{NONE} stands alone; leave it out, or leave the others out")
+    return tuple(value for value, _ in options(question) if value in found)
+
+
+def _parts(question: Question, raw: str) -> list[str]:
+    """A line split at commas, and where those parts mean nothing, at spaces."""
+    if meant(question, raw):
+        return [raw]
+    parts = [part for part in re.split(r"[,;\n]", clean(raw, lines=True)) if part.strip()]
+    return [one for part in parts for one in ([part] if meant(question, part) else part.split())]
+
+
+def _people(question: Question, raw: Raw) -> tuple[str, ...]:
+    said = re.split(r"[;\n]", clean(raw, lines=True)) if isinstance(raw, str) else [*raw]
+    names: dict[str, str] = {}
+    for name in filter(None, map(clean, said)):
+        names.setdefault(name.casefold(), name)
+    if not names and question.required and (isinstance(raw, str) or raw):
+        raise AnswerError(f"this needs an answer: {expected(question)}")
+    if names.keys() & _NOBODY and len(names) > 1:
+        raise AnswerError(f"{NONE} stands alone; leave it out, or leave the names out")
+    if names.keys() <= _NOBODY:
+        return ()
+    for name in names.values():
+        _no_longer_than(LONGEST_NAME, name)
+        if not any(character.isalpha() for character in name):
+            raise AnswerError(f"{quoted(name)} is not a name: {expected(question)}")
+    if len(names) > MOST_PEOPLE:
+        raise AnswerError(f"that is more than {MOST_PEOPLE} people; name those that matter most")
+    return tuple(names.values())
+
+
+def _text(question: Question, raw: str) -> str:
+    is_case = question.fills is VisitField.CASE
+    text = clean(raw, lines=question.fills not in _ONE_LINE, joiners=not is_case)
+    _no_longer_than(LONGEST.get(question.fills, LONGEST_TEXT) if question.fills else LONGEST_TEXT, text)
+    return text
+
+
+def _no_longer_than(longest: int, text: str) -> None:
+    if len(text) > longest:
+        raise AnswerError(f"that is {len(text)} characters long, and at most {longest} fit; make it shorter")
+
+
+def _time(question: Question, raw: str, context: Context) -> str:
+    wrong = None
+    is_due_back = question.fills is VisitField.DUE_BACK
+    if is_due_back and context.start is None:
+        raise AnswerError("answer first when the visit starts")
+    try:
+        at = parse_time(raw, context.now, context.zone, context.start if is_due_back else None)
+    except TimeError as error:
+        raise AnswerError(error.sentence) from error
+    if question.fills is VisitField.START:
+        wrong = check_start(at, context.now, urgent=context.urgent)
+    elif is_due_back and context.start is not None:
+        wrong = check_due_back(context.start, at, context.now)
+    if wrong:
+        raise AnswerError(wrong)
+    return to_text(at)
+
+
+def case_warning(value: str) -> str | None:
+    """A sentence if what should be a case reference looks like a person's name or address (D14)."""
+    names = [word for word in value.split() if len(word) > 1 and word[0].isupper()]
+    if "@" in value or (len(names) > 1 and not any(character.isdigit() for character in value)):
+        return "this looks like a person: use the case reference, so that no name goes into the record"
+    return None
+
+
+def echo(question: Question, value: Value, zone: tzinfo) -> str:
+    """The answer in full words, to be confirmed; times with day and date."""
+    if question.answer is AnswerType.TIME and isinstance(value, str) and value:
+        return in_full(from_text(value), zone)
+    return in_words(question, value)
+
+
+def parse_all(
+    questionnaire: Questionnaire, raw: Mapping[str, Raw], context: Context, standing: Answers = _EMPTY
+) -> Parsed:
+    """Every answer of a file, and every problem with it.
+
+    Args:
+        questionnaire: What is asked.
+        raw: Question id to what was written; blank counts as left out.
+        context: For times; `start` is found in `raw`.
+        standing: Answers already known, for questions that `raw` leaves out.
+
+    Returns:
+        Answers for every question that applies, "" for an optional one left out. A bad answer leaves open
+        whether the questions that hang on it apply, so they are no problem yet.
+    """
+    problems = [(name, _unknown(questionnaire, name)) for name in raw if name not in questionnaire.by_id]
+    answers: dict[str, Value] = {}
+    context = replace(context, start=_start(questionnaire, raw, context))
+    for question in questionnaire:
+        applies = applicability(questionnaire, answers)[question.id]
+        given = raw.get(question.id, "")
+        try:
+            if applies is False:
+                _must_be_blank(questionnaire, question, given, answers)
+            elif question.id in standing and isinstance(given, str) and is_blank(given):
+                answers[question.id] = standing[question.id]
+            elif applies or not is_blank(given):
+                answers[question.id] = _in_file(question, given, context)
+        except AnswerError as error:
+            problems.append((question.id, error.sentence))
+    return Parsed(answers, tuple(problems))
+
+
+def _start(questionnaire: Questionnaire, raw: Mapping[str, Raw], context: Context) -> datetime | None:
+    for question in questionnaire:
+        if question.fills is VisitField.START:
+            try:
+                value = parse(question, raw.get(question.id, ""), context)
+            except AnswerError:
+                return None
+            return from_text(value) if isinstance(value, str) and value else None
+    return context.start
+
+
+def _in_file(question: Question, given: Raw, context: Context) -> Value:
+    """As `parse`; but a written `[]` is none on purpose, and a time due back is read without a start too."""
+    if question.answer is AnswerType.CHOICES and not isinstance(given, str) and not given:
+        return (NONE,)
+    if question.fills is VisitField.DUE_BACK and context.start is None and not is_blank(given):
+        midnight = context.now.astimezone(context.zone).replace(hour=0, minute=0)
+        try:
+            return to_text(parse_time(_only(question, given), context.now, context.zone, after=midnight))
+        except TimeError as error:
+            raise AnswerError(error.sentence) from error
+    return parse(question, given, context)
+
+
+def _unknown(questionnaire: Questionnaire, name: str) -> str:
+    near = difflib.get_close_matches(name, questionnaire.by_id, n=1)
+    return "there is no such question; " + (f"do you mean {near[0]}?" if near else "leave it out")
+
+
+def _must_be_blank(questionnaire: Questionnaire, question: Question, given: Raw, answers: Answers) -> None:
+    if is_blank(given):
+        return
+    applicable = applicability(questionnaire, answers)
+    reasons = []
+    for name, wanted in [pair for mapping in question.when or () for pair in mapping.items()]:
+        asked = questionnaire.by_id[name]
+        if applicable[name] is False:
+            reasons.append(f"{asked.id} does not apply either")
+        elif name in answers and tokens(asked, answers[name]).isdisjoint(wanted):
+            reasons.append(f"{asked.id} is {in_words(asked, answers[name])}")
+    because = " and ".join(dict.fromkeys(reasons))
+    raise AnswerError(f"this does not apply because {because}; leave it out")

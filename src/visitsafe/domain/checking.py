@@ -1,0 +1,193 @@
+"""What a checklist must fulfil beyond its form: the proofs of `visitsafe checklist check`.
+
+A set that one visit is planned with is proven together; each file is also checked alone: its sources, its
+lists, the escalation ladder. Every question can be asked, every rule can be raised and avoided, and a
+low-risk plan can come out clean. Where proof takes too long it says so instead of guessing.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from pydantic import BaseModel
+
+from visitsafe.domain import proofs
+from visitsafe.domain.checklist import Source, VisitChecklist
+from visitsafe.domain.kinds import (
+    Document,
+    EscalationChecklist,
+    ReviewChecklist,
+    SharingChecklist,
+    ShouldNotChecklist,
+)
+from visitsafe.domain.problem import AnyChecklist, Path, Placed, Problem, did_you_mean, place
+from visitsafe.domain.questionnaire import ChecklistSet
+from visitsafe.domain.references import references, repeated, repeated_own_ids
+
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)*(-[0-9]+(\.[0-9]+)*)?")
+_TOO_LONG = "takes too many combinations of answers to prove: name fewer questions in its conditions"
+
+
+def check(checklists: ChecklistSet, documents: Mapping[str, Document]) -> list[Problem]:
+    """Everything that is wrong with a set of checklists. No proof is tried while references are wrong.
+
+    Args:
+        checklists: A visit checklist and those that it uses.
+        documents: The documents of `sources.yaml` by id.
+
+    Returns:
+        Problems, each with a path that begins with the member of the set.
+    """
+    problems = references(checklists)
+    for slot, checklist in members(checklists).items():
+        problems += [problem.below(slot) for problem in check_alone(checklist, documents)]
+    if not problems:
+        problems += _proofs(place(checklists))
+    return list(dict.fromkeys(problems))
+
+
+def members(checklists: ChecklistSet) -> dict[str, AnyChecklist]:
+    """The checklists of a set by the name of the member."""
+    every: dict[str, AnyChecklist | None] = {
+        "visit": checklists.visit,
+        "should_not": checklists.should_not,
+        "sharing": checklists.sharing,
+        "review": checklists.review,
+        "escalation": checklists.escalation,
+    }
+    return {slot: checklist for slot, checklist in every.items() if checklist is not None}
+
+
+def check_alone(checklist: AnyChecklist, documents: Mapping[str, Document]) -> list[Problem]:
+    """What can be said about one file by itself; for a visit checklist that extends another, as written."""
+    problems = [
+        problem for path, source in _sources(checklist, ()) for problem in _cited(path, source, documents)
+    ]
+    match checklist:
+        case VisitChecklist():
+            problems += _visit(checklist)
+        case ShouldNotChecklist():
+            problems += _lists(checklist, "should_not", "should", "if_it_happens")
+        case SharingChecklist():
+            problems += _lists(checklist, "triggers")
+        case ReviewChecklist():
+            problems += _lists(checklist, "attest", "conditions", "prompts")
+        case EscalationChecklist():
+            problems += _lists(checklist, "steps")
+            problems += _ladder(checklist)
+    return problems
+
+
+def check_documents(documents: Sequence[Document]) -> list[Problem]:
+    """What is wrong with the documents of one `sources.yaml`: ids used twice, days that do not exist."""
+    problems = list(repeated([document.id for document in documents], ("documents",)))
+    for index, document in enumerate(documents):
+        for name in ("issued", "review_date"):
+            day = getattr(document, name)
+            if day is not None and not _exists(day):
+                problems.append(Problem(("documents", index, name), f"there is no day {day}: check it"))
+    return problems
+
+
+def past_review(document: Document, today: date) -> bool:
+    """Whether a document's review date is over."""
+    return document.review_date is not None and document.review_date < today.isoformat()
+
+
+def _exists(day: str) -> bool:
+    try:
+        date.fromisoformat(day if len(day) > len("2013-01") else f"{day}-01")
+    except ValueError:
+        return False
+    return True
+
+
+def _lists(checklist: BaseModel, *names: str) -> Iterator[Problem]:
+    """Ids are unique in each of the lists."""
+    for name in names:
+        yield from repeated([item.id for item in getattr(checklist, name)], (name,))
+
+
+def _visit(checklist: VisitChecklist) -> Iterator[Problem]:
+    if checklist.leave_out and checklist.extends is None:
+        sentence = "leave_out needs extends: name the checklist from which something is left out"
+        yield Problem(("leave_out",), sentence, at_key=True)
+    yield from repeated_own_ids(checklist)
+
+
+def _sources(value: object, path: Path) -> Iterator[tuple[Path, Source]]:
+    """Every source that a model cites, however deep, with its path."""
+    if isinstance(value, Source):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _sources(getattr(value, name), (*path, name))
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _sources(item, (*path, index))
+
+
+def _cited(path: Path, source: Source, documents: Mapping[str, Document]) -> Iterator[Problem]:
+    document = documents.get(source.document)
+    if document is None:
+        better = did_you_mean(source.document, documents) or ": describe it in sources.yaml"
+        yield Problem(
+            (*path, "document"), f'no sources.yaml describes the document "{source.document}"{better}'
+        )
+    elif document.paragraphs == "numbered" and not _NUMBER.fullmatch(source.paragraph):
+        sentence = f'the paragraphs of {document.id} are numbered: write a number such as "7.2" or "5.6-5.9"'
+        yield Problem((*path, "paragraph"), sentence)
+
+
+def _ladder(checklist: EscalationChecklist) -> Iterator[Problem]:
+    """The steps go forward in time, the high-risk step exists, and somebody has to take it on."""
+    steps = checklist.steps
+    for index in range(1, len(steps)):
+        if steps[index].after < steps[index - 1].after:
+            sentence = (
+                f"this step comes before the one above it ({steps[index - 1].after}): order them by time"
+            )
+            yield Problem(("steps", index, "after"), sentence)
+    names = [step.id for step in steps]
+    if checklist.high_risk_step not in names:
+        better = did_you_mean(checklist.high_risk_step, names) or f": the steps are {', '.join(names)}"
+        yield Problem(("high_risk_step",), f'there is no step "{checklist.high_risk_step}"{better}')
+    if not any(step.acknowledge for step in steps):
+        sentence = "nobody has to acknowledge any step: write acknowledge: true where somebody takes it on"
+        yield Problem(("steps",), sentence, at_key=True)
+
+
+def _proofs(placed: Placed) -> list[Problem]:
+    problems = []
+    for path, question in placed.questions:
+        for index, mapping in enumerate(question.when or ()):
+            possible = proofs.can_hold(placed.questionnaire, (mapping,))
+            if possible is not True:
+                problems.append(
+                    _unproven((*path, "when", index), possible, "no answers lead to this question")
+                )
+    for _, at, rule in placed.rules:
+        for index, mapping in enumerate(rule.when):
+            possible = proofs.can_hold(placed.questionnaire, (mapping,))
+            if possible is not True:
+                problems.append(_unproven((*at, index), possible, "no answers make all of this hold"))
+        possible = proofs.can_be_avoided(placed.questionnaire, (rule.when,))
+        if possible is not True:
+            problems.append(_unproven(at, possible, f'"{rule.id}" is raised whatever is answered'))
+    return problems or _clean(placed)
+
+
+def _unproven(path: Path, possible: bool | None, wrong: str) -> Problem:
+    instead = (
+        "a low-risk plan must come out clean" if "whatever" in wrong else "change or leave out the condition"
+    )
+    return Problem(path, f"this {_TOO_LONG}" if possible is None else f"{wrong}: {instead}")
+
+
+def _clean(placed: Placed) -> list[Problem]:
+    """All rules can be avoided in one and the same plan."""
+    possible = proofs.can_be_avoided(placed.questionnaire, [rule.when for _, _, rule in placed.rules])
+    if possible is True:
+        return []
+    wrong = "whatever is answered, one rule or another is raised: a low-risk plan must come out clean"
+    return [Problem(("visit", "rules"), f"this {_TOO_LONG}" if possible is None else wrong, at_key=True)]

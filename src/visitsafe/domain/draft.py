@@ -1,0 +1,239 @@
+"""A plan in the making: everything the wizard knows, which is also what a draft file holds.
+
+Begun afresh, from a plan that is repeated or revised, or fitted to a checklist that changed meanwhile.
+Nothing reaches the plan but what `final` gives. What comes next is for `session` to say.
+"""
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from typing import Literal, TypeVar
+
+import msgspec
+
+from visitsafe.domain.assessment import Answers, Value, applicability, assess, possible_tokens, tokens
+from visitsafe.domain.checklist import AnswerType, Question, VisitField
+from visitsafe.domain.plan import Control, Finding
+from visitsafe.domain.questionnaire import Questionnaire
+
+
+class Stage(StrEnum):
+    """Where the person stands."""
+
+    QUESTIONS = "questions"
+    REVIEW = "review"
+    FINDINGS = "findings"
+    CONTROLS = "controls"
+    SIGN = "sign"
+    DONE = "done"
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A plan in the making.
+
+    Attributes:
+        draft: The version of this format.
+        checklist: The id of the visit checklist, and `digest` that of its file's bytes.
+        case: The case reference as answered, for lists of drafts.
+        started: UTC text.
+        answers: Question id to answer; those that certainly do not apply are never in here.
+        shelved: Older answers, offered when their question is asked again; they never count.
+        standing: Question id to UTC text: standing answers that are in date, and when they were given.
+        carried: Questions answered as in the plan that this one repeats or revises.
+        controls: Control measures; `who` is empty until it is answered.
+        considered: The rules whose finding was decided on: control measures, or left to the manager.
+        cursor: The question, or in `CONTROLS` the rule, that is shown; empty for the first open one.
+        origin: The page to return to after one answer was changed from there; None on the way through.
+        walking: The person went back and walks forward again, page by page.
+        writing: A control measure in the person's own words is being written.
+        half: Text half typed when the person stopped.
+        repeats: The reference of the plan that is repeated, or revised (`revises`).
+        urgent: Why the visit goes before it is countersigned; empty if it does not.
+        notices: What the person must be told before the next page.
+    """
+
+    draft: Literal[1] = 1
+    checklist: str = ""
+    digest: str = ""
+    case: str = ""
+    started: str = ""
+    answers: dict[str, Value] = {}
+    shelved: dict[str, Value] = {}
+    standing: dict[str, str] = {}
+    carried: tuple[str, ...] = ()
+    controls: tuple[Control, ...] = ()
+    considered: tuple[str, ...] = ()
+    stage: Stage = Stage.QUESTIONS
+    cursor: str = ""
+    origin: Stage | None = None
+    walking: bool = False
+    writing: bool = False
+    half: str = ""
+    repeats: str = ""
+    revises: str = ""
+    urgent: str = ""
+    notices: tuple[str, ...] = ()
+
+
+T = TypeVar("T")
+LISTS = frozenset({AnswerType.CHOICES, AnswerType.PEOPLE})
+TIMES = frozenset({VisitField.START, VisitField.DUE_BACK})
+
+
+def begin(
+    checklist: str,
+    digest: str,
+    started: str,
+    *,
+    standing: Mapping[str, tuple[Value, str]] | None = None,
+    urgent: str = "",
+) -> Session:
+    """A new plan.
+
+    Args:
+        checklist: The id of the visit checklist.
+        digest: The digest of its file's bytes.
+        started: UTC text.
+        standing: Standing answers that are in date: question id to answer and UTC text of when it was given.
+        urgent: Why the visit goes before it is countersigned; empty if it does not.
+    """
+    known = standing or {}
+    return Session(
+        checklist=checklist,
+        digest=digest,
+        started=started,
+        answers={name: value for name, (value, _) in known.items()},
+        standing={name: at for name, (_, at) in known.items()},
+        urgent=urgent,
+    )
+
+
+def repeat(
+    questionnaire: Questionnaire,
+    fresh: Session,
+    old: Answers,
+    controls: Collection[Control],
+    plan: str,
+) -> Session:
+    """The same visit again: everything is kept but the times, and what must be thought of each time.
+
+    Asked again are start and due back, what is computed from them, the rules that are acknowledged, and
+    standing answers out of date. The review page then asks what else has changed.
+
+    Args:
+        questionnaire: What is asked today.
+        fresh: A session as `begin` gives it, with the standing answers in date.
+        old: The answers of the plan that is repeated.
+        controls: Its control measures.
+        plan: Its reference.
+    """
+    again = {question.id for question in questionnaire if _ask_again(question)}
+    forgotten = {question.id for question in questionnaire if _forget(question)}
+    session = _carry(questionnaire, fresh, old, controls, again, forgotten)
+    return msgspec.structs.replace(session, repeats=plan)
+
+
+def revise(
+    questionnaire: Questionnaire,
+    fresh: Session,
+    old: Answers,
+    controls: Collection[Control],
+    plan: str,
+) -> Session:
+    """A plan that was returned or has changed: every answer is kept, the review page comes first.
+
+    The arguments are those of `repeat`.
+    """
+    session = _carry(questionnaire, fresh, old, controls, frozenset(), frozenset())
+    return msgspec.structs.replace(session, revises=plan)
+
+
+def _ask_again(question: Question) -> bool:
+    return question.propose is not None or question.valid_for is not None or _forget(question)
+
+
+def _forget(question: Question) -> bool:
+    """An old time, or an old acknowledgement, is not even offered."""
+    return question.fills in TIMES or question.answer is AnswerType.ACKNOWLEDGE
+
+
+def _carry(
+    questionnaire: Questionnaire,
+    fresh: Session,
+    old: Answers,
+    controls: Collection[Control],
+    again: Collection[str],
+    forgotten: Collection[str],
+) -> Session:
+    usable = {name: value for name, value in old.items() if _fits(questionnaire, name, value)}
+    carried = [name for name in usable if name not in again and name not in fresh.standing]
+    offered = {name: value for name, value in usable.items() if name in again and name not in forgotten}
+    return msgspec.structs.replace(
+        fresh,
+        answers={**{name: usable[name] for name in carried}, **fresh.answers},
+        shelved={name: value for name, value in offered.items() if name not in fresh.answers},
+        carried=tuple(carried),
+        controls=tuple(controls),
+        considered=tuple(dict.fromkeys(finding.rule for finding in assess(questionnaire, old))),
+    )
+
+
+def refit(questionnaire: Questionnaire, session: Session, digest: str) -> Session:
+    """Fit a draft to the checklist of today; what no longer fits is asked again, and the person is told."""
+    bad = [name for name, value in session.answers.items() if not _fits(questionnaire, name, value)]
+    notices = session.notices
+    if bad:
+        labels = ", ".join(
+            questionnaire.by_id[name].label if name in questionnaire.by_id else name for name in bad
+        )
+        notices += (f"The checklist has changed since you began. No longer counted: {labels}.",)
+    return msgspec.structs.replace(
+        session,
+        digest=digest,
+        answers=without(session.answers, bad),
+        shelved={n: v for n, v in session.shelved.items() if _fits(questionnaire, n, v)},
+        standing=without(session.standing, bad),
+        carried=tuple(name for name in session.carried if name not in bad),
+        notices=notices,
+    )
+
+
+def _fits(questionnaire: Questionnaire, name: str, value: Value) -> bool:
+    """Whether a value can be an answer to the question of that name."""
+    question = questionnaire.by_id.get(name)
+    if question is None:
+        return False
+    if value != "" and isinstance(value, tuple) is not (question.answer in LISTS):
+        return False
+    return tokens(question, value) <= possible_tokens(question)
+
+
+def without(mapping: Mapping[str, T], names: Collection[str]) -> dict[str, T]:
+    """A copy of the mapping without these names."""
+    return {name: value for name, value in mapping.items() if name not in names}
+
+
+def final(questionnaire: Questionnaire, session: Session) -> dict[str, Value]:
+    """The answers that count, in the order asked: those whose question certainly applies."""
+    applicable = applicability(questionnaire, session.answers)
+    return {
+        question.id: session.answers[question.id]
+        for question in questionnaire
+        if applicable[question.id] and question.id in session.answers
+    }
+
+
+def final_standing(questionnaire: Questionnaire, session: Session) -> dict[str, str]:
+    """Of the answers that count, the standing ones that were not asked today, and when they were given."""
+    counted = final(questionnaire, session)
+    return {name: at for name, at in session.standing.items() if name in counted}
+
+
+def findings(questionnaire: Questionnaire, session: Session) -> tuple[Finding, ...]:
+    """What the answers raise, worst first."""
+    return assess(questionnaire, session.answers)
+
+
+def final_controls(questionnaire: Questionnaire, session: Session) -> tuple[Control, ...]:
+    """The control measures that answer a finding which still stands, each with who does it."""
+    raised = {finding.rule for finding in findings(questionnaire, session)}
+    return tuple(control for control in session.controls if control.rule in raised and control.who)

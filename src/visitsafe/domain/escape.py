@@ -1,0 +1,76 @@
+"""Text that came from somebody else, made harmless for a terminal or for markdown (D14).
+
+Rules: whatever stands in a signed entry may be hostile, for another program may have signed it. Nothing in
+it is obeyed as a control sequence or rendered as structure, and no visible character is lost. Newlines
+become hard line breaks in markdown. Does not escape HTML: the page is made from the markdown.
+"""
+
+import re
+
+_BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_SPACES = re.compile(r"[ \t]+")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f"  # control characters, ESC and the one-byte CSI among them
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"  # text direction and blanks
+    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff"  # tags, and variation selectors that can carry a hidden message
+    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"  # no characters at all
+)
+_STRUCTURE = re.compile(r"[\\`*_\[\]<>&#|~^$!{}]")
+_LEADING = re.compile(r"^([-+=:]|[0-9]+(?=[.)]))")
+_LINK = re.compile(r"(?i)(:)(?=//)|(?<=\bwww)(\.)")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines that a person sees: no control characters, no blank lines, no spaces at either end."""
+    shown = (_SPACES.sub(" ", _UNSEEN.sub("", line)).strip() for line in _BREAKS.split(text))
+    return [line for line in shown if line]
+
+
+def terminal(text: str) -> str:
+    """Text for a terminal: only characters that show themselves, spaces and newlines."""
+    return _UNSEEN.sub("", _BREAKS.sub("\n", text)).replace("\t", " ")
+
+
+def one_line(text: str) -> str:
+    """The same on one line, with single spaces."""
+    return " ".join(lines_of(text))
+
+
+def json_text(text: str) -> str:
+    r"""JSON with whatever does not show itself written as `\u…`, so that it can be printed anywhere."""
+    return _UNSEEN.sub(_json_escape, text)
+
+
+def markdown(text: str, indent: str = "") -> str:
+    r"""Text that a CommonMark reader shows literally.
+
+    Args:
+        text: Anything.
+        indent: What every line but the first begins with, to stay in a list item or a quotation.
+
+    Returns:
+        Its lines joined by hard line breaks, with a backslash before whatever could be structure.
+    """
+    return f"\\\n{indent}".join(_literal(line) for line in lines_of(text))
+
+
+def markdown_line(text: str) -> str:
+    """The same on one line, for a heading or a list of several."""
+    return _literal(one_line(text))
+
+
+def _literal(line: str) -> str:
+    escaped = _STRUCTURE.sub(r"\\\g<0>", line)
+    escaped = _LINK.sub(r"\\\g<0>", escaped)
+    return _LEADING.sub(_escape_leading, escaped)
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def _escape_leading(found: re.Match[str]) -> str:
+    """A list marker: the mark itself, or for a number the dot after it."""
+    return found[0] + "\\" if found[0].isdigit() else "\\" + found[0]

@@ -1,0 +1,88 @@
+"""The answers that a question offers, their numbers, and which of them some words mean.
+
+One order for every front end: what is printed as 2 is what `2` means in a file. Words are taken exactly,
+apart from case, spaces and a full stop: "yes, but ..." is no yes.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from visitsafe.domain.assessment import NONE
+from visitsafe.domain.checklist import AnswerType, Question, VisitField
+from visitsafe.domain.cleaning import clean
+from visitsafe.domain.terms import Answer
+
+_WORDS = {
+    **dict.fromkeys(["y", "yes", "true"], Answer.YES.value),
+    **dict.fromkeys(["n", "no", "false"], Answer.NO.value),
+}
+_UNSURE = dict.fromkeys(
+    ["?", "ns", "not sure", "unsure", "don't know", "dont know", "do not know", "not known", "unknown"],
+    Answer.NOT_SURE.value,
+)
+_UNDERSTOOD = dict.fromkeys(["ok", "okay", "understood", "i understand", "agreed"], Answer.YES.value)
+_EXPECTED = {
+    AnswerType.PEOPLE: "a name for each person with ; between them, or none",
+    AnswerType.TIME: "a time like 15:30, tomorrow 9am or 23 Nov 15:30",
+    AnswerType.TEXT: "your own words",
+}
+_FILLED: dict[VisitField | None, str] = {
+    VisitField.CASE: "the case reference",
+    VisitField.DUE_BACK: "a time like 15:30, or a length like +90m",
+}
+
+
+def options(question: Question) -> tuple[tuple[str, str], ...]:
+    """The answers to choose from, as value and text, in the order in which they are numbered from 1."""
+    match question.answer:
+        case AnswerType.YES_NO:
+            return ((Answer.YES, "Yes"), (Answer.NO, "No"), (Answer.NOT_SURE, "Not sure"))
+        case AnswerType.ACKNOWLEDGE:
+            return ((Answer.YES, "Understood"), (Answer.NO, "Not yet"))
+        case AnswerType.CHOICE | AnswerType.CHOICES:
+            none = ((NONE, "None of these"),) if question.answer is AnswerType.CHOICES else ()
+            return tuple((choice.id, choice.text) for choice in question.choices) + none
+        case _:
+            return ()
+
+
+def expected(question: Question) -> str:
+    """What can be typed, in a few words."""
+    offered = [value for value, _ in options(question)]
+    match question.answer:
+        case AnswerType.CHOICES:
+            return f"any of {', '.join(offered[:-1])}, or {NONE}"
+        case AnswerType.CHOICE:
+            return f"one of {either(offered)}"
+        case AnswerType.YES_NO | AnswerType.ACKNOWLEDGE:
+            return either(offered)
+        case _:
+            return _FILLED.get(question.fills) or _EXPECTED[question.answer]
+
+
+def either(words: Sequence[str]) -> str:
+    """`a, b or c`."""
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _plain(raw: str) -> str:
+    """Spelling that does not matter taken away."""
+    text = unicodedata.normalize("NFKC", clean(raw)).casefold().replace("\u2019", "'")
+    return " ".join(text.removesuffix(".").split())
+
+
+def meant(question: Question, raw: str) -> set[str]:
+    """The options that the words can mean: more than one only if a text looks like another one's number."""
+    said = _plain(raw)
+    offered = options(question)
+    words = dict[str, str]()
+    if question.answer in {AnswerType.YES_NO, AnswerType.ACKNOWLEDGE}:
+        words = _WORDS | (_UNSURE if question.answer is AnswerType.YES_NO else _UNDERSTOOD)
+    ids = {value: value for value, _ in offered}
+    texts = {_plain(text): value for value, text in offered}
+    numbers = {str(number): value for number, (value, _) in enumerate(offered, start=1)}
+    hyphenated = re.sub("[ _]+", "-", said)
+    if hyphenated in ids:
+        return {hyphenated}
+    return {table[said] for table in (words, texts, numbers) if said in table}

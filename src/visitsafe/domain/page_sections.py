@@ -1,0 +1,140 @@
+"""The parts of the staff-supervision page that say what to share, to discuss, to answer and to do if late.
+
+Each returns blocks of markdown, none if there is nothing to say. Every text of the record goes through
+`escape`. Nothing is decided here.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from visitsafe.domain.entries import to_text
+from visitsafe.domain.escape import lines_of, markdown, markdown_line
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.phrases import (
+    DUE,
+    NOT_SHARED,
+    age,
+    date_only,
+    day,
+    hour,
+    moment,
+    sharing_state,
+)
+from visitsafe.domain.plan import Duty, Ladder, PlanBody, Rung, Shown
+
+ROOM_TO_WRITE = 2
+"""Ruled lines for each supervision prompt on the printed page."""
+
+
+class Prompt(NamedTuple):
+    """A question for staff supervision and where it comes from."""
+
+    text: str
+    source: str
+
+
+def bullets(items: Iterable[str]) -> str:
+    """A list; each item's further lines are indented by two already."""
+    return "\n".join(f"- {item}" for item in items)
+
+
+def quotation(text: str) -> str:
+    """Somebody's own words."""
+    return f"> {markdown(text, '> ')}" if lines_of(text) else "> (nothing was written)"
+
+
+def cited(source: str) -> str:
+    """A source in a line."""
+    return markdown_line(source) or "none named"
+
+
+def sharing(body: PlanBody, now: datetime, zone: tzinfo) -> list[str]:
+    """What has to be shared with other professionals."""
+    if not body.sharing:
+        return []
+    return [
+        "## Telling other professionals",
+        bullets(_duty(duty, sharing_state(duty, now), zone) for duty in body.sharing),
+    ]
+
+
+def _duty(duty: Duty, state: str, zone: tzinfo) -> str:
+    if state == NOT_SHARED:
+        how = f"**Decided not to share:** {markdown_line(duty.reason)}"
+    elif state == DUE:
+        how = f"**Due** by {markdown_line(day(duty.by, zone))}"
+    else:
+        how = f"**Overdue** since {markdown_line(day(duty.by, zone))}; nothing here says that it was done"
+    named = "; ".join(markdown_line(one) for one in duty.recipients)
+    lines = [how, f"Ground: {markdown_line(duty.ground)}"]
+    if state != NOT_SHARED:
+        lines.append(f"To: {named}" if named else "To: **nobody is named yet**")
+    lines.append(f"Source: {cited(duty.source)}")
+    return "\n".join([markdown_line(duty.label), *(f"  - {line}" for line in lines)])
+
+
+def for_supervision(prompts: Sequence[Prompt]) -> list[str]:
+    """What to talk about, with room to write."""
+    if not prompts:
+        return []
+    blocks = ["## For staff supervision"]
+    for number, prompt in enumerate(prompts, start=1):
+        mark = f"{number}. "
+        indent = " " * len(mark)
+        blocks.append(f"{mark}{markdown(prompt.text, indent)} ({cited(prompt.source)})")
+        blocks += [f"{indent}---"] * ROOM_TO_WRITE
+    return blocks
+
+
+def questions(body: PlanBody, now: datetime, zone: tzinfo) -> list[str]:
+    """Every question as it was shown, with its answer; standing answers with their age."""
+    sections: dict[str, list[str]] = {}
+    for shown in body.shown:
+        sections.setdefault(markdown_line(shown.section) or "Questions", []).append(
+            _answered(shown, body.standing.get(shown.id, ""), now, zone)
+        )
+    known = {shown.id for shown in body.shown}
+    rest = [
+        f"{markdown_line(name)}: {markdown_line(value if isinstance(value, str) else ', '.join(value))}"
+        for name, value in body.answers.items()
+        if name not in known
+    ]
+    if rest:
+        sections["Answers that were signed without their questions"] = rest
+    blocks = [block for title, items in sections.items() for block in (f"### {title}", bullets(items))]
+    return ["## Questions and answers", *blocks] if blocks else []
+
+
+def _answered(shown: Shown, given: str, now: datetime, zone: tzinfo) -> str:
+    source = f" ({cited(shown.source)})" if shown.source.strip() else ""
+    lines = [
+        f"{markdown(shown.ask, '  ')}{source}",
+        f"Answer: {markdown(shown.answer, '  ')}",
+    ]
+    if given and given != to_text(now):
+        lines.append(
+            f"Standing answer, given {markdown_line(f'{age(given, now)}: {date_only(given, zone)}')}"
+        )
+    return "\\\n  ".join(lines)
+
+
+def escalation(state: PlanState, zone: tzinfo) -> list[str]:
+    """Who does what if the worker does not report back."""
+    ladder = state.body.ladder
+    if ladder is None:
+        return []
+    name = markdown_line(state.author.person.name)
+    intro = (
+        f"Due back {moment(state.body.visit.due_back, zone)}, with {ladder.grace_minutes} minutes of grace. "
+        "The minutes are the agency's choice, not law; the last step is always a person who rings 999."
+    )
+    steps = (_step(rung, ladder, state.body.visit.due_back, zone) for rung in ladder.steps)
+    return [f"## If {name} does not report back", intro, bullets(steps)]
+
+
+def _step(rung: Rung, ladder: Ladder, due_back: str, zone: tzinfo) -> str:
+    who = " or ".join(markdown_line(one).replace("-", " ") for one in rung.who) or "nobody named"
+    taken = " Somebody has to say that they have taken it on." if rung.acknowledge else ""
+    first = " **High risk: it starts here.**" if ladder.high_risk and rung.id == ladder.start else ""
+    return f"{hour(due_back, rung.after, zone)}, {who}: {markdown_line(rung.do)}{taken}{first}"

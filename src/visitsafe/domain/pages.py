@@ -1,0 +1,63 @@
+"""The pages of questions and answers, as a session fills them."""
+
+from visitsafe.domain.draft import Session
+from visitsafe.domain.questionnaire import Questionnaire
+from visitsafe.domain.screens import AskOne, AskTogether, Review, Row
+from visitsafe.domain.walk import Page, Walk
+
+
+def walk_of(questionnaire: Questionnaire, session: Session) -> Walk:
+    """The order of the pages, where kept answers are not asked."""
+    kept = frozenset(session.standing) | frozenset(session.carried)
+    return Walk(questionnaire, session.answers, kept)
+
+
+def question_screen(questionnaire: Questionnaire, session: Session) -> AskOne | AskTogether:
+    """The page of the question at the session's cursor."""
+    walk = walk_of(questionnaire, session)
+    page = walk.page_with(session.cursor) or walk.pages[0]
+    section = questionnaire.section_of[session.cursor]
+    questions = tuple(questionnaire.by_id[name] for name in _on_page(walk, page, session))
+    offers = session.shelved | session.answers
+    can_back = session.origin is not None or walk.before(page) is not None
+    if len(questions) > 1:
+        values = {question.id: offers[question.id] for question in questions if question.id in offers}
+        return AskTogether(section, questions, walk.progress(page), can_back, values)
+    question = questions[0]
+    return AskOne(
+        section=section,
+        question=question,
+        progress=walk.progress(page),
+        can_back=can_back,
+        value=offers.get(question.id),
+        given=question.id in session.answers,
+        half=session.half,
+    )
+
+
+def _on_page(walk: Walk, page: Page, session: Session) -> Page:
+    """Of a page with several questions: one if it is changed, what is open, or all that are not kept."""
+    shown = walk.shown(page)
+    if session.origin is not None:
+        waiting = tuple(name for name in shown if name not in session.answers)
+        return (session.cursor,) if session.cursor in session.answers else waiting
+    return tuple(name for name in shown if name not in walk.kept) or shown
+
+
+def review(questionnaire: Questionnaire, session: Session) -> Review:
+    """Every answer that counts, and every question that still wants one."""
+    walk = walk_of(questionnaire, session)
+    rows = tuple(
+        Row(
+            id=question.id,
+            section=questionnaire.section_of[question.id].title,
+            label=question.label,
+            question=question,
+            value=session.answers.get(question.id),
+            at=session.standing.get(question.id, ""),
+            carried=question.id in session.carried,
+        )
+        for question in questionnaire
+        if walk.applicable[question.id]
+    )
+    return Review(rows, walk.before(None) is not None, session.repeats or session.revises)

@@ -1,0 +1,184 @@
+"""The words in which a plan is shown, the same on screens, pages and in lists.
+
+Pure and unescaped: who shows a text escapes it for the place where it is shown. Times are UTC text in
+entries and the team's local time for people; a time that is no time is shown as it stands.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from visitsafe.domain.entries import from_text, to_text
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.plan import Control, Duty, Finding, PlanBody
+from visitsafe.domain.refs import ALPHABET, FULL, reference
+from visitsafe.domain.terms import Answer, Decision, Level, Status
+from visitsafe.domain.time_words import DAYS, MONTHS
+from visitsafe.domain.times import in_full
+from visitsafe.errors import VerificationError
+
+STATUS_WORDS: Mapping[Status, str] = {
+    Status.AWAITING: "waiting for a manager's decision",
+    Status.COUNTERSIGNED: "countersigned by a manager",
+    Status.RETURNED: "returned: something has to change first",
+    Status.REFUSED: "refused: this visit does not go ahead",
+    Status.WITHDRAWN: "withdrawn: this visit will not be made",
+}
+EXPIRED_WORDS = "nobody decided before the start, so this plan has expired"
+OVERTAKEN_WORDS = "the visit goes first because it is urgent; a manager still has to decide"
+LEVEL_WORDS: Mapping[Level, str] = {
+    Level.STOP: "Stop",
+    Level.CONTROL: "Needs a control measure",
+    Level.NOTE: "Note",
+}
+DECISION_WORDS: Mapping[Decision, str] = {
+    Decision.COUNTERSIGN: "Countersigned",
+    Decision.RETURN: "Returned",
+    Decision.REFUSE: "Refused",
+}
+DUE, OVERDUE, NOT_SHARED = "due", "overdue", "not shared"
+MOST_MINUTES = 7 * 24 * 60
+MONTHS_FROM, YEARS_FROM = timedelta(days=60), timedelta(days=730)
+A_MONTH, A_YEAR = timedelta(days=30.4), timedelta(days=365.25)
+
+
+def expired(state: PlanState, now: datetime) -> bool:
+    """Whether the start has passed with no decision on a plan that needed one first."""
+    return state.status is Status.AWAITING and state.started(to_text(now)) and not state.body.urgent
+
+
+def plain_words(state: PlanState, now: datetime) -> str:
+    """Where a plan stands, in a few words that continue a sentence."""
+    if expired(state, now):
+        return EXPIRED_WORDS
+    if state.status is Status.AWAITING and state.body.urgent:
+        return OVERTAKEN_WORDS
+    if state.status is Status.COUNTERSIGNED and state.decided and state.decided.conditions:
+        return f"{STATUS_WORDS[state.status]}, with conditions"
+    return STATUS_WORDS[state.status]
+
+
+def worst_first(body: PlanBody) -> list[Finding]:
+    """The findings, stop before control before note, else as signed."""
+    return sorted(body.findings, key=lambda finding: finding.level.weight)
+
+
+def answering(finding: Finding, controls: Sequence[Control]) -> list[Control]:
+    """The control measures that answer a finding."""
+    return [control for control in controls if control.rule == finding.rule and control.text.strip()]
+
+
+def unanswered(body: PlanBody) -> list[Finding]:
+    """The findings that need a control measure and have none, worst first."""
+    return [
+        finding
+        for finding in worst_first(body)
+        if finding.level is not Level.NOTE and not answering(finding, body.controls)
+    ]
+
+
+def not_sure(body: PlanBody) -> list[str]:
+    """What the practitioner was not sure of, in the words of the question."""
+    asked = {shown.id: shown.label for shown in body.shown}
+    return [asked.get(name, name) for name, value in body.answers.items() if value == Answer.NOT_SURE]
+
+
+def sharing_state(duty: Duty, now: datetime) -> str:
+    """`not shared` if it was decided so with a reason, else `due` or `overdue`."""
+    if duty.decision == "not-share" and duty.reason.strip():
+        return NOT_SHARED
+    return OVERDUE if duty.by < to_text(now) else DUE
+
+
+def called(plan: str) -> str:
+    """The reference of a plan id, or the text as it stands if it is none."""
+    return reference(plan) if len(plan) == FULL and set(plan) <= set(ALPHABET) else plan
+
+
+def who_goes(body: PlanBody) -> str:
+    """`alone`, or with whom."""
+    names = [companion.name for companion in body.visit.companions]
+    return f"with {' and '.join(names)}" if names else "alone"
+
+
+def day(text: str, zone: tzinfo) -> str:
+    """`Monday 23 November 2026`."""
+    local = _local(text, zone)
+    return f"{DAYS[local.weekday()]} {_date(local)}" if local else text
+
+
+def date_only(text: str, zone: tzinfo) -> str:
+    """`23 November 2026`."""
+    local = _local(text, zone)
+    return _date(local) if local else text
+
+
+def moment(text: str, zone: tzinfo) -> str:
+    """`Monday 23 November 2026, 15:30 (GMT)`."""
+    local = _local(text, zone)
+    return in_full(local, zone) if local else text
+
+
+def span(start: str, end: str, zone: tzinfo) -> str:
+    """`Monday 23 November 2026, 15:30 to 16:30`, with the second day if it is another one."""
+    first, last = _local(start, zone), _local(end, zone)
+    if first is None or last is None:
+        return f"{start} to {end}"
+    until = f"{last:%H:%M}" if first.date() == last.date() else f"{day(end, zone)}, {last:%H:%M}"
+    if first.utcoffset() != last.utcoffset():
+        return f"{in_full(first, zone)} to {in_full(last, zone)}"
+    return f"{day(start, zone)}, {first:%H:%M} to {until}"
+
+
+def short_span(start: str, end: str, zone: tzinfo) -> str:
+    """`Mon 23 Nov 15:30-16:30`, for lists."""
+    first, last = _local(start, zone), _local(end, zone)
+    if first is None or last is None:
+        return f"{start} - {end}"
+    until = f"{last:%H:%M}" if first.date() == last.date() else f"{_short(last)} {last:%H:%M}"
+    return f"{_short(first)} {first:%H:%M}-{until}"
+
+
+def hour(due_back: str, minutes: int, zone: tzinfo) -> str:
+    """`16:45 (15 minutes after)`; a step of the ladder beside the time due back."""
+    distance = (
+        f"{abs(minutes)} minutes {'before' if minutes < 0 else 'after'}" if minutes else "when due back"
+    )
+    local = _local(due_back, zone)
+    if local is None or abs(minutes) > MOST_MINUTES:
+        return distance
+    return f"{(local.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(zone):%H:%M} ({distance})"
+
+
+def age(given: str, now: datetime) -> str:
+    """`today`, `12 days ago`, `8 months ago`, `2 years ago`."""
+    try:
+        past = now - from_text(given)
+    except VerificationError:
+        return f"given {given}"
+    if past < timedelta(days=1):
+        return "today" if past >= timedelta() else "in the future"
+    if past >= YEARS_FROM:
+        return f"{past // A_YEAR} years ago"
+    if past >= MONTHS_FROM:
+        return f"{past // A_MONTH} months ago"
+    return f"{past.days} day{'s' if past.days > 1 else ''} ago"
+
+
+def exactly(text: str) -> str:
+    """A time to the second for the record: `2026-11-23 15:30:00 UTC`."""
+    return text.replace("T", " ").replace("Z", " UTC")
+
+
+def _local(text: str, zone: tzinfo) -> datetime | None:
+    try:
+        return from_text(text).astimezone(zone)
+    except (VerificationError, OverflowError):
+        return None
+
+
+def _date(local: datetime) -> str:
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+
+
+def _short(local: datetime) -> str:
+    return f"{DAYS[local.weekday()][:3]} {local.day} {MONTHS[local.month - 1][:3]}"

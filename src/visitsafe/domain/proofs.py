@@ -1,0 +1,172 @@
+"""Proofs about a questionnaire, by search: can this be asked, can this rule be raised, can it be avoided.
+
+Conditions only ever name answers, never their absence, so they are monotone: the more words an answer shows
+to conditions, the more of them hold. What can happen is therefore searched with the fullest answers alone,
+and what can be avoided with the barest. Dead ends jump back to the question that made them. The questionnaire
+must be sound (`checking.references`): every condition names earlier questions.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from visitsafe.domain.assessment import Value, holds, tokens
+from visitsafe.domain.checklist import AnswerType, Condition, Question
+from visitsafe.domain.questionnaire import Questionnaire
+from visitsafe.domain.terms import Answer
+
+MOST_STEPS = 20_000
+"""Answers tried before a search gives up and says so."""
+
+Tokens = frozenset[str]
+Seen = dict[str, Tokens | None]
+Verdict = bool | None | frozenset[str]
+"""True: proved. None: still open. A set: impossible, because of the questions in it."""
+
+
+def can_hold(questionnaire: Questionnaire, condition: Condition) -> bool | None:
+    """Whether some answers make the condition hold; None if the search was given up."""
+    names = _relevant(questionnaire, condition)
+
+    def judge(seen: Seen) -> Verdict:
+        result = holds(condition, seen)
+        return names if result is False else result
+
+    return _search(_in_order(questionnaire, names), _fullest, judge)
+
+
+def can_be_avoided(questionnaire: Questionnaire, conditions: Sequence[Condition]) -> bool | None:
+    """Whether some answers make none of the conditions hold; None if the search was given up."""
+    names = [_relevant(questionnaire, condition) for condition in conditions]
+    raising: dict[str, list[int]] = {}
+    for index, group in enumerate(names):
+        for name in group:
+            raising.setdefault(name, []).append(index)
+
+    def judge(seen: Seen) -> Verdict:
+        # Only conditions which the newest answer bears on can have begun to hold with it.
+        for index in raising.get(next(reversed(seen), ""), ()):
+            if holds(conditions[index], seen):
+                return names[index]
+        return None
+
+    ordered = _in_order(questionnaire, frozenset().union(*names))
+    return _search(ordered, _barest, judge, proved_at_the_end=True)
+
+
+def _relevant(questionnaire: Questionnaire, condition: Condition) -> frozenset[str]:
+    """The questions that a condition names, and those which decide whether these are asked."""
+    found: set[str] = set()
+    waiting = _named(condition)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _named(questionnaire.by_id[name].when or ())
+    return frozenset(found)
+
+
+def _named(condition: Condition) -> list[str]:
+    return [name for mapping in condition for name in mapping]
+
+
+def _in_order(questionnaire: Questionnaire, names: frozenset[str]) -> list[Question]:
+    return [question for question in questionnaire if question.id in names]
+
+
+def _search(
+    questions: Sequence[Question],
+    options: Callable[[Question], Iterable[Tokens]],
+    judge: Callable[[Seen], Verdict],
+    *,
+    proved_at_the_end: bool = False,
+) -> bool | None:
+    """Depth first over the answers, without recursion.
+
+    Args:
+        questions: In the order asked.
+        options: The answers to try for each.
+        judge: The verdict on the answers so far.
+        proved_at_the_end: What it means that all have an answer and nothing was impossible.
+
+    Returns:
+        Whether it is possible; None after `MOST_STEPS`.
+    """
+    seen: Seen = {}
+    trail: list[Iterator[Tokens]] = []
+    blame: list[set[str]] = []
+    for _ in range(MOST_STEPS):
+        if len(trail) == len(seen):
+            if len(trail) == len(questions):
+                return proved_at_the_end
+            question = questions[len(trail)]
+            trail.append(_choices(question, options, seen))
+            blame.append(_deciders(question))
+        name = questions[len(trail) - 1].id
+        if (option := next(trail[-1], None)) is not None:
+            seen[name] = option
+            verdict = judge(seen)
+            if verdict is True:
+                return True
+            if isinstance(verdict, frozenset):
+                blame[-1] |= verdict
+                del seen[name]
+        elif not _jump_back(questions, seen, trail, blame):
+            return False
+    return None
+
+
+def _choices(
+    question: Question, options: Callable[[Question], Iterable[Tokens]], seen: Seen
+) -> Iterator[Tokens]:
+    asked = question.when is None or holds(question.when, seen)
+    return iter(options(question) if asked else [frozenset()])
+
+
+def _fullest(question: Question) -> list[Tokens]:
+    """The answers that show most to conditions, the unsafe ones first."""
+    return [tokens(question, value) for value in reversed(_values(question, fullest=True))]
+
+
+def _barest(question: Question) -> list[Tokens]:
+    """The answers that show least to conditions, the safe ones first."""
+    return [tokens(question, value) for value in _values(question, fullest=False)]
+
+
+def _values(question: Question, *, fullest: bool) -> list[Value]:
+    passed_over: list[Value] = [] if question.required else [""]
+    choices = tuple(choice.id for choice in question.choices)
+    values: list[Value]
+    match question.answer:
+        case AnswerType.YES_NO:
+            values = sorted(Answer, key=lambda answer: (answer == question.unsafe, answer == Answer.NOT_SURE))
+        case AnswerType.ACKNOWLEDGE:
+            values = [Answer.YES, Answer.NO]
+        case AnswerType.CHOICE:
+            values = list(choices)
+        case AnswerType.CHOICES:
+            values = [(), *([choices] if fullest else [(choice,) for choice in choices])]
+        case AnswerType.PEOPLE:
+            values = [("somebody",), ()]
+        case _:
+            values = ["something"]
+    return values + passed_over
+
+
+def _deciders(question: Question) -> set[str]:
+    """The questions that decide whether this one is asked."""
+    return set(_named(question.when or ()))
+
+
+def _jump_back(
+    questions: Sequence[Question], seen: Seen, trail: list[Iterator[Tokens]], blame: list[set[str]]
+) -> bool:
+    """Leave a question of which every answer is impossible, for the last one that had a part in it."""
+    at_fault = blame.pop() - {questions[len(trail) - 1].id}
+    trail.pop()
+    while trail and questions[len(trail) - 1].id not in at_fault:
+        seen.pop(questions[len(trail) - 1].id, None)
+        trail.pop()
+        blame.pop()
+    if trail:
+        blame[-1] |= at_fault
+        seen.pop(questions[len(trail) - 1].id, None)
+    return bool(trail)

@@ -1,0 +1,189 @@
+"""A plan and a list of plans as JSON: what `--json` prints, documented in docs/json.md.
+
+Fields are added, never renamed and never given another meaning. Everything here is text, numbers, lists
+and mappings; times are UTC text as in the entries. Text stands as it was signed: who prints it escapes it.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from visitsafe.domain.entries import to_text
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.judging import Judged
+from visitsafe.domain.phrases import answering, expired, plain_words, sharing_state, worst_first
+from visitsafe.domain.plan import Finding, PlanBody
+from visitsafe.domain.refs import reference
+from visitsafe.domain.roster import Member, Roster
+from visitsafe.domain.stored import PlanRow
+
+Shape = dict[str, Any]
+B = TypeVar("B", bound=msgspec.Struct)
+LEFT_OUT = "[left out]"
+_FEWEST_TO_REPLACE = 8
+
+
+def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False) -> Shape:
+    """What `show --json` prints.
+
+    Args:
+        state: The plan.
+        now: For what is expired or overdue.
+        include_details: With the address; otherwise it is null, and left out of every answer that names it.
+    """
+    state = state if include_details else without_details(state)
+    body = state.body
+    return {
+        "ref": state.ref,
+        "plan": state.plan,
+        "status": str(state.status),
+        "status_words": plain_words(state, now),
+        "expired": expired(state, now),
+        "urgent": body.urgent or None,
+        "withdrawn": state.withdrawn or None,
+        "repeats": body.repeats or None,
+        "author": _person(state.author, state.author.fingerprint),
+        "version": state.version.id,
+        "rivals": list(state.rivals),
+        "visit": _visit(body, include_details=include_details),
+        "answers": _plain(body.answers),
+        "standing": dict(body.standing),
+        "shown": _plain(body.shown),
+        "findings": [_finding(body, finding) for finding in worst_first(body)],
+        "controls": _plain(body.controls),
+        "sharing": [{**_plain(duty), "state": sharing_state(duty, now)} for duty in body.sharing],
+        "decision": _decision(state),
+        "ladder": _plain(body.ladder),
+        "checklists": _plain(body.checklists),
+        "entries": [_entry(judged) for judged in state.judged],
+        "problems": list(state.problems),
+        "as_of": to_text(now),
+    }
+
+
+def list_shape(rows: Sequence[PlanRow], roster: Roster) -> list[Shape]:
+    """What `list --json` prints."""
+    return [
+        {
+            "ref": reference(row.plan),
+            "plan": row.plan,
+            "status": row.status,
+            "open": row.open,
+            "case": row.case_ref,
+            "area": row.area,
+            "start": row.start,
+            "due_back": row.due_back,
+            "level": row.level or None,
+            "urgent": row.urgent,
+            "author": _person(roster.members.get(row.by), row.by),
+            "entries": row.entries,
+            "newest": row.newest,
+        }
+        for row in rows
+    ]
+
+
+def without_details(state: PlanState) -> PlanState:
+    """The same plan without the address, also where an answer or a decision repeats it."""
+    pattern = _address_pattern(state.body.visit.address)
+    judged = tuple(
+        msgspec.structs.replace(one, body=_without(one.body, pattern)) if one.body else one
+        for one in state.judged
+    )
+    bodies = {one.entry.id: one for one in judged}
+    body = _without(state.body, pattern)
+    return msgspec.structs.replace(
+        state,
+        body=msgspec.structs.replace(body, visit=msgspec.structs.replace(body.visit, address="")),
+        withdrawn=pattern.sub(LEFT_OUT, state.withdrawn),
+        judged=judged,
+        decision=bodies[state.decision.entry.id] if state.decision else None,
+    )
+
+
+def _address_pattern(address: str) -> re.Pattern[str]:
+    """Finds the address, or its first line; too short a text would take unrelated words with it."""
+    parts = {address.strip(), re.split(r"[,\n]", address)[0].strip()}
+    long = sorted((part for part in parts if len(part) >= _FEWEST_TO_REPLACE), key=len, reverse=True)
+    words = (r"\s+".join(map(re.escape, part.split())) for part in long)
+    return re.compile("|".join(words) or r"(?!)", re.IGNORECASE)
+
+
+def _without(body: B, pattern: re.Pattern[str]) -> B:
+    return msgspec.convert(_substituted(msgspec.to_builtins(body), pattern), type(body))
+
+
+def _substituted(value: Any, pattern: re.Pattern[str]) -> Any:
+    if isinstance(value, str):
+        return pattern.sub(LEFT_OUT, value)
+    if isinstance(value, list | tuple):
+        return [_substituted(one, pattern) for one in value]
+    if isinstance(value, dict):
+        return {name: _substituted(one, pattern) for name, one in value.items()}
+    return value
+
+
+def _visit(body: PlanBody, *, include_details: bool) -> Shape:
+    visit = body.visit
+    return {
+        "case": visit.case,
+        "area": visit.area,
+        "address": visit.address if include_details else None,
+        "start": visit.start,
+        "due_back": visit.due_back,
+        "purpose": visit.purpose,
+        "companions": _plain(visit.companions),
+        "person_visited": visit.person_visited,
+    }
+
+
+def _finding(body: PlanBody, finding: Finding) -> Shape:
+    answers = [{"text": control.text, "who": control.who} for control in answering(finding, body.controls)]
+    return {**_plain(finding), "answered_by": answers}
+
+
+def _decision(state: PlanState) -> Shape | None:
+    if state.decision is None or state.decided is None:
+        return None
+    body = state.decided
+    return {
+        "entry": state.decision.entry.id,
+        "of": body.of,
+        "decision": str(body.decision),
+        "rationale": body.rationale,
+        "conditions": list(body.conditions),
+        "purpose_met": body.purpose_met or None,
+        "attested": _plain(body.attested),
+        "by": _person(state.decision.author, state.decision.entry.content.by),
+        "at": state.decision.entry.content.at,
+    }
+
+
+def _entry(judged: Judged) -> Shape:
+    content = judged.entry.content
+    return {
+        "id": judged.entry.id,
+        "kind": content.kind,
+        "at": content.at,
+        "by": _person(judged.author, content.by),
+        "signature": "good",
+        "counts": not judged.why_not,
+        "why_not": judged.why_not or None,
+    }
+
+
+def _person(member: Member | None, fingerprint: str) -> Shape:
+    """A member, or the bare key of somebody whom the team does not know."""
+    return {
+        "name": member.person.name if member else None,
+        "email": member.person.email if member else None,
+        "fingerprint": fingerprint,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Structs, tuples and enumerations as JSON has them."""
+    return msgspec.to_builtins(value)

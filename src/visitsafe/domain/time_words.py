@@ -1,0 +1,136 @@
+"""The words in which people give a time: taken apart, before it is clear which day is meant.
+
+Days come before months. Every word must have a meaning and none may come twice. An hour that could as
+well be twelve hours later is refused. Nothing here knows what time it is: `times` does the rest.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import time, timedelta, timezone, tzinfo
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+EXAMPLE = "15:30, tomorrow 9am or 23 Nov 15:30"
+_MOST_CHARACTERS = 100
+_MORNING, _EVENING, _HALF_DAY = 8, 20, 12
+NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_SYNONYMS = {"sept": "sep", "tues": "tue", "weds": "wed", "thur": "thu", "thurs": "thu", "midday": "noon"}
+
+_MONTH = "(?P<month>" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS).lower() + ")"
+_YEAR = r"(?P<year>20[0-9]{2})(?![0-9]|[:.][0-9])"
+_DATES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?<![0-9])(?P<year>20[0-9]{2})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})(?:t(?=[0-9])|(?![0-9-]))",
+        r"(?<![0-9:./])(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})(?:/(?P<year>20[0-9]{2}|[0-9]{2}))?(?![0-9/])",
+        r"(?<![0-9:.-])(?P<day>[0-9]{1,2})([.-])(?P<month>[0-9]{1,2})\2(?P<year>20[0-9]{2})(?![0-9])",
+        rf"(?<![0-9:.])(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?: of)?[ -]?{_MONTH}\b(?:[ ,-]+{_YEAR})?",
+        rf"\b{_MONTH} (?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?![0-9:.]| ?[ap]m)(?:[ ,]+{_YEAR})?",
+    )
+)
+_WEEKDAY = re.compile(r"\b(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in DAYS).lower() + r")\b")
+_NEAR = re.compile(r"\b(?:yesterday|today|tomorrow)\b")
+_WHICH = re.compile(r"\b(?:first|second)\b")
+_UTC = re.compile(r"\butc(?:(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-5][0-9])?)?(?![0-9a-z])")
+_CLOCK = re.compile(
+    r"(?<![0-9:./+-])(?P<hour>[0-9]{1,2}?)(?:(?P<mark>[:.]?)(?P<minute>[0-9]{2})(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+    r" ?(?P<half>am|pm)?(?![0-9:/a-z]|\.[0-9])"
+)
+_NOON = re.compile(r"(?:\b12(?:[:.]00)? )?\bnoon\b")
+_FILLER = re.compile(r"[,()]|\bo'clock\b|\b(?:at|on|the)\b|(?<=[0-9]{4}) ?h(?:ou)?rs\b")
+
+
+class TimeError(ValueError):
+    """A text is no time that can be relied on; `sentence` says what to type instead."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class UnreadableError(TimeError):
+    """A text is no time at all."""
+
+    def __init__(self) -> None:
+        super().__init__(f"this is not a time that visitsafe can read; type it like {EXAMPLE}")
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a text says, before it is clear which day it means."""
+
+    clock: time
+    zone: tzinfo
+    calendar: re.Match[str] | None
+    weekday: int | None
+    near: int | None
+    which: str
+    label: str
+
+
+def tidy(text: str) -> str:
+    """One spelling: lower case, single spaces, no dots in a.m., one word for each day and month."""
+    if len(text) > _MOST_CHARACTERS:
+        raise UnreadableError
+    words = " ".join(unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'").split())
+    words = re.sub(r"([ap])\.m\b\.?", r"\1m", words)
+    return re.sub(r"[a-z]+", lambda word: _SYNONYMS.get(word[0], word[0]), words)
+
+
+def _take(pattern: re.Pattern[str], words: str) -> tuple[re.Match[str] | None, str]:
+    """Find one thing and cut it out; the comma left in its place keeps its neighbours apart."""
+    found = pattern.search(words)
+    return found, (f"{words[: found.start()]},{words[found.end() :]}" if found else words)
+
+
+def read(words: str, zone: tzinfo) -> Spoken:
+    """Take a text apart; every word of it must have a meaning, and none twice."""
+    utc, words = _take(_UTC, words)
+    calendar = None
+    for pattern in _DATES:
+        if calendar is None:
+            calendar, words = _take(pattern, words)
+    weekday, words = _take(_WEEKDAY, words)
+    near, words = _take(_NEAR, words)
+    which, words = _take(_WHICH, words)
+    words = _FILLER.sub(",", _NOON.sub("12:00", words))
+    clock, words = _take(_CLOCK, words)
+    rest = words.replace(",", " ").split()
+    if clock is None and not rest and (calendar or weekday or near):
+        raise TimeError("this names a day but no time; add the time, like 15:30 or 9am")
+    if clock is None or len(rest) > 1 or (calendar and near):
+        raise UnreadableError
+    return Spoken(
+        clock=_clock(clock, day_in_words=bool(weekday or near) and calendar is None),
+        zone=_offset(utc) if utc else zone,
+        calendar=calendar,
+        weekday=[name[:3].lower() for name in DAYS].index(weekday[0][:3]) if weekday else None,
+        near=NEAR_DAYS[near[0]] if near else None,
+        which=which[0] if which else "",
+        label=rest[0] if rest else "",
+    )
+
+
+def _offset(utc: re.Match[str]) -> timezone:
+    ahead = timedelta(hours=int(utc["hours"] or 0), minutes=int(utc["minutes"] or 0))
+    return timezone(-ahead if utc["sign"] == "-" else ahead)
+
+
+def _clock(found: re.Match[str], *, day_in_words: bool) -> time:
+    """The time of day, unless it could as well be twelve hours later."""
+    hour, minute = int(found["hour"]), int(found["minute"] or 0)
+    if found["half"]:
+        if not 1 <= hour <= _HALF_DAY:
+            raise TimeError(f"{hour} {found['half']} is no time of day; type it like 3:30pm or 15:30")
+        return time(hour % _HALF_DAY + (_HALF_DAY if found["half"] == "pm" else 0), minute)
+    bare = not found["minute"] or (not found["mark"] and len(found["hour"]) == 1)
+    if bare and not (day_in_words and not found["minute"] and _MORNING <= hour <= _EVENING):
+        raise TimeError("type the time with its minutes or with am or pm, like 09:00 or 9am")
+    if len(found["hour"]) == 1 and 1 <= hour < _MORNING:
+        shown = f"{hour}:{minute:02}"
+        raise TimeError(f"{shown} could be morning or afternoon; type {shown}pm or 0{shown}")
+    return time(hour, minute)

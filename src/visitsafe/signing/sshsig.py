@@ -1,0 +1,198 @@
+"""Signatures as `ssh-keygen -Y sign` makes them: SSHSIG (OpenSSH's PROTOCOL.sshsig) by Ed25519 keys.
+
+Rules: the namespace is `visitsafe`; we sign over SHA-512 and accept SHA-256 too; a signature is accepted only
+if it is byte for byte what OpenSSH would have written, so that no changed byte goes unnoticed.
+Only the framing is ours, the cryptography is `cryptography`'s. Whether a key may be trusted is the roster's
+affair; key files are read in `keys`. Hardware keys (`sk-ssh-ed25519@openssh.com`) are named and refused.
+"""
+
+import binascii
+import hashlib
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from visitsafe.domain.terms import NAMESPACE
+from visitsafe.errors import KeyFileError, VerificationError
+
+KEY_TYPE = b"ssh-ed25519"
+HARDWARE_KEY_TYPE = b"sk-ssh-ed25519@openssh.com"
+_KEY_BYTES = 32
+_SIGNATURE_BYTES = 64
+_MAGIC = b"SSHSIG"
+_VERSION = (1).to_bytes(4)
+_HEAD = len(_MAGIC) + len(_VERSION)
+_NAMESPACE = NAMESPACE.encode()
+_BEGIN = "-----BEGIN SSH SIGNATURE-----\n"
+_END = "\n-----END SSH SIGNATURE-----\n"
+_COLUMNS = 70
+_MOST_KEYS = 4096
+
+
+def pack(*strings: bytes) -> bytes:
+    """Strings as they stand in SSH's messages: each after its length in four bytes."""
+    return b"".join(len(string).to_bytes(4) + string for string in strings)
+
+
+def unpack(data: bytes, at: int, count: int) -> tuple[list[bytes], int]:
+    """The next `count` strings in `data` from position `at`, and the position after them.
+
+    Raises:
+        ValueError: The data ends too early.
+    """
+    found = []
+    for _ in range(count):
+        start = at + 4
+        at = start + int.from_bytes(data[at:start])
+        if at > len(data):
+            raise ValueError("the data ends too early")
+        found.append(data[start:at])
+    return found, at
+
+
+_SIGNED_PREFIX = {
+    name: (function, _MAGIC + pack(_NAMESPACE, b"", name))
+    for name, function in ((b"sha512", hashlib.sha512), (b"sha256", hashlib.sha256))
+}
+
+
+def sign(payload: bytes, key: Ed25519PrivateKey) -> str:
+    """The armoured signature over these bytes, the same as `ssh-keygen -Y sign -n visitsafe` writes."""
+    algorithm = b"sha512"
+    raw = key.sign(_signed_bytes(payload, algorithm))
+    public = pack(KEY_TYPE, key.public_key().public_bytes_raw())
+    fields = pack(public, _NAMESPACE, b"", algorithm, pack(KEY_TYPE, raw))
+    return _armour(_MAGIC + _VERSION + fields)
+
+
+def verify(payload: bytes, armoured: str) -> str:
+    """Check a signature over these bytes.
+
+    Returns:
+        The public key that signed, as OpenSSH's line without a comment: `ssh-ed25519 AAAA…`.
+
+    Raises:
+        VerificationError: The signature is malformed, made for something else, or does not fit the bytes.
+    """
+    public, algorithm, signature = _read(_unarmour(armoured))
+    key, line = _public_key(public)
+    try:
+        key.verify(_raw_signature(signature), _signed_bytes(payload, algorithm))
+    except InvalidSignature as error:
+        raise VerificationError("the signature does not fit what is written") from error
+    return line
+
+
+@lru_cache(maxsize=_MOST_KEYS)
+def fingerprint(public_line: str) -> str:
+    """The SHA-256 fingerprint of a public key, as `ssh-keygen -l` prints it: `SHA256:…`.
+
+    Raises:
+        KeyFileError: The line is not a public key.
+    """
+    digest = hashlib.sha256(key_blob(public_line)).digest()
+    return "SHA256:" + _base64(digest).rstrip("=")
+
+
+def key_blob(public_line: str) -> bytes:
+    """The bytes of the public key in an OpenSSH line; a comment after it is dropped.
+
+    Raises:
+        KeyFileError: The line is not `type base64 [comment]`, or its two parts contradict each other.
+    """
+    words = public_line.split(maxsplit=2)
+    if len(words) < 2 or len(public_line.splitlines()) != 1:  # noqa: PLR2004 (a type and the key)
+        raise KeyFileError("this is not one line with a public key", hint="it begins with: ssh-ed25519 AAAA")
+    try:
+        blob = binascii.a2b_base64(words[1])
+        (kind,), _ = unpack(blob, 0, 1)
+    except ValueError as error:
+        raise KeyFileError("the public key is damaged", hint="copy the whole line again") from error
+    if _base64(blob) != words[1] or kind != words[0].encode(errors="replace"):
+        raise KeyFileError("the public key is damaged", hint="copy the whole line again")
+    return blob
+
+
+def line_of(blob: bytes, kind: bytes = KEY_TYPE) -> str:
+    """The OpenSSH line, without a comment, of a public key's bytes."""
+    return f"{kind.decode()} {_base64(blob)}"
+
+
+def _read(blob: bytes) -> tuple[bytes, bytes, bytes]:
+    """Take an SSHSIG apart into public key, hash algorithm and signature, after checking the rest."""
+    if blob[:_HEAD] != _MAGIC + _VERSION:
+        raise VerificationError("the signature is not an OpenSSH signature of version 1")
+    try:
+        (public, namespace, reserved, algorithm, signature), end = unpack(blob, _HEAD, 5)
+    except ValueError as error:
+        raise VerificationError("the signature is cut short") from error
+    if end != len(blob):
+        raise VerificationError("the signature has something after its end")
+    if namespace != _NAMESPACE:
+        raise VerificationError(f"the signature was made for {_shown(namespace)}, not for visitsafe")
+    if reserved:
+        raise VerificationError("the signature has something where nothing may be")
+    if algorithm not in _SIGNED_PREFIX:
+        raise VerificationError(f"the signature is over an unknown kind of digest, {_shown(algorithm)}")
+    return public, algorithm, signature
+
+
+@lru_cache(maxsize=_MOST_KEYS)
+def _public_key(blob: bytes) -> tuple[Ed25519PublicKey, str]:
+    try:
+        (kind,), at = unpack(blob, 0, 1)
+        if kind == HARDWARE_KEY_TYPE:
+            raise VerificationError("it was signed by a hardware key, which this visitsafe cannot check yet")
+        if kind != KEY_TYPE:
+            raise VerificationError(f"it was signed by a key of type {_shown(kind)}, not ssh-ed25519")
+        (raw,), end = unpack(blob, at, 1)
+    except ValueError as error:
+        raise VerificationError("the signature holds a key that is cut short") from error
+    if end != len(blob) or len(raw) != _KEY_BYTES:
+        raise VerificationError("the signature holds a key of the wrong length")
+    return Ed25519PublicKey.from_public_bytes(raw), line_of(blob)
+
+
+def _raw_signature(signature: bytes) -> bytes:
+    try:
+        (kind, raw), end = unpack(signature, 0, 2)
+    except ValueError as error:
+        raise VerificationError("the signature is cut short") from error
+    if kind != KEY_TYPE:
+        raise VerificationError("the signature is of another type than its key")
+    if end != len(signature) or len(raw) != _SIGNATURE_BYTES:
+        raise VerificationError("the signature has the wrong length")
+    return raw
+
+
+def _signed_bytes(payload: bytes, algorithm: bytes) -> bytes:
+    function, prefix = _SIGNED_PREFIX[algorithm]
+    digest = function(payload).digest()
+    return prefix + pack(digest)
+
+
+def _armour(blob: bytes) -> str:
+    text = _base64(blob)
+    lines = (text[at : at + _COLUMNS] for at in range(0, len(text), _COLUMNS))
+    return _BEGIN + "\n".join(lines) + _END
+
+
+def _unarmour(armoured: str) -> bytes:
+    """The bytes within; decoding is lenient, so the text must equal what armouring them again gives."""
+    try:
+        blob = binascii.a2b_base64(armoured[len(_BEGIN) : -len(_END)])
+    except ValueError as error:
+        raise VerificationError("the signature is damaged") from error
+    if _armour(blob) != armoured:
+        raise VerificationError("the signature is not written exactly as OpenSSH writes it")
+    return blob
+
+
+def _base64(data: bytes) -> str:
+    return binascii.b2a_base64(data, newline=False).decode()
+
+
+def _shown(name: bytes) -> str:
+    """A name from outside, short and with nothing in it that a terminal would obey."""
+    return repr(name[:40].decode("ascii", "backslashreplace"))

@@ -1,0 +1,69 @@
+"""Entries made and checked: the bytes, the id, the signature, and that the signer is the one it names.
+
+Rules: an entry is checked as the bytes it was stored as; nothing is serialised again. What `seal_entry`
+returns has been through `verify_entry`, so that nothing is ever stored that a reader would refuse.
+Whether the key belonged to anybody in the team at the time is told by the roster, not here.
+"""
+
+from typing import TYPE_CHECKING
+
+from visitsafe.domain.entries import Entry
+from visitsafe.domain.verified import Verified
+from visitsafe.errors import VerificationError
+from visitsafe.signing import sshsig
+
+if TYPE_CHECKING:
+    from visitsafe.signing.keys import Signer
+
+_SHOWN = 12
+
+
+def verify_entry(entry: Entry, expected_id: str | None = None) -> Verified:
+    """Check everything about an entry that can be known from the entry alone.
+
+    Args:
+        entry: The stored bytes and signature.
+        expected_id: The id under which it was stored or sent, if it had one.
+
+    Raises:
+        VerificationError: Naming the entry: it is unreadable, not the one of that id, wrongly signed, or
+            signed by another key than it says.
+    """
+    try:
+        return _verified(entry, expected_id)
+    except VerificationError as error:
+        raise VerificationError(
+            f"{_name(entry, expected_id)} does not hold: {error.message}",
+            hint=error.hint or "do not rely on it; ask whoever signed it for their copy",
+        ) from error
+
+
+def seal_entry(payload: bytes, signer: "Signer") -> Entry:
+    """Sign composed bytes.
+
+    Raises:
+        VerificationError: The bytes are not an entry, name another signer, or were not signed properly.
+    """
+    entry = Entry(payload=payload, signature=signer.sign(payload))
+    verify_entry(entry)
+    return entry
+
+
+def _verified(entry: Entry, expected_id: str | None) -> Verified:
+    if expected_id is not None and expected_id != entry.id:
+        raise VerificationError("what is written is not what its id stands for")
+    content = entry.content
+    key = sshsig.verify(entry.payload, entry.signature)
+    if sshsig.fingerprint(key) != content.by:
+        raise VerificationError("it is signed by another key than the one it names")
+    return Verified(id=entry.id, content=content, entry=entry, key=key)
+
+
+def _name(entry: Entry, expected_id: str | None) -> str:
+    named = (expected_id or entry.id)[:_SHOWN]
+    if not (named.isascii() and named.isalnum()):
+        named = ascii(named)
+    try:
+        return f"entry {named} ({entry.content.kind})"
+    except VerificationError:
+        return f"entry {named}"

@@ -1,0 +1,50 @@
+"""The databases that the contract of the store is tested on. A new one is added to BACKENDS."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from visitsafe.adapters.store import create_store, open_store
+from visitsafe.domain.stored import Store
+
+CREATED = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+
+
+class Backend(NamedTuple):
+    """A database with an empty store in it.
+
+    Attributes:
+        url: The store's URL.
+        connect: A connection of the database's own driver, which is not ours to trust.
+        error: What that driver raises.
+    """
+
+    url: str
+    connect: Callable[[], Any]
+    error: type[Exception]
+
+
+def _sqlite(folder: Path) -> Backend:
+    path = folder / "store.db"
+    url = f"sqlite:///{path}"
+    create_store(url, CREATED).close()
+    return Backend(url, lambda: sqlite3.connect(path, isolation_level=None), sqlite3.Error)
+
+
+BACKENDS = {"sqlite": _sqlite}
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    return BACKENDS[request.param](tmp_path)
+
+
+@pytest.fixture
+def store(backend: Backend) -> Iterator[Store]:
+    opened = open_store(backend.url)
+    yield opened
+    opened.close()

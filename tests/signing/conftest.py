@@ -1,0 +1,25 @@
+"""OpenSSH as the judge, and one key that is the same in every run."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from signing.openssh import OpenSSH
+from visitsafe.signing.keys import FileSigner, generate, load, write_key
+
+
+@pytest.fixture
+def openssh(tmp_path: Path) -> OpenSSH:
+    program = shutil.which("ssh-keygen")
+    assert program, "these tests need OpenSSH's ssh-keygen"
+    folder = tmp_path / "openssh"
+    folder.mkdir()
+    return OpenSSH(program, folder)
+
+
+@pytest.fixture(scope="session")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> FileSigner:
+    path = tmp_path_factory.mktemp("keys") / "dana"
+    write_key(path, generate("dana@example.org", None, seed=bytes(range(32))))
+    return load(path, None)

@@ -1,0 +1,99 @@
+"""Fronts for tests: one that answers from a table and counts, and the surroundings of a fixed day."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from wizard.samples import reply
+
+from visitsafe.adapters.front import Guide
+from visitsafe.adapters.wizard import Propose, Surroundings
+from visitsafe.domain.assessment import Value
+from visitsafe.domain.answering import Context
+from visitsafe.domain.screens import (
+    AskOne,
+    AskTogether,
+    ControlFor,
+    Event,
+    Findings,
+    Review,
+    Screen,
+    Sign,
+    WhoDoes,
+    WriteControl,
+)
+from visitsafe.domain.session import Session
+
+LONDON = ZoneInfo("Europe/London")
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+GUIDE = Guide(Context(NOW, LONDON, datetime(2026, 11, 23, 15, 30, tzinfo=UTC)))
+
+
+@dataclass
+class Light:
+    """A computed answer."""
+
+    answer: str
+    sentence: str = "The sun sets at 16:01."
+
+
+def always(answer: str) -> Propose:
+    return lambda _start, _due_back: Light(answer)
+
+
+@dataclass
+class TableFront:
+    """Answers every page from a table, unless the script has an event for the next page."""
+
+    answers: dict[str, Value]
+    script: dict[type, list[Event]] = field(default_factory=dict)
+    asked: list[Screen] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    guides: list[Guide] = field(default_factory=list)
+
+    def _reply(self, page: Screen) -> Event:
+        self.asked.append(page)
+        scripted = self.script.get(type(page))
+        return scripted.pop(0) if scripted else reply(page, self.answers)
+
+    def say(self, lines: Sequence[str]) -> None:
+        self.told += lines
+
+    def ask_one(self, page: AskOne, guide: Guide) -> Event:
+        self.guides.append(guide)
+        return self._reply(page)
+
+    def ask_together(self, page: AskTogether, guide: Guide) -> Event:
+        self.guides.append(guide)
+        return self._reply(page)
+
+    def review(self, page: Review, guide: Guide) -> Event:
+        return self._reply(page)
+
+    def findings(self, page: Findings) -> Event:
+        return self._reply(page)
+
+    def control(self, page: ControlFor) -> Event:
+        return self._reply(page)
+
+    def write(self, page: WriteControl) -> Event:
+        return self._reply(page)
+
+    def who(self, page: WhoDoes) -> Event:
+        return self._reply(page)
+
+    def sign(self, page: Sign) -> Event:
+        return self._reply(page)
+
+
+@dataclass
+class Saved:
+    """What was saved, newest last."""
+
+    sessions: list[Session] = field(default_factory=list)
+
+    def around(
+        self, propose: Propose | None = None, now: Callable[[], datetime] = lambda: NOW
+    ) -> Surroundings:
+        return Surroundings(self.sessions.append, now, LONDON, propose or always("yes"))

@@ -1,0 +1,149 @@
+"""The driver: what is saved, what is said, what is computed, and how many prompts a plan takes."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from wizard.fronts import NOW, Light, Saved, TableFront, always
+from wizard.samples import CALM, QUESTIONNAIRE
+
+from visitsafe.adapters.checklists import load_all, shipped_folder
+from visitsafe.adapters.wizard import run
+from visitsafe.domain.assessment import Value
+from visitsafe.domain.draft import begin, final, findings, repeat
+from visitsafe.domain.questionnaire import compile_questionnaire
+from visitsafe.domain.screens import Answered, AskOne, Event, Goto, Pause, Review, Sign
+from visitsafe.domain.session import Session, apply
+from visitsafe.errors import InterruptedByUserError
+
+FRESH = begin("home-visit", "d", "2026-11-23T09:00:00Z")
+SHIPPED = compile_questionnaire(load_all([shipped_folder()]).checklist_set("home-visit"))
+STANDING_NAMES = ("training", "manager-has-details", "family-can-contact-work", "private-details")
+IN_DATE: dict[str, tuple[Value, str]] = {name: ("yes", "2026-10-01T09:00:00Z") for name in STANDING_NAMES}
+ROUTINE: dict[str, Value] = {
+    **{question.id: {"yes": "no", "no": "yes"}.get(question.unsafe or "", "yes") for question in SHIPPED},
+    "case": "LCS-2041",
+    "start": "2026-11-23T13:00:00Z",
+    "due-back": "2026-11-23T14:30:00Z",
+    "area": "M6",
+    "address": "",
+    "purpose": "Monthly visit",
+    "how-seen": "In the kitchen, and the baby awake",
+    "joint-visit": "no",
+    "uncooperativeness": ("none",),
+    "marker-checked": "clear",
+    "communication": ("none",),
+    "exit-plan": "Sit near the door",
+}
+
+
+def asked(front: TableFront) -> list[str]:
+    return [page.question.id if isinstance(page, AskOne) else type(page).__name__ for page in front.asked]
+
+
+def test_a_whole_plan_is_asked_saved_at_each_event_and_returned() -> None:
+    front, saved = TableFront(CALM), Saved()
+    session = run(QUESTIONNAIRE, FRESH, front, saved.around())
+    assert session == saved.sessions[-1]
+    assert len(saved.sessions) == len(front.asked)
+    assert final(QUESTIONNAIRE, session)["case"] == "LCS-1"
+
+
+def test_stopping_saves_the_half_typed_text_and_says_how_to_go_on() -> None:
+    front, saved = TableFront(CALM, {AskOne: [Answered("case", "LCS-1"), Pause("tomorr")]}), Saved()
+    with pytest.raises(InterruptedByUserError) as stopped:
+        run(QUESTIONNAIRE, FRESH, front, saved.around())
+    assert "visitsafe plan --resume" in str(stopped.value.hint)
+    assert (saved.sessions[-1].half, saved.sessions[-1].answers) == ("tomorr", {"case": "LCS-1"})
+
+
+def test_answers_of_an_unfinished_page_are_saved_at_once() -> None:
+    front, saved = TableFront(CALM), Saved()
+    run(QUESTIONNAIRE, FRESH, front, saved.around())
+    grid = next(guide for guide, page in zip(front.guides, front.asked, strict=False) if not isinstance(page, AskOne))
+    before = len(saved.sessions)
+    grid.keep({"share-fear": "yes"})
+    assert len(saved.sessions) == before + 1
+    assert saved.sessions[-1].answers["share-fear"] == "yes"
+
+
+def one_by_one(answers: dict[str, Value]) -> list[Event]:
+    """The single answers that this table gives, to be followed by others."""
+    front = TableFront(answers)
+    run(QUESTIONNAIRE, FRESH, front, Saved().around())
+    return [Answered(name, answers[name]) for name in asked(front) if name in QUESTIONNAIRE.by_id]
+
+
+def test_an_answer_that_no_longer_applies_is_said() -> None:
+    answers = CALM | {"history": "yes"}
+    script: dict[type, list[Event]] = {
+        Review: [Goto("history")],
+        AskOne: [*one_by_one(answers), Answered("history", "no")],
+    }
+    front = TableFront(answers, script)
+    run(QUESTIONNAIRE, FRESH, front, Saved().around())
+    assert "No longer applies, and does not count: History detail, Kinds." in front.told
+
+
+def test_daylight_is_proposed_with_its_reason_and_still_asked() -> None:
+    front = TableFront(CALM)
+    run(QUESTIONNAIRE, FRESH, front, Saved().around(always("no")))
+    proposals = [guide.proposal for guide in front.guides]
+    assert [proposal for proposal in proposals if proposal] == [Light("no")]
+    assert "daylight" in asked(front)
+
+
+def test_after_a_change_of_time_an_answer_computed_the_same_is_kept_and_said() -> None:
+    session = run(QUESTIONNAIRE, FRESH, TableFront(CALM), Saved().around())
+    session = apply(QUESTIONNAIRE, session, Answered("due-back", "2026-11-23T16:00:00Z"))
+    front = TableFront(CALM)
+    run(QUESTIONNAIRE, session, front, Saved().around())
+    assert "daylight" not in asked(front)
+    assert "Daylight: still yes. The sun sets at 16:01." in front.told
+
+
+def test_after_a_change_of_time_an_answer_computed_differently_is_asked_again() -> None:
+    session = run(QUESTIONNAIRE, FRESH, TableFront(CALM), Saved().around())
+    session = apply(QUESTIONNAIRE, session, Answered("due-back", "2026-11-23T16:00:00Z"))
+    front = TableFront(CALM)
+    run(QUESTIONNAIRE, session, front, Saved().around(always("no")))
+    assert "daylight" in asked(front)
+
+
+def test_a_draft_whose_start_has_passed_asks_for_it_before_anything_else() -> None:
+    session = run(QUESTIONNAIRE, FRESH, TableFront(CALM), Saved().around())
+    tomorrow = NOW + timedelta(days=1)
+    answers = CALM | {"start": "2026-11-24T15:30:00Z", "due-back": "2026-11-24T16:30:00Z"}
+    front = TableFront(answers)
+    session = run(QUESTIONNAIRE, session, front, Saved().around(now=lambda: tomorrow))
+    assert asked(front)[:2] == ["start", "due-back"]
+    assert front.told[0].startswith("Start, please look at it again: ")
+    assert final(QUESTIONNAIRE, session)["start"] == "2026-11-24T15:30:00Z"
+
+
+def test_a_start_that_passes_while_the_last_page_is_shown_cannot_be_signed() -> None:
+    later = CALM | {"start": "2026-11-23T21:00:00Z", "due-back": "2026-11-23T22:00:00Z"}
+    front = TableFront(later, {AskOne: one_by_one(CALM)})
+
+    def now() -> datetime:
+        return NOW + timedelta(hours=11) if any(isinstance(page, Sign) for page in front.asked) else NOW
+
+    session = run(QUESTIONNAIRE, FRESH, front, Saved().around(now=now))
+    assert asked(front).count("Sign") == 2
+    assert final(QUESTIONNAIRE, session)["start"] == "2026-11-23T21:00:00Z"
+
+
+def test_a_routine_visit_with_standing_answers_in_date_takes_at_most_20_prompts() -> None:
+    front = TableFront(ROUTINE)
+    session = run(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), front, Saved().around())
+    assert findings(SHIPPED, session) == ()
+    assert len(front.asked) <= 20
+
+
+@pytest.mark.parametrize("answers", [ROUTINE, ROUTINE | {"car-targeted": "yes", "taxi-waiting": "no"}])
+def test_a_repeat_where_nothing_changed_takes_at_most_6_prompts(answers: dict[str, Value]) -> None:
+    fresh = begin("home-visit", "d", "x", standing=IN_DATE)
+    old = final(SHIPPED, run(SHIPPED, fresh, TableFront(answers), Saved().around()))
+    front = TableFront(answers)
+    session: Session = run(SHIPPED, repeat(SHIPPED, fresh, old, (), "K7Q2-M9"), front, Saved().around())
+    assert len(front.asked) <= 6
+    assert final(SHIPPED, session) == old
