@@ -6,6 +6,8 @@ Shaped as the shipped checklists shape a plan; each function takes changes by fi
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.plan import (
     Attested,
@@ -207,6 +209,7 @@ def calm_visit(**changes: Any) -> PlanBody:
         "controls": (),
         "sharing": (),
         "standing": {},
+        "ladder": msgspec.structs.replace(LADDER, high_risk=False),
         "shown": (
             Shown(
                 id="daylight",

@@ -171,6 +171,11 @@ class TestYaml:
         assert any(f"nested more than {MOST_DEPTH} deep" in problem for problem in problems)
         assert time.perf_counter() - before < 5
 
+    def test_endless_values_are_refused_at_once(self) -> None:
+        before = time.perf_counter()
+        assert "more than 100000 values" in refused("a: [" + "b," * (MOST_BYTES // 2 - 10) + "]")[0]
+        assert time.perf_counter() - before < 5
+
     def test_a_file_with_endless_problems_lists_the_first_hundred_and_counts_the_rest(self) -> None:
         with pytest.raises(ProblemsError) as caught:
             read_strings("".join(f"a{n}: !x y\n" for n in range(300)).encode())

@@ -1,4 +1,4 @@
-"""`pytest tests/domain --update-golden` writes the golden pages anew; read the difference before committing."""
+"""`pytest tests/domain --update-golden` writes the golden pages anew; read what changed before keeping it."""
 
 from collections.abc import Callable
 from pathlib import Path

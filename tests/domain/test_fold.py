@@ -1,6 +1,6 @@
 """What holds of a plan, whoever said what in whatever order: the safety core."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -327,6 +327,35 @@ def test_a_missing_entry_is_named() -> None:
     whole = PLANNED.decided("refuse").decided("countersign")
     gap = replace(whole, entries=(whole.entries[0], whole.entries[2]))
     assert gap.state.problems == (f"an entry that others follow is not here: {whole.entries[1].id[:12]}",)
+
+
+@pytest.mark.parametrize(
+    ("holding_back", "status"),
+    [
+        (lambda story: story.withdrawn(), Status.WITHDRAWN),
+        (lambda story: story.revised(), Status.AWAITING),
+        (lambda story: story.decided("refuse", by=NIA), Status.REFUSED),
+        (lambda story: story.decided("return", by=NIA), Status.RETURNED),
+    ],
+    ids=["withdrawn", "revised", "refused", "returned"],
+)
+@pytest.mark.parametrize("minutes", [5, -5], ids=["right clock", "wrong clock"])
+def test_what_holds_a_visit_back_is_not_lost_with_an_entry_between(
+    holding_back: Callable[[Story], Story], status: Status, minutes: int
+) -> None:
+    """Whoever removes an entry that a withdrawal follows cannot bring the countersignature back to life."""
+    story = PLANNED.decided()
+    strange = story.entry(SAM, "strange", WithdrawnBody(reason="?"))
+    whole = holding_back(replace(strange, at=NOW + timedelta(minutes=minutes)))
+    gap = replace(whole, entries=(*story.entries, whole.newest))
+    assert gap.state.status is status
+    assert gap.state.problems
+
+
+def test_a_countersignature_is_lost_with_an_entry_between() -> None:
+    whole = PLANNED.entry(SAM, "strange", WithdrawnBody(reason="?")).decided()
+    gap = replace(whole, entries=(whole.entries[0], whole.entries[2]))
+    assert gap.state.status is Status.AWAITING
 
 
 def test_damage_is_passed_on() -> None:

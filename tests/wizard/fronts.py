@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from wizard.samples import reply
-
 from visitsafe.adapters.front import Guide
 from visitsafe.adapters.wizard import Propose, Surroundings
-from visitsafe.domain.assessment import Value
 from visitsafe.domain.answering import Context
+from visitsafe.domain.assessment import Value
 from visitsafe.domain.screens import (
     AskOne,
     AskTogether,
@@ -24,6 +22,7 @@ from visitsafe.domain.screens import (
     WriteControl,
 )
 from visitsafe.domain.session import Session
+from wizard.samples import reply
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from wizard.fronts import NOW, Light, Saved, TableFront, always
-from wizard.samples import CALM, QUESTIONNAIRE
 
 from visitsafe.adapters.checklists import load_all, shipped_folder
 from visitsafe.adapters.wizard import run
@@ -14,11 +12,13 @@ from visitsafe.domain.questionnaire import compile_questionnaire
 from visitsafe.domain.screens import Answered, AskOne, Event, Goto, Pause, Review, Sign
 from visitsafe.domain.session import Session, apply
 from visitsafe.errors import InterruptedByUserError
+from wizard.fronts import NOW, Light, Saved, TableFront, always
+from wizard.samples import CALM, QUESTIONNAIRE
 
 FRESH = begin("home-visit", "d", "2026-11-23T09:00:00Z")
 SHIPPED = compile_questionnaire(load_all([shipped_folder()]).checklist_set("home-visit"))
 STANDING_NAMES = ("training", "manager-has-details", "family-can-contact-work", "private-details")
-IN_DATE: dict[str, tuple[Value, str]] = {name: ("yes", "2026-10-01T09:00:00Z") for name in STANDING_NAMES}
+IN_DATE: dict[str, tuple[Value, str]] = dict.fromkeys(STANDING_NAMES, ("yes", "2026-10-01T09:00:00Z"))
 ROUTINE: dict[str, Value] = {
     **{question.id: {"yes": "no", "no": "yes"}.get(question.unsafe or "", "yes") for question in SHIPPED},
     "case": "LCS-2041",
@@ -30,7 +30,7 @@ ROUTINE: dict[str, Value] = {
     "how-seen": "In the kitchen, and the baby awake",
     "joint-visit": "no",
     "uncooperativeness": ("none",),
-    "marker-checked": "clear",
+    "warning-marker": "checked-none",
     "communication": ("none",),
     "exit-plan": "Sit near the door",
 }
@@ -59,7 +59,9 @@ def test_stopping_saves_the_half_typed_text_and_says_how_to_go_on() -> None:
 def test_answers_of_an_unfinished_page_are_saved_at_once() -> None:
     front, saved = TableFront(CALM), Saved()
     run(QUESTIONNAIRE, FRESH, front, saved.around())
-    grid = next(guide for guide, page in zip(front.guides, front.asked, strict=False) if not isinstance(page, AskOne))
+    grid = next(
+        guide for guide, page in zip(front.guides, front.asked, strict=False) if not isinstance(page, AskOne)
+    )
     before = len(saved.sessions)
     grid.keep({"share-fear": "yes"})
     assert len(saved.sessions) == before + 1

@@ -16,7 +16,7 @@ from typing import IO, Self
 
 import msgspec
 
-from visitsafe.domain.draft import Session
+from visitsafe.domain.draft_file import Session
 from visitsafe.errors import NotFoundError, SettingsError
 
 DRAFT, LOCK, PARTIAL, DAMAGED = ".json", ".lock", ".partial", ".damaged"

@@ -68,14 +68,12 @@ def offer(page: AskOne, guide: Guide) -> str:
 
 
 def already(page: AskOne, guide: Guide) -> Iterator[str]:
-    """What is known before the person answers: a computed proposal, an earlier answer, half a sentence."""
+    """What is known before the person answers: a computed proposal, an earlier answer."""
     if guide.proposal is not None:
         answer = guide.words(page.question, guide.proposal.answer)
         yield f"{guide.proposal.sentence} Proposed answer: {answer}. You decide."
     if offer(page, guide):
         yield f"{offer(page, guide)}."
-    if page.half:
-        yield f"You had begun to type: {page.half}"
 
 
 def about(page: AskTogether) -> tuple[str, ...]:

@@ -63,6 +63,8 @@ class PlainFront:
         """Ask one question."""
         self.lines.write("", f"{words.where(page)}.", page.question.ask, f"Why: {page.question.why}")
         self.lines.write(*words.already(page, guide))
+        if page.half:
+            self.lines.write(f"You had begun to type: {page.half}")
         if page.question.answer in {AnswerType.CHOICE, AnswerType.CHOICES}:
             self.lines.numbered(text for _, text in options(page.question))
         while True:

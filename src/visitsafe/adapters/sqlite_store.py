@@ -68,9 +68,11 @@ class SqliteStore:
     def scan(self, after: int = 0) -> Iterator[Stored]:
         """All entries behind a position, a batch to a transaction, so that nobody waits for a long scan."""
         while rows := self._rows(schema.AFTER, after, _BATCH):
-            for row in rows:
-                yield self._stored(row)
-            after = rows[-1][0]
+            for row in map(self._stored, rows):
+                if row.position <= after:  # a damaged tree of pages can lead in a circle
+                    raise damaged(self.path, "its entries are out of order")
+                after = row.position
+                yield row
 
     def head(self) -> tuple[int, str]:
         """The last position and the running hash there."""

@@ -5,7 +5,6 @@ from it. What a store does stands in `domain.stored.Store`; how, in `sqlite_stor
 """
 
 import os
-import secrets
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -98,7 +97,7 @@ def _furnish(database: sqlite3.Connection, path: Path, created: datetime) -> Non
     """Lay out an empty file in one transaction: if that is interrupted, the file can be furnished again."""
     meta = {
         "schema_version": str(schema.SCHEMA_VERSION),
-        "store_id": secrets.token_hex(16),
+        "store_id": os.urandom(16).hex(),
         "created": to_text(created),
     }
     try:
@@ -141,7 +140,7 @@ def _look_for(path: Path) -> None:
     if not there:
         raise StoreError(
             f"there is no store at {path}",
-            hint="make one with: visitsafe store init; or check VISITSAFE_STORE",
+            hint="check VISITSAFE_STORE; a new store is made by: visitsafe team found --role manager",
         )
 
 

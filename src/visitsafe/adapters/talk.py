@@ -10,7 +10,7 @@ from typing import Protocol
 from visitsafe.adapters.terminal import FrontEnd, choose_front_end, discard_typed_ahead, width
 from visitsafe.domain.cleaning import clean
 from visitsafe.domain.screens import BACK, Pause
-from visitsafe.errors import InterruptedByUserError
+from visitsafe.errors import InterruptedByUserError, UsageError
 
 
 class Talk(Protocol):
@@ -107,11 +107,19 @@ def _stopped() -> InterruptedByUserError:
     return InterruptedByUserError("stopped; nothing was decided and nothing was signed")
 
 
-def talk_at(environ: Mapping[str, str], *, plain: bool) -> Talk:
+def talk_at(environ: Mapping[str, str], *, plain: bool, otherwise: str) -> Talk:
     """The way of talking that fits this terminal.
+
+    Args:
+        environ: The environment.
+        plain: Plain lines were asked for.
+        otherwise: The command that needs no terminal, for the hint.
 
     Raises:
         UsageError: There is nobody to ask.
     """
-    rich = choose_front_end(environ, plain=plain) is FrontEnd.RICH
+    try:
+        rich = choose_front_end(environ, plain=plain) is FrontEnd.RICH
+    except UsageError as error:
+        raise UsageError(error.message, hint=otherwise) from error
     return RichTalk() if rich else PlainTalk()

@@ -26,7 +26,7 @@ from visitsafe.adapters.yaml_tree import (
     Positions,
     Problem,
     Scalar,
-    TooDeepError,
+    TooMuchError,
 )
 from visitsafe.errors import NotFoundError, ProblemsError, SettingsError
 
@@ -38,6 +38,7 @@ MOST_DIGITS = 15
 _FORBIDDEN = re.compile(
     "[^\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+_UNREADABLE = re.compile("[^\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _LINE_END = re.compile("\r\n|\r|\n")
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9]\d*)")
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -85,6 +86,8 @@ def read_bytes(path: Path) -> bytes:
 def read_strings(source: Path | bytes, name: str = "answers") -> tuple[Any, Positions]:
     """Read a file in which everything is text: `yes`, `14:30` and `2026-11-23` stay as they were typed.
 
+    Characters that cannot be seen are left in: what people paste into an answer is cleaned, not refused.
+
     Args:
         source: A path, or the bytes themselves.
         name: What to call bytes in messages; a path names itself.
@@ -97,23 +100,28 @@ def read_strings(source: Path | bytes, name: str = "answers") -> tuple[Any, Posi
     """
     if isinstance(source, Path):
         source, name = read_bytes(source), printable(source)
-    tree = parse(source, name)
+    tree = parse(source, name, prose=True)
     if tree.problems:
         raise refusal(name, tree.problems)
     return _strings(tree.root), tree.positions
 
 
-def parse(raw: bytes, name: str) -> Tree:
+def parse(raw: bytes, name: str, *, prose: bool = False) -> Tree:
     """Read bytes into a tree; what is refused but leaves the rest readable is kept in its `problems`.
+
+    Args:
+        raw: The file's bytes.
+        name: What to call it.
+        prose: The texts are people's answers: characters that cannot be seen are no fault in them.
 
     Raises:
         ProblemsError: Nothing can be read: encoding, size, syntax, nesting, or nothing is there.
     """
     text = _decode(raw, name)
-    problems = list(islice(_forbidden(text), MOST_LISTED))
+    problems = list(islice(_forbidden(text, _UNREADABLE if prose else _FORBIDDEN), MOST_LISTED))
     if problems:
         raise refusal(name, problems)
-    builder = Builder()
+    builder = Builder(prose=prose)
     try:
         for event in yaml.parse(text, Loader=_PARSER):
             builder.take(event)
@@ -121,10 +129,10 @@ def parse(raw: bytes, name: str) -> Tree:
         position, sentence = yaml_words.syntax(error, text)
         builder.problems.append(Problem(position, sentence))
         raise refusal(name, builder.problems) from None
-    except TooDeepError as error:
+    except TooMuchError as error:
         raise refusal(name, [*builder.problems, error.problem]) from None
     if builder.root is None or (isinstance(builder.root, Scalar) and builder.root.text == ""):
-        raise refusal(name, [Problem((1, 1), "the file is empty: see visitsafe checklist new")])
+        raise refusal(name, [Problem((1, 1), "the file is empty")])
     return Tree(name, builder.root, builder.problems)
 
 
@@ -170,12 +178,12 @@ def _decode(raw: bytes, name: str) -> str:
         raise refusal(name, [Problem(_position(before, len(before)), wrong)]) from None
 
 
-def _forbidden(text: str) -> Iterator[Problem]:
+def _forbidden(text: str, pattern: re.Pattern[str]) -> Iterator[Problem]:
     """Tabs and control characters: one problem for each line that has any."""
-    if _FORBIDDEN.search(text) is None:
+    if pattern.search(text) is None:
         return
     for number, line in enumerate(_LINE_END.split(text), start=1):
-        if found := _FORBIDDEN.search(line):
+        if found := pattern.search(line):
             yield Problem((number, found.start() + 1), yaml_words.forbidden(found.group()))
 
 

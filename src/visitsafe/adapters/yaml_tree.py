@@ -13,6 +13,7 @@ import yaml
 from visitsafe.adapters import yaml_words
 
 MOST_DEPTH = 50
+MOST_VALUES = 100_000
 
 Position = tuple[int, int]
 """Line and column, both counted from 1."""
@@ -90,8 +91,8 @@ class Problem:
     sentence: str
 
 
-class TooDeepError(Exception):
-    """Nesting that nobody writes by hand; reading stops."""
+class TooMuchError(Exception):
+    """More nesting, or more values, than anybody writes by hand; reading stops."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -100,16 +101,26 @@ class TooDeepError(Exception):
 class Builder:
     """Grows the tree from parser events, without recursion: nesting cannot exhaust anything."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, prose: bool = False) -> None:
+        self._prose = prose
         self.root: Node | None = None
         self.problems: list[Problem] = []
         self._open: list[Items | Pairs] = []
         self._keys: list[Scalar | None] = []
         self._flow: list[bool] = []
         self._documents = 0
+        self._taken = 0
 
     def take(self, event: Any) -> None:
-        """Take the next event of the parser."""
+        """Take the next event of the parser.
+
+        Raises:
+            TooMuchError: There is no point in reading on.
+        """
+        self._taken += 1
+        if self._taken > MOST_VALUES:
+            sentence = f"more than {MOST_VALUES} values: split the file into several"
+            raise TooMuchError(Problem(_mark(event), sentence))
         match event:
             case yaml.ScalarEvent():
                 self._refuse_marks(event)
@@ -141,14 +152,14 @@ class Builder:
             self._refuse(
                 event, f"inside {{ }} and [ ] a text with a question mark needs quotes: write {quoted}"
             )
-        if not node.plain and (found := yaml_words.hidden(node.text)):
+        if not (self._prose or node.plain) and (found := yaml_words.hidden(node.text)):
             self._refuse(event, yaml_words.forbidden(found))
         self._add(node)
 
     def _start(self, event: Any) -> None:
         if len(self._open) >= MOST_DEPTH:
             sentence = f"lists and mappings are nested more than {MOST_DEPTH} deep: write it flatter"
-            raise TooDeepError(Problem(_mark(event), sentence))
+            raise TooMuchError(Problem(_mark(event), sentence))
         is_map = isinstance(event, yaml.MappingStartEvent)
         node = Pairs(_mark(event)) if is_map else Items(_mark(event))
         self._add(node)

@@ -41,15 +41,24 @@ def set_up(context: typer.Context) -> None:
         settings = settings_of(context)
     if settings.team:
         return
-    if not store_exists(settings.store):
+    if not store_exists(settings.store) or not _has_team(settings):
         _found(context, settings)
-        return
-    if _is_member(context):
-        return
-    raise NotPermittedError(
-        "there is a team here, and it does not know you yet",
-        hint="run: visitsafe team join, and send an admin the line",
-    )
+    elif not _is_member(context):
+        raise NotPermittedError(
+            "there is a team here, and it does not know you yet",
+            hint="run: visitsafe team join, and send an admin the line",
+        )
+
+
+def _has_team(settings: "Settings") -> bool:
+    from visitsafe.adapters.store import open_store
+    from visitsafe.usecases.desk import founding_entry
+
+    store = open_store(settings.store)
+    try:
+        return founding_entry(store) is not None
+    finally:
+        store.close()
 
 
 def _is_member(context: typer.Context) -> bool:

@@ -56,10 +56,14 @@ def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) 
         UsageError: The name or the e-mail cannot be right.
     """
     from visitsafe.adapters.settings import make_private_folder, remember
-    from visitsafe.domain.cleaning import clean
+    from visitsafe.domain.cleaning import clean, has_unseen
     from visitsafe.signing.keys import generate, public_line, write_key
     from visitsafe.signing.sshsig import fingerprint
 
+    if has_unseen(name) or has_unseen(email):
+        raise UsageError(
+            "the name or the e-mail has characters in it that cannot be seen", hint="type them again, by hand"
+        )
     name, email = clean(name), clean(email)
     if not name or len(name) > LONGEST_NAME:
         raise UsageError(

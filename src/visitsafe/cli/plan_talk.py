@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from visitsafe.usecases.desk import Desk
 
 
+WITHOUT_TERMINAL = "use: visitsafe plan --answers FILE --yes (--print-answers prints a file to fill in)"
+
+
 class Wanted(NamedTuple):
     """What the flags of `visitsafe plan` ask for."""
 
@@ -47,7 +50,7 @@ def talk(context: typer.Context, wanted: Wanted) -> None:
 
     if wanted.repeat and wanted.revise:
         raise UsageError("a plan is repeated or revised, not both", hint="leave one of them out")
-    asker = talk_at(invocation(context).environ, plain=wanted.plain)
+    asker = talk_at(invocation(context).environ, plain=wanted.plain, otherwise=WITHOUT_TERMINAL)
     set_up(context)
     with desk_of(context) as desk:
         check_may_plan(desk)

@@ -149,7 +149,7 @@ def _standing(console: "Console", body: PlanBody, now: datetime) -> None:
     shown = {one.id: one for one in body.shown}
     for name, given in sorted(body.standing.items(), key=lambda pair: pair[1]):
         label, answer = (shown[name].label, shown[name].answer) if name in shown else (name, "?")
-        item(console, f"{label}: {answer}, given {age(given, now)}", indent=INDENT)
+        item(console, f"{label}: {answer} (given {age(given, now)})", indent=INDENT)
 
 
 def _before(console: "Console", state: "PlanState", zone: tzinfo) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from visitsafe.domain.kinds import ReviewChecklist
     from visitsafe.usecases.desk import Desk
 
+WITHOUT_TERMINAL = "use: visitsafe review REF --decision countersign --reason '...' (or return, or refuse)"
 COUNTERSIGN, WITH_CONDITIONS, RETURN, REFUSE = range(4)
 WAYS = (
     "Countersign: the visit can go ahead as planned",
@@ -48,7 +49,7 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
     from visitsafe.usecases.deciding import check_may_decide, previous_plan
 
     environ = invocation(context).environ
-    asker = talk_at(environ, plain=plain)
+    asker = talk_at(environ, plain=plain, otherwise=WITHOUT_TERMINAL)
     state = desk.plan(desk.resolve(ref)) if ref else _from_queue(desk, asker)
     check_may_decide(desk, state)
     console = make_console(plain=plain, environ=environ)

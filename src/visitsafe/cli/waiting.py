@@ -47,9 +47,12 @@ def waiting(
 
 
 def _drafts(context: typer.Context) -> list[str]:
+    folder = settings_of(context).drafts
+    if not any(folder.glob("*.json")):
+        return []  # the usual case, and reading drafts loads all that the wizard needs
     from visitsafe.adapters.drafts import list_drafts
 
-    listing = list_drafts(settings_of(context).drafts)
+    listing = list_drafts(folder)
     unfinished = [
         f"An unfinished plan{_case(draft.session)}:  visitsafe plan --resume" for draft in listing.drafts
     ]

@@ -42,6 +42,11 @@ def clean(raw: str, *, lines: bool = False, joiners: bool = True) -> str:
     return text if any(unicodedata.category(one)[0] in "LNPS" for one in text) else ""
 
 
+def has_unseen(raw: str) -> bool:
+    """Whether `clean` would take characters out, and not only tidy spaces."""
+    return clean(raw) != " ".join(unicodedata.normalize("NFC", raw).split())
+
+
 def quoted(raw: str, longest: int = 40) -> str:
     """What somebody typed, in quotes, short enough for a sentence."""
     text = clean(raw)

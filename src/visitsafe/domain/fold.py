@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from visitsafe.domain.judging import Judged, judge
+from visitsafe.domain.judging import Judged, is_cautious, judge
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import DecidedBody, PlanBody, WithdrawnBody
 from visitsafe.domain.refs import reference
@@ -82,6 +82,9 @@ def fold(plan: str, entries: Iterable[Verified], roster: Roster, damaged: Sequen
     judged: dict[str, Judged] = {}
     for entry in order.entries:
         judged[entry.id] = judge(plan, entry, roster, order, judged)
+    stopped = [one for one in judged.values() if one.why_not and one.body and is_cautious(one.body)]
+    for one in sorted(stopped, key=lambda one: not isinstance(one.body, PlanBody)):
+        judged[one.entry.id] = judge(plan, one.entry, roster, order, judged, linked=False)
     return _state(plan, order, judged, damaged)
 
 

@@ -70,8 +70,25 @@ def _is(member: Member, companion: Companion) -> bool:
     )
 
 
-def judge(plan: str, entry: Verified, roster: Roster, order: Order, judged: Mapping[str, Judged]) -> Judged:
-    """Judge one entry; everything that its author had seen is in `judged` already."""
+def is_cautious(body: Bodies) -> bool:
+    """Whether an entry can only hold a visit back: a new version, a withdrawal, a return, a refusal."""
+    return not isinstance(body, DecidedBody) or body.decision is not Decision.COUNTERSIGN
+
+
+def judge(
+    plan: str,
+    entry: Verified,
+    roster: Roster,
+    order: Order,
+    judged: Mapping[str, Judged],
+    *,
+    linked: bool = True,
+) -> Judged:
+    """Judge one entry; everything that its author had seen is in `judged` already.
+
+    With `linked` false it is judged beside all entries, whether or not the record still shows that its author
+    had seen them: what holds a visit back must not be lost because an entry between is missing.
+    """
     content = entry.content
     team = roster.as_seen_by(content)
     author = team.get(content.by)
@@ -85,7 +102,9 @@ def judge(plan: str, entry: Verified, roster: Roster, order: Order, judged: Mapp
         body: Bodies = body_of(content, FORMS[content.kind])
     except VerificationError as error:
         return Judged(entry, author, None, error.message)
-    earlier = [j for j in judged.values() if not j.why_not and order.seen(j.entry.id, entry.id)]
+    earlier = [
+        j for j in judged.values() if not j.why_not and (not linked or order.seen(j.entry.id, entry.id))
+    ]
     return Judged(entry, author, body, _why_not(entry, author, body, earlier, team))
 
 

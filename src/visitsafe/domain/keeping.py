@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from visitsafe.domain.assessment import Value, applicability
 from visitsafe.domain.checklist import VisitField
-from visitsafe.domain.draft import Session, without
+from visitsafe.domain.draft_file import Session, without
 from visitsafe.domain.questionnaire import Questionnaire
 
 

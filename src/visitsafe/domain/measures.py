@@ -8,7 +8,8 @@ it, and the person is told.
 from msgspec.structs import replace
 
 from visitsafe.domain.assessment import applicability, holds, tokens
-from visitsafe.domain.draft import Session, Stage, findings
+from visitsafe.domain.draft import findings
+from visitsafe.domain.draft_file import Session, Stage
 from visitsafe.domain.plan import Control
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.screens import (

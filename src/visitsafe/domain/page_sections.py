@@ -23,6 +23,7 @@ from visitsafe.domain.phrases import (
 )
 from visitsafe.domain.plan import Duty, Ladder, PlanBody, Rung, Shown
 
+ROLE_WORDS = {"duty": "duty officer", "line-manager": "line manager", "lone-worker": "the worker"}
 ROOM_TO_WRITE = 2
 """Ruled lines for each supervision prompt on the printed page."""
 
@@ -134,7 +135,7 @@ def escalation(state: PlanState, zone: tzinfo) -> list[str]:
 
 
 def _step(rung: Rung, ladder: Ladder, due_back: str, zone: tzinfo) -> str:
-    who = " or ".join(markdown_line(one).replace("-", " ") for one in rung.who) or "nobody named"
+    who = " or ".join(markdown_line(ROLE_WORDS.get(one, one)) for one in rung.who) or "nobody named"
     taken = " Somebody has to say that they have taken it on." if rung.acknowledge else ""
     first = " **High risk: it starts here.**" if ladder.high_risk and rung.id == ladder.start else ""
     return f"{hour(due_back, rung.after, zone)}, {who}: {markdown_line(rung.do)}{taken}{first}"

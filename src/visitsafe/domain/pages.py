@@ -1,6 +1,6 @@
 """The pages of questions and answers, as a session fills them."""
 
-from visitsafe.domain.draft import Session
+from visitsafe.domain.draft_file import Session
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.screens import AskOne, AskTogether, Review, Row
 from visitsafe.domain.walk import Page, Walk

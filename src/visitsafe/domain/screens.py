@@ -7,7 +7,7 @@ Nothing is decided here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum
 
 from visitsafe.domain.assessment import Value
 from visitsafe.domain.checklist import Question, Section
@@ -152,7 +152,7 @@ Page = Review | Findings | ControlFor | WriteControl | WhoDoes | Sign
 Screen = AskOne | AskTogether | Page | Stop
 
 
-class Move(StrEnum):
+class Move(Enum):
     """Events without content."""
 
     BACK = "back"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from visitsafe.domain.assessment import Value, applicability
-from visitsafe.domain.draft import Session, Stage
+from visitsafe.domain.draft_file import Session, Stage
 from visitsafe.domain.keeping import answered, shelve, taken_back
 from visitsafe.domain.measures import (
     concerns,

@@ -186,4 +186,4 @@ def _person(member: Member | None, fingerprint: str) -> Shape:
 
 def _plain(value: Any) -> Any:
     """Structs, tuples and enumerations as JSON has them."""
-    return msgspec.to_builtins(value)
+    return msgspec.json.decode(msgspec.json.encode(value))

@@ -2,7 +2,7 @@
 
 Rules: only ssh-ed25519; a private file is 0600 from its first byte, is never written over, and is refused
 when others can read it; a passphrase is asked for only when the file is locked. A file without a passphrase
-is taken apart here: loading the library's key reader would cost every doorstep command about 20 ms.
+is taken apart here: loading the library's key reader would cost every doorstep command about 15 ms.
 Does not sign through an agent or a hardware key, and decides nothing about whom to trust.
 """
 

@@ -1,16 +1,19 @@
 """A manager's decision: the queue, whether it may be made, and making it (7.3; D5, D12)."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import is_companion
-from visitsafe.domain.kinds import NeedsConditions, ReviewChecklist
 from visitsafe.domain.plan import Attested, DecidedBody, Made, PlanBody
 from visitsafe.domain.roster import Member
 from visitsafe.domain.terms import Decision, Kind, Level, Role, Status
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.usecases.desk import Desk, worst
+
+if TYPE_CHECKING:
+    from visitsafe.domain.kinds import NeedsConditions, ReviewChecklist
 
 
 def queue(desk: Desk) -> list[PlanState]:
@@ -69,7 +72,7 @@ def check_may_decide(desk: Desk, state: PlanState) -> None:
         )
 
 
-def conditions_needed(review: ReviewChecklist, body: PlanBody) -> tuple[NeedsConditions, ...]:
+def conditions_needed(review: "ReviewChecklist", body: PlanBody) -> "tuple[NeedsConditions, ...]":
     """The rules by which countersigning this plan needs conditions."""
     return tuple(
         rule
@@ -79,7 +82,7 @@ def conditions_needed(review: ReviewChecklist, body: PlanBody) -> tuple[NeedsCon
 
 
 def decided_body(
-    review: ReviewChecklist,
+    review: "ReviewChecklist",
     digest: str,
     state: PlanState,
     decision: Decision,

@@ -1,0 +1,255 @@
+"""Plans at a terminal: narrow or wide, plain or coloured, and nothing in them that a terminal obeys."""
+
+import io
+import os
+import unicodedata
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from rich.cells import cell_len
+
+from hostile import ATTACKS, TEXTS, everywhere
+from story import EVE, MO, NIA, NOW, SAM, START, Story, begun, calm_visit, hostile_visit, visit
+from visitsafe.cli.screens import list_plans, make_console, review_plan, show_plan
+from visitsafe.domain.fold import fold
+from visitsafe.domain.stored import PlanRow
+
+LONDON = ZoneInfo("Europe/London")
+PLANNED = begun().planned()
+WIDTHS = (40, 80)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def shown(story: Story, width: int = 80, *, include_details: bool = False) -> str:
+    file = io.StringIO()
+    console = make_console(plain=True, environ={}, file=file, width=width)
+    show_plan(console, story.state, NOW, LONDON, include_details=include_details)
+    return file.getvalue()
+
+
+def reviewed(
+    story: Story, previous: Story | None = None, width: int = 80, now: timedelta = timedelta()
+) -> str:
+    file = io.StringIO()
+    console = make_console(plain=True, environ={}, file=file, width=width)
+    review_plan(console, story.state, previous.state if previous else None, NOW + now, LONDON)
+    return file.getvalue()
+
+
+def row(story: Story, **changes: object) -> PlanRow:
+    visited = story.state.body.visit
+    plain: dict[str, object] = {
+        "plan": story.plan,
+        "status": str(story.state.status),
+        "open": True,
+        "by": story.state.author.fingerprint,
+        "case_ref": visited.case,
+        "area": visited.area,
+        "start": visited.start,
+        "due_back": visited.due_back,
+        "level": "stop",
+        "urgent": False,
+        "entries": 1,
+        "newest": story.newest.id,
+    }
+    return PlanRow(**{**plain, **changes})  # type: ignore[arg-type]  # each value has its field's type
+
+
+def listed(story: Story, *rows: PlanRow, width: int = 80, now: timedelta = timedelta()) -> str:
+    file = io.StringIO()
+    console = make_console(plain=True, environ={}, file=file, width=width)
+    list_plans(console, rows, story.roster, NOW + now, LONDON)
+    return file.getvalue()
+
+
+def worrying(text: str) -> str:
+    """The first block: what a manager sees before anything else."""
+    return text.split("\n\n")[1]
+
+
+def check_harmless(text: str, width: int) -> None:
+    for line in text.splitlines():
+        assert cell_len(line) <= width
+        assert not {unicodedata.category(character) for character in line} & {"Cc", "Cs", "Zl", "Zp"}
+        assert not {unicodedata.bidirectional(character) for character in line} & {"RLO", "LRO", "RLI", "LRI"}
+
+
+# What a manager sees first
+
+
+def test_what_is_worrying_stands_on_top() -> None:
+    top = worrying(reviewed(PLANNED, now=timedelta(hours=7)))
+    assert top.splitlines()[0] == "What is worrying"
+    for words in (
+        "Starts in 30 minutes.",
+        "Stop: The visit ends after dark and you would be alone. (2 control measures",
+        "No control measure: Your car may be damaged",
+        "Not sure: Car a target",
+        "Goes alone, after dark.",
+    ):
+        assert words in top
+    assert "interpreter" not in top
+
+
+def test_a_stop_that_nothing_answers_says_so() -> None:
+    story = begun().planned(body=hostile_visit(controls=()))
+    assert "NOTHING ANSWERS IT" in worrying(reviewed(story)).replace("\n    ", " ")
+
+
+def test_a_calm_plan_says_that_nothing_stands_out() -> None:
+    text = reviewed(begun().planned(body=calm_visit()))
+    assert "Nothing in this plan stands out" in text
+    assert "What is worrying" not in text
+    assert len(text.splitlines()) < 24
+
+
+def test_a_plan_whose_start_has_passed_has_expired() -> None:
+    assert "has expired" in worrying(reviewed(PLANNED, now=START - NOW))
+
+
+def test_an_urgent_plan_says_why() -> None:
+    story = begun().planned(body=hostile_visit(urgent="A neighbour heard screams."))
+    assert "Urgent, goes first: A neighbour heard screams." in worrying(reviewed(story, now=START - NOW))
+
+
+def test_damage_rivals_and_entries_that_do_not_count_are_worrying() -> None:
+    story = PLANNED.decided(by=SAM).revised() | PLANNED.revised(body=calm_visit(nonce=""))
+    state = fold(story.plan, story.entries, story.roster, ["entry 12 does not hold"])
+    file = io.StringIO()
+    review_plan(make_console(plain=True, environ={}, file=file, width=80), state, None, NOW, LONDON)
+    top = worrying(file.getvalue())
+    assert "The record does not hold: entry 12 does not hold" in top
+    assert "signed other versions" in top
+    assert "Does not count: decided by Sam Okafor" in top
+
+
+def test_standing_answers_show_their_age_the_oldest_first() -> None:
+    given = {"training": "2026-11-20T09:00:00Z", "exit-plan": "2024-01-01T09:00:00Z"}
+    text = " ".join(reviewed(begun().planned(body=hostile_visit(standing=given))).split())
+    assert text.index("(given 2 years ago)") < text.index("Training: yes (given 2 days ago)")
+
+
+def test_what_has_changed_since_the_last_plan_for_the_case_is_shown() -> None:
+    before = begun().planned(body=calm_visit(visit=visit(companions=(MO.companion,))))
+    text = reviewed(PLANNED, previous=before)
+    assert "Who goes: alone (was: with Mo Khan)" in text
+    assert "Daylight: no (was: yes)" in text
+    assert "New finding: The visit ends after dark" in text
+    assert "No longer a finding" in reviewed(before, previous=PLANNED)
+    assert "Nothing: the same answers and findings." in reviewed(PLANNED, previous=PLANNED)
+
+
+def test_what_managers_said_before_is_shown() -> None:
+    story = PLANNED.decided("return", rationale="Take somebody along.").revised()
+    assert "Returned by Mo Khan on Monday 23 November 2026: Take somebody along." in reviewed(story).replace(
+        "\n    ", " "
+    )
+
+
+# One plan, and lists
+
+
+def test_a_plan_shows_its_decision_and_how_to_check_it() -> None:
+    text = shown(PLANNED.decided("refuse", by=NIA))
+    assert text.splitlines()[0] == f"Visit plan {PLANNED.state.ref}: refused: this visit does not go ahead"
+    assert "Refused by Nia Price" in text
+    assert "How the purpose will be met: See the children at school" in text
+    assert f"visitsafe verify {PLANNED.state.ref}" in text
+
+
+def test_the_address_is_shown_only_when_asked_for() -> None:
+    assert "Acacia" not in shown(PLANNED)
+    assert "Address: 12 Acacia Road, Salford" in shown(PLANNED, include_details=True)
+
+
+def test_an_entry_that_does_not_count_is_shown_with_the_reason() -> None:
+    assert "Does not count: its author was not in the team" in shown(PLANNED.decided(by=EVE))
+
+
+def test_a_list_says_what_stands_how() -> None:
+    text = listed(PLANNED, row(PLANNED), row(PLANNED, level="", urgent=True, by=EVE.fingerprint))
+    assert text.splitlines() == [
+        f"{PLANNED.state.ref}  Mon 23 Nov 15:30-16:30  awaiting, stop",
+        "         C-1042, Ordsall, Sam Okafor",
+        f"{PLANNED.state.ref}  Mon 23 Nov 15:30-16:30  awaiting, urgent",
+        "         C-1042, Ordsall, somebody not in the team",
+    ]
+
+
+def test_a_list_tells_expired_plans_from_those_that_wait() -> None:
+    assert "expired" in listed(PLANNED, row(PLANNED), now=START - NOW)
+    assert "expired" not in listed(PLANNED, row(PLANNED, urgent=True), now=START - NOW)
+
+
+def test_an_empty_list_says_what_to_do() -> None:
+    assert listed(PLANNED) == "No plans here. To plan a visit: visitsafe plan\n"
+
+
+# Terminals
+
+
+@pytest.mark.parametrize(
+    ("plain", "environ", "file"),
+    [
+        (True, {}, Terminal()),
+        (False, {"NO_COLOR": "1"}, Terminal()),
+        (False, {"TERM": "dumb"}, Terminal()),
+        (False, {}, io.StringIO()),
+    ],
+    ids=["--plain", "NO_COLOR", "dumb", "no terminal"],
+)
+def test_nothing_but_text_is_written_where_colour_is_not_wanted(
+    plain: bool, environ: dict[str, str], file: io.StringIO
+) -> None:
+    review_plan(
+        make_console(plain=plain, environ=environ, file=file, width=80), PLANNED.state, None, NOW, LONDON
+    )
+    assert "\x1b" not in file.getvalue()
+
+
+def test_a_terminal_gets_the_same_words_in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    file = Terminal()
+    console = make_console(plain=False, environ=os.environ, file=file, width=80)
+    review_plan(console, PLANNED.state, None, NOW, LONDON)
+    assert "\x1b[1;31mStop: " in file.getvalue()
+
+
+def test_a_terminal_that_knows_only_ascii_is_no_reason_to_fail() -> None:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding="ascii")
+    story = begun().planned(body=hostile_visit(visit=visit(purpose="See Zoë.")))
+    show_plan(make_console(plain=True, environ={}, file=file, width=80), story.state, NOW, LONDON)
+    file.flush()
+    assert b"See Zo?." in raw.getvalue()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("text", ATTACKS, ids=lambda text: repr(text[:20]))
+def test_a_hostile_text_is_only_text_and_never_wider_than_the_terminal(text: str, width: int) -> None:
+    story = everywhere(text)
+    check_harmless(shown(story, width, include_details=True), width)
+    check_harmless(reviewed(story, PLANNED, width), width)
+    check_harmless(listed(story, row(story), width=width), width)
+
+
+@settings(deadline=None, max_examples=40)
+@given(TEXTS)
+def test_any_text_is_only_text_and_never_wider_than_the_terminal(text: str) -> None:
+    story = everywhere(text)
+    check_harmless(shown(story, 40, include_details=True), 40)
+    check_harmless(reviewed(story, PLANNED, 40), 40)
+
+
+def test_markup_of_the_terminal_library_is_text() -> None:
+    story = begun().planned(
+        body=hostile_visit(visit=visit(purpose="[bold red]x[/] :warning: [link=http://x]y[/link]"))
+    )
+    assert "[bold red]x[/] :warning: [link=http://x]y[/link]" in shown(story)

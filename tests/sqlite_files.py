@@ -1,0 +1,88 @@
+"""SQLite stores for tests, and what somebody with the file and the sqlite3 shell can do to them."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from visitsafe.adapters import schema
+from visitsafe.adapters.store import create_store, open_store
+from visitsafe.domain.entries import Entry, compose
+from visitsafe.domain.stored import PlanRow, Stored, check_chain
+from visitsafe.errors import StoreError
+
+NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
+PLAN = "K7Q2M9K7Q2M9K7Q2"
+
+
+class Body(msgspec.Struct):
+    number: int
+    text: str
+
+
+def entry(number: int, length: int = 200) -> Entry:
+    body = Body(number, "words " * (length // 6))
+    return Entry(compose(PLAN, "noted", NOW, "SHA256:somebody", (), body), f"signature {number}\n")
+
+
+def counted(plan: str, history: Sequence[Stored]) -> PlanRow:
+    start = "2026-11-24T15:30:00Z"
+    return PlanRow(
+        plan, "awaiting", True, "me", "CASE-1", "North", start, start, "", False, len(history), history[-1].id
+    )
+
+
+def read_all(path: Path | str) -> None:
+    with closing(open_store(str(path))) as store:
+        list(store.scan())
+        store.plans()
+
+
+def refusal(path: Path | str) -> StoreError:
+    """Open the store and read all of it; the error that comes of it."""
+    with pytest.raises(StoreError) as caught:
+        read_all(path)
+    error = caught.value
+    assert error.exit_code == 1
+    assert error.hint
+    assert "\n" not in error.message
+    assert "sqlite3" not in error.message
+    return error
+
+
+def change(path: Path, *statements: str) -> None:
+    """Do to a store what somebody with the file and the sqlite3 shell can do."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        for statement in statements:
+            raw.execute(statement)
+
+
+def tampered(path: Path, *statements: str) -> None:
+    """Change entries as somebody would who covers their tracks: the triggers are put back afterwards."""
+    triggers = [
+        name for name in schema.SQLITE_OBJECTS if name.startswith("entries_") and name != "entries_stream"
+    ]
+    drop = [f"DROP TRIGGER {name}" for name in triggers]
+    change(path, *drop, *statements, *(schema.SQLITE_OBJECTS[name] for name in triggers))
+
+
+def problems(path: Path) -> list[tuple[int, str]]:
+    with closing(open_store(str(path))) as store:
+        return [(one.position, one.text) for one in check_chain(store.scan())]
+
+
+def reports(path: Path) -> list[str]:
+    with closing(open_store(str(path))) as store:
+        return store.check_file()
+
+
+def filled(folder: Path, count: int) -> Path:
+    """A store with some entries, which nobody has open."""
+    made = folder / "store.db"
+    with closing(create_store(str(made), NOW)) as store:
+        store.append([entry(number) for number in range(count)], NOW, counted)
+    return made

@@ -1,0 +1,123 @@
+"""A few things that only a real terminal shows: Ctrl-C and resume, a kill, 40 columns, plain."""
+
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pexpect  # type: ignore[import-untyped]
+import pytest
+
+from visitsafe.adapters.drafts import list_drafts
+
+HERE = Path(__file__).parent
+WIZARD = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from wizard.fronts import LONDON, NOW, always
+from wizard.samples import QUESTIONNAIRE
+from visitsafe.adapters.drafts import list_drafts, open_draft
+from visitsafe.adapters.lines import Lines
+from visitsafe.adapters.prompts_plain import PlainFront
+from visitsafe.adapters.prompts_rich import RichFront
+from visitsafe.adapters.terminal import FrontEnd, choose_front_end, discard_typed_ahead
+from visitsafe.adapters.wizard import Surroundings, run
+from visitsafe.domain.draft import begin
+from visitsafe.errors import InterruptedByUserError
+rich = choose_front_end(os.environ) is FrontEnd.RICH
+front = RichFront() if rich else PlainFront(Lines(sys.stdin, sys.stdout, discard_typed_ahead))
+folder = Path(sys.argv[2])
+drafts = list_drafts(folder).drafts
+with open_draft(folder, drafts[0].name if drafts else "") as draft:
+    session = draft.load() if drafts else begin("home-visit", "d", "x")
+    try:
+        run(QUESTIONNAIRE, session, front, Surroundings(draft.save, lambda: NOW, LONDON, always("yes")))
+    except InterruptedByUserError as error:
+        print(error.message, "/", error.hint)
+        sys.exit(error.exit_code)
+"""
+
+
+READY = r"\x1b\[\?25h"
+"""prompt_toolkit shows the cursor again when a prompt is drawn."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "drafts"
+
+
+def start(folder: Path, *, columns: int = 80, term: str = "xterm") -> Any:
+    """A wizard in a terminal of its own."""
+    env = {**os.environ, "TERM": term, "PROMPT_TOOLKIT_NO_CPR": "1"}
+    command = ["-c", WIZARD, str(HERE.parent), str(folder)]
+    return pexpect.spawn(
+        sys.executable, command, env=env, dimensions=(30, columns), encoding="utf-8", timeout=20
+    )
+
+
+def press(child: Any, shown: str, keys: str) -> None:
+    """Press keys once this is on the screen and the prompt under it is there."""
+    child.expect_exact(shown)
+    child.expect(READY)
+    child.send(keys)
+
+
+def test_ctrl_c_keeps_everything_and_the_next_start_goes_on_there(folder: Path) -> None:
+    first = start(folder)
+    press(first, "What about case?", "LCS-1\r")
+    press(first, "What about start?", "tomor\x03")
+    first.expect_exact("stopped; everything you answered is kept / to go on: visitsafe plan --resume")
+    first.expect(pexpect.EOF)
+    first.close()
+    assert first.exitstatus == 130
+    second = start(folder)
+    press(second, "What about start?", "row 9am\r")
+    second.expect_exact("That is Tuesday 24 November 2026, 09:00 (GMT).")
+    second.close(force=True)
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM])
+def test_a_kill_loses_no_answer_and_locks_nobody_out(folder: Path, blow: signal.Signals) -> None:
+    child = start(folder)
+    press(child, "What about case?", "LCS-1\r")
+    child.expect_exact("What about start?")
+    child.kill(blow)
+    child.expect(pexpect.EOF)
+    child.close(force=True)
+    drafts = list_drafts(folder).drafts
+    assert [(draft.session.case, draft.in_use) for draft in drafts] == [("LCS-1", False)]
+
+
+def test_keys_pressed_before_a_question_is_shown_do_not_answer_it(folder: Path) -> None:
+    child = start(folder)
+    child.send("y\r\r\r")
+    press(child, "What about case?", "LCS-1\ryy\r\r")
+    press(child, "What about start?", "9pm\r")
+    child.expect_exact("That is Monday 23 November 2026, 21:00 (GMT).")
+    child.close(force=True)
+    assert [draft.session.answers for draft in list_drafts(folder).drafts] == [{"case": "LCS-1"}]
+
+
+def test_a_page_fits_40_columns(folder: Path) -> None:
+    child = start(folder, columns=40)
+    child.expect_exact("What about case?")
+    child.expect(READY)
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", child.before)
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 40
+    child.close(force=True)
+
+
+def test_a_dumb_terminal_gets_lines_without_escapes(folder: Path) -> None:
+    child = start(folder, term="dumb")
+    child.expect_exact("(:b back, :q stop and keep everything, :? more): ")
+    child.sendline("LCS-1")
+    child.expect_exact("What about start?")
+    child.expect_exact(": ")
+    child.sendline("q")
+    child.expect_exact("stopped; everything you answered is kept")
+    assert "\x1b" not in child.before
+    child.close(force=True)

@@ -1,0 +1,341 @@
+"""The wizard with real keystrokes, in process: keys in through a pipe, pages out into a string."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.output import DummyOutput
+from rich.console import Console
+
+from visitsafe.adapters.front import Guide
+from visitsafe.adapters.prompts_rich import RichFront
+from visitsafe.adapters.wizard import run
+from visitsafe.domain.answering import Context
+from visitsafe.domain.assessment import Value
+from visitsafe.domain.draft import begin, final, final_controls
+from visitsafe.domain.plan import Control
+from visitsafe.domain.screens import (
+    BACK,
+    CONFIRM,
+    Answered,
+    AnsweredMany,
+    AskTogether,
+    ControlFor,
+    Event,
+    Findings,
+    Goto,
+    Measures,
+    Pause,
+    Reconsider,
+    Review,
+    Sign,
+    Who,
+    WhoDoes,
+    WriteControl,
+    Wrote,
+)
+from visitsafe.domain.session import Session, apply, screen
+from wizard.fronts import GUIDE, LONDON, NOW, Light, Saved, always
+from wizard.samples import CALM, GRID, QUESTIONNAIRE, RULES, reach
+from wizard.test_plain import at
+
+pytestmark = pytest.mark.timeout(20)
+
+FRESH = begin("home-visit", "d", "2026-11-23T09:00:00Z")
+ENTER, DOWN, UP, BACKTAB, CTRL_C, CTRL_D, ALT_ENTER, CLEAR = (
+    "\r",
+    "\x1b[B",
+    "\x1b[A",
+    "\x1b[Z",
+    "\x03",
+    "\x04",
+    "\x1b\r",
+    "\x15",
+)
+
+
+def _nothing() -> None:
+    """Keys are typed ahead on purpose here."""
+
+
+@dataclass
+class Desk:
+    """A front, its keyboard and its paper."""
+
+    front: RichFront
+    keyboard: PipeInput
+    paper: io.StringIO
+
+    def press(self, *keys: str) -> None:
+        self.keyboard.send_text("".join(keys))
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with create_pipe_input() as keyboard, create_app_session(input=keyboard, output=DummyOutput()):
+        paper = io.StringIO()
+        console = Console(file=paper, width=80, markup=False, emoji=False, highlight=False)
+        yield Desk(RichFront(console, flush=_nothing, columns=lambda: 80), keyboard, paper)
+
+
+P = TypeVar("P")
+
+
+def on(kind: type[P], answers: dict[str, Value] = CALM, session: Session = FRESH) -> P:
+    page = screen(QUESTIONNAIRE, reach(session, answers, kind))
+    assert isinstance(page, kind)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("key", "event"),
+    [
+        ("y", Answered("history", "yes")),
+        ("n", Answered("history", "no")),
+        ("u", Answered("history", "not-sure")),
+        (DOWN + DOWN + ENTER, Answered("history", "no")),
+        (BACKTAB, BACK),
+        (UP + ENTER, BACK),
+        (CTRL_C, Pause()),
+        (CTRL_D, Pause()),
+    ],
+)
+def test_yes_no_and_not_sure_are_single_keys(desk: Desk, key: str, event: Event) -> None:
+    desk.press(key)
+    assert desk.front.ask_one(at("history"), GUIDE) == event
+
+
+def test_nothing_is_preselected_so_enter_answers_nothing(desk: Desk) -> None:
+    desk.press(ENTER, ENTER, ENTER, "n")
+    assert desk.front.ask_one(at("history"), GUIDE) == Answered("history", "no")
+
+
+def test_enter_keeps_the_answer_given_before(desk: Desk) -> None:
+    page = replace(at("history"), value="no", given=True)
+    desk.press(ENTER)
+    assert desk.front.ask_one(page, GUIDE) == Answered("history", "no")
+    assert "Your answer so far: no" in desk.paper.getvalue()
+
+
+def test_a_question_mark_shows_the_source_and_asks_again(desk: Desk) -> None:
+    desk.press("?", "y")
+    assert desk.front.ask_one(at("history"), GUIDE) == Answered("history", "yes")
+    assert "Source: salford-2011 7.2" in desk.paper.getvalue()
+
+
+def test_a_choice_is_a_single_key_too(desk: Desk) -> None:
+    desk.press("2")
+    assert desk.front.ask_one(at("setting"), GUIDE) == Answered("setting", "flat")
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (" " + DOWN + " " + ENTER, ("shouting", "blocking")),
+        (DOWN + DOWN + " " + ENTER, ("none",)),
+        (ENTER + " " + ENTER, ("shouting",)),
+        ("ai " + ENTER, ("shouting",)),
+        (" " + DOWN + DOWN + " " + ENTER + " " + ENTER, ("none",)),
+    ],
+)
+def test_choices_are_ticked_and_none_is_said_and_stands_alone(desk: Desk, keys: str, value: Value) -> None:
+    desk.press(keys)
+    page = at("kinds", CALM | {"history": "yes"})
+    assert desk.front.ask_one(page, GUIDE) == Answered("kinds", value)
+
+
+def test_a_list_to_tick_has_a_line_to_go_back(desk: Desk) -> None:
+    desk.press(UP, " ", ENTER)
+    assert desk.front.ask_one(at("kinds", CALM | {"history": "yes"}), GUIDE) is BACK
+
+
+def test_a_text_can_be_corrected_and_have_lines(desk: Desk) -> None:
+    page = at("history-detail", CALM | {"history": "yes"})
+    desk.press("one", ALT_ENTER, "two", ENTER)
+    assert desk.front.ask_one(page, GUIDE) == Answered("history-detail", "one\ntwo")
+
+
+@pytest.mark.parametrize(
+    ("key", "event"), [(CTRL_C, Pause("LCS-")), (CTRL_D, Pause("LCS-")), (BACKTAB, BACK)]
+)
+def test_half_typed_text_is_handed_over_when_the_person_stops(desk: Desk, key: str, event: Event) -> None:
+    desk.press("LCS-", key)
+    assert desk.front.ask_one(at("case"), GUIDE) == event
+
+
+def test_half_typed_text_is_in_the_field_again(desk: Desk) -> None:
+    desk.press("1", ENTER)
+    assert desk.front.ask_one(replace(at("case"), half="LCS-"), GUIDE) == Answered("case", "LCS-1")
+
+
+def test_back_leaves_a_text_that_would_not_be_accepted(desk: Desk) -> None:
+    desk.press("yesterday", ENTER, BACKTAB)
+    assert desk.front.ask_one(at("start"), GUIDE) is BACK
+    assert "Not accepted" in desk.paper.getvalue()
+
+
+def test_a_time_is_read_back_before_it_counts(desk: Desk) -> None:
+    desk.press("today 15:30", ENTER, "n", CLEAR, "tomorrow 3pm", ENTER, ENTER)
+    assert desk.front.ask_one(at("start"), GUIDE) == Answered("start", "2026-11-24T15:00:00Z")
+    assert "That is Monday 23 November 2026, 15:30 (GMT)." in desk.paper.getvalue()
+
+
+def test_stopping_at_the_second_look_keeps_what_was_typed(desk: Desk) -> None:
+    desk.press("today 15:30", ENTER, CTRL_C)
+    assert desk.front.ask_one(at("start"), GUIDE) == Pause("today 15:30")
+
+
+def test_a_computed_answer_is_shown_and_is_not_taken_by_enter(desk: Desk) -> None:
+    desk.press(ENTER, "y")
+    event = desk.front.ask_one(at("daylight"), Guide(Context(NOW, LONDON), Light("no")))
+    assert event == Answered("daylight", "yes")
+    assert "Proposed answer: no." in desk.paper.getvalue()
+
+
+def test_markup_in_an_answer_is_text(desk: Desk) -> None:
+    page = replace(at("case"), value="[red]LCS[/red] \x1b[31m", given=True)
+    desk.press(CLEAR, "x", ENTER)
+    desk.front.ask_one(page, GUIDE)
+    assert "[red]LCS[/red]" in desk.paper.getvalue()
+    assert "\x1b" not in desk.paper.getvalue()
+
+
+def test_a_grid_takes_a_key_a_line_and_keeps_each_at_once(desk: Desk) -> None:
+    kept: list[Value] = []
+    guide = Guide(GUIDE.context, keep=lambda values: kept.extend(values.values()))
+    desk.press("n", "u", ENTER, "y", ENTER)
+    event = desk.front.ask_together(on(AskTogether), guide)
+    assert event == AnsweredMany(dict(zip(GRID, ("no", "not-sure", "yes"), strict=True)))
+    assert kept == ["no", "not-sure", "yes"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "event"),
+    [
+        (BACKTAB, BACK),
+        (CTRL_C, Pause()),
+        (CTRL_D, Pause()),
+        (UP + ENTER, BACK),
+        ("n" + DOWN + DOWN + ENTER, BACK),
+    ],
+)
+def test_a_grid_can_be_left_at_any_time(desk: Desk, keys: str, event: Event) -> None:
+    desk.press(keys)
+    assert desk.front.ask_together(on(AskTogether), GUIDE) == event
+
+
+def test_enter_does_not_finish_a_grid_with_an_open_line(desk: Desk) -> None:
+    desk.press("n", DOWN, "n", ENTER, "y", ENTER, ENTER)
+    event = desk.front.ask_together(on(AskTogether), GUIDE)
+    assert event == AnsweredMany(dict(zip(GRID, ("no", "yes", "no"), strict=True)))
+
+
+def test_a_grid_explains_the_line_and_keeps_its_place(desk: Desk) -> None:
+    desk.press("n", "?", "n", "n", ENTER)
+    event = desk.front.ask_together(on(AskTogether), GUIDE)
+    assert event == AnsweredMany(dict.fromkeys(GRID, "no"))
+    assert "Why: Why share-hostility matters." in desk.paper.getvalue()
+
+
+@pytest.mark.parametrize(("keys", "answers"), [("y", "yyy"), (" n " + ENTER, "yny"), (" ny", "yyy")])
+def test_rules_are_taken_all_at_once_or_one_by_one(desk: Desk, keys: str, answers: str) -> None:
+    session = apply(QUESTIONNAIRE, reach(FRESH, CALM, AskTogether), AnsweredMany(dict.fromkeys(GRID, "no")))
+    page = screen(QUESTIONNAIRE, session)
+    assert isinstance(page, AskTogether)
+    desk.press(keys)
+    words = {"y": "yes", "n": "no"}
+    wanted = dict(zip(RULES, (words[one] for one in answers), strict=True))
+    assert desk.front.ask_together(page, GUIDE) == AnsweredMany(wanted)
+
+
+@pytest.mark.parametrize(
+    ("keys", "event"),
+    [
+        (DOWN + ENTER, CONFIRM),
+        (ENTER + DOWN + DOWN + DOWN + ENTER, Goto("start")),
+        (BACKTAB, BACK),
+        (CTRL_C, Pause()),
+    ],
+)
+def test_any_answer_can_be_changed_from_the_review_page(desk: Desk, keys: str, event: Event) -> None:
+    desk.press(keys)
+    assert desk.front.review(on(Review), GUIDE) == event
+
+
+VIOLENT = CALM | {"history": "yes", "phone": "no"}
+
+
+@pytest.mark.parametrize(
+    ("downs", "event"), [(1, CONFIRM), (2, Goto("history")), (3, Goto("phone")), (4, BACK)]
+)
+def test_each_finding_has_a_way_straight_to_what_settles_it(desk: Desk, downs: int, event: Event) -> None:
+    desk.press(DOWN * downs, ENTER)
+    assert desk.front.findings(on(Findings, VIOLENT)) == event
+    text = desk.paper.getvalue()
+    assert text.index("STOP: Trouble with violence.") < text.index(
+        "NEEDS A CONTROL MEASURE: Trouble with no-phone."
+    )
+    assert "Because: History: yes" in text
+
+
+def test_a_finding_that_was_decided_can_be_decided_again(desk: Desk) -> None:
+    page = screen(QUESTIONNAIRE, apply(QUESTIONNAIRE, reach(FRESH, VIOLENT, Sign), BACK))
+    assert isinstance(page, Findings)
+    desk.press(DOWN * 4, ENTER)
+    assert desk.front.findings(page) == Reconsider("violence")
+    assert "Left to your manager" in desk.paper.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("keys", "event"),
+    [
+        (" " + DOWN + DOWN + " " + ENTER, Measures("violence", ("The joint",), write=True)),
+        (ENTER + DOWN * 3 + " " + ENTER, Measures("violence", ())),
+        (" " + DOWN * 3 + " " + ENTER + " " + ENTER, Measures("violence", ())),
+        (DOWN * 4 + ENTER, BACK),
+        (CTRL_C, Pause()),
+    ],
+)
+def test_control_measures_are_ticked_written_or_left_to_the_manager(
+    desk: Desk, keys: str, event: Event
+) -> None:
+    desk.press(keys)
+    assert desk.front.control(on(ControlFor, VIOLENT)) == event
+
+
+def test_a_control_measure_is_written_and_somebody_must_do_it(desk: Desk) -> None:
+    concern = on(ControlFor, VIOLENT).concern
+    desk.press("Ring first", ENTER)
+    assert desk.front.write(WriteControl(concern)) == Wrote("violence", "Ring first")
+    desk.press(ENTER, " ", ENTER, "Ann", ENTER)
+    control = Control(rule="violence", text="Ring first", who="")
+    assert desk.front.who(WhoDoes(control)) == Who("violence", "Ring first", "Ann")
+
+
+@pytest.mark.parametrize(
+    ("keys", "event"),
+    [
+        (ENTER + ENTER + DOWN + ENTER, CONFIRM),
+        (DOWN * 2 + ENTER, BACK),
+        (DOWN * 3 + ENTER, Pause()),
+        ("y" + CTRL_C, Pause()),
+    ],
+)
+def test_signing_takes_a_choice_of_its_own(desk: Desk, keys: str, event: Event) -> None:
+    desk.press(keys)
+    assert desk.front.sign(on(Sign)) == event
+
+
+def test_a_whole_plan_with_keys_alone(desk: Desk) -> None:
+    desk.press("LCS-1", ENTER, "today 15:30", ENTER, ENTER, "+60m", ENTER, "y", ENTER, "y")  # the visit
+    desk.press("y", "a shouting match", ENTER, " ", ENTER, "1", "y", "y")  # the people, yourself
+    desk.press("nnn", ENTER, "y")  # sharing, the rules
+    desk.press(DOWN, ENTER, DOWN, ENTER)  # review, findings
+    desk.press(" ", ENTER, "Ann", ENTER, DOWN, ENTER)  # a control measure, who, sign
+    session = run(QUESTIONNAIRE, FRESH, desk.front, Saved().around(always("yes")))
+    assert final(QUESTIONNAIRE, session)["kinds"] == ("shouting",)
+    assert final_controls(QUESTIONNAIRE, session) == (Control(rule="violence", text="The joint", who="Ann"),)
