@@ -15,7 +15,7 @@ from visitsafe.domain.page import Prompt, supervision_page
 
 ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "ul", "ol", "li"),
-    *("strong", "br", "hr", "pre", "code", "blockquote"),
+    *("strong", "em", "br", "hr", "pre", "code", "blockquote"),
 }
 HARMLESS = {"lang", "charset", "http-equiv", "content", "name"}
 LUMINANCE = (0.2126, 0.7152, 0.0722)

@@ -152,7 +152,10 @@ def test_what_managers_said_before_is_shown() -> None:
     )
 
 
-# One plan, and lists
+def test_a_manager_is_told_where_every_answer_stands() -> None:
+    state = begun().planned()
+    assert "Every question and answer: visitsafe show" in reviewed(state)
+    assert "Reminders" not in reviewed(state)
 
 
 def test_a_plan_shows_its_decision_and_how_to_check_it() -> None:
@@ -170,6 +173,20 @@ def test_the_address_is_shown_only_when_asked_for() -> None:
 
 def test_an_entry_that_does_not_count_is_shown_with_the_reason() -> None:
     assert "Does not count: its author was not in the team" in shown(PLANNED.decided(by=EVE))
+
+
+def test_a_plan_shows_what_does_not_hold_and_what_raised_nothing() -> None:
+    story = begun().planned(body=calm_visit())
+    state = fold(story.plan, story.entries, story.roster, ["entry 12 does not hold"])
+    file = io.StringIO()
+    show_plan(make_console(plain=True, environ={}, file=file, width=80), state, NOW, LONDON)
+    assert file.getvalue().splitlines()[1] == "Does not hold: entry 12 does not hold"
+    assert "Findings\n  None." in file.getvalue()
+
+
+def test_a_decision_on_an_earlier_version_is_shown_as_such() -> None:
+    story = PLANNED.decided("refuse") | PLANNED.revised().decided(by=NIA)
+    assert "Made on an earlier version; it stands until a manager decides again." in shown(story)
 
 
 def test_a_list_says_what_stands_how() -> None:

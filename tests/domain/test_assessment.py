@@ -279,7 +279,7 @@ def test_findings_of_one_level_keep_the_checklist_s_order() -> None:
         (question("a"), "", "not answered"),
         (question("a", "text"), "none", "none"),
         (question("a", "people"), (), "none"),
-        (question("a", "people"), ("Ann Archer", "Bo Berg"), "Ann Archer, Bo Berg"),
+        (question("a", "people"), ("Ann Archer", "Bo Berg"), "Ann Archer; Bo Berg"),
         (question("a", "choices", choices=[{"id": "dog", "text": "A dog"}]), ("dog",), "A dog"),
         (question("a", "choices", choices=[{"id": "dog", "text": "A dog"}]), ("none",), "none of these"),
         (question("a", "choice", choices=[{"id": "dog", "text": "A dog"}]), "dog", "A dog"),

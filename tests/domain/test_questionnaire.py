@@ -68,4 +68,4 @@ def test_everything_in_the_flow_can_be_traced_to_where_it_was_written() -> None:
 
 def test_sources_are_cited_in_one_line() -> None:
     sources = (Source(document="a", paragraph="7.2"), Source(document="b", paragraph="Prior to contact"))
-    assert cite(sources) == "a 7.2; b Prior to contact"
+    assert cite(sources) == 'a 7.2; b "Prior to contact"'

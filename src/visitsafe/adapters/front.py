@@ -6,13 +6,13 @@ and answers into words, so that all front ends take and show the same.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 
 from visitsafe.domain.answering import Context, case_warning, echo, parse
 from visitsafe.domain.assessment import Value, in_words
 from visitsafe.domain.checklist import AnswerType, Question, Source, VisitField
 from visitsafe.domain.entries import from_text
+from visitsafe.domain.phrases import age, date_only
 from visitsafe.domain.questionnaire import cite
 from visitsafe.domain.screens import (
     AskOne,
@@ -100,21 +100,11 @@ class Guide:
 
     def age(self, at: str) -> str:
         """`given on 12 March 2026, 8 months ago`."""
-        given = from_text(at).astimezone(self.context.zone)
-        return f"given on {given.day} {given:%B %Y}, {_ago(given, self.context.now)}"
+        return f"given on {date_only(at, self.context.zone)}, {age(at, self.context.now)}"
 
 
 def _sentence(text: str | None) -> str | None:
     return f"{text[0].upper()}{text[1:].rstrip('.')}." if text else None
-
-
-def _ago(given: datetime, now: datetime) -> str:
-    days = (now.astimezone(UTC) - given.astimezone(UTC)).days
-    for length, unit in ((365, "year"), (30, "month"), (1, "day")):
-        if days >= length:
-            number = days // length
-            return f"{number} {unit}{'s' if number > 1 else ''} ago"
-    return "today"
 
 
 class Front(Protocol):

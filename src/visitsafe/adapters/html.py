@@ -22,6 +22,7 @@ h3 { font-size: 1.05rem; margin: 1.4rem 0 0.4rem; }
 ul, ol { padding-left: 1.4rem; }
 li { margin: 0.45rem 0; }
 li li { margin: 0.15rem 0; color: var(--quiet); }
+em { font-style: normal; font-size: 0.85em; color: var(--quiet); }
 blockquote { margin: 0.6rem 0; padding: 0.1rem 0 0.1rem 0.9rem; border-left: 0.2rem solid var(--line); }
 blockquote p { margin: 0.4rem 0; }
 pre { white-space: pre-wrap; margin: 0.6rem 0; }
@@ -30,7 +31,9 @@ hr { border: 0; border-top: 1px solid var(--line); margin: 2.2rem 0 0; }
 @page { size: A4; margin: 18mm 16mm; }
 @media print {
   :root { color-scheme: light; --ink: #000; --paper: #fff; --quiet: #222; --line: #666; }
-  body { font-size: 10.5pt; max-width: none; padding: 0; }
+  body { font-size: 10pt; line-height: 1.4; max-width: none; padding: 0; }
+  h2 { margin-top: 1.4rem; }
+  hr { margin-top: 1.8rem; }
   h1, h2, h3 { break-after: avoid; }
   li, blockquote, pre { break-inside: avoid; }
   p { orphans: 3; widows: 3; }

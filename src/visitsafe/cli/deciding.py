@@ -6,8 +6,8 @@ import typer
 
 from visitsafe.cli.opening import desk_of, later, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say
-from visitsafe.cli.wording import when
 from visitsafe.domain.escape import terminal
+from visitsafe.domain.phrases import moment
 from visitsafe.domain.terms import Decision
 from visitsafe.errors import UsageError
 
@@ -103,7 +103,7 @@ def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
         result_json(plan_shape(state, desk.now))
         return
     who = terminal(state.author.person.name)
-    start = when(state.body.visit.start, zone_of(desk.roster))
+    start = moment(state.body.visit.start, zone_of(desk.roster))
     result(f"{state.ref} is {state.status}: {who}, {start}")
     if state.decided and state.decided.decision is Decision.RETURN:
         say(f"let {state.author.person.name} know; they change it with: visitsafe plan --revise {state.ref}")

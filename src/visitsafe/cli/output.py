@@ -6,7 +6,7 @@ Nothing that came from a file, an answer or another person's entry reaches a ter
 import sys
 from typing import Any
 
-from visitsafe.domain.escape import terminal
+from visitsafe.domain.escape import json_text, terminal
 from visitsafe.errors import ProblemsError, VisitsafeError
 
 
@@ -19,7 +19,7 @@ def result_json(value: Any) -> None:
     """Write a result as JSON, readable by people too."""
     import json
 
-    result(json.dumps(value, indent=2, ensure_ascii=False))
+    result(json_text(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def say(text: str) -> None:

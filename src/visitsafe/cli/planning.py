@@ -10,7 +10,7 @@ import typer
 
 from visitsafe.cli.opening import desk_of, invocation, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say
-from visitsafe.cli.wording import when
+from visitsafe.domain.phrases import moment
 from visitsafe.domain.terms import Level
 from visitsafe.errors import NotFoundError, UsageError
 
@@ -186,7 +186,9 @@ def tell(desk: "Desk", state: "PlanState", *, json: bool = False) -> None:
         return
     counts = {level: sum(f.level is level for f in state.body.findings) for level in Level}
     found = ", ".join(f"{count} {level}" for level, count in counts.items() if count) or "none"
-    result(f"{state.ref} is signed: {when(state.body.visit.start, zone_of(desk.roster))}. Findings: {found}.")
+    result(
+        f"{state.ref} is signed: {moment(state.body.visit.start, zone_of(desk.roster))}. Findings: {found}."
+    )
     say(f"now a manager decides: visitsafe review {state.ref}")
 
 

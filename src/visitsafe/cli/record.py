@@ -8,7 +8,7 @@ import typer
 
 from visitsafe.cli.opening import desk_of, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say
-from visitsafe.domain.escape import terminal
+from visitsafe.domain.escape import json_text, terminal
 from visitsafe.errors import VerificationError, VisitsafeError
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _exported(
         from visitsafe.domain.shapes import plan_shape
 
         shape = plan_shape(state, desk.now, include_details=include_details)
-        return (json.dumps(shape, indent=2, ensure_ascii=False) + "\n").encode()
+        return (json_text(json.dumps(shape, indent=2, ensure_ascii=False)) + "\n").encode()
     page = _page(context, desk, state, include_details=include_details)
     if form is Format.HTML:
         from visitsafe.adapters.html import html_page

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 INDENT = 2
 SOON_MINUTES = 120
+MANY = 4
 _DAYLIGHT = "daylight"
 
 
@@ -64,7 +65,7 @@ def review_plan(
     _standing(console, body, now)
     _before(console, state, zone)
     _changed(console, body, previous, zone)
-    _rest(console, body)
+    _rest(console, state)
 
 
 def _worries(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
@@ -179,13 +180,11 @@ def _changed(console: "Console", body: PlanBody, previous: "PlanState | None", z
         put(console, "Nothing: the same answers and findings.", indent=INDENT)
 
 
-def _rest(console: "Console", body: PlanBody) -> None:
-    """All the other answers in short, and the notes."""
-    notes = [finding.text for finding in worst_first(body) if finding.level is Level.NOTE]
-    others = [one for one in body.shown if one.id not in body.standing]
-    if notes or others:
-        heading(console, "The rest")
+def _rest(console: "Console", state: "PlanState") -> None:
+    """The notes, and where every answer stands: this is one screen."""
+    notes = [finding.text for finding in worst_first(state.body) if finding.level is Level.NOTE]
+    if notes:
+        heading(console, "Notes")
     for note in notes:
-        item(console, "Note: ", note, indent=INDENT)
-    if others:
-        put(console, "; ".join(f"{one.label}: {one.answer}" for one in others), indent=INDENT)
+        item(console, note, indent=INDENT)
+    put(console, f"Every question and answer: visitsafe show {state.ref}", mark="")

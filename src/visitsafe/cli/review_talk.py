@@ -6,7 +6,7 @@ import typer
 
 from visitsafe.cli.deciding import Words, review_checklist_of
 from visitsafe.cli.opening import invocation, zone_of
-from visitsafe.cli.wording import when
+from visitsafe.domain.phrases import moment
 from visitsafe.domain.terms import Decision
 from visitsafe.errors import InterruptedByUserError, NotFoundError
 
@@ -19,21 +19,24 @@ if TYPE_CHECKING:
     from visitsafe.usecases.desk import Desk
 
 WITHOUT_TERMINAL = "use: visitsafe review REF --decision countersign --reason '...' (or return, or refuse)"
-COUNTERSIGN, WITH_CONDITIONS, RETURN, REFUSE = range(4)
-WAYS = (
-    "Countersign: the visit can go ahead as planned",
-    "Countersign with conditions",
-    "Return: something has to change first",
-    "Refuse: this visit does not go ahead",
-)
+COUNTERSIGN, WITH_CONDITIONS, RETURN, REFUSE, READ = "countersign", "conditions", "return", "refuse", "read"
+WAYS = {
+    COUNTERSIGN: "Countersign: the visit can go ahead as planned",
+    WITH_CONDITIONS: "Countersign with conditions",
+    RETURN: "Return: something has to change first",
+    REFUSE: "Refuse: this visit does not go ahead",
+    READ: "Read every answer first",
+}
 REASONS = {
     COUNTERSIGN: "Why can this go ahead? Your reasons, in your words",
     WITH_CONDITIONS: "Why can this go ahead? Your reasons, in your words",
     RETURN: "What has to change, and why?",
     REFUSE: "Why should this visit not go ahead?",
 }
-CONDITIONS = "What must be so? One condition to a line, or with ; between them"
-INSTEAD = "How will the child or adult be seen instead, and the purpose met?"
+MORE = {
+    WITH_CONDITIONS: "What must be so? Several conditions with ; between them",
+    REFUSE: "How will the child or adult be seen instead, and the purpose met?",
+}
 
 
 def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) -> tuple["PlanState", Words]:
@@ -45,7 +48,7 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
         UsageError: There is no terminal.
     """
     from visitsafe.adapters.talk import talk_at
-    from visitsafe.cli.screens import make_console, review_plan
+    from visitsafe.cli.screens import make_console, review_plan, show_plan
     from visitsafe.usecases.deciding import check_may_decide, previous_plan
 
     environ = invocation(context).environ
@@ -55,7 +58,11 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
     console = make_console(plain=plain, environ=environ)
     review_plan(console, state, previous_plan(desk, state), desk.now, zone_of(desk.roster))
     checklist, _ = review_checklist_of(context, state)
-    return state, _decision(asker, checklist, state)
+
+    def read() -> None:
+        show_plan(console, state, desk.now, zone_of(desk.roster), include_details=True)
+
+    return state, _decision(asker, checklist, state, read)
 
 
 def _from_queue(desk: "Desk", asker: "Talk") -> "PlanState":
@@ -79,72 +86,66 @@ def _line(desk: "Desk", state: "PlanState") -> str:
     urgent = "URGENT, " if state.body.urgent else ""
     level = worst(state.body)
     found = f", worst finding: {level}" if level else ", no findings"
-    start = when(state.body.visit.start, zone_of(desk.roster))
+    start = moment(state.body.visit.start, zone_of(desk.roster))
     return f"{state.ref}: {urgent}{state.author.person.name}, {start}{found}"
 
 
-def _decision(asker: "Talk", checklist: "ReviewChecklist", state: "PlanState") -> Words:
+def _decision(
+    asker: "Talk", checklist: "ReviewChecklist", state: "PlanState", read: "Callable[[], None]"
+) -> Words:
     """Ask until it is signed; going back asks the question before again."""
-    needed = _needed(checklist, state)
-    answers: list[int | str] = []
+    from visitsafe.usecases.deciding import conditions_needed
+
+    needed = [rule.text for rule in conditions_needed(checklist, state.body)]
+    answers: list[str] = []
     while True:
-        questions = _questions(asker, checklist, needed, answers)
+        questions = _questions(asker, checklist, answers, lambda: _way(asker, needed, read))
         if len(answers) == len(questions):
-            break
+            return _words(answers)
         answer = questions[len(answers)]()
         if answer is not None:
             answers.append(answer)
         elif answers:
             answers.pop()
-    return _words([str(answer) for answer in answers])
-
-
-def _needed(checklist: "ReviewChecklist", state: "PlanState") -> "Sequence[str]":
-    from visitsafe.usecases.deciding import conditions_needed
-
-    return [rule.text for rule in conditions_needed(checklist, state.body)]
 
 
 def _questions(
-    asker: "Talk", checklist: "ReviewChecklist", needed: "Sequence[str]", answers: "Sequence[int | str]"
-) -> "list[Callable[[], int | str | None]]":
+    asker: "Talk", checklist: "ReviewChecklist", answers: "Sequence[str]", way: "Callable[[], str | None]"
+) -> "list[Callable[[], str | None]]":
     """What is asked, as far as the answers so far decide it."""
-    ways = list(WAYS)
-    if needed:
-        ways[COUNTERSIGN] = f"Countersign (not open: {needed[0].rstrip('.')})"
-    questions: list[Callable[[], int | str | None]] = [lambda: _way(asker, ways, blocked=bool(needed))]
-    if not answers:
-        return questions
-    way = int(answers[0])
-    questions.append(lambda: asker.type(REASONS[way]))
-    if way in {WITH_CONDITIONS, REFUSE}:
-        questions.append(lambda: asker.type(CONDITIONS if way == WITH_CONDITIONS else INSTEAD))
-    questions.append(lambda: _signature(asker, checklist, way))
+    questions = [way]
+    if answers:
+        chosen = answers[0]
+        questions.append(lambda: asker.type(REASONS[chosen]))
+        if chosen in MORE:
+            questions.append(lambda: asker.type(MORE[chosen]))
+        questions.append(lambda: _signature(asker, checklist, chosen))
     return questions
 
 
-def _way(asker: "Talk", ways: "Sequence[str]", *, blocked: bool) -> int | None:
+def _way(asker: "Talk", needed: "Sequence[str]", read: "Callable[[], None]") -> str | None:
+    """One of the ways. Where conditions are needed, countersigning without is none of them."""
+    ways = [way for way in WAYS if way != COUNTERSIGN or not needed]
+    asker.say(*needed)
     while True:
-        picked = asker.pick("Your decision", ways)
-        if not (blocked and picked == COUNTERSIGN):
-            return picked
-        asker.say("A plan with this finding can only be countersigned with conditions.")
+        picked = asker.pick("Your decision", [WAYS[way] for way in ways])
+        if picked is None or ways[picked] != READ:
+            return None if picked is None else ways[picked]
+        read()
 
 
-def _signature(asker: "Talk", checklist: "ReviewChecklist", way: int) -> int | None:
+def _signature(asker: "Talk", checklist: "ReviewChecklist", way: str) -> str | None:
     """The explicit yes, with what is confirmed by it."""
     if way in {COUNTERSIGN, WITH_CONDITIONS}:
         asker.say("", "By countersigning you confirm:", *(f"- {item.text}" for item in checklist.attest))
     picked = asker.pick("Sign this decision?", ["Sign it", "Go back and change it", "Stop, and decide later"])
     if picked == 2:  # noqa: PLR2004 - the third line
         raise InterruptedByUserError("stopped; nothing was decided and nothing was signed")
-    return 0 if picked == 0 else None
+    return "sign" if picked == 0 else None
 
 
 def _words(answers: "Sequence[str]") -> Words:
-    way, reason, *rest = int(answers[0]), *answers[1:]
+    way, reason, more = answers[0], answers[1], answers[2]
     decision = {RETURN: Decision.RETURN, REFUSE: Decision.REFUSE}.get(way, Decision.COUNTERSIGN)
-    conditions = (
-        [part for line in rest[0].split("\n") for part in line.split(";")] if way == WITH_CONDITIONS else []
-    )
-    return Words(decision, reason, conditions, rest[0] if way == REFUSE else "")
+    conditions = more.replace(";", "\n").split("\n") if way == WITH_CONDITIONS else []
+    return Words(decision, reason, conditions, more if way == REFUSE else "")

@@ -43,7 +43,7 @@ def waiting(
         lines = ["Nothing is waiting for you.  To plan a visit: visitsafe plan"]
     from visitsafe.domain.escape import terminal
 
-    result(terminal(greeting) + desk.roster.name + "\n" + "\n".join(terminal(line) for line in lines))
+    result("\n".join(terminal(line) for line in [greeting + desk.roster.name, *lines]))
 
 
 def _drafts(context: typer.Context) -> list[str]:
@@ -66,7 +66,7 @@ def _case(session: "Session") -> str:
 
 def _mine(desk: "Desk") -> list[str]:
     """My own plans that a manager sent back, or that are still waiting."""
-    from visitsafe.cli.wording import when
+    from visitsafe.domain.phrases import moment
 
     me = desk.me
     if me is None:
@@ -77,7 +77,7 @@ def _mine(desk: "Desk") -> list[str]:
         if row.by != me.fingerprint or row.due_back < now:
             continue
         state = desk.plan(row.plan)
-        start = when(row.start, zone_of(desk.roster))
+        start = moment(row.start, zone_of(desk.roster))
         if state.status is Status.RETURNED:
             lines.append(f"{state.ref} came back to you, visit {start}:  visitsafe plan --revise {state.ref}")
         elif state.status is Status.AWAITING:
@@ -88,13 +88,13 @@ def _mine(desk: "Desk") -> list[str]:
 
 
 def _decisions(desk: "Desk") -> list[str]:
-    from visitsafe.cli.wording import when
+    from visitsafe.domain.phrases import moment
     from visitsafe.usecases.deciding import queue
 
     if desk.me is None or Role.MANAGER not in desk.me.roles:
         return []
     return [
         f"{state.ref} by {state.author.person.name} needs your decision, visit "
-        f"{when(state.body.visit.start, zone_of(desk.roster))}:  visitsafe review {state.ref}"
+        f"{moment(state.body.visit.start, zone_of(desk.roster))}:  visitsafe review {state.ref}"
         for state in queue(desk)
     ]

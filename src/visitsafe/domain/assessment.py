@@ -181,9 +181,9 @@ def in_words(question: Question, value: Value) -> str:
         return COLUMN_WORDS.get(Answer(value), value)
     given = value if isinstance(value, tuple) else (value,)
     if question.answer not in {AnswerType.CHOICE, AnswerType.CHOICES}:
-        return ", ".join(given)
+        return "; ".join(given)
     texts = {choice.id: choice.text for choice in question.choices} | {NONE: "none of these"}
-    return ", ".join(texts.get(one, one) for one in given)
+    return "; ".join(texts.get(one, one) for one in given)
 
 
 def missing(questionnaire: Questionnaire, answers: Answers) -> Sequence[Question]:

@@ -170,7 +170,7 @@ def _finding(body: PlanBody, finding: Finding) -> str:
     if not answers and finding.level is not Level.NOTE:
         answers = ["**Nothing in the plan answers this.**"]
     because = "; ".join(markdown_line(reason) for reason in finding.because)
-    details = [*([f"Because: {because}"] if because else []), *answers, f"Source: {cited(finding.source)}"]
+    details = [*([f"Because: {because}"] if because else []), *answers, cited(finding.source)]
     return "\n".join(
         [
             f"**{LEVEL_WORDS[finding.level]}.** {markdown_line(finding.text)}",

@@ -46,8 +46,8 @@ def quotation(text: str) -> str:
 
 
 def cited(source: str) -> str:
-    """A source in a line."""
-    return markdown_line(source) or "none named"
+    """Where something comes from, set apart from what it says."""
+    return f"*Source: {markdown_line(source) or 'none named'}*"
 
 
 def sharing(body: PlanBody, now: datetime, zone: tzinfo) -> list[str]:
@@ -71,7 +71,7 @@ def _duty(duty: Duty, state: str, zone: tzinfo) -> str:
     lines = [how, f"Ground: {markdown_line(duty.ground)}"]
     if state != NOT_SHARED:
         lines.append(f"To: {named}" if named else "To: **nobody is named yet**")
-    lines.append(f"Source: {cited(duty.source)}")
+    lines.append(cited(duty.source))
     return "\n".join([markdown_line(duty.label), *(f"  - {line}" for line in lines)])
 
 
@@ -83,7 +83,7 @@ def for_supervision(prompts: Sequence[Prompt]) -> list[str]:
     for number, prompt in enumerate(prompts, start=1):
         mark = f"{number}. "
         indent = " " * len(mark)
-        blocks.append(f"{mark}{markdown(prompt.text, indent)} ({cited(prompt.source)})")
+        blocks.append(f"{mark}{markdown(prompt.text, indent)}\\\n{indent}{cited(prompt.source)}")
         blocks += [f"{indent}---"] * ROOM_TO_WRITE
     return blocks
 
@@ -108,16 +108,12 @@ def questions(body: PlanBody, now: datetime, zone: tzinfo) -> list[str]:
 
 
 def _answered(shown: Shown, given: str, now: datetime, zone: tzinfo) -> str:
-    source = f" ({cited(shown.source)})" if shown.source.strip() else ""
-    lines = [
-        f"{markdown(shown.ask, '  ')}{source}",
-        f"Answer: {markdown(shown.answer, '  ')}",
-    ]
+    lines = [markdown(shown.ask, "  "), f"Answer: {markdown(shown.answer, '  ')}"]
     if given and given != to_text(now):
         lines.append(
             f"Standing answer, given {markdown_line(f'{age(given, now)}: {date_only(given, zone)}')}"
         )
-    return "\\\n  ".join(lines)
+    return "\\\n  ".join([*lines, cited(shown.source)])
 
 
 def escalation(state: PlanState, zone: tzinfo) -> list[str]:

@@ -199,5 +199,11 @@ def _reminder_rules(item: Reminder) -> Iterator[Rule]:
 
 
 def cite(sources: tuple[Source, ...]) -> str:
-    """The sources in one line: `salford-2011 7.2; procedures-2023 Prior to contact with a family`."""
-    return "; ".join(f"{source.document} {source.paragraph}" for source in sources)
+    """The sources in one line, by document: `salford-2011 7.2, 8.2; procedures-2023 "Prior to contact"`."""
+    places: dict[str, list[str]] = {}
+    for source in sources:
+        numbered = source.paragraph[:1].isdigit()
+        places.setdefault(source.document, []).append(
+            source.paragraph if numbered else f'"{source.paragraph.rstrip(":")}"'
+        )
+    return "; ".join(f"{document} {', '.join(found)}" for document, found in places.items())

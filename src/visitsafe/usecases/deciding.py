@@ -22,7 +22,7 @@ def queue(desk: Desk) -> list[PlanState]:
     states = [
         desk.plan(row.plan) for row in desk.store.plans(open_only=True) if row.status == Status.AWAITING
     ]
-    mine = [state for state in states if why_not_me(me, state) is None and not _too_late(desk, state)]
+    mine = [state for state in states if why_not_me(desk, me, state) is None and not _too_late(desk, state)]
     return sorted(mine, key=_pressing)
 
 
@@ -35,13 +35,13 @@ def _too_late(desk: Desk, state: PlanState) -> bool:
     return state.started(to_text(desk.now)) and not state.body.urgent
 
 
-def why_not_me(me: Member, state: PlanState) -> NotPermittedError | None:
+def why_not_me(desk: Desk, me: Member, state: PlanState) -> NotPermittedError | None:
     """Why a member may not decide on a plan at all; None if they may."""
     if Role.MANAGER not in me.roles:
         return NotPermittedError("deciding on plans needs the role manager", hint="ask an admin for it")
     if me.same_person(state.author):
         return NotPermittedError("nobody decides on their own plan", hint="ask another manager")
-    if is_companion(me, state.body):
+    if is_companion(me, state.body, desk.roster.members.values()):
         return NotPermittedError(
             "you go along on this visit, so somebody else has to decide", hint="ask another manager"
         )
@@ -55,7 +55,7 @@ def check_may_decide(desk: Desk, state: PlanState) -> None:
         NotPermittedError: Not this person, not this plan, or too late.
         VerificationError: The plan's record does not hold.
     """
-    reason = why_not_me(desk.member(), state)
+    reason = why_not_me(desk, desk.member(), state)
     if reason is not None:
         raise reason
     if state.problems:
