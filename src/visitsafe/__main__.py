@@ -6,9 +6,9 @@ import sys
 def run() -> None:
     """Answer `--version` before anything is imported; hand everything else to the command line."""
     if sys.argv[1:] == ["--version"]:
-        from importlib.metadata import version
+        from visitsafe import __version__
 
-        print(f"visitsafe {version('visitsafe')}")  # noqa: T201 - the whole result of this call
+        print(f"visitsafe {__version__}")  # noqa: T201 - the whole result of this call
         return
     from visitsafe.cli import main
 

@@ -24,7 +24,18 @@ def result_json(value: Any) -> None:
 
 def say(text: str) -> None:
     """Talk to the person on standard error."""
-    sys.stderr.write(f"visitsafe: {terminal(text)}\n")
+    sys.stderr.write(_wrapped(f"visitsafe: {terminal(text)}") + "\n")
+
+
+def _wrapped(text: str) -> str:
+    """Broken between words where a person reads it; one line where a program does."""
+    if not sys.stderr.isatty():
+        return text
+    import shutil
+    import textwrap
+
+    columns = max(20, shutil.get_terminal_size().columns)
+    return "\n".join(textwrap.fill(line, columns - 1, subsequent_indent="  ") for line in text.split("\n"))
 
 
 def say_error(error: VisitsafeError) -> None:

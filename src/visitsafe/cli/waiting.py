@@ -26,9 +26,9 @@ def waiting(
     if context.invoked_subcommand is not None:
         return
     if version:
-        from importlib.metadata import version as version_of
+        from visitsafe import __version__
 
-        result(f"visitsafe {version_of('visitsafe')}")
+        result(f"visitsafe {__version__}")
         return
     if settings_of(context).key is None:
         result(
