@@ -2,26 +2,28 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo plan test check clean
 demo: $(VENV)/ready
-	PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/a-day/run.sh
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/a-day/run.sh
 
 plan: $(VENV)/ready
-	$(BIN)/visitsafe plan
+	@$(BIN)/visitsafe plan
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest
 
 check: $(VENV)/ready
-	bash .ci/run
+	@bash .ci/run
 
 $(VENV)/ready: pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "visitsafe needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "visitsafe needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	@echo "Setting up visitsafe in $(VENV); this takes a minute, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --upgrade pip
+	@$(PIP) --editable '.[dev]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV)

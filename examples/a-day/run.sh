@@ -1,26 +1,35 @@
 #!/bin/sh
 # One day with visitsafe: Sam plans a visit, Mo decides on it, and anyone can check it afterwards.
 # Two people with a home folder each, one SQLite store, all in a temporary folder. Nothing of yours is touched.
+# At a terminal the folder stays, so that you can look at the whole pages; otherwise it is removed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+[ -t 1 ] || trap 'rm -rf "$work"' EXIT
 export VISITSAFE_STORE="sqlite:///$work/store.sqlite3"
 
 sam() { VISITSAFE_HOME="$work/sam" visitsafe "$@"; }
 mo() { VISITSAFE_HOME="$work/mo" visitsafe "$@"; }
 step() { printf '\n=== %s\n\n' "$*"; }
+# Talk goes where the results go, so that a log has it in the right order.
+exec 2>&1
 
 step "Mo founds the team, Sam joins it"
 mo key new --name "Mo Adeyemi" --email mo@salford.example --no-passphrase
 mo team found --role manager --name "Family support, Salford" --place "Salford, 53.49, -2.29"
 sam key new --name "Sam Carter" --email sam@salford.example --no-passphrase
-mo team add "$(sam team join)" --role practitioner
+sam team join 2>"$work/said-to-sam" >"$work/line"
+mo team add "$(cat "$work/line")" --role practitioner </dev/null
 
 step "Sam plans tomorrow's visit from an answers file: visitsafe plan --answers answers.yaml --yes"
-sam plan --answers "$here/answers.yaml" --yes --json >"$work/plan.json"
-ref=$(sed -n 's/^  "ref": "\(.*\)",$/\1/p' "$work/plan.json")
-sam show "$ref" --plain
+sam plan --answers "$here/answers.yaml" --yes >"$work/signed" 2>&1 || { cat "$work/signed"; exit 1; }
+cat "$work/signed"
+ref=$(sed -n 's/ is signed: .*//p' "$work/signed")
+
+step "What the answers mean together: visitsafe show $ref"
+sam show "$ref" --plain >"$work/plan.txt"
+sed '/^Decision$/,$d' "$work/plan.txt"
+echo "(and every question with its answer, in $(wc -l <"$work/plan.txt" | tr -d ' ') lines)"
 
 step "Mo sees what is waiting, and may not countersign without a condition: visitsafe review $ref"
 mo
@@ -32,7 +41,10 @@ mo review "$ref" --decision countersign \
   --condition "Before you set off, ring me and we agree what you do if the father is at home."
 
 step "The page for staff supervision: visitsafe export $ref --format md"
-mo export "$ref" --format md
+mo export "$ref" --format md --out "$work/page.md"
+mo export "$ref" --format html --out "$work/page.html"
+sed 40q "$work/page.md"
+echo "(the first 40 of $(wc -l <"$work/page.md" | tr -d ' ') lines)"
 
 step "Anyone can check it: visitsafe verify $ref"
 sam verify "$ref"
@@ -40,7 +52,7 @@ sam verify "$ref"
 step "And nobody has to trust visitsafe: OpenSSH checks the same record"
 sam export "$ref" --format bundle --out "$work/record.zip"
 python3 -m zipfile -e "$work/record.zip" "$work/record"
-cd "$work/record"
-grep '^ssh-keygen' README.txt | sh -ex
+(cd "$work/record" && grep '^ssh-keygen' README.txt | sh -e)
 
 step "Done: planned, decided, exported and proved"
+[ ! -t 1 ] || echo "The whole pages and the record are in $work; delete the folder when you have seen enough."

@@ -145,7 +145,7 @@ def test_a_file_is_read_from_its_path_and_named_in_its_problems(tmp_path: Path) 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="there is no file"):
         load(str(tmp_path / "nowhere.yaml"))
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(SettingsError, match="is a folder, not a file"):
         load(str(tmp_path))
 
 
@@ -189,7 +189,7 @@ controls:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("threat-expected: yes", "threat-expected: no"), "9:15: strategies: this does not apply because"),
+        (("threat-expected: yes", "threat-expected: no"), "9:15: strategies: this is only asked when"),
         (("threat-expected: yes", "threat-expected: yes\n  threat-expected: no"), "stands here twice"),
         (("who: Ann Lee", "who: Ann Lee\n  - {rule: quiet, do: x, who: y}"), "raise no finding quiet"),
         (("answers:", "answers:\n  case: C-1"), "3:3: case: this stands under answers too"),

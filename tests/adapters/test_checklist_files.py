@@ -176,11 +176,11 @@ class TestYaml:
         assert "more than 100000 values" in refused("a: [" + "b," * (MOST_BYTES // 2 - 10) + "]")[0]
         assert time.perf_counter() - before < 5
 
-    def test_a_file_with_endless_problems_lists_the_first_hundred_and_counts_the_rest(self) -> None:
+    def test_a_file_with_endless_problems_lists_the_first_fifty_and_counts_the_rest(self) -> None:
         with pytest.raises(ProblemsError) as caught:
             read_strings("".join(f"a{n}: !x y\n" for n in range(300)).encode())
         assert len(caught.value.problems) == MOST_LISTED + 1
-        assert caught.value.problems[-1].endswith("and 200 more")
+        assert caught.value.problems[-1].endswith("and 250 more")
 
     @given(st.binary(max_size=300))
     def test_no_bytes_whatever_raise_anything_but_our_errors(self, raw: bytes) -> None:
@@ -236,7 +236,7 @@ class TestAnswersFiles:
     def test_a_missing_file_and_a_folder_are_said_to_be_so(self, tmp_path: Path) -> None:
         with pytest.raises(NotFoundError, match="there is no file"):
             read_strings(tmp_path / "no.yaml")
-        with pytest.raises(SettingsError, match="cannot be read: is a directory"):
+        with pytest.raises(SettingsError, match="is a folder, not a file"):
             read_strings(tmp_path)
 
     def test_a_hostile_file_name_stays_on_one_line(self, tmp_path: Path) -> None:
@@ -676,3 +676,18 @@ class TestCheck:
         assert check_library(found, date(2028, 1, 31), only).warnings == []
         (warning,) = check_library(found, date(2028, 2, 1), only).warnings
         assert "sources.yaml:14:18: ours is past its review date 2028-01-31" in warning
+
+
+class TestMissingQuotes:
+    def test_all_that_is_wrong_is_found_though_quotes_are_missing(self, tmp_path: Path) -> None:
+        text = starting_file("visit", "mine").replace("document: ", "document: no-such-", 1)
+        bad = text.replace("\nversion: ", "\nversion: 1.0 # ", 1)
+        folder = agency(tmp_path / "own", mine=bad)
+        report = check_library(library(folder), TODAY)
+        assert any("without quotes is read as a number" in line for line in report.problems)
+        assert any("no-such-" in line for line in report.problems)
+
+    def test_a_file_with_nothing_else_wrong_has_one_problem(self, tmp_path: Path) -> None:
+        bad = starting_file("visit", "mine").replace("\nversion: ", "\nversion: 1.0 # ", 1)
+        report = check_library(library(agency(tmp_path / "own", mine=bad)), TODAY)
+        assert len(report.problems) == 1

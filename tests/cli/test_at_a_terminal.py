@@ -3,13 +3,14 @@
 import os
 import shutil
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pexpect  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
-from office import NOW, Office, Someone
+from office import Office, Someone
 
 COMMAND = shutil.which("visitsafe", path=str(Path(sys.executable).parent)) or "visitsafe"
 FACTS = [
@@ -24,6 +25,14 @@ FACTS = [
     "Playing.",
 ]
 """Case, start and its yes, due back and its yes, area, no address, purpose, how seen."""
+
+
+@pytest.fixture
+def today(tmp_path: Path) -> Office:
+    """A team founded a moment ago: the real command has the real clock."""
+    office = Office(tmp_path)
+    office.sam.now = office.mo.now = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
+    return office.open()
 
 
 def at_terminal(someone: Someone, *words: str, **environ: str) -> Any:
@@ -58,53 +67,115 @@ def test_the_first_run_asks_who_you_are_and_goes_on_to_the_plan(tmp_path: Path) 
     assert "Family support" in new.done("team", "list").out
 
 
-def test_a_plan_that_is_stopped_goes_on_where_it_was(office: Office) -> None:
-    child = at_terminal(office.sam, "plan")
+def test_a_plan_that_is_stopped_goes_on_where_it_was(today: Office) -> None:
+    child = at_terminal(today.sam, "plan")
     answer(child, *FACTS[:6])
     child.expect("What is the address")
     child.expect(r": $")
     child.kill(9)
     child.close()
-    child = at_terminal(office.sam, "plan", "--resume")
+    child = at_terminal(today.sam, "plan", "--resume")
     child.expect("What is the address")
     answer(child, *FACTS[6:])
     child.expect("Will it be light")
     answer(child, "q")
     code, _ = ended(child)
     assert code == 130
-    assert "--resume" in office.sam.done().out
+    assert "--resume" in today.sam.done().out
 
 
 def whole_plan(child: Any) -> tuple[int, str]:
     """Answer every question of a routine visit, and sign."""
     answer(child, *FACTS, "y", "n n n n y", "y y y", "none", "1", "none", "Near the door.", "y y y y")
     answer(child, "n n n n n n", "y")
-    while True:
-        which = child.expect(["Sign this plan", r": $"])
-        if which == 0:
-            break
-        child.sendline("1")
-    answer(child, "1")
+    child.expect("Is everything right")
+    answer(child, "ok")
+    child.expect("By signing you say")
+    answer(child, "sign")
     return ended(child)
 
 
 @pytest.mark.parametrize("term", ["xterm", "dumb"])
-def test_a_whole_plan_can_be_signed_in_plain_lines(office: Office, term: str) -> None:
-    code, text = whole_plan(at_terminal(office.sam, "plan", TERM=term))
+def test_a_whole_plan_can_be_signed_in_plain_lines(today: Office, term: str) -> None:
+    code, text = whole_plan(at_terminal(today.sam, "plan", TERM=term))
     assert code == 0, text
     assert "is signed" in text
     assert "\x1b" not in text
-    (row,) = office.mo.done("list", "--json").json
-    assert (row["status"], row["visit"]["case"]) == ("awaiting", "CF-7")
-    assert list((office.sam.home / "drafts").glob("*.json")) == []
+    (row,) = today.mo.done("list", "--json").json
+    assert (row["status"], row["case"]) == ("awaiting", "CF-7")
+    assert list((today.sam.home / "drafts").glob("*.json")) == []
 
 
-def test_a_manager_decides_at_the_terminal(office: Office) -> None:
-    office.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"', phone="no")
-    office.sam.now = office.mo.now = NOW
-    child = at_terminal(office.mo, "review")
+def test_a_manager_decides_at_the_terminal(today: Office) -> None:
+    today.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"', phone="no")
+    child = at_terminal(today.mo, "review")
     child.expect("What is worrying")
     answer(child, "1", "The duty phone is free.", "Take the duty phone; Ring me at noon", "1")
     code, text = ended(child)
     assert (code, "is countersigned" in text) == (0, True), text
-    assert office.show()["decision"]["conditions"] == ["Take the duty phone", "Ring me at noon"]
+    assert today.show()["decision"]["conditions"] == ["Take the duty phone", "Ring me at noon"]
+
+
+def test_a_slip_in_the_e_mail_costs_only_the_e_mail(tmp_path: Path) -> None:
+    new = Someone("new", tmp_path / "home", f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    child = at_terminal(new, "plan")
+    answer(child, "Sam Carter", "sam at salford")
+    child.expect("is not an e-mail address")
+    answer(child, "sam@salford.example")
+    child.expect("Passphrase")
+    answer(child, "", "Family support", "1", "Manchester")
+    child.expect("Which case is it")
+    answer(child, ":q")
+    ended(child)
+    assert "Sam Carter <sam@salford.example>" in new.done("key", "show").out
+
+
+@pytest.mark.parametrize(("given", "added"), [("y", True), ("n", False)])
+def test_an_admin_is_asked_about_the_fingerprint_before_anybody_is_added(
+    today: Office,
+    given: str,
+    added: bool,
+) -> None:
+    eve = today.person("eve")
+    today.key(eve)
+    line = eve.done("team", "join").out.strip()
+    child = at_terminal(today.mo, "team", "add", line, "--role", "practitioner", COLUMNS="200")
+    child.expect(eve.done("key", "show").out.splitlines()[1].replace("+", r"\+"))
+    answer(child, "perhaps", given)
+    code, _ = ended(child)
+    assert (code == 0) == added
+    assert ("Eve <" in today.mo.done("team", "list").out) == added
+
+
+def test_messages_break_between_words_and_what_is_copied_never(today: Office) -> None:
+    env = {**os.environ, **today.sam.environ, "COLUMNS": "30"}
+    narrow: dict[str, Any] = {"env": env, "dimensions": (40, 30), "encoding": "utf-8", "timeout": 20}
+    child = pexpect.spawn(COMMAND, ["verify"], **narrow)
+    _, text = ended(child)
+    lines = text.replace("\r\n", "\n").splitlines()
+    assert max(len(line) for line in lines if "SHA256:" not in line) < 30
+    assert "byte for byte" in " ".join(" ".join(lines).split())
+    child = pexpect.spawn(COMMAND, ["team", "join"], **narrow)
+    _, text = ended(child)
+    assert any(line.startswith("visitsafe-join-1.") and len(line) > 300 for line in text.split("\r\n"))
+
+
+def test_a_returned_plan_shows_the_reason_and_its_draft_is_offered_again_or_thrown_away(
+    today: Office,
+) -> None:
+    ref = today.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"', phone="no")["ref"]
+    today.mo.done("review", ref, "--decision", "return", "--reason", "Take the duty phone.")
+    child = at_terminal(today.sam, "plan", "--revise", ref)
+    child.expect("Returned by .*: Take the duty phone.")
+    answer(child, "q")
+    assert ended(child)[0] == 130
+    child = at_terminal(today.sam, "plan", "--revise", ref)
+    child.expect(rf"Go on with the new version of\s+{ref}")
+    child.expect(r"last\s+changed")
+    answer(child, "3")
+    child.expect("cannot be got back")
+    answer(child, "1")
+    child.expect("Returned by .*: Take the duty phone.")
+    answer(child, "q")
+    assert ended(child)[0] == 130
+    assert len(list((today.sam.home / "drafts").glob("*.json"))) == 1

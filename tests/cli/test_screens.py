@@ -85,7 +85,7 @@ def check_harmless(text: str, width: int) -> None:
 
 def test_what_is_worrying_stands_on_top() -> None:
     top = worrying(reviewed(PLANNED, now=timedelta(hours=7)))
-    assert top.splitlines()[0] == "What is worrying"
+    assert top.splitlines()[0] == 'What is worrying ("you" is Sam Okafor)'
     for words in (
         "Starts in 30 minutes.",
         "Stop: The visit ends after dark and you would be alone. (2 control measures",
@@ -99,7 +99,7 @@ def test_what_is_worrying_stands_on_top() -> None:
 
 def test_a_stop_that_nothing_answers_says_so() -> None:
     story = begun().planned(body=hostile_visit(controls=()))
-    assert "NOTHING ANSWERS IT" in worrying(reviewed(story)).replace("\n    ", " ")
+    assert "no control measure yet" in worrying(reviewed(story)).replace("\n    ", " ")
 
 
 def test_a_calm_plan_says_that_nothing_stands_out() -> None:
@@ -107,6 +107,22 @@ def test_a_calm_plan_says_that_nothing_stands_out() -> None:
     assert "Nothing in this plan stands out" in text
     assert "What is worrying" not in text
     assert len(text.splitlines()) < 24
+
+
+def test_a_busy_plan_is_written_briefly_where_there_is_little_room() -> None:
+    file = io.StringIO()
+    console = make_console(plain=True, environ={}, file=file, width=80)
+    before = begun().planned(body=calm_visit())
+    review_plan(console, PLANNED.state, before.state, NOW, LONDON, rows=18)
+    text = file.getvalue()
+    assert worrying(text) == worrying(reviewed(PLANNED))
+    assert len(text.splitlines()) <= 18
+    for words in ("15:30 to 16:30", "2 control measures", "1 note", "changed since", "Purpose: "):
+        assert words in text
+
+
+def test_what_the_practitioner_wrote_is_shown() -> None:
+    assert "In Sam Okafor's words" in reviewed(PLANNED)
 
 
 def test_a_plan_whose_start_has_passed_has_expired() -> None:

@@ -158,6 +158,9 @@ def test_a_countersigned_plan_was_countersigned_by_somebody_who_had_seen_all_tha
             assert any(isinstance(j.body, PlanBody) and other.entry.id in seen[j.entry.id] for j in counted)
         if isinstance(other.body, DecidedBody):
             overruled = any(
-                isinstance(j.body, DecidedBody) and other.entry.id in seen[j.entry.id] for j in counted
+                isinstance(j.body, DecidedBody)
+                and j.body.of == state.version.id
+                and other.entry.id in seen[j.entry.id]
+                for j in counted
             )
             assert overruled or other.body.decision is Decision.COUNTERSIGN

@@ -160,6 +160,17 @@ def test_the_address_is_left_out_of_every_text_that_repeats_it() -> None:
     assert address_in(plan_shape(story.state, NOW, include_details=True)) > 5
 
 
+def test_parts_of_the_address_are_left_out_too() -> None:
+    words = "Stop at 3 Elm Ct, not in Elm Court itself; the sat nav wants m53xx."
+    body = hostile_visit(
+        visit=visit(address="Flat 2, 3 Elm Court\nSalford M5 3XX"), answers={"exit-plan": words}
+    )
+    shape = plan_shape(begun().planned(body=body).state, NOW)
+    left = f"Stop at {LEFT_OUT}, not in {LEFT_OUT} itself; the sat nav wants {LEFT_OUT}."
+    assert shape["answers"]["exit-plan"] == left
+    assert [shown["source"] for shown in shape["shown"]] == [one.source for one in body.shown]
+
+
 @pytest.mark.parametrize("address", ["", " ", "1", "Flat 2"])
 def test_a_short_address_takes_no_other_words_with_it(address: str) -> None:
     story = begun().planned(body=hostile_visit(visit=visit(address=address)))

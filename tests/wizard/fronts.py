@@ -82,7 +82,7 @@ class TableFront:
     def who(self, page: WhoDoes) -> Event:
         return self._reply(page)
 
-    def sign(self, page: Sign) -> Event:
+    def sign(self, page: Sign, guide: Guide) -> Event:
         return self._reply(page)
 
 

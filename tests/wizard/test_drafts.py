@@ -1,5 +1,6 @@
 """Drafts on disk: whole or not there, for this person only, never lost and never in two windows."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -187,3 +188,15 @@ def test_what_a_kill_left_half_written_is_cleared_away_unless_it_is_being_writte
         (tmp_path / "two.abc.partial").write_text("being written")
         open_draft(tmp_path, "three").__exit__()
         assert (tmp_path / "two.abc.partial").exists()
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_no_file_is_skipped_and_named(tmp_path: Path, kind: str) -> None:
+    saved(tmp_path)
+    strange = tmp_path / "two.json"
+    strange.mkdir() if kind == "folder" else os.mkfifo(strange)
+    listing = list_drafts(tmp_path)
+    assert [listed.name for listed in listing.drafts] == ["one"]
+    (said,) = listing.set_aside
+    assert str(strange) in said
+    assert strange.exists()

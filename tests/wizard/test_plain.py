@@ -179,8 +179,10 @@ def test_the_review_page_goes_to_an_answer_by_its_number() -> None:
 def test_a_plan_is_signed_by_the_word_and_by_nothing_else() -> None:
     page = screen(QUESTIONNAIRE, reach(FRESH, CALM, Sign))
     assert isinstance(page, Sign)
-    assert front("y\nok\n\nyes\n")[0].sign(page) == Pause()
-    assert front("sign\n")[0].sign(page) == CONFIRM
+    assert front("y\nok\n\nyes\n")[0].sign(page, GUIDE) == Pause()
+    asking, out = front("sign\n")
+    assert asking.sign(page, GUIDE) == CONFIRM
+    assert "Start: Monday 23 November 2026, 15:30 (GMT)" in out.getvalue()
 
 
 @pytest.mark.parametrize(

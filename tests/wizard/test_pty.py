@@ -76,7 +76,7 @@ def test_ctrl_c_keeps_everything_and_the_next_start_goes_on_there(folder: Path) 
     assert first.exitstatus == 130
     second = start(folder)
     press(second, "What about start?", "row 9am\r")
-    second.expect_exact("That is Tuesday 24 November 2026, 09:00 (GMT).")
+    second.expect_exact("= Tuesday 24 November 2026, 09:00 (GMT)")
     second.close(force=True)
 
 
@@ -97,9 +97,10 @@ def test_keys_pressed_before_a_question_is_shown_do_not_answer_it(folder: Path) 
     child.send("y\r\r\r")
     press(child, "What about case?", "LCS-1\ryy\r\r")
     press(child, "What about start?", "9pm\r")
-    child.expect_exact("That is Monday 23 November 2026, 21:00 (GMT).")
+    child.expect_exact("What about due-back?")
     child.close(force=True)
-    assert [draft.session.answers for draft in list_drafts(folder).drafts] == [{"case": "LCS-1"}]
+    (draft,) = list_drafts(folder).drafts
+    assert draft.session.answers == {"case": "LCS-1", "start": "2026-11-23T21:00:00Z"}
 
 
 def test_a_page_fits_40_columns(folder: Path) -> None:
@@ -121,3 +122,26 @@ def test_a_dumb_terminal_gets_lines_without_escapes(folder: Path) -> None:
     child.expect_exact("stopped; everything you answered is kept")
     assert "\x1b" not in child.before
     child.close(force=True)
+
+
+def test_sigterm_stops_as_ctrl_c_does_and_keeps_what_was_half_typed(folder: Path) -> None:
+    child = start(folder)
+    press(child, "What about case?", "LCS-")
+    child.expect_exact("LCS-")
+    child.kill(signal.SIGTERM)
+    child.expect_exact("stopped; everything you answered is kept")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+    assert [draft.session.half for draft in list_drafts(folder).drafts] == ["LCS-"]
+
+
+def test_a_closed_window_keeps_what_was_half_typed_and_writes_nothing_more(folder: Path) -> None:
+    child = start(folder)
+    press(child, "What about case?", "LCS-")
+    child.expect_exact("LCS-")
+    child.kill(signal.SIGHUP)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert "stopped" not in child.before
+    assert [draft.session.half for draft in list_drafts(folder).drafts] == ["LCS-"]

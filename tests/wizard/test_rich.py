@@ -12,7 +12,9 @@ from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
 from visitsafe.adapters.front import Guide
+from visitsafe.adapters.page_words import ways_on
 from visitsafe.adapters.prompts_rich import RichFront
+from visitsafe.adapters.ticks import Ticks
 from visitsafe.adapters.wizard import run
 from visitsafe.domain.answering import Context
 from visitsafe.domain.assessment import Value
@@ -148,6 +150,17 @@ def test_choices_are_ticked_and_none_is_said_and_stands_alone(desk: Desk, keys: 
     assert desk.front.ask_one(page, GUIDE) == Answered("kinds", value)
 
 
+def test_ticking_none_unticks_the_others_and_the_other_way_round() -> None:
+    listed = Ticks(("a", "b", "none"), set(), frozenset({2}), lambda: 80)
+    for place, ticked in ((0, {0}), (1, {0, 1}), (2, {2}), (2, set()), (2, {2}), (1, {1})):
+        listed.at = place
+        listed.toggle()
+        assert listed.ticked == ticked
+    listed.at = 3
+    listed.toggle()
+    assert listed.ticked == {1}
+
+
 def test_a_list_to_tick_has_a_line_to_go_back(desk: Desk) -> None:
     desk.press(UP, " ", ENTER)
     assert desk.front.ask_one(at("kinds", CALM | {"history": "yes"}), GUIDE) is BACK
@@ -178,15 +191,53 @@ def test_back_leaves_a_text_that_would_not_be_accepted(desk: Desk) -> None:
     assert "Not accepted" in desk.paper.getvalue()
 
 
-def test_a_time_is_read_back_before_it_counts(desk: Desk) -> None:
-    desk.press("today 15:30", ENTER, "n", CLEAR, "tomorrow 3pm", ENTER, ENTER)
+def test_a_time_is_one_prompt_and_is_said_in_full(desk: Desk) -> None:
+    desk.press("tomorrow 3pm", ENTER)
     assert desk.front.ask_one(at("start"), GUIDE) == Answered("start", "2026-11-24T15:00:00Z")
-    assert "That is Monday 23 November 2026, 15:30 (GMT)." in desk.paper.getvalue()
+    assert "= Tuesday 24 November 2026, 15:00 (GMT)" in desk.paper.getvalue()
+    assert "tomorrow 9am" in desk.paper.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", ""),
+        ("tomorrow 3pm", "= Tuesday 24 November 2026, 15:00 (GMT)"),
+        ("tomor", "Not yet a time that counts: this is not a time that visitsafe can read"),
+        ("yesterday 9am", "Not yet a time that counts: the start has passed"),
+    ],
+)
+def test_a_time_is_understood_aloud_while_it_is_typed(typed: str, said: str) -> None:
+    shown = GUIDE.while_typing(at("start").question, typed)
+    assert shown.startswith(said)
+    assert bool(shown) is bool(said)
+
+
+def test_a_long_visit_wants_a_second_look_and_is_typed_anew(desk: Desk) -> None:
+    desk.press("+20h", ENTER, "n", "+60m", ENTER)
+    assert desk.front.ask_one(at("due-back"), GUIDE) == Answered("due-back", "2026-11-23T16:30:00Z")
+    assert "is the time due back right?" in desk.paper.getvalue()
+    assert "+90m" in desk.paper.getvalue()
 
 
 def test_stopping_at_the_second_look_keeps_what_was_typed(desk: Desk) -> None:
-    desk.press("today 15:30", ENTER, CTRL_C)
-    assert desk.front.ask_one(at("start"), GUIDE) == Pause("today 15:30")
+    desk.press("Ann Smith", ENTER, CTRL_C)
+    assert desk.front.ask_one(at("case"), GUIDE) == Pause("Ann Smith")
+
+
+def test_an_answer_other_than_the_one_computed_now_is_not_preselected(desk: Desk) -> None:
+    page = replace(at("daylight"), value="yes")
+    desk.press(ENTER, ENTER, "n")
+    guide = Guide(Context(NOW, LONDON), Light("no"))
+    assert desk.front.ask_one(page, guide) == Answered("daylight", "no")
+
+
+def test_what_may_be_left_empty_says_so_and_whether_it_is_reported(desk: Desk) -> None:
+    desk.press(ENTER)
+    assert desk.front.ask_one(at("companions"), GUIDE) == Answered("companions", ())
+    text = " ".join(desk.paper.getvalue().split())
+    assert "Several people with ; between them." in text
+    assert "the plan then tells your manager" in text
 
 
 def test_a_computed_answer_is_shown_and_is_not_taken_by_enter(desk: Desk) -> None:
@@ -270,22 +321,43 @@ VIOLENT = CALM | {"history": "yes", "phone": "no"}
 
 
 @pytest.mark.parametrize(
-    ("downs", "event"), [(1, CONFIRM), (2, Goto("history")), (3, Goto("phone")), (4, BACK)]
+    ("keys", "event"),
+    [
+        (DOWN + ENTER, CONFIRM),
+        (DOWN * 2 + ENTER + DOWN + ENTER, Goto("history")),
+        (DOWN * 3 + "?" + DOWN + ENTER, Goto("phone")),
+        (DOWN * 2 + ENTER + BACKTAB + DOWN + ENTER, CONFIRM),
+        (DOWN * 4 + ENTER, BACK),
+    ],
 )
-def test_each_finding_has_a_way_straight_to_what_settles_it(desk: Desk, downs: int, event: Event) -> None:
-    desk.press(DOWN * downs, ENTER)
+def test_each_finding_has_a_way_straight_to_what_settles_it(desk: Desk, keys: str, event: Event) -> None:
+    desk.press(keys)
     assert desk.front.findings(on(Findings, VIOLENT)) == event
+
+
+def test_a_finding_is_a_line_worst_first_and_its_details_come_when_it_is_chosen(desk: Desk) -> None:
+    page = on(Findings, VIOLENT | {"training": "no"})
+    lines = [text for text, _ in ways_on(page)]
+    assert [line.partition(":")[0] for line in lines[1:]] == ["STOP", "NEEDS A CONTROL MEASURE", "TO NOTE"]
+    desk.press(DOWN * 2 + ENTER + CTRL_C)
+    assert desk.front.findings(page) == Pause()
     text = desk.paper.getvalue()
-    assert text.index("STOP: Trouble with violence.") < text.index(
-        "NEEDS A CONTROL MEASURE: Trouble with no-phone."
-    )
     assert "Because: History: yes" in text
+    assert "Why: Why violence matters." in text
+    assert "no-phone" not in text
+
+
+def test_several_notes_are_one_line() -> None:
+    page = on(Findings, VIOLENT | {"training": "no"})
+    note = page.concerns[-1]
+    lines = [text for text, _ in ways_on(Findings((*page.concerns, note)))]
+    assert lines[-1] == "And 2 notes: choose this line to read them"
 
 
 def test_a_finding_that_was_decided_can_be_decided_again(desk: Desk) -> None:
     page = screen(QUESTIONNAIRE, apply(QUESTIONNAIRE, reach(FRESH, VIOLENT, Sign), BACK))
     assert isinstance(page, Findings)
-    desk.press(DOWN * 4, ENTER)
+    desk.press(DOWN * 2, ENTER, DOWN * 2, ENTER)
     assert desk.front.findings(page) == Reconsider("violence")
     assert "Left to your manager" in desk.paper.getvalue()
 
@@ -327,11 +399,11 @@ def test_a_control_measure_is_written_and_somebody_must_do_it(desk: Desk) -> Non
 )
 def test_signing_takes_a_choice_of_its_own(desk: Desk, keys: str, event: Event) -> None:
     desk.press(keys)
-    assert desk.front.sign(on(Sign)) == event
+    assert desk.front.sign(on(Sign), GUIDE) == event
 
 
 def test_a_whole_plan_with_keys_alone(desk: Desk) -> None:
-    desk.press("LCS-1", ENTER, "today 15:30", ENTER, ENTER, "+60m", ENTER, "y", ENTER, "y")  # the visit
+    desk.press("LCS-1", ENTER, "today 15:30", ENTER, "+60m", ENTER, ENTER, "y")  # the visit
     desk.press("y", "a shouting match", ENTER, " ", ENTER, "1", "y", "y")  # the people, yourself
     desk.press("nnn", ENTER, "y")  # sharing, the rules
     desk.press(DOWN, ENTER, DOWN, ENTER)  # review, findings

@@ -1,16 +1,30 @@
 """The driver: what is saved, what is said, what is computed, and how many prompts a plan takes."""
 
+import dataclasses
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from visitsafe.adapters.checklists import load_all, shipped_folder
 from visitsafe.adapters.wizard import run
 from visitsafe.domain.assessment import Value
 from visitsafe.domain.draft import begin, final, findings, repeat
 from visitsafe.domain.questionnaire import compile_questionnaire
-from visitsafe.domain.screens import Answered, AskOne, Event, Goto, Pause, Review, Sign
-from visitsafe.domain.session import Session, apply
+from visitsafe.domain.screens import (
+    Answered,
+    AskOne,
+    ControlFor,
+    Event,
+    Goto,
+    Measures,
+    Pause,
+    Review,
+    Sign,
+    Who,
+    WhoDoes,
+)
+from visitsafe.domain.session import Session, Stage, apply
 from visitsafe.errors import InterruptedByUserError
 from wizard.fronts import NOW, Light, Saved, TableFront, always
 from wizard.samples import CALM, QUESTIONNAIRE
@@ -149,3 +163,31 @@ def test_a_repeat_where_nothing_changed_takes_at_most_6_prompts(answers: dict[st
     session: Session = run(SHIPPED, repeat(SHIPPED, fresh, old, (), "K7Q2-M9"), front, Saved().around())
     assert len(front.asked) <= 6
     assert final(SHIPPED, session) == old
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_draft_with_a_time_that_no_clock_shows_asks_for_it_again(year: str) -> None:
+    session = run(QUESTIONNAIRE, FRESH, TableFront(CALM), Saved().around())
+    absurd = f"{year}-01-01T00:00:00Z"
+    session = replace(
+        session,
+        stage=Stage.QUESTIONS,
+        cursor="start",
+        answers={**session.answers, "start": absurd},
+        shelved={"due-back": absurd},
+    )
+    front = TableFront(CALM)
+    again = run(QUESTIONNAIRE, session, front, Saved().around())
+    assert asked(front)[0] == "start"
+    assert final(QUESTIONNAIRE, again)["start"] == CALM["start"]
+
+
+def test_who_says_me_is_named() -> None:
+    answers = CALM | {"history": "yes"}
+    script: dict[type, list[Event]] = {
+        ControlFor: [Measures("violence", ("The joint",))],
+        WhoDoes: [Who("violence", "The joint", "Me.")],
+    }
+    around = dataclasses.replace(Saved().around(), me="Sam Carter")
+    session = run(QUESTIONNAIRE, FRESH, TableFront(answers, script), around)
+    assert [control.who for control in session.controls] == ["Sam Carter"]

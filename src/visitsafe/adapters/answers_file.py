@@ -117,6 +117,7 @@ def load(path: str, stdin: BinaryIO | None = None) -> AnswersFile:
     _known_keys(desk, ("visit",), found.visit, tuple(VisitField))
     if not found.checklist:
         desk.key(("checklist",), "say which checklist is answered, such as checklist: home-visit")
+    if not found.checklist or len(found.checklist) > LONGEST["who"]:
         raise refusal(name, desk.problems, HINT)
     return replace(found, problems=tuple(desk.problems))
 

@@ -20,7 +20,7 @@ _HEAD = """\
 Answers for a visit plan: {title} ({id} {version}).
 Write each answer after its colon. Lines that start with # are not read: take the # away from the
 lines that you answer. Put a text with a colon, a # or quotes in it in quotes. When it is filled in:
-visitsafe plan --answers FILE
+visitsafe plan --answers FILE --yes
 """
 _TAIL = """
 # Control measures for findings, each with the id of the rule (visitsafe checklist show lists them),

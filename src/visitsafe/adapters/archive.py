@@ -32,6 +32,8 @@ def write_new(path: Path, content: bytes) -> None:
         raise SettingsError(f"{path} is there already", hint="name another file, or move it away") from error
     except OSError as error:
         raise SettingsError(f"cannot write {path}: {error.strerror}", hint="name another file") from error
+    except ValueError as error:
+        raise SettingsError(f"{str(path)!r} is not the name of a file", hint="name another file") from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
-from visitsafe.adapters.checklist_files import SOURCES, Found, Written, read
+from visitsafe.adapters.checklist_files import SOURCES, Found, Written, as_if_quoted, read
 from visitsafe.adapters.checklists import Library
 from visitsafe.adapters.loaded import Loaded
 from visitsafe.domain import checking
@@ -52,6 +52,8 @@ def check_library(library: Library, today: date, only: Sequence[Found] | None = 
     """
     wanted = library.files if only is None else tuple(only)
     report = Report(files=[found.name for found in wanted])
+    readable = {found.path: _readable(found, found in wanted, report) for found in library.files}
+    library, wanted = Library(tuple(readable.values())), tuple(readable[found.path] for found in wanted)
     documents = _documents(library, wanted, today, report)
     for found in wanted:
         if found.kind != SOURCES:
@@ -61,6 +63,17 @@ def check_library(library: Library, today: date, only: Sequence[Found] | None = 
     for name in library.ids():
         _findable(library, name, report)
     return report
+
+
+def _readable(found: Found, judged: bool, report: Report) -> Found:
+    """The file; where only quotes are missing, with them, so that everything else is found in one go."""
+    try:
+        read(found)
+    except ProblemsError as error:
+        if judged:
+            report.add(error.problems)
+        return as_if_quoted(found)
+    return found
 
 
 def _documents(

@@ -6,14 +6,14 @@ the full reading later proves that the glance was right.
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
 from visitsafe.adapters import model_errors, yaml_words
-from visitsafe.adapters.yaml_files import as_data, line_of, parse, printable, read_bytes, refusal
-from visitsafe.adapters.yaml_tree import DataPath, Positions, Problem
+from visitsafe.adapters.yaml_files import as_data, line_of, parse, printable, read_bytes, refusal, typed
+from visitsafe.adapters.yaml_tree import DataPath, Positions, Problem, Scalar
 from visitsafe.domain.checklist import VisitChecklist
 from visitsafe.domain.kinds import (
     EscalationChecklist,
@@ -22,7 +22,7 @@ from visitsafe.domain.kinds import (
     ShouldNotChecklist,
     Sources,
 )
-from visitsafe.errors import NotFoundError, SettingsError
+from visitsafe.errors import NotFoundError, ProblemsError, SettingsError
 
 MODELS: dict[str, type[BaseModel]] = {
     "visit": VisitChecklist,
@@ -129,6 +129,41 @@ def read(found: Found) -> tuple[BaseModel, Written]:
     if tree.problems:
         raise refusal(found.name, tree.problems)
     return checklist, Written(found.name, tree.positions)
+
+
+def as_if_quoted(found: Found) -> Found:
+    """A file that `read` refuses, with quotes where only they are missing: to find what else is wrong.
+
+    Places in such a line can be off by the quotes. If that is not all, the file as it is.
+    """
+    try:
+        tree = parse(found.raw, found.name)
+        data = as_data(tree)
+        model = _model(data, tree.positions, tree.problems)
+        if model is not None:
+            model.model_validate(data)
+    except ProblemsError:
+        return found
+    except ValidationError as error:
+        nodes = [tree.positions.node(tree.positions.clean(one["loc"])) for one in error.errors()]
+        mended = replace(found, raw=_quoted(found.raw, [node for node in nodes if isinstance(node, Scalar)]))
+        try:
+            read(mended)
+        except ProblemsError:
+            return found
+        return mended
+    return found
+
+
+def _quoted(raw: bytes, scalars: list[Scalar]) -> bytes:
+    """The bytes with quotes around single values; the last first, so that the others stay where they are."""
+    lines = raw.decode("utf-8-sig").split("\n")
+    places = {scalar.position: scalar.text for scalar in scalars if not isinstance(typed(scalar), str)}
+    for (number, column), text in sorted(places.items(), reverse=True):
+        line, start = lines[number - 1], column - 1
+        if text and line[start:].startswith(text):
+            lines[number - 1] = f'{line[:start]}"{text}"{line[start + len(text) :]}'
+    return "\n".join(lines).encode()
 
 
 def _files(place: Path) -> list[Path]:

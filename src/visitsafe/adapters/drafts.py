@@ -6,11 +6,14 @@ never deleted. A draft is locked while a wizard is on it; the lock goes with the
 """
 
 import contextlib
+import errno
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Self
 
@@ -25,11 +28,12 @@ LARGEST = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Listed:
-    """A draft in the list: its name, what it is about, and whether another window has it open."""
+    """A draft in the list: its name, what it is about, whether a window has it open, when it changed."""
 
     name: str
     session: Session
     in_use: bool
+    changed: datetime
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,16 @@ def list_drafts(folder: Path) -> Listing:
     with _plain_words("read", folder):
         names = sorted(path.stem for path in folder.glob(f"*{DRAFT}")) if folder.exists() else []
         for name in names:
+            path = folder / f"{name}{DRAFT}"
             try:
-                drafts.append(Listed(name, _read(folder / f"{name}{DRAFT}"), _in_use(folder, name)))
+                drafts.append(Listed(name, _read(path), _in_use(folder, name), _changed(path)))
             except _DamagedError as error:
-                set_aside.append(_set_aside(folder / f"{name}{DRAFT}", error))
+                set_aside.append(_set_aside(path, error))
             except FileNotFoundError:
                 continue  # signed in another window a moment ago
+            except OSError as error:
+                why = (error.strerror or str(error)).lower()
+                set_aside.append(f"something in the way of drafts was skipped: {path} ({why})")
     drafts.sort(key=lambda draft: draft.session.started)
     return Listing(tuple(drafts), tuple(set_aside))
 
@@ -131,7 +139,13 @@ class _DamagedError(Exception):
     """A draft that cannot be understood; its text says why."""
 
 
+def _changed(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
 def _read(path: Path) -> Session:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a file")  # a pipe would be waited for
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
@@ -181,11 +195,12 @@ def _clear(folder: Path) -> None:
         name = partial.name.split(".")[0]
         lock = _lock(folder, name)
         if lock is not None:
-            with lock:
+            with lock, contextlib.suppress(OSError):  # a folder of that name is none of ours
                 partial.unlink(missing_ok=True)
     for left in folder.glob(f"*{LOCK}"):
         if not left.with_suffix(DRAFT).exists() and not _in_use(folder, left.stem):
-            left.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                left.unlink(missing_ok=True)
 
 
 def _in_use(folder: Path, name: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from visitsafe.domain.answering import Context, case_warning, echo, parse
+from visitsafe.domain.answering import AnswerError, Context, case_warning, echo, parse
 from visitsafe.domain.assessment import Value, in_words
 from visitsafe.domain.checklist import AnswerType, Question, Source, VisitField
 from visitsafe.domain.entries import from_text
@@ -82,16 +82,35 @@ class Guide:
             return "; ".join(value)
         return self.words(question, value) if question.answer is AnswerType.TIME else value
 
-    def second_look(self, question: Question, value: Value) -> tuple[str, ...]:
-        """What must be confirmed before this answer counts: a time in full, and what looks like a slip."""
+    def doubts(self, question: Question, value: Value) -> tuple[str, ...]:
+        """What looks like a slip, and must be confirmed: a long visit, a name for a case."""
         lines: list[str | None] = []
-        if question.answer is AnswerType.TIME and isinstance(value, str) and value:
-            lines.append(f"That is {self.words(question, value)}.")
-            if question.fills is VisitField.DUE_BACK and self.context.start is not None:
-                lines.append(_sentence(long_visit(self.context.start, from_text(value))))
-        if question.fills is VisitField.CASE and isinstance(value, str):
+        if not isinstance(value, str) or not value:
+            return ()
+        if question.fills is VisitField.DUE_BACK and self.context.start is not None:
+            lines.append(_sentence(long_visit(self.context.start, from_text(value))))
+        if question.fills is VisitField.CASE:
             lines.append(_sentence(case_warning(value)))
         return tuple(line for line in lines if line)
+
+    def second_look(self, question: Question, value: Value) -> tuple[str, ...]:
+        """What is read back where nothing is shown while it is typed: a time in full, and the doubts."""
+        is_time = question.answer is AnswerType.TIME and value
+        read_back = (f"That is {self.words(question, value)}.",) if is_time else ()
+        return (*read_back, *self.doubts(question, value))
+
+    def while_typing(self, question: Question, raw: str) -> str:
+        """What a text means so far: the time in full, or what is wrong with it; empty for nothing typed."""
+        if not raw.strip() or raw.strip() == "?":
+            return ""
+        try:
+            return f"= {self.words(question, self.parse(question, raw))}"
+        except AnswerError as error:
+            return f"Not yet a time that counts: {error.sentence}."
+
+    def keeps_earlier(self, page: AskOne) -> bool:
+        """Whether the earlier answer may be kept with one key; not where something else is proposed now."""
+        return self.proposal is None or self.proposal.answer == page.value
 
     def explain(self, question: Question, *, why: bool = False) -> tuple[str, ...]:
         """What `?` shows: more about the question, why it is asked if that is not shown yet, its source."""
@@ -134,5 +153,5 @@ class Front(Protocol):
     def who(self, page: WhoDoes) -> Event:
         """Ask who carries a control measure out."""
 
-    def sign(self, page: Sign) -> Event:
+    def sign(self, page: Sign, guide: Guide) -> Event:
         """Ask for the explicit yes to signing."""

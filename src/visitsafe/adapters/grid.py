@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from visitsafe.adapters.page_words import BACK_LINE
+from visitsafe.adapters.page_words import BACK_LINE, OPEN_LINE
 from visitsafe.domain.terms import Answer
 from visitsafe.errors import VisitsafeError
 
 if TYPE_CHECKING:
-    from prompt_toolkit.application import Application
     from prompt_toolkit.formatted_text import StyleAndTextTuples
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+    from prompt_toolkit.layout import Window
 
 ANSWER_COLUMNS, POINTER_COLUMNS = 9, 3
 KEYS = {"y": Answer.YES, "n": Answer.NO, "u": Answer.NOT_SURE}
@@ -45,7 +45,9 @@ class Grid:
         keep: Saves the answer of a line, at once.
         columns: How wide to write.
         rules: These are rules to keep in mind, not questions: y takes all of them.
+        whys: Why each is asked, shown for the active line.
         at: The active line; the one after the last is the way back.
+        message: What Enter said.
     """
 
     texts: tuple[str, ...]
@@ -53,7 +55,9 @@ class Grid:
     keep: Callable[[int, Answer], None]
     columns: Callable[[], int]
     rules: bool = False
+    whys: tuple[str, ...] = ()
     at: int = 0
+    message: str = ""
 
     def first_open(self) -> int | None:
         """The first line without an answer."""
@@ -61,10 +65,12 @@ class Grid:
 
     def move(self, by: int) -> None:
         """Up or down, round at the ends."""
+        self.message = ""
         self.at = (self.at + by) % (len(self.texts) + 1)
 
     def set(self, answer: Answer) -> None:
         """Answer the active line and go to the next; after the last one to one that is open."""
+        self.message = ""
         if self.at == len(self.texts):
             return
         self.answers[self.at] = answer
@@ -74,6 +80,11 @@ class Grid:
         else:
             first_open = self.first_open()
             self.at = self.at if first_open is None else first_open
+
+    def below(self) -> str:
+        """What stands under the page: what Enter said, and why the active line is asked."""
+        why = f"Why: {self.whys[self.at]}" if self.at < len(self.whys) else ""
+        return f"{self.message} {why}".strip()
 
     def fragments(self) -> "StyleAndTextTuples":
         """The page in pieces of style and text."""
@@ -85,7 +96,7 @@ class Grid:
             pieces += self._pointer(place)
             pieces.append(("bold" if answer else "", words[answer].ljust(ANSWER_COLUMNS)))
             pieces.append(("", f"\n{indent}".join(textwrap.wrap(text, room)) + "\n"))
-        return [*pieces, *self._pointer(len(self.texts)), ("", BACK_LINE)]
+        return [*pieces, *self._pointer(len(self.texts)), ("", f"{BACK_LINE}\n")]
 
     def _pointer(self, place: int) -> "StyleAndTextTuples":
         if place != self.at:
@@ -95,37 +106,56 @@ class Grid:
 
 def show(grid: Grid, hint: str) -> Left:
     """Show the page until the person leaves it; the answers are in the grid."""
+    from prompt_toolkit.layout import FormattedTextControl, Window
+
+    lines = Window(FormattedTextControl(grid.fragments, focusable=True), dont_extend_height=True)
+    return run(hint, lines, grid.below, _bindings(grid), grid.columns)
+
+
+def run(
+    hint: str, lines: "Window", below: Callable[[], str], keys: "KeyBindings", columns: Callable[[], int]
+) -> Left:
+    """Show the keys, a list and a remark under it, until the person leaves."""
     from prompt_toolkit.application import Application
     from prompt_toolkit.layout import FormattedTextControl, HSplit, Layout, Window
 
-    lines = Window(FormattedTextControl(grid.fragments, focusable=True), dont_extend_height=True)
-    keys_line = Window(FormattedTextControl(lambda: _wrapped(hint, grid.columns())), dont_extend_height=True)
+    from visitsafe.adapters.below import more_sign
+
+    def text(words: Callable[[], str]) -> Window:
+        control = FormattedTextControl(lambda: wrapped(words(), columns()))
+        return Window(control, dont_extend_height=True)
+
     application: Application[Left] = Application(
-        layout=Layout(HSplit([keys_line, lines]), focused_element=lines),
-        key_bindings=_bindings(grid),
+        layout=Layout(
+            HSplit([text(lambda: f"\n{hint}"), lines, more_sign(lines), text(below)]), focused_element=lines
+        ),
+        key_bindings=keys,
         erase_when_done=True,
     )
-    return _run(application)
-
-
-def _wrapped(hint: str, columns: int) -> str:
-    return "\n".join(["", *textwrap.wrap(hint, max(10, columns - 1))])
-
-
-def _run(application: "Application[Left]") -> Left:
     try:
         return application.run()
     except (EOFError, KeyboardInterrupt):
         return Left.PAUSE
 
 
+def wrapped(text: str, columns: int) -> str:
+    """Text in lines of this width; line breaks in it are kept."""
+    parts = (textwrap.wrap(part, max(10, columns - 1)) or [""] for part in text.split("\n"))
+    return "\n".join(line for part in parts for line in part)
+
+
+def leaves(keys: "KeyBindings") -> None:
+    """The keys that leave any page."""
+    ways = {"s-tab": Left.BACK, "?": Left.HELP, **dict.fromkeys(("c-c", "c-d", "<sigint>"), Left.PAUSE)}
+    for key, left in ways.items():
+        keys.add(key, eager=True)(_leaves(left))
+
+
 def _bindings(grid: Grid) -> "KeyBindings":
     from prompt_toolkit.key_binding import KeyBindings
 
     keys = KeyBindings()
-    ways = {"s-tab": Left.BACK, "?": Left.HELP, **dict.fromkeys(("c-c", "c-d", "<sigint>"), Left.PAUSE)}
-    for key, left in ways.items():
-        keys.add(key, eager=True)(_leaves(left))
+    leaves(keys)
     for key, by in (("up", -1), ("c-p", -1), ("down", 1), ("c-n", 1), ("tab", 1)):
         keys.add(key)(_moves(grid, by))
     for key, answer in KEYS.items():
@@ -172,6 +202,7 @@ def _goes_on(grid: Grid) -> Handler:
             event.app.exit(result=Left.DONE)
         else:
             grid.at = first_open
+            grid.message = OPEN_LINE
 
     return go_on
 

@@ -3,11 +3,11 @@
 Plain text in reading order: no colours, no boxes, nothing that means something only to the eye.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from visitsafe.adapters.front import Guide
 from visitsafe.domain.assessment import Value
-from visitsafe.domain.checklist import Question
+from visitsafe.domain.checklist import AnswerType, Question, VisitField
 from visitsafe.domain.screens import (
     CONFIRM,
     AskOne,
@@ -30,11 +30,13 @@ NEXT = {
     Level.CONTROL: "Say what will be done about it, and by whom.",
     Level.NOTE: "",
 }
+TYPED = frozenset({AnswerType.TEXT, AnswerType.PEOPLE, AnswerType.TIME})
 BACK_LINE = "< Back"
 PLACEHOLDER = "Choose one:"
+CHOOSE_HOW = "Choose one: the arrows move, Enter takes the line at the arrow"
 OWN = "Write a control measure of my own"
 LEAVE = "Leave it to my manager"
-WHO = "Who does this? A name or a role, such as me, the duty desk, my manager."
+WHO = "Who does this? Your name, somebody else's, or a role, such as the duty desk."
 WRITE = "What will be done about it? One control measure, in your own words."
 DECIDE = "Go on to the control measures"
 TO_SIGN = "Go on to signing"
@@ -45,8 +47,16 @@ GO_ON = "Everything is right, go on"
 NOTHING_ELSE = "Nothing else has changed, go on"
 STILL_OPEN = "Answer what is still open"
 READ_ALL = "I have read these and will keep them in mind"
-TICK_SOMETHING = "Choose at least one line; if nothing fits, there is a line that says so."
-ALONE = "This answer stands alone: take it, or the others."
+TICK_SOMETHING = "Nothing is chosen yet. Choose one line or more; if nothing fits, a line says so."
+ALONE = "Choose the last line or other lines, not both."
+TICK_HOW = "Nothing is ticked yet. Space ticks the line at the arrow; if nothing fits, a line says so."
+OPEN_LINE = "This line is still open: a letter answers it."
+TIME_HINT = "Such as: today 15:30, tomorrow 9am, 23 Nov 15:30."
+BACK_HINT = "Such as: 17:00, or +90m for 90 minutes after the start."
+PEOPLE_HINT = "Several people with ; between them."
+LEAVE_EMPTY = "You may leave this empty."
+REPORTED = "You may leave this empty; the plan then tells your manager that it is open."
+ALL_FINDINGS = "Back to all findings"
 SAY_WHO = "Somebody has to do it: type a name or a role."
 
 
@@ -55,8 +65,21 @@ def where(page: AskOne | AskTogether) -> str:
     title, progress = page.section.title, page.progress
     stop = "" if title[-1] in "?!." else "."
     last = progress.number == progress.total
-    total = ", the last one" if last else f" of at most {progress.total}"
+    total = f" of {progress.total}. Then you check and sign" if last else f" of at most {progress.total}"
     return f"{title}{stop} Page {progress.number}{total}"
+
+
+def how_to_type(page: AskOne) -> str:
+    """What can be typed for this question, and whether it may be left empty; empty if it is plain."""
+    question = page.question
+    hints = []
+    if question.answer is AnswerType.TIME:
+        hints.append(BACK_HINT if question.fills is VisitField.DUE_BACK else TIME_HINT)
+    if question.answer is AnswerType.PEOPLE:
+        hints.append(PEOPLE_HINT)
+    if not question.required and question.answer in TYPED:
+        hints.append(REPORTED if page.reported else LEAVE_EMPTY)
+    return " ".join(hints)
 
 
 def offer(page: AskOne, guide: Guide) -> str:
@@ -92,7 +115,7 @@ def row_words(row: Row, page: Review, guide: Guide) -> str:
     if row.value is None:
         return f"{row.label}: not answered yet"
     remarks = [guide.age(row.at)] if row.at else []
-    if page.repeats and not row.carried and not row.at:
+    if page.repeats and not row.carried:
         remarks.append("new")
     words = guide.words(row.question, row.value)
     return f"{row.label}: {words}" + (f" ({', '.join(remarks)})" if remarks else "")
@@ -122,14 +145,25 @@ def findings_title(page: Findings | Sign) -> str:
     return f"What your answers mean together: {', '.join(counts)}"
 
 
+def finding_line(concern: Concern) -> str:
+    """A finding in one line: its level, its sentence, and what was decided about it."""
+    count = len(concern.controls)
+    done = " (left to your manager)" if concern.left else ""
+    if count:
+        done = f" ({count} control measure{'s' if count > 1 else ''})"
+    return f"{LEVELS[concern.finding.level]}: {concern.finding.text}{done}"
+
+
 def finding_words(concern: Concern) -> Iterator[str]:
     """A finding, line by line; the first has its level and sentence."""
     finding = concern.finding
     yield f"{LEVELS[finding.level]}: {finding.text}"
     if finding.because:
         yield f"Because: {'; '.join(finding.because)}"
+    if concern.why:
+        yield f"Why: {concern.why}"
     if concern.settle:
-        yield f"Would settle it: {', '.join(question.label for question in concern.settle)}"
+        yield f"What you can change: {', '.join(question.label for question in concern.settle)}"
     yield from (f"Control measure: {one.text} ({one.who or 'nobody yet'})" for one in concern.controls)
     if concern.left:
         yield "Left to your manager"
@@ -147,8 +181,9 @@ def control_options(page: ControlFor) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*suggested, *(control.text for control in page.concern.controls)]))
 
 
-def sign_words(page: Sign) -> Iterator[str]:
-    """What signing says, in the person's own voice."""
+def sign_words(page: Sign, guide: Guide) -> Iterator[str]:
+    """Which visit it is, and what signing says, in the person's own voice."""
+    yield from (row_words(row, Review(page.visit, can_back=False), guide) for row in page.visit)
     left = sum(concern.left for concern in page.concerns)
     if page.concerns:
         yield findings_title(page) + "."
@@ -160,22 +195,31 @@ def sign_words(page: Sign) -> Iterator[str]:
     yield "Then your manager decides. You can stop the visit at any time, whatever anybody has signed."
 
 
-def ways_on(page: Findings) -> list[tuple[str, Event]]:
-    """What can be done on the findings page, each with its event."""
-    undecided = any(one.finding.level is not Level.NOTE and not _decided(one) for one in page.concerns)
-    ways: list[tuple[str, Event]] = [(DECIDE if undecided else TO_SIGN, CONFIRM)]
-    for concern in page.concerns:
-        for question in concern.settle:
-            way = (f"Change the answer to: {question.label}", Goto(question.id))
-            if way not in ways:
-                ways.append(way)
-    ways += [
-        (f"Decide again about: {concern.finding.text}", Reconsider(concern.finding.rule))
-        for concern in page.concerns
-        if _decided(concern)
-    ]
+def ways_on(page: Findings) -> list[tuple[str, Event | tuple[Concern, ...]]]:
+    """The findings page as lines: the way on, each finding, worst first, and the notes as one line.
+
+    Each with its event, or with the findings that are told in full when it is chosen.
+    """
+    notes = tuple(one for one in page.concerns if one.finding.level is Level.NOTE)
+    weighty = [one for one in page.concerns if one.finding.level is not Level.NOTE]
+    undecided = not all(one.decided for one in weighty)
+    ways: list[tuple[str, Event | tuple[Concern, ...]]] = [(DECIDE if undecided else TO_SIGN, CONFIRM)]
+    ways += [(finding_line(one), (one,)) for one in weighty]
+    if len(notes) > 1:
+        ways.append((f"And {len(notes)} notes: choose this line to read them", notes))
+    elif notes:
+        ways.append((finding_line(notes[0]), notes))
     return ways
 
 
-def _decided(concern: Concern) -> bool:
-    return concern.left or bool(concern.controls)
+def concern_ways(concerns: Sequence[Concern]) -> list[tuple[str, Event]]:
+    """What can be done about findings that were told in full, each with its event."""
+    ways: dict[str, Event] = {
+        f"Change: {question.label}": Goto(question.id) for concern in concerns for question in concern.settle
+    }
+    ways |= {
+        f"Decide again about: {one.finding.text}": Reconsider(one.finding.rule)
+        for one in concerns
+        if one.decided and one.finding.level is not Level.NOTE
+    }
+    return [*ways.items()]

@@ -12,7 +12,9 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from visitsafe.adapters.page_words import BACK_LINE, PLACEHOLDER
+from visitsafe.adapters import ticks
+from visitsafe.adapters.grid import Left, wrapped
+from visitsafe.adapters.page_words import BACK_LINE, CHOOSE_HOW, PLACEHOLDER
 from visitsafe.domain.screens import BACK, Event, Pause
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ class Asked(Enum):
 
     HELP = "help"
     NOTHING = "nothing"
+    POINTED = "pointed"
+    """As the value of a key: it gives the active line."""
+    HEADING = "heading"
+    """As the value of a line: it is a heading, and cannot be chosen."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Pickers:
         """One line of a list.
 
         Args:
-            lines: Text and value of each; no value is None.
+            lines: Text and value of each; no value is None, and `Asked.HEADING` is none to choose.
             keys: Keys that answer at once.
             default: The value at which the pointer stands; without it Enter does nothing.
             hint: The keys, in words.
@@ -61,7 +67,7 @@ class Pickers:
         """
         import questionary
 
-        choices = [questionary.Choice(self._wrapped(text), value=value) for text, value in lines]
+        choices = [self._line(text, value) for text, value in lines]
         if back:
             choices.append(questionary.Choice(BACK_LINE, value=BACK))
         if default is None:
@@ -75,37 +81,56 @@ class Pickers:
                 instruction=self._hint(hint),
                 use_jk_keys=False,
             )
-            result = self._ask(prompt, {**(keys or {}), "?": Asked.HELP})
+            result = self._ask(prompt, {"?": Asked.HELP, **(keys or {})})
             if result is not Asked.NOTHING:
                 return result
+            choices[0] = questionary.Choice(self._wrapped(CHOOSE_HOW), value=Asked.NOTHING)
 
-    def tick(
-        self, lines: Sequence[tuple[str, Any]], ticked: Sequence[Any], hint: str, *, back: bool = True
-    ) -> Any:
-        """Any lines of a list: a list of values, an event, or `Asked.HELP`."""
+    def tick(self, listed: ticks.Ticks, hint: str) -> Any:
+        """Any lines of a list: their places, an event, or `Asked.HELP`."""
+        self.flush()
+        left = ticks.show(listed, hint)
+        if left is Left.DONE:
+            return sorted(listed.ticked)
+        return {Left.BACK: BACK, Left.HELP: Asked.HELP, Left.PAUSE: Pause()}[left]
+
+    def type(self, default: str, hint: str, echo: Callable[[str], str] | None = None) -> str | Event:
+        """A text; Enter ends it and Alt+Enter begins a new line.
+
+        Args:
+            default: What stands there and can be changed.
+            hint: The keys, in words.
+            echo: What a text means so far, shown under it while it is typed.
+        """
         import questionary
-
-        choices = [
-            questionary.Choice(self._wrapped(text), value=value, checked=value in ticked)
-            for text, value in lines
-        ]
-        if back:
-            choices.append(questionary.Choice(BACK_LINE, value=BACK))
-        prompt = questionary.checkbox(
-            "", choices=choices, qmark="", instruction=self._hint(hint), use_jk_keys=False
-        )
-        return self._ask(prompt, {"?": Asked.HELP, "a": None, "i": None})
-
-    def type(self, default: str, hint: str) -> str | Event:
-        """A text; Enter ends it and Alt+Enter begins a new line."""
-        import questionary
+        from prompt_toolkit.application import get_app
+        from prompt_toolkit.filters import to_filter
         from prompt_toolkit.styles import Style
 
+        def meaning() -> str:
+            return wrapped(echo(get_app().current_buffer.text) if echo else "", self.columns())
+
         keys = "\n".join(textwrap.wrap(hint, max(10, self.columns() - 1)))
-        quiet = Style([("qmark", "fg:default")])
-        prompt = questionary.text("", default=default, qmark=f"{keys}\n>", style=quiet)
+        quiet = Style([("qmark", "fg:default"), ("bottom-toolbar", "noreverse bold")])
+        prompt = questionary.text(
+            "",
+            default=default,
+            qmark=f"{keys}\n>",
+            style=quiet,
+            bottom_toolbar=meaning if echo else None,
+            reserve_space_for_menu=0,
+        )
+        for window in prompt.application.layout.find_all_windows():
+            window.dont_extend_height = to_filter(True)  # so that the echo stands right under the text
         typed: str | Event = self._ask(prompt, {}, lines=True)
         return typed
+
+    def _line(self, text: str, value: Any) -> "questionary.Choice":
+        import questionary
+
+        if value is Asked.HEADING:
+            return questionary.Separator(f"-- {text}")
+        return questionary.Choice(self._wrapped(text), value=value)
 
     def _wrapped(self, text: str) -> str:
         room = max(10, self.columns() - MARGIN)
@@ -119,7 +144,7 @@ class Pickers:
 
         application = prompt.application
         ours = _bindings(keys, lines=lines)
-        _use_list(prompt, ours)
+        _use_list(prompt, ours, keys)
         theirs = application.key_bindings
         application.key_bindings = merge_key_bindings([theirs, ours] if theirs else [ours])
         application.erase_when_done = True
@@ -153,35 +178,34 @@ def _bindings(keys: Mapping[str, Any], *, lines: bool) -> "KeyBindings":
             event.current_buffer.insert_text("\n")
 
     for key, value in keys.items():
-        ours.add(key, eager=True)(_gives(value))
+        if value is not Asked.POINTED:
+            ours.add(key, eager=True)(_gives(value))
     return ours
 
 
 def _gives(value: Any) -> Callable[["KeyPressEvent"], None]:
-    """A key that answers with a value; with None a key that does nothing."""
-
-    def give(event: "KeyPressEvent") -> None:
-        if value is not None:
-            event.app.exit(result=value)
-
-    return give
+    """A key that answers with a value."""
+    return lambda event: event.app.exit(result=value)
 
 
-def _use_list(prompt: "questionary.Question", keys: "KeyBindings") -> None:
-    """Stand on the active line of a list, as a screen reader follows the cursor; Enter on Back goes back."""
-    from prompt_toolkit.filters import Condition, to_filter
+def _use_list(prompt: "questionary.Question", keys: "KeyBindings", named: Mapping[str, Any]) -> None:
+    """Stand on the active line of a list, as a screen reader follows the cursor, with a sign for the rest."""
+    from prompt_toolkit.filters import to_filter
+    from prompt_toolkit.layout import HSplit, Layout
     from questionary.prompts.common import InquirerControl
+
+    from visitsafe.adapters.below import more_sign
 
     layout = prompt.application.layout
     for window in layout.find_all_windows():
         control = window.content
         if isinstance(control, InquirerControl):
             control.focusable = to_filter(True)
-            layout.focus(window)
-            on_back = Condition(partial(_points_back, control))
-            keys.add("enter", eager=True, filter=on_back)(_gives(BACK))
-            keys.add(" ", eager=True, filter=on_back)(_gives(None))
+            under = HSplit([layout.container, more_sign(window)])
+            prompt.application.layout = Layout(under, focused_element=window)
+            for key in (key for key, value in named.items() if value is Asked.POINTED):
+                keys.add(key, eager=True)(partial(_give_pointed, control))
 
 
-def _points_back(control: "InquirerControl") -> bool:
-    return control.get_pointed_at().value is BACK
+def _give_pointed(control: "InquirerControl", event: "KeyPressEvent") -> None:
+    event.app.exit(result=control.get_pointed_at().value)

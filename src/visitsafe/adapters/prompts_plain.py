@@ -43,8 +43,8 @@ HOW = {
     AnswerType.ACKNOWLEDGE: "y if you will keep it in mind, n for not yet.",
     AnswerType.CHOICE: "Type the number.",
     AnswerType.CHOICES: "Type one number or more, such as: 1, 3.",
-    AnswerType.TIME: "Type a time, such as: today 15:30, tomorrow 9am.",
-    AnswerType.PEOPLE: "Type the names with ; between them, or none.",
+    AnswerType.TIME: "Type a time.",
+    AnswerType.PEOPLE: "Type the names, or none.",
     AnswerType.TEXT: "Type your answer in one line.",
 }
 
@@ -63,6 +63,8 @@ class PlainFront:
         """Ask one question."""
         self.lines.write("", f"{words.where(page)}.", page.question.ask, f"Why: {page.question.why}")
         self.lines.write(*words.already(page, guide))
+        typing = words.how_to_type(page)
+        self.lines.write(*([typing] if typing else []))
         if page.half:
             self.lines.write(f"You had begun to type: {page.half}")
         if page.question.answer in {AnswerType.CHOICE, AnswerType.CHOICES}:
@@ -76,7 +78,8 @@ class PlainFront:
         """One try: an event, or None to ask again."""
         question = page.question
         prompt = HOW[question.answer]
-        if words.offer(page, guide):
+        keeps = bool(words.offer(page, guide)) and guide.keeps_earlier(page)
+        if keeps:
             prompt += " An empty line keeps the earlier answer."
         elif not question.required:
             prompt += " An empty line leaves it open."
@@ -84,7 +87,7 @@ class PlainFront:
         line = self.lines.ask(prompt, free=free, explain=guide.explain(question))
         if not isinstance(line, str):
             return line
-        if line == "" and words.offer(page, guide) and page.value is not None:
+        if line == "" and keeps and page.value is not None:
             return Answered(question.id, page.value)
         return self._answered(question, line, guide)
 
@@ -144,13 +147,22 @@ class PlainFront:
             self.lines.write(f"Not accepted. Type ok, or a number from 1 to {len(page.rows)}.")
 
     def findings(self, page: Findings) -> Event:
-        """The findings, then the ways on."""
-        self.lines.write("", f"{words.findings_title(page)}.", "")
-        for concern in page.concerns:
-            self.lines.write(*words.finding_words(concern), "")
-        ways = words.ways_on(page)
-        picked = self.lines.pick([text for text, _ in ways])
-        return ways[picked][1] if isinstance(picked, int) else picked
+        """The findings, a line each; the one whose number is typed is told in full, with its ways."""
+        while True:
+            self.lines.write("", f"{words.findings_title(page)}. The number of one tells more about it.")
+            ways = words.ways_on(page)
+            picked = self.lines.pick([text for text, _ in ways])
+            chosen = ways[picked][1] if isinstance(picked, int) else picked
+            if not isinstance(chosen, tuple):
+                return chosen
+            for concern in chosen:
+                self.lines.write("", *words.finding_words(concern))
+            more = words.concern_ways(chosen)
+            picked = self.lines.pick([*(text for text, _ in more), words.ALL_FINDINGS])
+            if isinstance(picked, Pause):
+                return picked
+            if isinstance(picked, int) and picked < len(more):
+                return more[picked][1]
 
     def control(self, page: ControlFor) -> Event:
         """Measures by number, several in one line."""
@@ -167,7 +179,7 @@ class PlainFront:
             if picked and None not in numbers and (last not in picked or len(picked) == 1):
                 texts = tuple(text for number, text in enumerate(measures, start=1) if number in picked)
                 return Measures(page.concern.finding.rule, texts, write=last - 1 in picked)
-            self.lines.write(f"Not accepted. {words.TICK_SOMETHING}")
+            self.lines.write(f"Not accepted. {words.ALONE if picked else words.TICK_SOMETHING}")
 
     def write(self, page: WriteControl) -> Event:
         """A measure in the person's own words; an empty line writes none."""
@@ -186,9 +198,9 @@ class PlainFront:
                 return Who(page.control.rule, page.control.text, line)
             self.lines.write(words.SAY_WHO)
 
-    def sign(self, page: Sign) -> Event:
+    def sign(self, page: Sign, guide: Guide) -> Event:
         """A typed word signs; nothing else does."""
-        self.lines.write("", *words.sign_words(page))
+        self.lines.write("", *words.sign_words(page, guide))
         while True:
             line = self.lines.ask("Type the word sign to sign this plan.")
             if not isinstance(line, str):

@@ -6,6 +6,7 @@ there are no boxes.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ from visitsafe.adapters.front import Guide
 from visitsafe.adapters.paper import WARN, Paper
 from visitsafe.adapters.pickers import Asked, Pickers
 from visitsafe.adapters.terminal import discard_typed_ahead, width
+from visitsafe.adapters.ticks import Ticks
 from visitsafe.domain.answering import AnswerError
+from visitsafe.domain.assessment import NONE
 from visitsafe.domain.checklist import AnswerType, Question
 from visitsafe.domain.cleaning import clean
 from visitsafe.domain.options import options
@@ -80,6 +83,8 @@ class RichFront:
         self._paper.write("", f"Why: {question.why}", "")
         already = tuple(words.already(page, guide))
         self._paper.write(*already, *([""] if already else []))
+        typing = words.how_to_type(page)
+        self._paper.write(*([typing, ""] if typing else []))
         ask = {
             AnswerType.CHOICES: self._ask_choices,
             AnswerType.TEXT: self._ask_text,
@@ -91,13 +96,12 @@ class RichFront:
             if event is Asked.HELP:
                 self._paper.write(*guide.explain(question), "", indent=2)
             elif isinstance(event, Answered):
-                if not guide.second_look(question, event.value):  # that was shown in full already
-                    self._paper.result(guide.words(question, event.value))
+                self._paper.result(guide.words(question, event.value))
                 return event
             elif event is not None:
                 return event  # type: ignore[no-any-return]  # an event that is no answer
 
-    def _ask_choice(self, page: AskOne, _: Guide) -> Any:
+    def _ask_choice(self, page: AskOne, guide: Guide) -> Any:
         question = page.question
         lines = list(options(question))
         keys = _keys(question)
@@ -105,31 +109,40 @@ class RichFront:
         shown = [(f"{named[value]}  {text}" if value in named else text, value) for value, text in lines]
         hint = f"{YES_NO_KEYS[question.answer]}, {LIST_KEYS}" if question.answer in YES_NO_KEYS else LIST_KEYS
         picked = self._pickers.pick(
-            shown, keys=keys, default=page.value or None, hint=hint, back=page.can_back
+            shown,
+            keys=keys,
+            default=(page.value or None) if guide.keeps_earlier(page) else None,
+            hint=hint,
+            back=page.can_back,
         )
         return Answered(question.id, str(picked)) if picked in dict(lines) else picked
 
     def _ask_choices(self, page: AskOne, guide: Guide) -> Any:
-        lines = [(text, value) for value, text in options(page.question)]
-        ticked = page.value if isinstance(page.value, tuple) else ()
+        offered = options(page.question)
+        given = page.value if isinstance(page.value, tuple) else ()
+        listed = Ticks(
+            texts=[text for _, text in offered],
+            ticked={place for place, (value, _) in enumerate(offered) if value in given},
+            alone=frozenset(place for place, (value, _) in enumerate(offered) if value == NONE),
+            columns=self._columns,
+            back=page.can_back,
+        )
         while True:
-            picked = self._pickers.tick(lines, ticked, TICK_KEYS, back=page.can_back)
-            if not isinstance(picked, list):
-                return picked
-            if picked:
-                try:
-                    return Answered(page.question.id, guide.parse(page.question, picked))
-                except AnswerError as error:
-                    self._paper.write(f"Not accepted: {error.sentence}.", style=WARN)
+            picked = self._pickers.tick(listed, TICK_KEYS)
+            if picked is Asked.HELP:
+                self._paper.write(*guide.explain(page.question), "", indent=2)
+            elif isinstance(picked, list):
+                return Answered(page.question.id, tuple(offered[place][0] for place in picked))
             else:
-                self._paper.write(words.TICK_SOMETHING, style=WARN)
-            ticked = tuple(picked)
+                return picked
 
     def _ask_text(self, page: AskOne, guide: Guide) -> Any:
         question = page.question
         typed = page.half or guide.typed(question, page.value)
+        is_time = question.answer is AnswerType.TIME
+        echo = partial(guide.while_typing, question) if is_time else None
         while True:
-            raw = self._pickers.type(typed, TEXT_KEYS)
+            raw = self._pickers.type(typed, TEXT_KEYS, echo)
             if not isinstance(raw, str):
                 return raw
             if raw.strip() == "?":
@@ -142,10 +155,11 @@ class RichFront:
                 continue
             if page.given and value == page.value:
                 return Answered(question.id, value)
-            look = guide.second_look(question, value)
-            event = self._look(look, raw) if look else True
+            doubts = guide.doubts(question, value)
+            event = self._look(guide.second_look(question, value), raw) if doubts else True
             if event is not None:
                 return Answered(question.id, value) if event is True else event
+            typed = ""
 
     def _look(self, lines: Sequence[str], raw: str) -> Event | bool | None:
         """True if what was understood is right, None to type again, or an event."""
@@ -168,6 +182,7 @@ class RichFront:
             keep=lambda place, answer: guide.keep({names[place]: answer.value}),
             columns=self._columns,
             rules=rules,
+            whys=tuple(question.why for question in page.questions),
         )
         state.at = state.first_open() or 0
         while True:
@@ -190,10 +205,12 @@ class RichFront:
         """Every answer in one list; Enter on one changes it."""
         self._paper.head("Your answers", words.review_title(page))
         lines: list[tuple[str, Any]] = [(words.review_go_on(page), CONFIRM)]
-        lines += [
-            (shorten(words.row_words(row, page, guide), ROW_LENGTH, placeholder=" ..."), Goto(row.id))
-            for row in page.rows
-        ]
+        section = ""
+        for row in page.rows:
+            lines += [(row.section, Asked.HEADING)] if row.section != section else []
+            said = shorten(words.row_words(row, page, guide), ROW_LENGTH, placeholder=" ...")
+            lines.append((said, Goto(row.id)))
+            section = row.section
         return self._way(
             lines, f"Arrows move, Enter changes that answer or goes on, {STOP_KEYS}", back=page.can_back
         )
@@ -206,11 +223,18 @@ class RichFront:
                 return picked  # type: ignore[no-any-return]  # the values are events
 
     def findings(self, page: Findings) -> Event:
-        """The findings, then the ways on."""
-        self._paper.head("Before you sign", words.findings_title(page))
-        for concern in page.concerns:
-            self._paper.concern(*words.finding_words(concern))
-        return self._way([*words.ways_on(page)], STOP_KEYS)
+        """The findings as a list, worst first; the one that is chosen is told in full, with its ways."""
+        while True:
+            self._paper.head("Before you sign", words.findings_title(page))
+            hint = f"Enter or ? on a finding tells more and lets you change it, {STOP_KEYS}"
+            picked = self._pickers.pick([*words.ways_on(page)], keys={"?": Asked.POINTED}, hint=hint)
+            if not isinstance(picked, tuple):
+                return picked  # type: ignore[no-any-return]  # an event
+            for concern in picked:
+                self._paper.concern(*words.finding_words(concern))
+            event = self._way([*words.concern_ways(picked)], f"Back shows all findings, {STOP_KEYS}")
+            if event is not BACK:
+                return event
 
     def control(self, page: ControlFor) -> Event:
         """Measures to tick, the person's own among them, or the manager's to decide."""
@@ -218,19 +242,20 @@ class RichFront:
         self._paper.concern(*words.finding_words(page.concern))
         measures = words.control_options(page)
         own, leave = len(measures), len(measures) + 1
-        lines = [(text, place) for place, text in enumerate((*measures, words.OWN, words.LEAVE))]
         chosen = {control.text for control in page.concern.controls}
-        ticked = [place for place, text in enumerate(measures) if text in chosen]
-        while True:
-            picked = self._pickers.tick(lines, ticked, f"Space ticks, Enter goes on, {STOP_KEYS}")
-            if isinstance(picked, list) and picked and (leave not in picked or len(picked) == 1):
-                texts = tuple(text for place, text in enumerate(measures) if place in picked)
-                return Measures(page.concern.finding.rule, texts, write=own in picked)
-            if isinstance(picked, list):
-                ticked = picked
-                self._paper.write(words.ALONE if picked else words.TICK_SOMETHING, style=WARN)
-            elif picked is not Asked.HELP:
-                return picked  # type: ignore[no-any-return]  # an event
+        listed = Ticks(
+            texts=(*measures, words.OWN, words.LEAVE),
+            ticked={place for place, text in enumerate(measures) if text in chosen},
+            alone=frozenset({leave}),
+            columns=self._columns,
+        )
+        picked: Any = Asked.HELP
+        while picked is Asked.HELP:
+            picked = self._pickers.tick(listed, f"Space ticks, Enter goes on, {STOP_KEYS}")
+        if not isinstance(picked, list):
+            return picked  # type: ignore[no-any-return]  # an event
+        texts = tuple(text for place, text in enumerate(measures) if place in picked)
+        return Measures(page.concern.finding.rule, texts, write=own in picked)
 
     def write(self, page: WriteControl) -> Event:
         """A measure in the person's own words; nothing typed writes none."""
@@ -251,10 +276,10 @@ class RichFront:
                 return Who(page.control.rule, page.control.text, clean(raw))
             self._paper.write(words.SAY_WHO, style=WARN)
 
-    def sign(self, page: Sign) -> Event:
+    def sign(self, page: Sign, guide: Guide) -> Event:
         """The explicit yes to signing."""
         self._paper.head("Sign")
-        self._paper.write(*words.sign_words(page), "")
+        self._paper.write(*words.sign_words(page, guide), "")
         return self._way(
             [(words.SIGN, CONFIRM), (words.LOOK_AGAIN, BACK), (words.STOP_HERE, Pause())],
             STOP_KEYS,

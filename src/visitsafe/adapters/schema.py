@@ -34,6 +34,21 @@ ADD_PLAN = (
     " (plan, status, open, by, case_ref, area, start, due_back, level, urgent, entries, newest)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+ROW = _PLANS + " WHERE plan = ?"
+KNOWN = "SELECT entries, newest FROM plans WHERE plan = ?"
+COUNT = "SELECT count(*) FROM entries WHERE stream = ?"
+OF_STREAM = "SELECT 1 FROM entries WHERE id = ? AND stream = ?"
+# Every stream's count and last position come from the index entries_stream alone, without the table; then
+# one look-up for each plan. It grows with what was ever recorded: 0.4 s for 100,000 plans.
+DOUBTFUL = (
+    "SELECT s.stream FROM"
+    " (SELECT stream, count(*) AS n, max(position) AS last FROM entries GROUP BY stream) AS s"
+    " JOIN entries AS e ON e.position = s.last LEFT JOIN plans AS p ON p.plan = s.stream"
+    " WHERE s.stream <> 'team' AND (p.plan IS NULL OR p.entries <> s.n OR p.newest <> e.id"
+    " OR (p.open = 0 AND NOT ((p.status = 'refused' AND e.kind = 'decided')"
+    " OR (p.status = 'withdrawn' AND e.kind = 'withdrawn'))))"
+    " ORDER BY s.stream"
+)
 META = "SELECT key, value FROM meta"
 SET_META = "INSERT INTO meta (key, value) VALUES (?, ?)"
 LOST_PLANS = (

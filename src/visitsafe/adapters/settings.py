@@ -16,6 +16,8 @@ import msgspec
 from visitsafe.errors import SettingsError
 
 PRIVATE_FOLDER = 0o700
+OTHERS_WRITE = 0o022
+_KEY_LINE = 'key = "keys/id_ed25519"'
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -49,6 +51,17 @@ class Settings(msgspec.Struct, frozen=True):
         """The folder of unfinished plans."""
         return self.home / "drafts"
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the folder, though it can be used: others could put another key into it."""
+        try:
+            mode = self.home.stat().st_mode
+        except OSError:
+            return ()
+        if os.name == "nt" or not mode & OTHERS_WRITE:
+            return ()
+        return (f"others can write to {self.home}, where your key is kept; run: chmod 700 '{self.home}'",)
+
 
 def load(environ: Mapping[str, str]) -> Settings:
     """Read the settings; a machine that has none yet gets the defaults.
@@ -60,6 +73,10 @@ def load(environ: Mapping[str, str]) -> Settings:
     written = _read(home / "settings.toml")
     me, team, store = (_table(written, name, home) for name in ("me", "team", "store"))
     key = _text(me, "key")
+    if "\0" in key:
+        raise SettingsError(
+            f"{home / 'settings.toml'}: the key is not the name of a file", hint=f"mend the file: {_KEY_LINE}"
+        )
     folders = [part for part in environ.get("VISITSAFE_CHECKLISTS", "").split(os.pathsep) if part]
     return Settings(
         home=home,
@@ -113,7 +130,13 @@ def write_whole(path: Path, content: bytes) -> None:
 def _home(environ: Mapping[str, str]) -> Path:
     named = environ.get("VISITSAFE_HOME")
     if named:
-        return Path(named).expanduser().absolute()
+        try:
+            return Path(named).expanduser().absolute()
+        except RuntimeError as error:
+            raise SettingsError(
+                "VISITSAFE_HOME begins with the home folder of somebody whom this computer does not know",
+                hint="write the folder out, from the first slash",
+            ) from error
     import platformdirs
 
     return platformdirs.user_data_path("visitsafe", appauthor=False)
@@ -124,7 +147,7 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise SettingsError(f"cannot read {path}: {reason}", hint="mend the file or move it away") from error
 

@@ -6,7 +6,7 @@ same tests. Nothing here verifies a signature, and nothing here makes or alters 
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +17,14 @@ import msgspec
 from visitsafe.adapters import schema
 from visitsafe.adapters.store_file import FAULTS, damaged, harmless, in_words, network_warnings
 from visitsafe.domain.entries import Entry
-from visitsafe.domain.stored import GENESIS, PlanRow, Stored, Summarise, following
+from visitsafe.domain.refs import reference
+from visitsafe.domain.stored import GENESIS, PlanRow, Stored, Summarise, following, nothing_first
 from visitsafe.domain.terms import TEAM_STREAM
-from visitsafe.errors import StoreError
+from visitsafe.errors import StoreError, VerificationError
 
 _BATCH = 32  # an entry is at most a mebibyte
 _BEHIND_Z = "["  # the character after Z: no plan id holds it, and "team" sorts behind it
+_MOST_ENTRIES = 1 << 53
 _LARGE_WAL = 4 << 20
 
 
@@ -39,13 +41,25 @@ class SqliteStore:
         """What is unwise about where this store lies, as sentences."""
         return network_warnings(self.path)
 
-    def append(self, entries: Sequence[Entry], received: datetime, summarise: Summarise) -> int:
+    def append(
+        self,
+        entries: Sequence[Entry],
+        received: datetime,
+        summarise: Summarise,
+        *,
+        first: Callable[[], None] = nothing_first,
+        also: Sequence[str] = (),
+    ) -> int:
         """Add entries, all or none, and bring the rows of their plans up to date: see `Store.append`."""
         with self._transaction(writing=True):
+            first()
+            for stream in dict.fromkeys(entry.content.plan for entry in entries):
+                self._look_for_gone(stream)
             new = self._add(entries, received)
-            for stream in dict.fromkeys(row.stream for row in new):
+            for stream in dict.fromkeys([*(row.stream for row in new), *also]):
                 if stream != TEAM_STREAM:
                     self._replace_plan(stream, summarise(stream, self.history(stream)))
+            self._look_for_new(new)
         self._copy_back()
         return len(new)
 
@@ -60,6 +74,14 @@ class SqliteStore:
         query = schema.plans_query(open_only=open_only, by_case=case is not None, limited=limit is not None)
         values = [value for value in (case, limit) if value is not None]
         return [self._plan(row) for row in self._rows(query, *values)]
+
+    def row(self, plan: str) -> PlanRow | None:
+        """The row of one plan; None if there is none."""
+        return next((self._plan(row) for row in self._rows(schema.ROW, plan)), None)
+
+    def doubtful(self) -> list[str]:
+        """The plans whose row is missing or cannot be right: see `Store.doubtful`."""
+        return [stream for (stream,) in self._rows(schema.DOUBTFUL)]
 
     def find(self, beginning: str) -> list[str]:
         """The ids of the plans that start with these characters: a range of the index, read from entries."""
@@ -123,6 +145,8 @@ class SqliteStore:
 
     def _add(self, entries: Sequence[Entry], received: datetime) -> list[Stored]:
         head, new = self.head(), []
+        if head[0] > _MOST_ENTRIES:
+            raise damaged(self.path, "its last entry has a position that no store reaches")
         for entry in entries:
             if self._rows(schema.PRESENT, entry.id):
                 continue
@@ -131,6 +155,26 @@ class SqliteStore:
             head = row.position, row.chain
             new.append(row)
         return new
+
+    def _look_for_gone(self, stream: str) -> None:
+        """Refuse to write over the last trace of entries that were taken from the end."""
+        for known in self._rows(schema.KNOWN, stream):
+            self._expect((int, str), known)
+            entries, newest = known
+            (count,) = self._rows(schema.COUNT, stream)[0]
+            if count < entries or (newest and not self._rows(schema.OF_STREAM, newest, stream)):
+                raise VerificationError(
+                    f"entries of {reference(stream)} are gone from the store; nothing was written",
+                    hint="keep the file as it is, and tell whoever looks after visitsafe: visitsafe verify",
+                )
+
+    def _look_for_new(self, new: Sequence[Stored]) -> None:
+        """Nothing is acknowledged that the database did not keep: a foreign trigger can swallow a row."""
+        if new and (
+            self.head() != (new[-1].position, new[-1].chain)
+            or not all(self._rows(schema.PRESENT, row.id) for row in new)
+        ):
+            raise damaged(self.path, "it did not keep an entry; nothing was written")
 
     def _replace_plan(self, plan: str, row: PlanRow | None) -> None:
         self._database.execute(schema.REMOVE_PLAN, (plan,))

@@ -5,6 +5,7 @@ from it. What a store does stands in `domain.stored.Store`; how, in `sqlite_stor
 """
 
 import os
+import re
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -154,7 +155,7 @@ def _identify(database: sqlite3.Connection, path: Path) -> str:
     except FAULTS as error:
         raise in_words(error, path) from error
     version = str(meta.get("schema_version", ""))
-    if not version.isdecimal() or not isinstance(meta.get("store_id"), str):
+    if not re.fullmatch("[1-9][0-9]{0,8}", version) or not isinstance(meta.get("store_id"), str):
         raise damaged(path, "it does not say what it is")
     if int(version) > schema.SCHEMA_VERSION:
         raise StoreError(f"the store {path} was made by a newer visitsafe", hint="install a newer visitsafe")

@@ -81,7 +81,13 @@ def located(url: str) -> Path:
             "the name of the store is not one that visitsafe can use",
             hint="VISITSAFE_STORE is a file, or sqlite:////folder/store.db",
         )
-    return Path(name).expanduser().absolute()
+    try:
+        return Path(name).expanduser().absolute()
+    except RuntimeError as error:
+        raise StoreError(
+            "the name of the store begins with the home folder of somebody whom this computer does not know",
+            hint="write VISITSAFE_STORE out, from the first slash",
+        ) from error
 
 
 def connect(path: Path, wait: float) -> sqlite3.Connection:

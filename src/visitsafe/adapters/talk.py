@@ -22,8 +22,8 @@ class Talk(Protocol):
     def pick(self, title: str, lines: Sequence[str]) -> int | None:
         """The place of the line picked; None to go back."""
 
-    def type(self, title: str) -> str | None:
-        """A text with something in it; None to go back."""
+    def type(self, title: str, before: str = "") -> str | None:
+        """A text with something in it; None to go back. `before` stands there and can be kept."""
 
 
 class RichTalk:
@@ -55,11 +55,11 @@ class RichTalk:
                 self._paper.result(lines[picked])
                 return picked
 
-    def type(self, title: str) -> str | None:
+    def type(self, title: str, before: str = "") -> str | None:
         """A text with something in it; None to go back."""
         self._paper.head(title)
         while True:
-            typed = self._pickers.type("", "Enter goes on, Alt+Enter begins a new line, Shift+Tab back")
+            typed = self._pickers.type(before, "Enter goes on, Alt+Enter begins a new line, Shift+Tab back")
             if isinstance(typed, Pause):
                 raise _stopped()
             if typed is BACK:
@@ -90,17 +90,18 @@ class PlainTalk:
             raise _stopped()
         return picked if isinstance(picked, int) else None
 
-    def type(self, title: str) -> str | None:
+    def type(self, title: str, before: str = "") -> str | None:
         """A text with something in it; None to go back."""
-        self._lines.write("", title)
+        self._lines.write("", title, *([f"So far: {before}"] if before else []))
+        prompt = "Type it in one line." + (" An empty line keeps what you have typed." if before else "")
         while True:
-            typed = self._lines.ask("Type it in one line.", free=True)
+            typed = self._lines.ask(prompt, free=True)
             if isinstance(typed, Pause):
                 raise _stopped()
             if not isinstance(typed, str):
                 return None
-            if typed:
-                return typed
+            if typed or before:
+                return typed or before
 
 
 def _stopped() -> InterruptedByUserError:

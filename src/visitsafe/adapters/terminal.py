@@ -7,9 +7,12 @@ screen are thrown away, so that no key answers a question that nobody has read.
 """
 
 import contextlib
+import os
 import shutil
+import signal
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import TextIO
 
@@ -77,6 +80,39 @@ def _no_console() -> bool:
     except NoConsoleScreenBufferError:
         return True
     return False
+
+
+@contextlib.contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """While questions are asked, SIGTERM stops as Ctrl+C does, and so does a window that is closed.
+
+    The terminal is put back in order and what was half typed is kept. Into a closed window nothing more is
+    written. Signals belong to a program's main thread: elsewhere nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ways: dict[int, Callable[[int, object], None]] = {signal.SIGTERM: _interrupt}
+    if hasattr(signal, "SIGHUP"):
+        ways[signal.SIGHUP] = _hang_up
+    before = {number: signal.signal(number, way) for number, way in ways.items()}
+    try:
+        yield
+    finally:
+        for number, way in before.items():
+            signal.signal(number, way)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def _hang_up(number: int, frame: object) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
+    _interrupt(number, frame)
 
 
 def width() -> int:

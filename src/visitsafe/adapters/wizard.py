@@ -6,16 +6,17 @@ before signing, because a draft may lie for days. What comes next is decided in 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from visitsafe.adapters.front import Front, Guide, Proposal
+from visitsafe.adapters.terminal import stopped_by_signals
 from visitsafe.domain.answering import AnswerError, Context, parse
 from visitsafe.domain.assessment import Value
 from visitsafe.domain.checklist import AnswerType, Question, Source, VisitField
-from visitsafe.domain.draft import Session
+from visitsafe.domain.draft import Session, refit_times
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.questionnaire import Questionnaire, cite
 from visitsafe.domain.screens import (
@@ -33,12 +34,14 @@ from visitsafe.domain.screens import (
     Screen,
     Sign,
     Stop,
+    Who,
     WhoDoes,
     WriteControl,
 )
 from visitsafe.domain.session import apply, screen
 from visitsafe.errors import InterruptedByUserError
 
+MYSELF = frozenset({"me", "myself", "i", "i do", "self"})
 Propose = Callable[[datetime, datetime], Proposal | None]
 
 
@@ -56,6 +59,7 @@ class Surroundings:
         zone: Whose clocks the person reads.
         propose: Daylight for a start and a time due back; None if it cannot be computed.
         cite: Sources in words.
+        me: The name of the person who plans, for a control measure that they take on themselves.
     """
 
     save: Callable[[Session], None]
@@ -63,6 +67,7 @@ class Surroundings:
     zone: ZoneInfo
     propose: Propose = _nothing_computed
     cite: Callable[[tuple[Source, ...]], str] = cite
+    me: str = ""
 
 
 def run(questionnaire: Questionnaire, session: Session, front: Front, around: Surroundings) -> Session:
@@ -75,7 +80,8 @@ def run(questionnaire: Questionnaire, session: Session, front: Front, around: Su
         InterruptedByUserError: The person stopped; everything is saved.
         SettingsError: The draft cannot be saved.
     """
-    return _Wizard(questionnaire, session, front, around).run()
+    with stopped_by_signals():
+        return _Wizard(questionnaire, refit_times(questionnaire, session), front, around).run()
 
 
 class _Wizard:
@@ -112,6 +118,8 @@ class _Wizard:
                 )
 
     def _take(self, event: Event) -> None:
+        if isinstance(event, Who) and self._around.me and event.who.strip(" .").casefold() in MYSELF:
+            event = replace(event, who=self._around.me)
         self._session = apply(self._questionnaire, self._session, event)
         self._told += self._session.notices
         self._around.save(self._session)
@@ -121,11 +129,12 @@ class _Wizard:
 
     def _ask(self, page: Screen) -> Event:
         front = self._front
-        if isinstance(page, AskOne | AskTogether | Review):
+        if isinstance(page, AskOne | AskTogether | Review | Sign):
             asks: dict[type, Callable[[Any, Guide], Event]] = {
                 AskOne: front.ask_one,
                 AskTogether: front.ask_together,
                 Review: front.review,
+                Sign: front.sign,
             }
             return asks[type(page)](page, self._guide(page))
         shows: dict[type, Callable[[Any], Event]] = {
@@ -133,7 +142,6 @@ class _Wizard:
             ControlFor: front.control,
             WriteControl: front.write,
             WhoDoes: front.who,
-            Sign: front.sign,
         }
         return shows[type(page)](page)
 

@@ -31,7 +31,7 @@ from visitsafe.adapters.yaml_tree import (
 from visitsafe.errors import NotFoundError, ProblemsError, SettingsError
 
 MOST_BYTES = 1 << 20
-MOST_LISTED = 100
+MOST_LISTED = 50
 """A file with more problems than this is wrong as a whole; the rest is only counted."""
 MOST_DIGITS = 15
 
@@ -78,6 +78,10 @@ def read_bytes(path: Path) -> bytes:
             return file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise NotFoundError(f"there is no file {printable(path)}") from None
+    except IsADirectoryError:
+        raise SettingsError(f"{printable(path)} is a folder, not a file", hint="name a file in it") from None
+    except ValueError:
+        raise NotFoundError(f"{printable(path)} is not the name of a file") from None
     except OSError as error:
         reason = (error.strerror or "it is not a file").lower()
         raise SettingsError(f"{printable(path)} cannot be read: {reason}") from None

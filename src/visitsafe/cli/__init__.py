@@ -4,7 +4,6 @@ Results go to standard output, talk to standard error. Modules here import heavy
 """
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -12,8 +11,16 @@ import typer
 
 from visitsafe.cli import checklist, deciding, key, planning, reading, record, team, waiting
 from visitsafe.cli.opening import Invocation
-from visitsafe.cli.output import say_error
-from visitsafe.errors import VisitsafeError
+from visitsafe.cli.output import (
+    ReaderGoneError,
+    ResultLostError,
+    give_up,
+    open_streams,
+    say,
+    say_error,
+    write_out,
+)
+from visitsafe.errors import SettingsError, UsageError, VisitsafeError
 
 INTERRUPTED = 130
 
@@ -50,21 +57,40 @@ def main(argv: Sequence[str], now: datetime | None = None, environ: Mapping[str,
         clock=(lambda: now) if now else lambda: datetime.now(UTC),
         environ=os.environ if environ is None else environ,
     )
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    open_streams()
     try:
-        app(list(argv), obj=invocation, prog_name="visitsafe")
+        return _run(argv, invocation)
+    finally:
+        give_up()
+
+
+def _run(argv: Sequence[str], invocation: Invocation) -> int:
+    """One command, with every error said and turned into an exit code."""
+    try:
+        code = _command(argv, invocation)
+        write_out()
     except VisitsafeError as error:
         say_error(error)
         return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("visitsafe: stopped\n")
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has had enough; nothing of the record depends on it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGoneError:
         return 0
+    except KeyboardInterrupt:
+        say("stopped")
+        return INTERRUPTED
+    return code
+
+
+def _command(argv: Sequence[str], invocation: Invocation) -> int:
+    """Run the command; what the system refused becomes a sentence."""
+    if any("\0" in word for word in argv):
+        raise UsageError("no name or text can have the character NUL in it", hint="type it again, by hand")
+    try:
+        app(list(argv), obj=invocation, prog_name="visitsafe")
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
+    except OSError as error:
+        if error.filename is None:  # no file of ours, so it was a page or a help text on its way out
+            raise ResultLostError(error) from error
+        reason = f"{error.filename}: {(error.strerror or str(error)).lower()}"
+        raise SettingsError(reason, hint="check free space and permissions") from error
     return 0

@@ -46,7 +46,7 @@ def list_(context: typer.Context, checklist: Named = None, as_json: Json = False
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            result(terminal(line.rstrip()))
+            result(terminal(line.rstrip()), exact=True)
     if broken:
         raise ProblemsError("some checklists cannot be used", broken, hint="run: visitsafe checklist check")
 
@@ -75,7 +75,7 @@ def show(
     else:
         files = ", ".join(found.name for found in reversed(loaded.files))
         lines = [*page.write(loaded.checklist), "", f"From {files}", f"Digest {loaded.digest}"]
-    result(terminal("\n".join(lines)))
+    result(terminal("\n".join(lines)), exact=True)
 
 
 @app.command()
@@ -136,7 +136,7 @@ def new(
         raise NotFoundError(f"there is no visit checklist {extends}", hint="see: visitsafe checklist list")
     text = starting_file(_kind(kind), _id(name), extends)
     if out is None:
-        result(text)
+        result(text, exact=True)
         return
     write_new(out, text)
     say(f"wrote {out}; when you have changed it, run: visitsafe checklist check {out}")

@@ -5,17 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.opening import desk_of, later, library_of, zone_of
-from visitsafe.cli.output import result, result_json, say
+from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.domain.escape import terminal
 from visitsafe.domain.phrases import moment
 from visitsafe.domain.terms import Decision
-from visitsafe.errors import UsageError
+from visitsafe.errors import UsageError, VisitsafeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from visitsafe.domain.fold import PlanState
     from visitsafe.domain.kinds import ReviewChecklist
+    from visitsafe.domain.plan import Finding
     from visitsafe.usecases.desk import Desk
 
 
@@ -52,7 +53,8 @@ def review(
 
             state, words = talk(context, desk, ref, plain=plain)
         done = _decide(context, later(context, desk), state, words)
-        _tell(desk, done, json=json)
+        with stands(f"{done.ref} is {done.status}; see: visitsafe show {done.ref}"):
+            _tell(desk, done, json=json)
 
 
 class Words:
@@ -69,14 +71,65 @@ class Words:
 
 
 def _decide(context: typer.Context, desk: "Desk", state: "PlanState", words: Words) -> "PlanState":
+    """Sign the decision. Only countersigning needs the checklist: returning and refusing always work."""
     from visitsafe.usecases.deciding import check_may_decide, decide, decided_body
 
-    check_may_decide(desk, state)
-    review_checklist, digest = review_checklist_of(context, state)
+    check_may_decide(desk, state, words.decision)
+    review_checklist: ReviewChecklist | None = None
+    digest = ""
+    missing: Sequence[Finding] = ()
+    if words.decision is Decision.COUNTERSIGN:
+        review_checklist, digest = review_checklist_of(context, state)
+        missing = left_out_of(context, state) or ()
+        for warning in warnings_of(context, desk, state):
+            desk.warn(warning)
     body = decided_body(
-        review_checklist, digest, state, words.decision, words.reason, words.conditions, words.instead
+        review_checklist,
+        digest,
+        state,
+        words.decision,
+        words.reason,
+        words.conditions,
+        words.instead,
+        missing,
     )
     return decide(desk, state, body)
+
+
+def warnings_of(context: typer.Context, desk: "Desk", state: "PlanState") -> list[str]:
+    """What a manager is warned of before deciding, besides what the plan itself says."""
+    from visitsafe.usecases.deciding import companion_warnings
+
+    missing = left_out_of(context, state)
+    warnings = companion_warnings(desk, state)
+    if state.problems:
+        warnings.append(
+            "the record does not hold, so this plan can be returned or refused, not countersigned"
+        )
+    if missing is None:
+        warnings.append(
+            "the checklists that this plan was made with are not here: its findings could not be checked"
+        )
+    warnings += [
+        f"the plan leaves out a {finding.level} finding that its answers raise: {finding.text}"
+        for finding in missing or ()
+    ]
+    return warnings
+
+
+def left_out_of(context: typer.Context, state: "PlanState") -> "tuple[Finding, ...] | None":
+    """The findings that a plan should carry and does not; None if its checklists are not here."""
+    from visitsafe.usecases.deciding import findings_left_out
+
+    try:
+        found = library_of(context).checklist_set(_made_with(state))
+    except VisitsafeError:
+        return None
+    return findings_left_out(found, state.body)
+
+
+def _made_with(state: "PlanState") -> str:
+    return state.body.checklists[0].id if state.body.checklists else "home-visit"
 
 
 def review_checklist_of(context: typer.Context, state: "PlanState") -> tuple["ReviewChecklist", str]:
@@ -87,7 +140,7 @@ def review_checklist_of(context: typer.Context, state: "PlanState") -> tuple["Re
     """
     from visitsafe.errors import NotFoundError
 
-    made_with = state.body.checklists[0].id if state.body.checklists else "home-visit"
+    made_with = _made_with(state)
     found = library_of(context).checklist_set(made_with)
     if found.review is None:
         raise NotFoundError(

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from visitsafe.cli.key import make_key
+from visitsafe.cli.key import checked_email, checked_name, make_key
 from visitsafe.cli.opening import settings_of
-from visitsafe.cli.output import result, say
+from visitsafe.cli.output import result, say, stands
 from visitsafe.cli.team import found_team, read_place
 from visitsafe.domain.terms import Role
-from visitsafe.errors import InterruptedByUserError, NotPermittedError, VisitsafeError
+from visitsafe.errors import (
+    InterruptedByUserError,
+    NotPermittedError,
+    UsageError,
+    VisitsafeError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,18 +74,18 @@ def _is_member(context: typer.Context) -> bool:
 
 
 def _ask_who(settings: "Settings") -> None:
+    """Each answer is looked at before the next is asked for; a slip costs only itself."""
+    name = _ask_right("Your name", checked_name)
+    email = _ask_right("Your work e-mail", checked_email)
+    make_key(settings, name, email, _passphrase())
+
+
+def _ask_right(what: str, checked: "Callable[[str], str]") -> str:
     while True:
-        name = ask("Your name")
-        email = ask("Your work e-mail")
-        secret = _passphrase()
         try:
-            make_key(settings, name, email, secret)
-        except VisitsafeError as error:
-            if error.exit_code != 2:  # noqa: PLR2004 - a slip in what was typed: ask again
-                raise
+            return checked(ask(what))
+        except UsageError as error:
             say(error.message)
-            continue
-        return
 
 
 def _passphrase() -> bytes | None:
@@ -102,7 +107,8 @@ def _found(context: typer.Context, settings: "Settings") -> None:
     roles = _roles()
     where = _place()
     found_team(context, settings, team, roles, where)
-    result(f"The team {team} is founded. Others join with: visitsafe team join")
+    with stands("the team is founded"):
+        result(f"The team {team} is founded. Others join with: visitsafe team join")
 
 
 def _roles() -> list[Role]:
@@ -122,6 +128,11 @@ def _place() -> "Place | None":
             return read_place(text, "Europe/London")
         except VisitsafeError as error:
             say(f"{error.message}; {error.hint}")
+
+
+def has_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def ask(what: str, *, needed: bool = True) -> str:

@@ -7,6 +7,8 @@ import typer
 
 from visitsafe.cli.opening import invocation, passphrase, public_line_of, settings_of
 from visitsafe.cli.output import result, say
+from visitsafe.domain.cleaning import clean, has_unseen, quoted
+from visitsafe.domain.escape import one_line
 from visitsafe.errors import NotPermittedError, SettingsError, UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ def show(context: typer.Context) -> None:
     if settings.key is None:
         raise SettingsError("you have no key yet", hint="run: visitsafe key new --name ... --email ...")
     line = public_line_of(settings.key)
-    result(f"{settings.name} <{settings.email}>\n{fingerprint(line)}\n{line} {settings.email}")
+    email = one_line(settings.email)
+    result(f"{one_line(settings.name)} <{email}>\n{fingerprint(line)}\n{line} {email}", exact=True)
 
 
 def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) -> str:
@@ -56,23 +59,10 @@ def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) 
         UsageError: The name or the e-mail cannot be right.
     """
     from visitsafe.adapters.settings import make_private_folder, remember
-    from visitsafe.domain.cleaning import clean, has_unseen
     from visitsafe.signing.keys import generate, public_line, write_key
     from visitsafe.signing.sshsig import fingerprint
 
-    if has_unseen(name) or has_unseen(email):
-        raise UsageError(
-            "the name or the e-mail has characters in it that cannot be seen", hint="type them again, by hand"
-        )
-    name, email = clean(name), clean(email)
-    if not name or len(name) > LONGEST_NAME:
-        raise UsageError(
-            f"a name is needed, of at most {LONGEST_NAME} characters", hint="add: --name 'Sam Carter'"
-        )
-    if email.count("@") != 1 or " " in email or len(email) > LONGEST_EMAIL:
-        raise UsageError(
-            f"{email!r} is not an e-mail address", hint="add: --email sam.carter@council.example"
-        )
+    name, email = checked_name(name), checked_email(email)
     if settings.key is not None or (settings.home / KEY_FILE).exists():
         raise NotPermittedError(
             f"there is a key already: {settings.key or settings.home / KEY_FILE}",
@@ -88,6 +78,43 @@ def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) 
     write_key(settings.home / KEY_FILE, made)
     remember(settings, "me", name=name, email=email, key=str(KEY_FILE.as_posix()))
     return fingerprint(public_line(made.public_line))
+
+
+def checked_name(name: str) -> str:
+    """A person's name, tidied.
+
+    Raises:
+        UsageError: It is empty, too long, or has something in it that cannot be seen.
+    """
+    name = _seen(name, "name")
+    if not name or len(name) > LONGEST_NAME:
+        raise UsageError(
+            f"a name is needed, of at most {LONGEST_NAME} characters", hint="add: --name 'Sam Carter'"
+        )
+    return name
+
+
+def checked_email(email: str) -> str:
+    """A person's e-mail, tidied.
+
+    Raises:
+        UsageError: It is no e-mail, or has something in it that cannot be seen.
+    """
+    email = _seen(email, "e-mail")
+    name, at, domain = email.partition("@")
+    if not (name and at and domain) or "@" in domain or " " in email or len(email) > LONGEST_EMAIL:
+        raise UsageError(
+            f"{quoted(email)} is not an e-mail address", hint="add: --email sam.carter@council.example"
+        )
+    return email
+
+
+def _seen(text: str, what: str) -> str:
+    if has_unseen(text) or len(text.strip().splitlines()) > 1:
+        raise UsageError(
+            f"the {what} has characters in it that cannot be seen", hint="type it again, by hand"
+        )
+    return clean(text)
 
 
 def new_passphrase(context: typer.Context) -> bytes:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from visitsafe.usecases.desk import Desk
 
 UK = "Europe/London"
+MOST_WARNINGS = 12
+MOST_PASSPHRASE = 1 << 16
+"""Bytes of a passphrase file that are read; it may be a device that never ends."""
 
 
 class Invocation(msgspec.Struct, frozen=True):
@@ -80,16 +83,32 @@ def desk_of(context: typer.Context) -> Iterator["Desk"]:
         roster = roster_of(settings, store)
         me = roster.members.get(my_fingerprint(settings))
         now = invocation(context).now
-        for warning in store.warnings:
-            say(warning)
-        yield Desk(store, roster, now, me, lambda: signer_of(context))
+        warn = _once()
+        for warning in (*settings.warnings, *store.warnings, *zone_warnings(roster)):
+            warn(warning)
+        yield Desk(store, roster, now, me, lambda: signer_of(context), warn)
     finally:
         store.close()
 
 
+def _once() -> Callable[[str], None]:
+    """Says each warning once, and of very many only the first: a damaged store may have thousands."""
+    said: set[str] = set()
+
+    def warn(sentence: str) -> None:
+        if sentence not in said and len(said) <= MOST_WARNINGS:
+            say(sentence if len(said) < MOST_WARNINGS else "there are more warnings; run: visitsafe verify")
+            said.add(sentence)
+
+    return warn
+
+
 def later(context: typer.Context, desk: "Desk") -> "Desk":
-    """The same desk at the moment it is now: somebody may have sat at a question for an hour."""
-    return msgspec.structs.replace(desk, now=invocation(context).now)
+    """The same desk at the moment it is now: somebody may have sat at a question for an hour.
+
+    The team may have changed in that hour too, so it is read again.
+    """
+    return msgspec.structs.replace(desk.renewed(), now=invocation(context).now)
 
 
 FIRST = (
@@ -98,24 +117,51 @@ FIRST = (
 
 
 def roster_of(settings: Settings, store: "Store") -> "Roster":
-    """The pinned team; a machine without a pin takes the team it finds and says so."""
-    from visitsafe.usecases.desk import founding_entry, open_roster
+    """The pinned team; a machine without a pin takes the only team it finds and says so.
+
+    Raises:
+        NotPermittedError: There is no team, or nobody has said which of several is this computer's.
+        VerificationError: The store does not hold the pinned team.
+    """
+    from visitsafe.usecases.desk import founding_entries, open_roster
 
     if settings.team:
         return open_roster(store, settings.team)
-    founding = founding_entry(store)
-    if founding is None:
+    founding = founding_entries(store)
+    if not founding:
         raise NotPermittedError("this store has no team yet", hint="run: visitsafe team found --role manager")
-    roster = open_roster(store, founding.id)
+    if len(founding) > 1:
+        raise NotPermittedError(
+            "more than one team was founded in this store, and this computer does not know which is yours",
+            hint="ask an admin for the team id that visitsafe team list shows them, "
+            "then run: visitsafe team join --team-id ID",
+        )
+    roster = open_roster(store, founding[0].id)
     if settings.name:
-        remember(settings, "team", id=founding.id)
-        say(f"from now on this computer belongs to the team {roster.name!r} ({founding.id[:12]})")
+        remember(settings, "team", id=founding[0].id)
+        say(f"from now on this computer belongs to the team {roster.name!r} ({founding[0].id[:12]})")
     return roster
 
 
 def zone_of(roster: "Roster") -> ZoneInfo:
-    """The team's time zone, for screens."""
-    return ZoneInfo(roster.place.timezone if roster.place else UK)
+    """The team's time zone, for screens; that of the United Kingdom if the team's cannot be used."""
+    return _zone(roster.place.timezone if roster.place else UK) or ZoneInfo(UK)
+
+
+def zone_warnings(roster: "Roster") -> list[str]:
+    """A sentence if the team's time zone cannot be used on this computer."""
+    if roster.place is None or _zone(roster.place.timezone) is not None:
+        return []
+    return [
+        f"the team's time zone {roster.place.timezone[:40]!r} is unknown here: times are shown as in {UK}"
+    ]
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
 
 
 def my_fingerprint(settings: Settings) -> str:
@@ -166,7 +212,8 @@ def passphrase(environ: Mapping[str, str]) -> bytes:
     named = environ.get("VISITSAFE_PASSPHRASE_FILE")
     if named:
         try:
-            return Path(named).read_bytes().rstrip(b"\r\n")
+            with Path(named).open("rb") as file:
+                return file.read(MOST_PASSPHRASE).rstrip(b"\r\n")
         except OSError as error:
             raise KeyFileError(
                 f"cannot read the passphrase file {named}: {error.strerror}",

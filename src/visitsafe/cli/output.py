@@ -1,41 +1,78 @@
 """How visitsafe talks: results on standard output, everything else on standard error.
 
-Nothing that came from a file, an answer or another person's entry reaches a terminal unescaped.
+Nothing that came from a file, an answer or another person's entry reaches a terminal unescaped. At a terminal
+lines are broken between words; elsewhere a line stays one line. A result that cannot be written is an error;
+talk that cannot be written is lost, for there is nobody left to tell.
 """
 
+import os
 import sys
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, Any
 
 from visitsafe.domain.escape import json_text, terminal
 from visitsafe.errors import ProblemsError, VisitsafeError
 
+NARROWEST = 20
+_OUT, _ERR = 1, 2
 
-def result(text: str) -> None:
-    """Write a result to standard output."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+class ResultLostError(VisitsafeError):
+    """Standard output cannot be written to: the disk is full, or it is closed."""
+
+    def __init__(self, reason: OSError, hint: str | None = None) -> None:
+        why = (reason.strerror or "it is closed").lower()
+        super().__init__(
+            f"the result could not be written: {why}", hint or "see where it goes, and try again"
+        )
+        self.reason = reason
+
+
+class ReaderGoneError(Exception):
+    """Whoever read our output has had enough; nothing of the record depends on it."""
+
+
+def result(text: str, *, exact: bool = False) -> None:
+    """Write a result to standard output, all of it, now.
+
+    Args:
+        text: What to write; a missing line end is added.
+        exact: Not even a terminal breaks its lines: it is a file, or to be copied.
+
+    Raises:
+        ResultLostError: It cannot be written.
+        ReaderGoneError: Nobody reads it any more.
+    """
+    text = text if exact else _wrapped(text, sys.stdout)
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+    except OSError as error:
+        raise ResultLostError(error) from error
 
 
 def result_json(value: Any) -> None:
     """Write a result as JSON, readable by people too."""
     import json
 
-    result(json_text(json.dumps(value, indent=2, ensure_ascii=False)))
+    result(json_text(json.dumps(value, indent=2, ensure_ascii=False)), exact=True)
+
+
+@contextmanager
+def stands(what: str) -> Iterator[None]:
+    """Write the result of something that is signed: if that fails, say that it is signed all the same."""
+    try:
+        yield
+    except ResultLostError as error:
+        raise ResultLostError(error.reason, hint=f"do not repeat it: {what}") from error
 
 
 def say(text: str) -> None:
     """Talk to the person on standard error."""
-    sys.stderr.write(_wrapped(f"visitsafe: {terminal(text)}") + "\n")
-
-
-def _wrapped(text: str) -> str:
-    """Broken between words where a person reads it; one line where a program does."""
-    if not sys.stderr.isatty():
-        return text
-    import shutil
-    import textwrap
-
-    columns = max(20, shutil.get_terminal_size().columns)
-    return "\n".join(textwrap.fill(line, columns - 1, subsequent_indent="  ") for line in text.split("\n"))
+    _to_stderr(_wrapped(f"visitsafe: {terminal(text)}", sys.stderr))
 
 
 def say_error(error: VisitsafeError) -> None:
@@ -43,6 +80,73 @@ def say_error(error: VisitsafeError) -> None:
     say(error.message)
     if isinstance(error, ProblemsError):
         for problem in error.problems:
-            sys.stderr.write(f"  {terminal(problem)}\n")
+            _to_stderr(f"  {terminal(problem)}")
     if error.hint:
         say(f"hint: {error.hint}")
+
+
+def open_streams() -> None:
+    """Make streams that the caller closed harmless, so that no file of ours is taken for one of them.
+
+    Standard output then refuses every write, and standard error swallows it.
+    """
+    if sys.stdin is None:
+        os.open(os.devnull, os.O_RDONLY)
+    if sys.stdout is None:
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def write_out() -> None:
+    """Write what others (help, coloured pages) have left in standard output.
+
+    Raises:
+        ResultLostError: It cannot be written.
+        ReaderGoneError: Nobody reads it any more.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+    except OSError as error:
+        raise ResultLostError(error) from error
+
+
+def give_up() -> None:
+    """Drop what could not be written, so that Python does not try once more when it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _to_stderr(line: str) -> None:
+    with suppress(OSError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+
+def _wrapped(text: str, stream: IO[str]) -> str:
+    """Broken between words where a person reads it; as it is where a program does."""
+    if not stream.isatty():
+        return text
+    import shutil
+
+    columns = max(NARROWEST, shutil.get_terminal_size().columns)
+    return "\n".join(_broken(line, columns - 1) for line in text.split("\n"))
+
+
+def _broken(line: str, width: int) -> str:
+    """One line as several; what follows stands further in, and no word is ever split."""
+    import textwrap
+
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

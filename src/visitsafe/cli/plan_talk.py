@@ -5,23 +5,27 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from visitsafe.cli.opening import desk_of, invocation, later, settings_of, zone_of
+from visitsafe.cli.key_talk import patient
+from visitsafe.cli.opening import desk_of, invocation, later, library_of, settings_of, zone_of
 from visitsafe.cli.planning import checklist_named, tell
-from visitsafe.errors import InterruptedByUserError, NotFoundError, UsageError
+from visitsafe.errors import NotFoundError, UsageError, VisitsafeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from visitsafe.adapters.drafts import Draft
     from visitsafe.adapters.front import Front, Proposal
     from visitsafe.adapters.talk import Talk
     from visitsafe.adapters.wizard import Surroundings
+    from visitsafe.domain.checklist import Source
     from visitsafe.domain.draft import Session
     from visitsafe.domain.fold import PlanState
     from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
     from visitsafe.usecases.desk import Desk
 
 
+KEPT = "nothing was signed, and your draft is kept: visitsafe plan --resume"
 WITHOUT_TERMINAL = "use: visitsafe plan --answers FILE --yes (--print-answers prints a file to fill in)"
 
 
@@ -54,39 +58,24 @@ def talk(context: typer.Context, wanted: Wanted) -> None:
     set_up(context)
     with desk_of(context) as desk:
         check_may_plan(desk)
-        with _draft(context, wanted, asker) as draft:
+        with _draft(context, desk, wanted, asker) as draft:
             _plan(context, desk, draft, wanted, asker)
 
 
-def _draft(context: typer.Context, wanted: Wanted, asker: "Talk") -> "Draft":
+def _draft(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "Talk") -> "Draft":
     """The unfinished plan to go on with, or a new one."""
-    from visitsafe.adapters.drafts import list_drafts, open_draft
+    from visitsafe.cli.draft_talk import choose_draft
+    from visitsafe.domain.refs import reference
 
-    folder = settings_of(context).drafts
-    listing = list_drafts(folder)
-    asker.say(*listing.set_aside)
-    drafts = [draft for draft in listing.drafts if not draft.in_use]
-    if wanted.resume and not drafts:
-        raise NotFoundError("there is no unfinished plan", hint="to begin one: visitsafe plan")
-    if not drafts or wanted.repeat or wanted.revise:
-        return open_draft(folder)
-    if wanted.resume and len(drafts) == 1:
-        return open_draft(folder, drafts[0].name)
-    lines = [_about(draft.session) for draft in drafts]
-    picked = asker.pick(
-        "You have begun this before:", [*(f"Go on with {line}" for line in lines), "Begin a new plan"]
+    named = wanted.repeat or wanted.revise
+    return choose_draft(
+        settings_of(context).drafts,
+        asker,
+        invocation(context).now,
+        zone_of(desk.roster),
+        wanted=reference(desk.resolve(named)) if named else "",
+        resume=wanted.resume,
     )
-    if picked is None:
-        raise InterruptedByUserError(
-            "stopped; your drafts are kept", hint="to go on: visitsafe plan --resume"
-        )
-    return open_draft(folder, drafts[picked].name if picked < len(drafts) else "")
-
-
-def _about(session: "Session") -> str:
-    """A draft in a few words. Which case it is about is what its author knows it by."""
-    case = session.answers.get("case", "")
-    return f"the plan for case {case}" if case else f"the plan begun on {session.started[:10]}"
 
 
 def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, asker: "Talk") -> None:
@@ -105,10 +94,31 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
     questionnaire = compile_questionnaire(checklists)
     front = _front(context, wanted)
     draft.save(session)
+    if said := _said(desk, session):
+        front.say(said)
     session = run(questionnaire, session, front, _around(context, desk, draft))
-    done = _sign(later(context, desk), checklists, questionnaire, session, draft.name)
+    patiently = patient(later(context, desk), invocation(context).environ, KEPT)
+    done = _sign(patiently, checklists, questionnaire, session, draft.name)
     draft.delete()
     tell(desk, done)
+
+
+def _said(desk: "Desk", session: "Session") -> tuple[str, ...]:
+    """For a new version: what the manager said about the one before."""
+    from visitsafe.domain.phrases import DECISION_WORDS, moment
+
+    if not session.revises:
+        return ()
+    state = desk.plan(desk.resolve(session.revises))
+    if state.decision is None or state.decided is None:
+        return ()
+    at = moment(state.decision.entry.content.at, zone_of(desk.roster))
+    decided = state.decided
+    return (
+        f"{DECISION_WORDS[decided.decision]} by {state.decision.name}, {at}: {decided.rationale}",
+        *(f"Condition: {condition}" for condition in decided.conditions),
+        *([f"Instead: {decided.purpose_met}"] if decided.purpose_met.strip() else []),
+    )
 
 
 def _session(
@@ -204,7 +214,20 @@ def _around(context: typer.Context, desk: "Desk", draft: "Draft") -> "Surroundin
         now=lambda: invocation(context).now,
         zone=zone_of(desk.roster),
         propose=propose,
+        cite=_citing(context, desk),
     )
+
+
+def _citing(context: typer.Context, desk: "Desk") -> "Callable[[tuple[Source, ...]], str]":
+    """How a source is named: one that is past its review date says so."""
+    from visitsafe.domain.past_review import marked, past_review
+    from visitsafe.domain.questionnaire import cite
+
+    try:
+        past = past_review(library_of(context).documents().values(), desk.now.date())
+    except VisitsafeError:
+        past = frozenset()  # a broken list of documents is no reason not to plan; `checklist check` names it
+    return lambda sources: marked(cite(sources), past)
 
 
 def _sign(

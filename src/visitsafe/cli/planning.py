@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.opening import desk_of, invocation, library_of, zone_of
-from visitsafe.cli.output import result, result_json, say
+from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.domain.phrases import moment
 from visitsafe.domain.terms import Level
 from visitsafe.errors import NotFoundError, UsageError
@@ -84,7 +84,7 @@ def checklist_named(context: typer.Context, named: str) -> "ChecklistSet":
         NotFoundError: There is none, or a folder holds several.
     """
     path = Path(named)
-    if not path.exists():
+    if not _is_there(path):
         return library_of(context).checklist_set(named)
     from visitsafe.adapters.checklists import load_all
 
@@ -97,12 +97,20 @@ def checklist_named(context: typer.Context, named: str) -> "ChecklistSet":
     return library_of(context, path).checklist_set(own[0])
 
 
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file or folder; what cannot be the name of one is not there."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def _print_template(context: typer.Context, checklist: str) -> None:
     from visitsafe.adapters.answers_template import template
     from visitsafe.domain.questionnaire import compile_questionnaire
 
     checklists = checklist_named(context, checklist)
-    result(template(checklists.visit, compile_questionnaire(checklists)))
+    result(template(checklists.visit, compile_questionnaire(checklists)), exact=True)
 
 
 def _plan_from_file(context: typer.Context, path: str, wish: _Wish, *, yes: bool, json: bool) -> None:
@@ -179,6 +187,11 @@ def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent") -> N
 
 def tell(desk: "Desk", state: "PlanState", *, json: bool = False) -> None:
     """Say what was signed, and what comes next."""
+    with stands(f"{state.ref} is signed; see: visitsafe show {state.ref}"):
+        _tell(desk, state, json=json)
+
+
+def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
     if json:
         from visitsafe.domain.shapes import plan_shape
 
@@ -189,7 +202,7 @@ def tell(desk: "Desk", state: "PlanState", *, json: bool = False) -> None:
     result(
         f"{state.ref} is signed: {moment(state.body.visit.start, zone_of(desk.roster))}. Findings: {found}."
     )
-    say(f"now a manager decides: visitsafe review {state.ref}")
+    say(f"tell a manager: {state.ref} is waiting; they run: visitsafe review {state.ref}")
 
 
 def withdraw(
@@ -205,5 +218,6 @@ def withdraw(
     if not words:
         raise UsageError("withdrawing needs a reason", hint="add: --reason '...'")
     with desk_of(context) as desk:
-        state = withdraw_plan(desk, desk.sound_plan(desk.resolve(ref)), words)
-    result(f"{state.ref} is withdrawn")
+        state = withdraw_plan(desk, desk.plan(desk.resolve(ref)), words)
+    with stands(f"{state.ref} is withdrawn"):
+        result(f"{state.ref} is withdrawn")

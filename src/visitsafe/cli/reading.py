@@ -1,11 +1,15 @@
 """`visitsafe show` and `visitsafe list`: looking at plans."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from visitsafe.cli.opening import desk_of, invocation, zone_of
-from visitsafe.cli.output import result_json
+from visitsafe.cli.output import result_json, say
+from visitsafe.domain.refs import reference, references
+
+if TYPE_CHECKING:
+    from visitsafe.domain.stored import PlanRow
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Plain = Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks; good for screen readers.")]
@@ -48,14 +52,24 @@ def list_(
     plain: Plain = False,
 ) -> None:
     """List plans, the latest visit first."""
+    from visitsafe.usecases.listing import listed
+
     with desk_of(context) as desk:
-        rows = desk.store.plans(open_only=not every, case=case)
+        rows = [one.row for one in listed(desk, every=every, case=case)]
+    refs = references([row.plan for row in rows])
     if json:
         from visitsafe.domain.shapes import list_shape
 
-        result_json(list_shape(rows, desk.roster))
+        result_json([{**shape, "ref": refs[shape["plan"]]} for shape in list_shape(rows, desk.roster)])
         return
     from visitsafe.cli.screens import list_plans, make_console
 
     console = make_console(plain=plain, environ=invocation(context).environ)
     list_plans(console, rows, desk.roster, desk.now, zone_of(desk.roster))
+    for plan, ref in refs.items():
+        if ref != reference(plan):
+            say(f"several plans are called {reference(plan)}: the one of {_start(rows, plan)} is {ref}")
+
+
+def _start(rows: "list[PlanRow]", plan: str) -> str:
+    return next(row.start for row in rows if row.plan == plan)

@@ -68,7 +68,6 @@ def verify(
 
 def _in_words(report: "Report") -> str:
     plans = f"{report.plans} plan{'' if report.plans == 1 else 's'}"
-    plans = f"{report.plans} plan{'' if report.plans == 1 else 's'}"
     lines = [
         f"Checked {report.entries} entries: {plans} and the team.",
         f"The store holds {report.position} entries; its running hash is {report.chain[:16]}.",
@@ -98,7 +97,7 @@ def export(
     if form is Format.BUNDLE and out is None:
         out = Path(f"visitsafe-{state.ref}.zip")
     if out is None:
-        result(content.decode())
+        result(content.decode(), exact=True)
         return
     write_new(out, content)
     say(f"wrote {out}")

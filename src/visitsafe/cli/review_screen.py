@@ -4,11 +4,12 @@ Rules: nothing worrying may stand further down than the first block; what is sai
 A plan that raises nothing says so in one line. Decides nothing and asks nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, item, put
+from visitsafe.cli.review_brief import write_brief
 from visitsafe.domain.changes import changes
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.phrases import (
@@ -21,6 +22,7 @@ from visitsafe.domain.phrases import (
     day,
     expired,
     not_sure,
+    own_words,
     plain_words,
     sharing_state,
     span,
@@ -42,7 +44,13 @@ _DAYLIGHT = "daylight"
 
 
 def review_plan(
-    console: "Console", state: "PlanState", previous: "PlanState | None", now: datetime, zone: tzinfo
+    console: "Console",
+    state: "PlanState",
+    previous: "PlanState | None",
+    now: datetime,
+    zone: tzinfo,
+    rows: int | None = None,
+    warnings: Sequence[str] = (),
 ) -> None:
     """Write one plan for the manager who is to decide on it.
 
@@ -52,15 +60,42 @@ def review_plan(
         previous: The last plan for the same case, to show what has changed.
         now: For what is late, overdue or old.
         zone: Whose local time is shown.
+        rows: How many lines there is room for; a plan that needs more is written briefly.
+        warnings: What else the manager is warned of, as sentences; on top of what is worrying.
     """
-    body = state.body
+    with console.capture() as captured:
+        _write(console, state, previous, now, zone, warnings)
+    if rows is None or len(captured.get().splitlines()) <= rows:
+        _write(console, state, previous, now, zone, warnings)
+    else:
+        _worrying(console, state, now, warnings)
+        write_brief(console, state, previous, now, zone)
+
+
+def _worrying(console: "Console", state: "PlanState", now: datetime, warnings: Sequence[str]) -> None:
+    """How the plan stands, and what is worrying; the checklist's sentences speak to the practitioner."""
     put(console, (f"{state.ref}: {plain_words(state, now)}", STRONG))
-    worries = list(_worries(state, now))
-    heading(console, "What is worrying" if worries else "Nothing in this plan stands out")
+    worries = [*((("Warning: ", STOP), warning) for warning in warnings), *_worries(state, now)]
+    name = state.author.person.name
+    told = f'What is worrying ("you" is {name})'
+    heading(console, told if worries else "Nothing in this plan stands out")
     for worry in worries:
         item(console, *worry, indent=INDENT)
+
+
+def _write(
+    console: "Console",
+    state: "PlanState",
+    previous: "PlanState | None",
+    now: datetime,
+    zone: tzinfo,
+    warnings: Sequence[str],
+) -> None:
+    body = state.body
+    _worrying(console, state, now, warnings)
     _visit(console, state, zone)
     _controls(console, body)
+    _in_words(console, state)
     _sharing(console, body, now, zone)
     _standing(console, body, now)
     _before(console, state, zone)
@@ -106,7 +141,11 @@ def _worry(finding: Finding, body: PlanBody) -> tuple[Part, ...]:
     count = len(answering(finding, body.controls))
     if finding.level is Level.STOP:
         measures = "1 control measure" if count == 1 else f"{count} control measures"
-        return ("Stop: ", STOP), finding.text, f" ({measures} below)" if count else " (NOTHING ANSWERS IT)"
+        return (
+            ("Stop: ", STOP),
+            finding.text,
+            f" ({measures} below)" if count else " (no control measure yet)",
+        )
     if finding.level is Level.CONTROL and not count:
         return ("No control measure: ", WARN), finding.text
     return ()
@@ -127,6 +166,15 @@ def _controls(console: "Console", body: PlanBody) -> None:
     heading(console, "Control measures")
     for control in body.controls:
         item(console, control.text, f" ({control.who or 'nobody named'})", indent=INDENT)
+
+
+def _in_words(console: "Console", state: "PlanState") -> None:
+    """What the practitioner wrote, such as what was agreed or what happens instead."""
+    written = own_words(state.body)
+    if written:
+        heading(console, f"In {state.author.person.name}'s words")
+    for shown in written:
+        item(console, f"{shown.label}: {shown.answer}", indent=INDENT)
 
 
 def _sharing(console: "Console", body: PlanBody, now: datetime, zone: tzinfo) -> None:

@@ -1,5 +1,6 @@
 """The talk in which a manager decides: the plan on one screen, then decision, reasons, signature."""
 
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import typer
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from visitsafe.usecases.desk import Desk
 
 WITHOUT_TERMINAL = "use: visitsafe review REF --decision countersign --reason '...' (or return, or refuse)"
+PROMPT_ROWS = 12
+"""What the question under the plan needs."""
 COUNTERSIGN, WITH_CONDITIONS, RETURN, REFUSE, READ = "countersign", "conditions", "return", "refuse", "read"
 WAYS = {
     COUNTERSIGN: "Countersign: the visit can go ahead as planned",
@@ -56,11 +59,14 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
     state = desk.plan(desk.resolve(ref)) if ref else _from_queue(desk, asker)
     check_may_decide(desk, state)
     console = make_console(plain=plain, environ=environ)
-    review_plan(console, state, previous_plan(desk, state), desk.now, zone_of(desk.roster))
+    previous, zone = previous_plan(desk, state), zone_of(desk.roster)
+    rows = get_terminal_size().lines - PROMPT_ROWS
+    review_plan(console, state, previous, desk.now, zone, rows)
     checklist, _ = review_checklist_of(context, state)
 
     def read() -> None:
-        show_plan(console, state, desk.now, zone_of(desk.roster), include_details=True)
+        review_plan(console, state, previous, desk.now, zone)
+        show_plan(console, state, desk.now, zone, include_details=True)
 
     return state, _decision(asker, checklist, state, read)
 
@@ -98,8 +104,9 @@ def _decision(
 
     needed = [rule.text for rule in conditions_needed(checklist, state.body)]
     answers: list[str] = []
+    typed: dict[str, str] = {}
     while True:
-        questions = _questions(asker, checklist, answers, lambda: _way(asker, needed, read))
+        questions = _questions(asker, checklist, answers, typed, lambda: _way(asker, needed, read))
         if len(answers) == len(questions):
             return _words(answers)
         answer = questions[len(answers)]()
@@ -110,15 +117,25 @@ def _decision(
 
 
 def _questions(
-    asker: "Talk", checklist: "ReviewChecklist", answers: "Sequence[str]", way: "Callable[[], str | None]"
+    asker: "Talk",
+    checklist: "ReviewChecklist",
+    answers: "Sequence[str]",
+    typed: "dict[str, str]",
+    way: "Callable[[], str | None]",
 ) -> "list[Callable[[], str | None]]":
-    """What is asked, as far as the answers so far decide it."""
+    """What is asked, as far as the answers so far decide it; what was typed before is offered again."""
+
+    def ask(title: str) -> str | None:
+        said = asker.type(title, typed.get(title, ""))
+        typed[title] = said or typed.get(title, "")
+        return said
+
     questions = [way]
     if answers:
         chosen = answers[0]
-        questions.append(lambda: asker.type(REASONS[chosen]))
+        questions.append(lambda: ask(REASONS[chosen]))
         if chosen in MORE:
-            questions.append(lambda: asker.type(MORE[chosen]))
+            questions.append(lambda: ask(MORE[chosen]))
         questions.append(lambda: _signature(asker, checklist, chosen))
     return questions
 

@@ -71,7 +71,7 @@ def show_plan(
     for problem in state.problems:
         put(console, ("Does not hold: ", STOP), problem)
     _visit(console, state, zone)
-    _findings(console, state.body)
+    _findings(console, state)
     _decision(console, state, zone)
     _sharing(console, state.body, now, zone)
     _answers(console, state.body, now)
@@ -89,8 +89,10 @@ def _visit(console: "Console", state: "PlanState", zone: tzinfo) -> None:
     fact(console, "Withdrawn because", state.withdrawn)
 
 
-def _findings(console: "Console", body: PlanBody) -> None:
-    heading(console, "Findings")
+def _findings(console: "Console", state: "PlanState") -> None:
+    body = state.body
+    told = f": what the checklist says to {state.author.person.name}" if body.findings else ""
+    heading(console, f"Findings{told}")
     if not body.findings:
         put(console, "None.", indent=INDENT)
     styles = {Level.STOP: STOP, Level.CONTROL: WARN, Level.NOTE: STRONG}
@@ -101,7 +103,7 @@ def _findings(console: "Console", body: PlanBody) -> None:
         for control in answers:
             fact(console, "Answered by", f"{control.text} ({control.who})", indent=2 * INDENT)
         if not answers and finding.level is not Level.NOTE:
-            put(console, ("Nothing in the plan answers this.", STRONG), indent=2 * INDENT)
+            put(console, ("No control measure yet.", STRONG), indent=2 * INDENT)
         fact(console, "Source", (finding.source, QUIET), indent=2 * INDENT)
 
 

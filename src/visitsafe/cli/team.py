@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of, invocation, public_line_of, settings_of, signer_of
-from visitsafe.cli.output import result, result_json, say
+from visitsafe.cli.opening import desk_of, invocation, later, public_line_of, settings_of, signer_of
+from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.domain.escape import one_line
 from visitsafe.domain.terms import Role
-from visitsafe.errors import SettingsError, UsageError
+from visitsafe.errors import NotPermittedError, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from visitsafe.adapters.settings import Settings
@@ -37,7 +38,8 @@ def found(
     where = read_place(place, timezone)
     team_id = found_team(context, settings, name, role, where)
     say(f"founded the team {name!r}; you are an admin")
-    result(team_id)
+    with stands("the team is founded"):
+        result(team_id)
 
 
 def found_team(
@@ -72,7 +74,7 @@ def join(context: typer.Context) -> None:
         "send this line to an admin of your team, and read your key's fingerprint to them over the telephone:"
     )
     say(fingerprint_of(settings))
-    result(line)
+    result(line, exact=True)
 
 
 @app.command()
@@ -80,17 +82,74 @@ def add(
     context: typer.Context,
     line: Annotated[str, typer.Argument(help="The line that `visitsafe team join` printed.")],
     role: Roles,
+    second_key: Annotated[
+        bool, typer.Option("--second-key", help="It is another key of a member with the same e-mail.")
+    ] = False,
 ) -> None:
     """Add the person who sent a join line."""
     from visitsafe.domain.roster import fingerprint_in
     from visitsafe.usecases.team import add as add_to
+
+    person = _read_line(line)
+    with desk_of(context) as desk:
+        _check_email(desk.roster, person, second_key=second_key)
+        _check_fingerprint(f"{person.name} <{person.email}>", fingerprint_in(person))
+        add_to(later(context, desk), person, role)
+    with stands(f"{person.name} is added"):
+        result(f"added {person.name} <{person.email}> as {', '.join(role)}: {fingerprint_in(person)}")
+
+
+def _read_line(line: str) -> "Person":
+    """Who sent a join line; what they call themselves is held to the same rules as in `key new`."""
+    import msgspec
+
+    from visitsafe.cli.key import checked_email, checked_name
     from visitsafe.usecases.team import read_join_line
 
     person = read_join_line(line)
-    with desk_of(context) as desk:
-        add_to(desk, person, role)
-    say("check with them over the telephone that this is the fingerprint of their key")
-    result(f"added {person.name} <{person.email}> as {', '.join(role)}: {fingerprint_in(person)}")
+    try:
+        name, email = checked_name(person.name), checked_email(person.email)
+    except UsageError as error:
+        raise UsageError(f"in this join line {error.message}", hint="ask them for another line") from error
+    return msgspec.structs.replace(person, name=name, email=email)
+
+
+def _check_email(roster: "Roster", person: "Person", *, second_key: bool) -> None:
+    """An e-mail says who somebody is: nobody gets a second key by sending a line with a colleague's."""
+    from visitsafe.domain.roster import as_heard, fingerprint_in
+
+    if fingerprint_in(person) in roster.members:
+        return  # the use case says so
+    email = as_heard(person.email)
+    same = [member for member in roster.members.values() if as_heard(member.person.email) == email]
+    if same and not second_key:
+        raise NotPermittedError(
+            f"{same[0].person.name} has the e-mail {person.email} in this team already",
+            hint="if it is a second key of theirs, ask them by telephone, and add --second-key",
+        )
+    if second_key and not same:
+        raise UsageError(f"nobody in the team has the e-mail {person.email}", hint="leave out --second-key")
+    for member in same:
+        say(f"this becomes a second key of {member.person.name}, who has {member.fingerprint}")
+
+
+def _check_fingerprint(who: str, fingerprint: str) -> None:
+    """Show whose key it claims to be; where there is somebody to ask, have them compare it first."""
+    from visitsafe.cli.first_run import ask, has_terminal
+
+    say(f"this line is from {who}")
+    say(f"their key: {fingerprint}")
+    if not has_terminal():
+        say("compare this with them over the telephone")
+        return
+    while True:
+        given = ask("Is this the fingerprint that they read to you over the telephone? y or n").casefold()
+        if given in {"y", "yes"}:
+            return
+        if given in {"n", "no"}:
+            raise NotPermittedError(
+                "nobody was added", hint="ring them on a number that you know, and ask for a new line"
+            )
 
 
 @app.command("list")
@@ -103,9 +162,10 @@ def list_(
     if json:
         result_json(team_shape(roster))
         return
-    result(f"{roster.name}  (team {roster.team_id[:12]})")
+    result(f"{one_line(roster.name)}  (team {roster.team_id[:12]})")
     for member in sorted(roster.members.values(), key=lambda m: m.person.name):
-        result(f"  {member.person.name} <{member.person.email}>: {', '.join(sorted(member.roles))}")
+        who = one_line(f"{member.person.name} <{member.person.email}>")
+        result(f"  {who}: {', '.join(sorted(member.roles))}")
 
 
 def team_shape(roster: "Roster") -> dict[str, object]:

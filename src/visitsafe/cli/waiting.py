@@ -6,10 +6,14 @@ import typer
 
 from visitsafe.cli.opening import desk_of, settings_of, zone_of
 from visitsafe.cli.output import result
+from visitsafe.domain.refs import references
 from visitsafe.domain.terms import Role, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from visitsafe.domain.draft import Session
+    from visitsafe.domain.fold import PlanState
     from visitsafe.usecases.desk import Desk
 
 
@@ -36,8 +40,11 @@ def waiting(
             "It asks who you are, makes your key, and goes on from there. All commands: visitsafe --help"
         )
         return
+    from visitsafe.usecases.listing import listed
+
     with desk_of(context) as desk:
-        lines = [*_drafts(context), *_mine(desk), *_decisions(desk)]
+        states = [one.state for one in listed(desk)]
+        lines = [*_drafts(context), *_mine(desk, states), *_decisions(desk, states)]
     greeting = f"Hello {desk.me.person.name}. " if desk.me else ""
     if not lines:
         lines = ["Nothing is waiting for you.  To plan a visit: visitsafe plan"]
@@ -64,7 +71,7 @@ def _case(session: "Session") -> str:
     return f" for case {case}" if case else ""
 
 
-def _mine(desk: "Desk") -> list[str]:
+def _mine(desk: "Desk", states: "Sequence[PlanState]") -> list[str]:
     """My own plans that a manager sent back, or that are still waiting."""
     from visitsafe.domain.phrases import moment
 
@@ -73,28 +80,29 @@ def _mine(desk: "Desk") -> list[str]:
         return ["The team does not know your key yet:  visitsafe team join"]
     lines = []
     now = desk.now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    for row in desk.store.plans(open_only=True):
-        if row.by != me.fingerprint or row.due_back < now:
+    refs = references([state.plan for state in states])
+    for state in states:
+        if not me.same_person(state.author) or state.body.visit.due_back < now:
             continue
-        state = desk.plan(row.plan)
-        start = moment(row.start, zone_of(desk.roster))
+        ref, start = refs[state.plan], moment(state.body.visit.start, zone_of(desk.roster))
         if state.status is Status.RETURNED:
-            lines.append(f"{state.ref} came back to you, visit {start}:  visitsafe plan --revise {state.ref}")
+            lines.append(f"{ref} came back to you, visit {start}:  visitsafe plan --revise {ref}")
         elif state.status is Status.AWAITING:
-            lines.append(f"{state.ref} waits for a manager, visit {start}:  visitsafe show {state.ref}")
+            lines.append(f"{ref} waits for a manager, visit {start}:  visitsafe show {ref}")
         elif state.status is Status.COUNTERSIGNED:
-            lines.append(f"{state.ref} is countersigned, visit {start}:  visitsafe show {state.ref}")
+            lines.append(f"{ref} is countersigned, visit {start}:  visitsafe show {ref}")
     return lines
 
 
-def _decisions(desk: "Desk") -> list[str]:
+def _decisions(desk: "Desk", states: "Sequence[PlanState]") -> list[str]:
     from visitsafe.domain.phrases import moment
     from visitsafe.usecases.deciding import queue
 
     if desk.me is None or Role.MANAGER not in desk.me.roles:
         return []
+    refs = references([state.plan for state in states])
     return [
-        f"{state.ref} by {state.author.person.name} needs your decision, visit "
-        f"{moment(state.body.visit.start, zone_of(desk.roster))}:  visitsafe review {state.ref}"
-        for state in queue(desk)
+        f"{refs[state.plan]} by {state.author.person.name} needs your decision, visit "
+        f"{moment(state.body.visit.start, zone_of(desk.roster))}:  visitsafe review {refs[state.plan]}"
+        for state in queue(desk, states)
     ]

@@ -13,12 +13,13 @@ from datetime import datetime, tzinfo
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from visitsafe.domain.assessment import NONE, Answers, Value, applicability, in_words, tokens
-from visitsafe.domain.checklist import AnswerType, Question, VisitField
+from visitsafe.domain.assessment import BLANK, GIVEN, NONE, Answers, Value, applicability, in_words, tokens
+from visitsafe.domain.checklist import AnswerType, Condition, Question, VisitField
 from visitsafe.domain.cleaning import clean, quoted
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.options import either, expected, meant, options
 from visitsafe.domain.questionnaire import Questionnaire
+from visitsafe.domain.terms import Answer
 from visitsafe.domain.times import TimeError, check_due_back, check_start, in_full, parse_time
 
 Raw = str | Sequence[str]
@@ -29,6 +30,7 @@ LONGEST_NAME = 120
 MOST_PEOPLE = 30
 _ONE_LINE = frozenset({VisitField.CASE, VisitField.AREA})
 _NOBODY = frozenset({NONE, "nobody", "no one", "no-one", "noone"})
+_SEEN = {BLANK: "left out", GIVEN: "answered"}
 _EMPTY: Answers = MappingProxyType({})
 
 
@@ -124,7 +126,7 @@ def _choices(question: Question, raw: Raw) -> tuple[str, ...]:
     parts = _parts(question, raw) if isinstance(raw, str) else [one for one in raw if clean(one)]
     found = {_choice(question, part) for part in parts}
     if NONE in found and len(found) > 1:
-        raise AnswerError(f"{NONE} stands alone; leave it out, or leave the others out")
+        raise AnswerError("choose none or other answers, not both")
     return tuple(value for value, _ in options(question) if value in found)
 
 
@@ -144,7 +146,7 @@ def _people(question: Question, raw: Raw) -> tuple[str, ...]:
     if not names and question.required and (isinstance(raw, str) or raw):
         raise AnswerError(f"this needs an answer: {expected(question)}")
     if names.keys() & _NOBODY and len(names) > 1:
-        raise AnswerError(f"{NONE} stands alone; leave it out, or leave the names out")
+        raise AnswerError("give names, or none, not both")
     if names.keys() <= _NOBODY:
         return ()
     for name in names.values():
@@ -271,8 +273,26 @@ def _must_be_blank(questionnaire: Questionnaire, question: Question, given: Raw,
     for name, wanted in [pair for mapping in question.when or () for pair in mapping.items()]:
         asked = questionnaire.by_id[name]
         if applicable[name] is False:
-            reasons.append(f"{asked.id} does not apply either")
+            reasons.append(f"{quoted(asked.label)} is not asked")
         elif name in answers and tokens(asked, answers[name]).isdisjoint(wanted):
-            reasons.append(f"{asked.id} is {in_words(asked, answers[name])}")
+            reasons.append(f"it is {in_words(asked, answers[name])}")
     because = " and ".join(dict.fromkeys(reasons))
-    raise AnswerError(f"this does not apply because {because}; leave it out")
+    when = only_when(questionnaire, question.when or ())
+    raise AnswerError(f"this is only asked when {when}, and here {because}; leave it out")
+
+
+def only_when(questionnaire: Questionnaire, condition: Condition) -> str:
+    """A condition in the words of the questions: `"Car targeted" is yes or not sure`."""
+    parts = []
+    for mapping in condition:
+        asked = [(questionnaire.by_id[name], wanted) for name, wanted in mapping.items()]
+        said = (f"{quoted(question.label)} is {_wanted(question, wanted)}" for question, wanted in asked)
+        parts.append(" and ".join(said))
+    return ", or ".join(parts)
+
+
+def _wanted(question: Question, wanted: Sequence[str]) -> str:
+    """The answers of a condition; not sure counts as the unsafe one (D7)."""
+    unsure = [Answer.NOT_SURE.value] if question.unsafe in wanted and Answer.NOT_SURE not in wanted else []
+    texts = _SEEN | dict(options(question))
+    return either([texts.get(one, one).lower() for one in (*wanted, *unsure)])

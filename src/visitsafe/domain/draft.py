@@ -11,8 +11,10 @@ import msgspec
 from visitsafe.domain.assessment import Answers, Value, applicability, assess, possible_tokens, tokens
 from visitsafe.domain.checklist import AnswerType, Question, VisitField
 from visitsafe.domain.draft_file import Session, Stage, without
+from visitsafe.domain.entries import from_text
 from visitsafe.domain.plan import Control, Finding
 from visitsafe.domain.questionnaire import Questionnaire
+from visitsafe.errors import VerificationError
 
 __all__ = [
     "Session",
@@ -23,11 +25,13 @@ __all__ = [
     "final_standing",
     "findings",
     "refit",
+    "refit_times",
     "repeat",
     "revise",
 ]
 
 LISTS = frozenset({AnswerType.CHOICES, AnswerType.PEOPLE})
+EARLIEST, LATEST = 2000, 2999
 TIMES = frozenset({VisitField.START, VisitField.DUE_BACK})
 
 
@@ -124,6 +128,7 @@ def _carry(
         answers={**{name: usable[name] for name in carried}, **fresh.answers},
         shelved={name: value for name, value in offered.items() if name not in fresh.answers},
         carried=tuple(carried),
+        before=usable,
         controls=tuple(controls),
         considered=tuple(dict.fromkeys(finding.rule for finding in assess(questionnaire, old))),
     )
@@ -147,6 +152,28 @@ def refit(questionnaire: Questionnaire, session: Session, digest: str) -> Sessio
         carried=tuple(name for name in session.carried if name not in bad),
         notices=notices,
     )
+
+
+def refit_times(questionnaire: Questionnaire, session: Session) -> Session:
+    """Leave out times that no clock shows, which only a damaged or hand-made draft holds: they are asked."""
+    times = {question.id for question in questionnaire if question.answer is AnswerType.TIME}
+
+    def bad(answers: Mapping[str, Value]) -> set[str]:
+        return {name for name in times & answers.keys() if not _is_time(answers[name])}
+
+    return msgspec.structs.replace(
+        session,
+        answers=without(session.answers, bad(session.answers)),
+        shelved=without(session.shelved, bad(session.shelved)),
+    )
+
+
+def _is_time(value: Value) -> bool:
+    """Whether this is a time which every zone can show, or no time on purpose."""
+    try:
+        return value == "" or EARLIEST <= from_text(str(value)).year <= LATEST
+    except VerificationError:
+        return False
 
 
 def _fits(questionnaire: Questionnaire, name: str, value: Value) -> bool:

@@ -40,6 +40,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         shelved: Older answers, offered when their question is asked again; they never count.
         standing: Question id to UTC text: standing answers that are in date, and when they were given.
         carried: Questions answered as in the plan that this one repeats or revises.
+        before: The answers of that plan, to tell what is new.
         controls: Control measures; `who` is empty until it is answered.
         considered: The rules whose finding was decided on: control measures, or left to the manager.
         cursor: The question, or in `CONTROLS` the rule, that is shown; empty for the first open one.
@@ -61,6 +62,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     shelved: dict[str, Value] = {}
     standing: dict[str, str] = {}
     carried: tuple[str, ...] = ()
+    before: dict[str, Value] = {}
     controls: tuple[Control, ...] = ()
     considered: tuple[str, ...] = ()
     stage: Stage = Stage.QUESTIONS

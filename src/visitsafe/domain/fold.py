@@ -7,10 +7,11 @@ any decision.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from visitsafe.domain.judging import Judged, is_cautious, judge
+from visitsafe.domain.judging import FORMS, Judged, is_cautious, is_companion, is_self, judge
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import DecidedBody, PlanBody, WithdrawnBody
 from visitsafe.domain.refs import reference
@@ -20,6 +21,8 @@ from visitsafe.domain.verified import Verified
 from visitsafe.errors import VerificationError
 
 NO_REASON = "no reason was given"
+FEW_UNKNOWN = 8
+"""The most entries of unknown kinds that a new entry names in `after`."""
 
 
 class PlanState(msgspec.Struct, frozen=True):
@@ -80,32 +83,54 @@ def fold(plan: str, entries: Iterable[Verified], roster: Roster, damaged: Sequen
     """
     order = Order(entries, elsewhere=(entry.id for entry in roster.order.entries))
     judged: dict[str, Judged] = {}
+    counted: dict[str, Judged] = {}
     for entry in order.entries:
-        judged[entry.id] = judge(plan, entry, roster, order, judged)
-    stopped = [one for one in judged.values() if one.why_not and one.body and is_cautious(one.body)]
+        judged[entry.id] = judge(plan, entry, roster, order, counted)
+        if not judged[entry.id].why_not:
+            counted[entry.id] = judged[entry.id]
+    cut_off = _look_again(plan, roster, order, judged, counted)
+    return _state(plan, roster, order, judged, counted.keys() | cut_off, damaged)
+
+
+def _look_again(
+    plan: str, roster: Roster, order: Order, judged: dict[str, Judged], counted: dict[str, Judged]
+) -> set[str]:
+    """Count what holds a visit back even where the record no longer shows the link to what it follows.
+
+    Returns:
+        The ids of countersignatures that would count but for that link: what they name and is not here is
+        missed, as it is for entries that count.
+    """
+    cut_off: set[str] = set()
+    stopped = [one for one in judged.values() if one.why_not and one.body]
     for one in sorted(stopped, key=lambda one: not isinstance(one.body, PlanBody)):
-        judged[one.entry.id] = judge(plan, one.entry, roster, order, judged, linked=False)
-    return _state(plan, order, judged, damaged)
+        again = judge(plan, one.entry, roster, order, counted, linked=False)
+        if again.why_not or again.body is None:
+            judged[one.entry.id] = again if one.body and is_cautious(one.body) else one
+        elif is_cautious(again.body):
+            judged[one.entry.id] = counted[one.entry.id] = again
+        else:
+            cut_off.add(one.entry.id)
+    return cut_off
 
 
-def _state(plan: str, order: Order, judged: Mapping[str, Judged], damaged: Sequence[str]) -> PlanState:
+def _state(
+    plan: str,
+    roster: Roster,
+    order: Order,
+    judged: Mapping[str, Judged],
+    relied_on: AbstractSet[str],
+    damaged: Sequence[str],
+) -> PlanState:
     counted = [j for j in judged.values() if not j.why_not]
     versions = [j for j in counted if isinstance(j.body, PlanBody)]
     if not versions:
-        reasons = [
-            *damaged,
-            *(f"{j.entry.content.kind[:40]!r} {j.entry.id[:12]}: {j.why_not}" for j in judged.values()),
-        ]
-        why = reasons[0] if reasons else "it has no entries"
-        raise VerificationError(f"the plan {reference(plan)} has no version that holds: {why}")
+        raise _no_version(plan, judged, damaged)
     newest = order.newest([j.entry.id for j in versions])
     current = max((judged[name] for name in newest), key=_latest)
     withdrawn = _withdrawn(order, counted, versions)
-    decision = _decision(order, counted, current, newest)
-    problems = (
-        *damaged,
-        *(f"an entry that others follow is not here: {name[:12]}" for name in order.missing),
-    )
+    decision = _decision(roster, order, counted, current, newest)
+    missing = (f"an entry that others follow is not here: {name[:12]}" for name in order.missing(relied_on))
     assert isinstance(current.body, PlanBody) and current.author is not None  # noqa: S101, PT018 - narrowed by versions
     return PlanState(
         plan=plan,
@@ -116,10 +141,25 @@ def _state(plan: str, order: Order, judged: Mapping[str, Judged], damaged: Seque
         decision=decision,
         withdrawn=withdrawn,
         judged=tuple(judged.values()),
-        heads=tuple(order.heads),
-        problems=problems,
+        heads=_heads(order, judged, relied_on),
+        problems=(*damaged, *missing),
         rivals=tuple(name for name in newest if name != current.entry.id),
     )
+
+
+def _no_version(plan: str, judged: Mapping[str, Judged], damaged: Sequence[str]) -> VerificationError:
+    reasons = [
+        *damaged,
+        *(f"{j.entry.content.kind[:40]!r} {j.entry.id[:12]}: {j.why_not}" for j in judged.values()),
+    ]
+    why = reasons[0] if reasons else "it has no entries"
+    return VerificationError(f"the plan {reference(plan)} has no version that holds: {why}")
+
+
+def _heads(order: Order, judged: Mapping[str, Judged], relied_on: AbstractSet[str]) -> tuple[str, ...]:
+    """What the next entry names: entries that count, and a few that only a later visitsafe understands."""
+    unknown = [j.entry.id for j in judged.values() if j.author and j.entry.content.kind not in FORMS]
+    return (*order.heads_of(relied_on), *order.newest(unknown)[-FEW_UNKNOWN:])
 
 
 def _latest(judged: Judged) -> tuple[str, str]:
@@ -137,11 +177,12 @@ def _withdrawn(order: Order, counted: Sequence[Judged], versions: Sequence[Judge
 
 
 def _decision(
-    order: Order, counted: Sequence[Judged], current: Judged, newest: Sequence[str]
+    roster: Roster, order: Order, counted: Sequence[Judged], current: Judged, newest: Sequence[str]
 ) -> Judged | None:
     """The decision in force: of those on the current version that nobody has decided over, the most cautious.
 
-    A more cautious one on an earlier version stands against it if none of those who decided had seen it.
+    A more cautious one on any version stands against it. Only somebody who may decide on the current version,
+    has seen all its rivals, and does decide on it, decides over another decision.
     """
     decisions = {j.entry.id: (j, j.body) for j in counted if isinstance(j.body, DecidedBody)}
     on_current = [
@@ -151,14 +192,27 @@ def _decision(
     ]
     if not on_current:
         return None
+    deciding = [name for name in on_current if _may_decide_over(roster, decisions[name][0], current)]
+    seen = order.seen_by(deciding)
+    standing = [name for name in decisions if name not in seen]
 
-    def caution(name: str) -> int:
-        return decisions[name][1].decision.caution
+    def weight(name: str) -> tuple[int, str, str]:
+        return decisions[name][1].decision.caution, *_latest(decisions[name][0])
 
-    standing = max(order.newest(on_current), key=lambda name: (caution(name), *_latest(decisions[name][0])))
-    unseen = [name for name in order.newest(list(decisions)) if caution(name) > caution(standing)]
-    in_force = max(unseen, key=lambda name: (caution(name), *_latest(decisions[name][0])), default=standing)
-    return decisions[in_force][0]
+    best = max((name for name in on_current if name in standing), key=weight)
+    stricter = [name for name in standing if weight(name)[0] > weight(best)[0]]
+    return decisions[max(stricter, key=weight, default=best)][0]
+
+
+def _may_decide_over(roster: Roster, decision: Judged, current: Judged) -> bool:
+    """Whether who decided is, by all that the team knows of them, neither the author nor a companion."""
+    if decision.author is None or not isinstance(current.body, PlanBody):
+        return False
+    everyone = roster.everyone
+    return not (
+        is_self(decision.author, current.author, everyone)
+        or is_companion(decision.author, current.body, everyone)
+    )
 
 
 def _status(withdrawn: str, decision: Judged | None) -> Status:

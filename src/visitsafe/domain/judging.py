@@ -4,7 +4,10 @@ An entry that does not count stays in the record and is shown with the reason. N
 """
 
 import hashlib
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
 import msgspec
 
@@ -12,7 +15,7 @@ from visitsafe.domain.entries import body_of, from_text
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import Companion, DecidedBody, PlanBody, WithdrawnBody
 from visitsafe.domain.refs import plan_id
-from visitsafe.domain.roster import Member, Members, Roster, as_heard
+from visitsafe.domain.roster import Member, Roster, as_heard, selves
 from visitsafe.domain.terms import Decision, Kind, Role
 from visitsafe.domain.verified import Verified
 from visitsafe.errors import VerificationError
@@ -28,6 +31,11 @@ FORMS: Mapping[str, type[PlanBody] | type[DecidedBody] | type[WithdrawnBody]] = 
 
 PLANNERS = frozenset({Role.PRACTITIONER, Role.MANAGER})
 EARLIEST, LATEST = "2000", "9000"
+CLOCKS_APART = timedelta(minutes=10)
+"""How much earlier a countersignature may claim to be than what it follows: clocks differ a little."""
+_WORD = re.compile(r"\w+")
+_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]*\w")
+_AROUND_AT = re.compile(r"\s*@\s*")
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -52,22 +60,44 @@ def own_plan_id(by: str, nonce: str) -> str:
 def is_companion(member: Member, body: PlanBody, team: Iterable[Member] = ()) -> bool:
     """Whether a member goes along on the visit, by key, name or e-mail.
 
+    A full name or an e-mail is seen among other words, such as "Nia Price (manager)"; a first name alone is
+    not enough.
+
     Args:
         member: Who may be the companion.
         body: The plan.
         team: The other members, so that a second key or another spelling of the same person is seen.
     """
-    selves = [member, *(other for other in team if other.same_person(member))]
-    return any(_is(one, companion) for one in selves for companion in body.visit.companions)
+    people = selves(member, team)
+    return any(_is(one, companion) for one in people for companion in body.visit.companions)
+
+
+def is_self(member: Member, author: Member | None, team: Iterable[Member]) -> bool:
+    """Whether two members are one person by any key and e-mail that the team ever had."""
+    return any(one.same_person(author) for one in selves(member, team))
 
 
 def _is(member: Member, companion: Companion) -> bool:
-    words = {word.strip("<>()[],;") for word in as_heard(companion.name).split()}
-    return (
-        companion.key == member.fingerprint
-        or member.answers_to(companion.name)
-        or as_heard(member.person.email) in words
+    if companion.key == member.fingerprint or member.answers_to(companion.name):
+        return True
+    name, said = words_of(member.person.name), words_of(companion.name)
+    orders = {tuple(name), tuple(name[-1:] + name[:-1])}
+    runs = {tuple(said[start : start + len(name)]) for start in range(len(said))}
+    email = _ADDRESS.findall(seen_text(member.person.email))
+    return (bool(name) and not runs.isdisjoint(orders)) or any(
+        address in email for address in _ADDRESS.findall(seen_text(companion.name))
     )
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a name as a person reads it: without capitals, punctuation and unseen characters."""
+    return _WORD.findall(seen_text(text))
+
+
+def seen_text(text: str) -> str:
+    """A text without the characters that nobody sees, and without spaces around an @."""
+    shown = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return _AROUND_AT.sub("@", as_heard(shown))
 
 
 def is_cautious(body: Bodies) -> bool:
@@ -80,11 +110,11 @@ def judge(
     entry: Verified,
     roster: Roster,
     order: Order,
-    judged: Mapping[str, Judged],
+    counted: Mapping[str, Judged],
     *,
     linked: bool = True,
 ) -> Judged:
-    """Judge one entry; everything that its author had seen is in `judged` already.
+    """Judge one entry; all of what its author had seen that counts is in `counted` already.
 
     With `linked` false it is judged beside all entries, whether or not the record still shows that its author
     had seen them: what holds a visit back must not be lost because an entry between is missing.
@@ -102,15 +132,19 @@ def judge(
         body: Bodies = body_of(content, FORMS[content.kind])
     except VerificationError as error:
         return Judged(entry, author, None, error.message)
-    earlier = [
-        j for j in judged.values() if not j.why_not and (not linked or order.seen(j.entry.id, entry.id))
-    ]
-    return Judged(entry, author, body, _why_not(entry, author, body, earlier, team))
+    earlier = [j for j in counted.values() if not linked or order.seen(j.entry.id, entry.id)]
+    # Who a countersigner is, is judged by all that the team ever knew of them: leaving a second key out of
+    # `after` must not help. What holds a visit back keeps to what its author knew, so that no later entry of
+    # the team can take a refusal away.
+    people = team.values() if is_cautious(body) else roster.everyone
+    return Judged(entry, author, body, _why_not(entry, author, body, earlier, people))
 
 
-def _why_not(entry: Verified, author: Member, body: Bodies, earlier: Sequence[Judged], team: Members) -> str:
+def _why_not(
+    entry: Verified, author: Member, body: Bodies, earlier: Sequence[Judged], people: Iterable[Member]
+) -> str:
     if isinstance(body, DecidedBody):
-        return _why_not_decided(entry, author, body, earlier, team)
+        return _why_not_decided(entry, author, body, earlier, people)
     if isinstance(body, PlanBody) and not _has_times(body):
         return "its times are not those of a visit"
     if entry.content.kind != Kind.PLANNED:
@@ -138,26 +172,41 @@ def _why_not_its_author(author: Member, earlier: Sequence[Judged]) -> str:
 
 
 def _why_not_decided(
-    entry: Verified, author: Member, body: DecidedBody, earlier: Sequence[Judged], team: Members
+    entry: Verified,
+    author: Member,
+    body: DecidedBody,
+    earlier: Sequence[Judged],
+    people: Iterable[Member],
 ) -> str:
     version = next((j for j in earlier if j.entry.id == body.of), None)
     if version is None or not isinstance(version.body, PlanBody):
         return "it decides on a version that its author had not seen"
     if Role.MANAGER not in author.roles:
         return "its author was not a manager when it was made"
-    if author.same_person(version.author):
+    if is_self(author, version.author, people):
         return "nobody decides on their own plan"
-    if is_companion(author, version.body, team.values()):
+    if is_companion(author, version.body, people):
         return "nobody decides on a plan that they are the companion on"
-    return _why_not_the_words(entry, body, version.body)
+    if body.decision is not Decision.COUNTERSIGN:
+        return ""  # caution needs no form
+    return _why_not_the_words(entry, body, version.body) or _why_not_the_time(entry, earlier)
 
 
 def _why_not_the_words(entry: Verified, body: DecidedBody, version: PlanBody) -> str:
-    """What a countersignature needs. A return or a refusal counts as it is: caution needs no form."""
-    if body.decision is not Decision.COUNTERSIGN:
-        return ""
+    """What a countersignature must say, and until when."""
     if not body.rationale.strip():
         return "it gives no reasons"
     if entry.content.at > version.visit.start and not version.urgent:
         return "it was countersigned after the visit was to start"
     return ""
+
+
+def _why_not_the_time(entry: Verified, earlier: Sequence[Judged]) -> str:
+    """A countersignature cannot be dated back beyond what its author had seen."""
+    newest = max((j.entry.content.at for j in earlier), default="")
+    return "it says that it was made before what it follows" if is_earlier(entry.content.at, newest) else ""
+
+
+def is_earlier(at: str, than: str) -> bool:
+    """Whether a time lies before another by more than clocks differ; both UTC text."""
+    return at < than and from_text(than) - from_text(at) > CLOCKS_APART

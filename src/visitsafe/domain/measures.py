@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from visitsafe.domain.assessment import applicability, holds, tokens
 from visitsafe.domain.draft import findings
 from visitsafe.domain.draft_file import Session, Stage
-from visitsafe.domain.plan import Control
+from visitsafe.domain.plan import Control, Finding
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.screens import (
     Concern,
@@ -30,15 +30,23 @@ def concerns(questionnaire: Questionnaire, session: Session) -> tuple[Concern, .
     """The findings, worst first, each with what would settle it and what was decided about it."""
     walk = Walk(questionnaire, session.answers, frozenset())
     found = findings(questionnaire, session)
+    why = {rule.id: rule.why for rule in questionnaire.rules}
     return tuple(
         Concern(
             finding=finding,
             settle=tuple(questionnaire.by_id[name] for name in finding.settle if walk.applicable.get(name)),
             controls=_controls(session, finding.rule),
-            left=finding.rule in session.considered and not _controls(session, finding.rule),
+            left=_left(session, finding),
+            why=why.get(finding.rule, ""),
         )
         for finding in found
     )
+
+
+def _left(session: Session, finding: Finding) -> bool:
+    """Left to the manager: decided on, with no control measure. A note is nothing to decide on."""
+    undecided = finding.level is Level.NOTE or finding.rule not in session.considered
+    return not undecided and not _controls(session, finding.rule)
 
 
 def to_decide(questionnaire: Questionnaire, session: Session) -> tuple[Concern, ...]:

@@ -5,9 +5,12 @@ claimed time and then the id decide, so that every copy of a record sees the sam
 """
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from visitsafe.domain.verified import Verified
+
+MOST_HEADS = 400
+"""The most entries of one stream that a new entry names; with the team's it stays below `MOST_AFTER`."""
 
 
 class Order:
@@ -15,17 +18,13 @@ class Order:
 
     Attributes:
         entries: All of them, each after everything that its author had seen.
-        missing: Ids that are named in `after` but are not among the entries given.
     """
 
     def __init__(self, entries: Iterable[Verified], elsewhere: Iterable[str] = ()) -> None:
         """Sort the entries; `elsewhere` are ids of other streams, which are not missing."""
         by_id = _by_id(entries)
-        known_elsewhere = set(elsewhere)
+        self._known = by_id.keys() | set(elsewhere)
         links = {name: [a for a in entry.content.after if a in by_id] for name, entry in by_id.items()}
-        self.missing = tuple(
-            sorted({a for e in by_id.values() for a in e.content.after} - by_id.keys() - known_elsewhere)
-        )
         self.entries: Sequence[Verified] = tuple(_sorted(by_id, links))
         self._bit = {entry.id: 1 << place for place, entry in enumerate(self.entries)}
         self._past: dict[str, int] = {}
@@ -50,12 +49,32 @@ class Order:
 
     def newest(self, ids: Sequence[str]) -> list[str]:
         """Those of the ids that no other of them had seen, in order: more than one is a disagreement."""
-        return [name for name in ids if not any(self.seen(name, other) for other in ids if other != name)]
+        seen = self.seen_by(ids)
+        return [name for name in ids if name not in seen]
+
+    def seen_by(self, ids: Iterable[str]) -> set[str]:
+        """The entries that the author of any of these had seen."""
+        past = 0
+        for name in ids:
+            past |= self._past[name]
+        return {entry.id for entry in self.within(past)}
 
     @property
     def heads(self) -> list[str]:
-        """The entries that nobody has built on yet: what the next entry names in `after`."""
+        """The entries that nobody has built on yet, whatever they are worth."""
         return self.newest([entry.id for entry in self.entries])
+
+    def heads_of(self, ids: Collection[str]) -> list[str]:
+        """What the next entry names in `after`: the newest of these, the last `MOST_HEADS` if there are more.
+
+        Whoever writes many entries at once must not make it impossible to add another one.
+        """
+        return self.newest([entry.id for entry in self.entries if entry.id in ids])[-MOST_HEADS:]
+
+    def missing(self, ids: Collection[str]) -> list[str]:
+        """The ids that these entries name in `after` and that are nowhere, sorted."""
+        named = {a for entry in self.entries if entry.id in ids for a in entry.content.after}
+        return sorted(named - self._known)
 
 
 def _by_id(entries: Iterable[Verified]) -> dict[str, Verified]:

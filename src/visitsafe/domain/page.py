@@ -8,6 +8,8 @@ asked for. Nothing is scored. What was asked, signed and cited stands in `page_s
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+import msgspec
+
 from visitsafe.domain.escape import markdown, markdown_line
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
@@ -22,6 +24,7 @@ from visitsafe.domain.page_sections import (
     quotation,
     sharing,
 )
+from visitsafe.domain.past_review import marked, marked_body, past_review
 from visitsafe.domain.phrases import (
     DECISION_WORDS,
     LEVEL_WORDS,
@@ -64,6 +67,9 @@ def supervision_page(
         include_details: With the address.
     """
     state = state if include_details else without_details(state)
+    past = past_review(documents, now.date())
+    state = msgspec.structs.replace(state, body=marked_body(state.body, past))
+    prompts = [prompt._replace(source=marked(prompt.source, past)) for prompt in prompts]
     blocks = [
         f"# Visit plan {state.ref}",
         *_does_not_hold(state),

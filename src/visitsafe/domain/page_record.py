@@ -114,7 +114,9 @@ def _calendar(text: str) -> str:
 
 def how_to_check(state: PlanState, now: datetime, zone: tzinfo, *, include_details: bool) -> list[str]:
     """How anyone can verify, and what this page leaves out."""
-    details = "It names the address." if include_details else "The address is left out."
+    details = "The address is left out."
+    if include_details:
+        details = "It names the address." if state.body.visit.address.strip() else "No address was given."
     made = f"Made {moment(to_text(now), zone)}. Plan {state.plan}. Local times: {markdown_line(str(zone))}."
     return [
         "## How anyone can check this",

@@ -1,5 +1,7 @@
 """The pages of questions and answers, as a session fills them."""
 
+from visitsafe.domain.assessment import BLANK, NONE
+from visitsafe.domain.checklist import AnswerType, Question, VisitField
 from visitsafe.domain.draft_file import Session
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.screens import AskOne, AskTogether, Review, Row
@@ -32,6 +34,17 @@ def question_screen(questionnaire: Questionnaire, session: Session) -> AskOne | 
         value=offers.get(question.id),
         given=question.id in session.answers,
         half=session.half,
+        reported=_reported(questionnaire, question),
+    )
+
+
+def _reported(questionnaire: Questionnaire, question: Question) -> bool:
+    """Whether leaving this question open is itself a finding."""
+    empty = {BLANK, NONE} if question.answer is AnswerType.PEOPLE else {BLANK}
+    return any(
+        empty.intersection(mapping.get(question.id, ()))
+        for rule in questionnaire.rules
+        for mapping in rule.when
     )
 
 
@@ -42,6 +55,13 @@ def _on_page(walk: Walk, page: Page, session: Session) -> Page:
         waiting = tuple(name for name in shown if name not in session.answers)
         return (session.cursor,) if session.cursor in session.answers else waiting
     return tuple(name for name in shown if name not in walk.kept) or shown
+
+
+def _as_before(session: Session, name: str) -> bool:
+    """Whether an answer is that of the plan which is repeated or revised, however it came here."""
+    if name not in session.answers:
+        return False
+    return name in session.carried or session.answers[name] == session.before.get(name)
 
 
 def review(questionnaire: Questionnaire, session: Session) -> Review:
@@ -55,9 +75,16 @@ def review(questionnaire: Questionnaire, session: Session) -> Review:
             question=question,
             value=session.answers.get(question.id),
             at=session.standing.get(question.id, ""),
-            carried=question.id in session.carried,
+            carried=_as_before(session, question.id),
         )
         for question in questionnaire
         if walk.applicable[question.id]
     )
     return Review(rows, walk.before(None) is not None, session.repeats or session.revises)
+
+
+def visit_rows(questionnaire: Questionnaire, session: Session) -> tuple[Row, ...]:
+    """Which visit it is: its case and its times."""
+    shown = (VisitField.CASE, VisitField.START, VisitField.DUE_BACK)
+    rows = {row.question.fills: row for row in review(questionnaire, session).rows}
+    return tuple(rows[field] for field in shown if field in rows)

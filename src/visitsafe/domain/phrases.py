@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.plan import Control, Duty, Finding, PlanBody
+from visitsafe.domain.plan import Control, Duty, Finding, PlanBody, Shown
 from visitsafe.domain.refs import ALPHABET, FULL, reference
 from visitsafe.domain.terms import Answer, Decision, Level, Status
 from visitsafe.domain.time_words import DAYS, MONTHS
@@ -80,6 +80,16 @@ def not_sure(body: PlanBody) -> list[str]:
     """What the practitioner was not sure of, in the words of the question."""
     asked = {shown.id: shown.label for shown in body.shown}
     return [asked.get(name, name) for name, value in body.answers.items() if value == Answer.NOT_SURE]
+
+
+def own_words(body: PlanBody) -> list[Shown]:
+    """The questions that the practitioner answered in their own words, with what they wrote."""
+    fixed = {str(answer) for answer in Answer}
+    return [
+        shown
+        for shown in body.shown
+        if shown.answer.strip() and shown.answer not in fixed and body.answers.get(shown.id) == shown.answer
+    ]
 
 
 def sharing_state(duty: Duty, now: datetime) -> str:

@@ -6,6 +6,9 @@ The check is a weighted sum over the field of 32 elements, so that every single 
 swap of two neighbours is refused.
 """
 
+from collections import Counter
+from collections.abc import Sequence
+
 from visitsafe.errors import NotFoundError
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -24,9 +27,25 @@ def plan_id(random: bytes) -> str:
     return "".join(ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
 
 
+def is_plan_id(text: str) -> bool:
+    """Whether a text has the form of a plan's id; what a store's columns hold need not."""
+    return len(text) == FULL and all(character in ALPHABET for character in text)
+
+
+def references(plans: Sequence[str]) -> dict[str, str]:
+    """How each of several plans is called: at full length where two of them share the short reference."""
+    counts = Counter(plan[:SHORT] for plan in set(plans))
+    return {plan: reference(plan, SHORT if counts[plan[:SHORT]] == 1 else FULL) for plan in plans}
+
+
 def reference(plan: str, length: int = SHORT) -> str:
-    """How a plan is called: the first `length` characters of its id and a check character, in fours."""
+    """How a plan is called: the first `length` characters of its id and a check character, in fours.
+
+    What is no plan's id, as a damaged store may hold, is named in quotation marks instead.
+    """
     text = plan[:length]
+    if not text or any(character not in ALPHABET for character in text):
+        return repr(plan[:40])
     text += _check_character(text)
     return "-".join(text[i : i + 4] for i in range(0, len(text), 4))
 

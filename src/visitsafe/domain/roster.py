@@ -56,8 +56,11 @@ class Roster:
         name: The team's name.
         place: The agency's place, for daylight and local time, or None.
         members: By fingerprint, as the record stands now.
+        everyone: Every key with every name and e-mail that ever counted: for who is who, never for roles.
         problems: Sentences about entries of the team that do not count.
         order: The causal order of the team's entries.
+        heads: What the next entry names in `after`: of the entries that count.
+        missing: Ids that counted entries follow and that are not here.
     """
 
     def __init__(self, entries: Iterable[Verified], team_id: str) -> None:
@@ -71,23 +74,24 @@ class Roster:
         self.problems: list[str] = []
         self._counted: dict[str, Member] = {}
         self._views: dict[int, Members] = {}
-        founding = next((entry for entry in self.order.entries if entry.id == team_id), None)
-        if founding is None:
+        first = next((entry for entry in self.order.entries if entry.id == team_id), None)
+        if first is None:
             raise VerificationError(
                 f"this store does not hold the team {team_id[:12]} that this computer belongs to",
                 hint="check VISITSAFE_STORE; if the store was swapped, tell whoever looks after visitsafe",
             )
-        founded = self._founded(founding)
+        founded = self._founded(first)
         self.name, self.place = founded.team, founded.place
         for entry in self.order.entries:
             if entry.id != team_id:
                 self._take(entry)
         self.members = self._view(self.order.mask(entry.id for entry in self.order.entries))
+        self.everyone = tuple(self._counted.values())
+        self.heads = self.order.heads_of(self._counted.keys())
+        self.missing = self.order.missing(self._counted.keys())
 
     def _founded(self, entry: Verified) -> FoundedBody:
-        body = body_of(entry.content, FoundedBody)
-        if entry.content.kind != Kind.FOUNDED or entry.content.after or body.person.key != entry.key:
-            raise VerificationError(f"the entry {entry.id[:12]} does not found a team")
+        body = founding(entry)
         self._counted[entry.id] = _member(entry, body.person, (*body.roles, Role.ADMIN), entry.content.by)
         return body
 
@@ -95,7 +99,9 @@ class Roster:
         """Count one entry after the founding, or say why it does not count."""
         content = entry.content
         author = self.as_seen_by(content).get(content.by)
-        if content.kind != Kind.ADDED:
+        if content.kind == Kind.FOUNDED:
+            self.problems.append(f"the team entry {entry.id[:12]} founds another team in this store")
+        elif content.kind != Kind.ADDED:
             self.problems.append(
                 f"the team entry {entry.id[:12]} is of an unknown kind: {content.kind[:40]!r}"
             )
@@ -146,6 +152,29 @@ class Roster:
         """The members who hold a role now, by name."""
         held = [member for member in self.members.values() if role in member.roles]
         return sorted(held, key=lambda member: member.person.name)
+
+
+def selves(member: Member, everyone: Iterable[Member]) -> list[Member]:
+    """Every key, name and e-mail of one person: what shares a key or an e-mail with them, and so on."""
+    found, others = [member], list(everyone)
+    for self_ in found:  # grows while it is walked
+        found += [other for other in others if other.same_person(self_)]
+        others = [other for other in others if not other.same_person(self_)]
+    return found
+
+
+def founding(entry: Verified) -> FoundedBody:
+    """What an entry says that founds a team.
+
+    Raises:
+        VerificationError: It founds none.
+    """
+    content = entry.content
+    if content.kind == Kind.FOUNDED and not content.after:
+        body = body_of(content, FoundedBody)
+        if body.person.key == entry.key:
+            return body
+    raise VerificationError(f"the entry {entry.id[:12]} does not found a team")
 
 
 def fingerprint_in(person: Person) -> str:

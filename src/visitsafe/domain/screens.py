@@ -30,6 +30,7 @@ class AskOne:
         value: What stands as the answer now, or stood before; None if there was none.
         given: Whether `value` counts. If not, it is an older answer, offered and nothing more.
         half: Text that was half typed when the person last stopped here.
+        reported: Leaving it open is allowed, and raises a finding.
     """
 
     section: Section
@@ -39,6 +40,7 @@ class AskOne:
     value: Value | None = None
     given: bool = False
     half: str = ""
+    reported: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Row:
         id: The question to go to.
         answer: In words; None while it is open.
         at: UTC text, when a standing answer was given; empty for an answer of today.
-        carried: Taken over from the plan that this one repeats or revises.
+        carried: As it was in the plan that this one repeats or revises.
     """
 
     id: str
@@ -94,12 +96,19 @@ class Concern:
         settle: The questions that could settle it and apply now.
         controls: The control measures chosen for it.
         left: It was left to the manager.
+        why: Why the rule matters.
     """
 
     finding: Finding
     settle: tuple[Question, ...]
     controls: tuple[Control, ...] = ()
     left: bool = False
+    why: str = ""
+
+    @property
+    def decided(self) -> bool:
+        """Whether it has control measures, or was left to the manager."""
+        return self.left or bool(self.controls)
 
 
 @dataclass(frozen=True)
@@ -135,9 +144,10 @@ class WhoDoes:
 
 @dataclass(frozen=True)
 class Sign:
-    """The last page: an explicit yes to signing."""
+    """The last page: an explicit yes to signing, under the case and the times that it is about."""
 
     concerns: tuple[Concern, ...]
+    visit: tuple[Row, ...] = ()
     urgent: str = ""
 
 

@@ -24,7 +24,7 @@ from visitsafe.domain.measures import (
     who_does,
     wrote,
 )
-from visitsafe.domain.pages import question_screen, review, walk_of
+from visitsafe.domain.pages import question_screen, review, visit_rows, walk_of
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.screens import (
     Answered,
@@ -63,7 +63,7 @@ def screen(questionnaire: Questionnaire, session: Session) -> Screen:
             number = [one.finding.rule for one in wanted].index(session.cursor)
             return control_screen(session, wanted, number)
         case Stage.SIGN:
-            return Sign(concerns(questionnaire, session), session.urgent)
+            return Sign(concerns(questionnaire, session), visit_rows(questionnaire, session), session.urgent)
         case _:
             return Stop()
 

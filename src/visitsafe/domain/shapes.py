@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from visitsafe.domain.address import naming
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
@@ -23,7 +24,6 @@ from visitsafe.domain.stored import PlanRow
 Shape = dict[str, Any]
 B = TypeVar("B", bound=msgspec.Struct)
 LEFT_OUT = "[left out]"
-_FEWEST_TO_REPLACE = 8
 
 
 def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False) -> Shape:
@@ -87,8 +87,8 @@ def list_shape(rows: Sequence[PlanRow], roster: Roster) -> list[Shape]:
 
 
 def without_details(state: PlanState) -> PlanState:
-    """The same plan without the address, also where an answer or a decision repeats it."""
-    pattern = _address_pattern(state.body.visit.address)
+    """The same plan without the address, also where an answer or a decision repeats it or a part of it."""
+    pattern = naming(state.body.visit.address)
     judged = tuple(
         msgspec.structs.replace(one, body=_without(one.body, pattern)) if one.body else one
         for one in state.judged
@@ -102,14 +102,6 @@ def without_details(state: PlanState) -> PlanState:
         judged=judged,
         decision=bodies[state.decision.entry.id] if state.decision else None,
     )
-
-
-def _address_pattern(address: str) -> re.Pattern[str]:
-    """Finds the address, or its first line; too short a text would take unrelated words with it."""
-    parts = {address.strip(), re.split(r"[,\n]", address)[0].strip()}
-    long = sorted((part for part in parts if len(part) >= _FEWEST_TO_REPLACE), key=len, reverse=True)
-    words = (r"\s+".join(map(re.escape, part.split())) for part in long)
-    return re.compile("|".join(words) or r"(?!)", re.IGNORECASE)
 
 
 def _without(body: B, pattern: re.Pattern[str]) -> B:

@@ -90,6 +90,10 @@ Summarise = Callable[[str, Sequence[Stored]], PlanRow | None]
 """Makes a plan's row from the plan's id and its whole history; None if there is no plan to list."""
 
 
+def nothing_first() -> None:
+    """Nothing to look at before entries are added."""
+
+
 class Store(Protocol):
     """Where entries are kept: added at the end, never changed, never removed.
 
@@ -107,17 +111,45 @@ class Store(Protocol):
         """What is unwise about where this store lies, as sentences."""
         ...
 
-    def append(self, entries: Sequence[Entry], received: datetime, summarise: Summarise) -> int:
+    def append(
+        self,
+        entries: Sequence[Entry],
+        received: datetime,
+        summarise: Summarise,
+        *,
+        first: Callable[[], None] = nothing_first,
+        also: Sequence[str] = (),
+    ) -> int:
         """Add entries, all of them or none, durably, and bring the rows of their plans up to date.
 
         An entry that is there already is passed over, so appending twice changes nothing. `summarise` is
         called inside the transaction, once for each plan that got new entries; it may read the store.
 
+        Args:
+            entries: What to add.
+            received: When, aware.
+            summarise: Makes the rows.
+            first: Called inside the transaction before anything is added; what it raises stops it all.
+            also: Other plans whose rows are to be made anew.
+
         Returns:
             How many entries were new.
 
         Raises:
-            VerificationError: An entry is not readable.
+            VerificationError: An entry is not readable, or entries are gone that a plan's row knows of.
+            StoreError: The database did not keep what was written.
+        """
+        ...
+
+    def row(self, plan: str) -> PlanRow | None:
+        """The row of one plan; None if there is none."""
+        ...
+
+    def doubtful(self) -> list[str]:
+        """The plans whose row is missing or cannot be right, from columns alone: to be folded and shown.
+
+        A row is also doubted if it says that a plan is closed and the newest entry closes nothing. What is
+        hidden better than that is for `verify` to find.
         """
         ...
 

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.plan import Person
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.terms import NAMESPACE
 from visitsafe.domain.verified import Verified
+from visitsafe.errors import VisitsafeError
+from visitsafe.signing.keys import public_line
 from visitsafe.usecases.desk import Desk
 
 README = """\
@@ -49,12 +52,18 @@ def _name(number: int, entry: Verified) -> str:
 
 
 def allowed_signers(roster: Roster) -> str:
-    """The members as an OpenSSH `allowed_signers` file: e-mail, namespace, key."""
-    lines = [
-        f'{principal(member.person.email)} namespaces="{NAMESPACE}" {member.person.key}\n'
-        for member in sorted(roster.members.values(), key=lambda m: m.person.email)
-    ]
-    return "".join(lines)
+    """The members as an OpenSSH `allowed_signers` file: e-mail, namespace, key; one line each, whatever."""
+    members = sorted(roster.members.values(), key=lambda m: m.person.email)
+    return "".join(_line(member.person) for member in members)
+
+
+def _line(person: Person) -> str:
+    """One member's line; a key that is not exactly `ssh-ed25519` and its base64 gets none."""
+    try:
+        key = public_line(person.key)
+    except VisitsafeError:
+        return ""
+    return f'{principal(person.email)} namespaces="{NAMESPACE}" {key}\n'
 
 
 def principal(email: str) -> str:

@@ -5,24 +5,35 @@ from typing import TYPE_CHECKING
 
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.judging import is_companion
-from visitsafe.domain.plan import Attested, DecidedBody, Made, PlanBody
+from visitsafe.domain.judging import is_companion, is_earlier, is_self, words_of
+from visitsafe.domain.plan import Attested, DecidedBody, Finding, Made, PlanBody
 from visitsafe.domain.roster import Member
 from visitsafe.domain.terms import Decision, Kind, Level, Role, Status
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.usecases.desk import Desk, worst
+from visitsafe.usecases.listing import listed
 
 if TYPE_CHECKING:
     from visitsafe.domain.kinds import NeedsConditions, ReviewChecklist
+    from visitsafe.domain.questionnaire import ChecklistSet
 
 
-def queue(desk: Desk) -> list[PlanState]:
-    """The plans awaiting a decision that this person may make: urgent, then soonest, then worst first."""
+def queue(desk: Desk, plans: Sequence[PlanState] | None = None) -> list[PlanState]:
+    """The plans awaiting a decision that this person may make: urgent, then soonest, then worst first.
+
+    Args:
+        desk: Who asks.
+        plans: The open plans, if they were folded already.
+    """
     me = desk.member()
-    states = [
-        desk.plan(row.plan) for row in desk.store.plans(open_only=True) if row.status == Status.AWAITING
+    states = [one.state for one in listed(desk)] if plans is None else plans
+    mine = [
+        state
+        for state in states
+        if state.status is Status.AWAITING
+        and why_not_me(desk, me, state) is None
+        and not _too_late(desk, state)
     ]
-    mine = [state for state in states if why_not_me(desk, me, state) is None and not _too_late(desk, state)]
     return sorted(mine, key=_pressing)
 
 
@@ -39,36 +50,53 @@ def why_not_me(desk: Desk, me: Member, state: PlanState) -> NotPermittedError | 
     """Why a member may not decide on a plan at all; None if they may."""
     if Role.MANAGER not in me.roles:
         return NotPermittedError("deciding on plans needs the role manager", hint="ask an admin for it")
-    if me.same_person(state.author):
+    everyone = desk.roster.everyone
+    if is_self(me, state.author, everyone):
         return NotPermittedError("nobody decides on their own plan", hint="ask another manager")
-    if is_companion(me, state.body, desk.roster.members.values()):
+    if is_companion(me, state.body, everyone):
         return NotPermittedError(
             "you go along on this visit, so somebody else has to decide", hint="ask another manager"
         )
     return None
 
 
-def check_may_decide(desk: Desk, state: PlanState) -> None:
-    """Refuse a decision that would not count.
+def check_may_decide(desk: Desk, state: PlanState, decision: Decision | None = None) -> None:
+    """Refuse a decision that would not count. Holding a visit back is always possible.
+
+    Args:
+        desk: Who decides.
+        state: The plan.
+        decision: What was decided; None while that is open.
 
     Raises:
         NotPermittedError: Not this person, not this plan, or too late.
-        VerificationError: The plan's record does not hold.
+        VerificationError: It is a countersignature, and the plan's record does not hold.
     """
     reason = why_not_me(desk, desk.member(), state)
     if reason is not None:
         raise reason
-    if state.problems:
-        raise VerificationError(
-            f"the record of {state.ref} does not hold: {state.problems[0]}",
-            hint=f"run: visitsafe verify {state.ref}",
-        )
     if state.status is Status.WITHDRAWN:
         raise NotPermittedError(f"{state.ref} was withdrawn", hint="there is nothing to decide")
-    if _too_late(desk, state):
+    if decision is Decision.COUNTERSIGN:
+        _check_may_countersign(desk, state)
+    if _too_late(desk, state) and decision in {None, Decision.COUNTERSIGN}:
         raise NotPermittedError(
             f"the visit of {state.ref} was to start already",
             hint="ask for a new version: visitsafe plan --revise " + state.ref,
+        )
+
+
+def _check_may_countersign(desk: Desk, state: PlanState) -> None:
+    if state.problems:
+        raise VerificationError(
+            f"the record of {state.ref} does not hold: {state.problems[0]}",
+            hint=f"it can be returned or refused; run: visitsafe verify {state.ref}",
+        )
+    newest = max(one.entry.content.at for one in state.judged if not one.why_not)
+    if is_earlier(to_text(desk.now), newest):
+        raise NotPermittedError(
+            f"an entry of {state.ref} says that it was made at {newest}, later than your clock's time",
+            hint="compare the clocks of both computers; if theirs was wrong, ask for a new plan",
         )
 
 
@@ -82,50 +110,111 @@ def conditions_needed(review: "ReviewChecklist", body: PlanBody) -> "tuple[Needs
 
 
 def decided_body(
-    review: "ReviewChecklist",
+    review: "ReviewChecklist | None",
     digest: str,
     state: PlanState,
     decision: Decision,
     rationale: str,
     conditions: Sequence[str] = (),
     purpose_met: str = "",
+    left_out: Sequence[Finding] = (),
 ) -> DecidedBody:
     """What a decision says, checked for what it must carry.
+
+    Args:
+        review: The review checklist; only countersigning needs it.
+        digest: Its digest.
+        state: The plan.
+        decision: What was decided.
+        rationale: Why, in the manager's words.
+        conditions: What must be so for the countersignature.
+        purpose_met: For a refusal, how the purpose will be met instead.
+        left_out: Findings that the plan should carry and does not (`findings_left_out`).
 
     Raises:
         NotPermittedError: Reasons, conditions or the way in which the purpose will be met are missing.
     """
     if not rationale.strip():
         raise NotPermittedError("a decision needs reasons in your own words", hint="add: --reason '...'")
-    if decision is Decision.COUNTERSIGN and not conditions:
-        for rule in conditions_needed(review, state.body):
-            raise NotPermittedError(rule.text, hint="add: --condition '...' (7.3)")
     if decision is Decision.REFUSE and not purpose_met.strip():
         raise NotPermittedError(
             "a refusal says how the purpose of the visit will be met instead",
             hint="add: --instead 'how the child or adult will be seen'",
         )
-    attest = review.attest if decision is Decision.COUNTERSIGN else ()
+    made = Made(id=review.id, version=review.version, digest=digest) if review else None
+    countersigned = review if decision is Decision.COUNTERSIGN else None
+    if countersigned and not conditions:
+        _refuse_without_conditions(countersigned, state.body, left_out)
     return DecidedBody(
         of=state.version.id,
         decision=decision,
         rationale=rationale,
         conditions=tuple(conditions),
         purpose_met=purpose_met,
-        attested=tuple(Attested(id=item.id, text=item.text) for item in attest),
-        checklist=Made(id=review.id, version=review.version, digest=digest),
+        attested=tuple(
+            Attested(id=item.id, text=item.text) for item in (countersigned.attest if countersigned else ())
+        ),
+        checklist=made,
     )
 
 
+def _refuse_without_conditions(
+    review: "ReviewChecklist", body: PlanBody, left_out: Sequence[Finding]
+) -> None:
+    for rule in conditions_needed(review, body):
+        raise NotPermittedError(rule.text, hint="add: --condition '...' (7.3)")
+    for finding in left_out:
+        raise NotPermittedError(
+            f"the plan leaves out a finding that its answers raise: {finding.text}",
+            hint="return it, or add: --condition '...'",
+        )
+
+
+def findings_left_out(checklists: "ChecklistSet", body: PlanBody) -> tuple[Finding, ...] | None:
+    """The findings that a plan's answers raise and the plan does not carry.
+
+    Returns:
+        None if these are not the checklists, to the byte, that the plan was made with.
+    """
+    from visitsafe.domain.questionnaire import compile_questionnaire
+    from visitsafe.domain.recheck import left_out
+
+    used = (
+        checklists.visit,
+        checklists.should_not,
+        checklists.sharing,
+        checklists.review,
+        checklists.escalation,
+    )
+    here = {one.id: checklists.digests[one.id] for one in used if one is not None}
+    if {one.id: one.digest for one in body.checklists} != here:
+        return None
+    return left_out(compile_questionnaire(checklists), body)
+
+
+def companion_warnings(desk: Desk, state: PlanState) -> list[str]:
+    """Sentences about companions who may be the person deciding: they share a word of the name."""
+    mine = {word for word in words_of(desk.member().person.name) if len(word) > 1}
+    return [
+        f"the companion {companion.name!r} shares a name with you: if it is you, somebody else has to decide"
+        for companion in state.body.visit.companions
+        if not mine.isdisjoint(words_of(companion.name))
+    ]
+
+
 def decide(desk: Desk, state: PlanState, body: DecidedBody) -> PlanState:
-    """Sign the decision and append it."""
-    check_may_decide(desk, state)
+    """Sign the decision and append it; the plan as the store then has it, with what others added."""
+    check_may_decide(desk, state, body.decision)
     desk.append(state.plan, Kind.DECIDED, state.heads, body)
-    return desk.plan(state.plan)
+    return desk.renewed().plan(state.plan)
 
 
 def previous_plan(desk: Desk, state: PlanState) -> PlanState | None:
-    """The last plan before this one for the same case, to show what has changed; None if there is none."""
+    """The last plan before this one for the same case, to show what has changed; None if there is none.
+
+    A plan that does not hold is passed over with a warning.
+    """
     rows = [row for row in desk.store.plans(case=state.body.visit.case) if row.plan != state.plan]
-    earlier = [desk.plan(row.plan) for row in rows if row.start <= state.body.visit.start]
+    found = [desk.plan_if_sound(row.plan) for row in rows if row.start <= state.body.visit.start]
+    earlier = [other for other in found if other is not None]
     return max(earlier, key=lambda other: other.body.visit.start, default=None)

@@ -14,7 +14,7 @@ from visitsafe.domain.fold import PlanState, fold
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.refs import FULL, beginning, reference
-from visitsafe.domain.roster import Member, Roster
+from visitsafe.domain.roster import Member, Roster, founding
 from visitsafe.domain.stored import PlanRow, Store, Stored
 from visitsafe.domain.terms import TEAM_STREAM, Kind, Level, Status
 from visitsafe.domain.verified import Verified
@@ -22,7 +22,12 @@ from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
 from visitsafe.signing.keys import Signer
 from visitsafe.signing.verifying import seal_entry, verify_entry
 
+FEWEST_OF_ID = 12
 CLOSED = frozenset({Status.REFUSED, Status.WITHDRAWN})
+
+
+def _unheard(_sentence: str) -> None:
+    """Where warnings go that nobody takes."""
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -34,6 +39,7 @@ class Desk(msgspec.Struct, frozen=True):
         now: When this command was given.
         me: The member who is asking, or None for somebody whom the team does not know.
         signer: Opens the person's key when something has to be signed, and not before.
+        warn: Takes sentences about what does not hold and stops nothing.
     """
 
     store: Store
@@ -41,6 +47,7 @@ class Desk(msgspec.Struct, frozen=True):
     now: datetime
     me: Member | None
     signer: Callable[[], Signer]
+    warn: Callable[[str], None] = _unheard
 
     def member(self) -> Member:
         """The member who is asking.
@@ -54,14 +61,34 @@ class Desk(msgspec.Struct, frozen=True):
             )
         return self.me
 
-    def append(self, stream: str, kind: Kind, heads: Sequence[str], body: msgspec.Struct) -> Entry:
-        """Sign one entry and append it; when this returns, it is on the disk."""
+    def renewed(self) -> "Desk":
+        """The same desk with the team as the store has it now: others may have added to it meanwhile."""
+        roster = open_roster(self.store, self.roster.team_id)
+        me = roster.members.get(self.me.fingerprint) if self.me else None
+        return msgspec.structs.replace(self, roster=roster, me=me)
+
+    def append(
+        self, stream: str, kind: Kind, heads: Sequence[str], body: msgspec.Struct, also: Sequence[str] = ()
+    ) -> Entry:
+        """Sign one entry and append it; when this returns, it is on the disk.
+
+        Args:
+            stream: A plan's id, or `team`.
+            kind: What happened.
+            heads: The newest entries of the stream that this person has seen.
+            body: What the kind needs.
+            also: Other plans that it bears on: their rows are made anew.
+        """
         signer = self.signer()
-        after = [*heads, *(self.roster.order.heads if stream != TEAM_STREAM else ())]
+        after = [*heads, *(self.roster.heads if stream != TEAM_STREAM else ())]
         payload = compose(stream, kind, self.now, signer.fingerprint, after, body)
         entry = seal_entry(payload, signer)
-        self.store.append([entry], self.now, summariser(self.roster))
+        self.store.append([entry], self.now, self._summarise, also=also)
         return entry
+
+    def _summarise(self, stream: str, rows: Sequence[Stored]) -> PlanRow | None:
+        """A plan's row by the team as it is at this moment, inside the store's transaction."""
+        return summariser(open_roster(self.store, self.roster.team_id))(stream, rows)
 
     def plan(self, plan: str) -> PlanState:
         """The state of a plan, from its verified entries.
@@ -70,6 +97,14 @@ class Desk(msgspec.Struct, frozen=True):
             VerificationError: No version of it holds.
         """
         return folded(plan, self.store.history(plan), self.roster)
+
+    def plan_if_sound(self, plan: str) -> PlanState | None:
+        """The state of a plan; None if no version of it holds, which is said and stops nothing else."""
+        try:
+            return self.plan(plan)
+        except VerificationError as error:
+            self.warn(f"{error.message}; run: visitsafe verify")
+            return None
 
     def sound_plan(self, plan: str) -> PlanState:
         """The state of a plan that something may be added to.
@@ -97,11 +132,21 @@ class Desk(msgspec.Struct, frozen=True):
                 f"there is no plan {heard[:40]} in this store", hint="see: visitsafe list --all"
             )
         if len(found) > 1:
+            # Anybody who can write to the file can put junk under an id that begins like a plan's.
+            found = [plan for plan in found if self._holds(plan)] or found
+        if len(found) > 1:
             longer = ", ".join(reference(plan, FULL) for plan in found[:5])
             raise NotFoundError(
                 f"several plans answer to {heard[:40]}", hint=f"use the long reference: {longer}"
             )
         return found[0]
+
+    def _holds(self, plan: str) -> bool:
+        try:
+            self.plan(plan)
+        except VerificationError:
+            return False
+        return True
 
 
 def check_entries(rows: Iterable[Stored]) -> tuple[list[Verified], list[str]]:
@@ -136,23 +181,52 @@ def open_roster(store: Store, team_id: str) -> Roster:
     return Roster(good, team_id)
 
 
+def founding_entries(store: Store) -> list[Verified]:
+    """The entries that found a team in this store, in order; a sound store has one."""
+    good, _ = check_entries(store.history(TEAM_STREAM))
+    return [entry for entry in Order(good).entries if _founds(entry)]
+
+
+def _founds(entry: Verified) -> bool:
+    try:
+        founding(entry)
+    except VerificationError:
+        return False
+    return True
+
+
 def founding_entry(store: Store) -> Verified | None:
     """The entry that founded the team in this store; None in a store without a team."""
-    good, _ = check_entries(store.history(TEAM_STREAM))
-    founding = [entry for entry in Order(good).entries if entry.content.kind == Kind.FOUNDED]
-    return founding[0] if founding else None
+    return next(iter(founding_entries(store)), None)
+
+
+def team_named(store: Store, team_id: str) -> str:
+    """The whole id of the team in this store that an admin named by its id or the beginning of it.
+
+    Raises:
+        NotFoundError: No team of this store, or more than one, has an id that begins like that.
+    """
+    wanted = team_id.strip().lower()
+    found = [entry.id for entry in founding_entries(store) if entry.id.startswith(wanted)]
+    if len(wanted) < FEWEST_OF_ID or len(found) != 1:
+        raise NotFoundError(
+            f"this store does not hold a team {team_id[:64]!r}",
+            hint="ask an admin for the first twelve characters that visitsafe team list shows",
+        )
+    return found[0]
 
 
 def summariser(roster: Roster) -> Callable[[str, Sequence[Stored]], PlanRow | None]:
     """What the store keeps of a plan for quick listing; the entries stay the truth (D9)."""
 
     def summarise(stream: str, rows: Sequence[Stored]) -> PlanRow | None:
-        return None if stream == TEAM_STREAM else _row(folded(stream, rows, roster), rows)
+        return None if stream == TEAM_STREAM else row_of(folded(stream, rows, roster), rows)
 
     return summarise
 
 
-def _row(state: PlanState, rows: Sequence[Stored]) -> PlanRow:
+def row_of(state: PlanState, rows: Sequence[Stored]) -> PlanRow:
+    """A plan's row for lists."""
     visit = state.body.visit
     return PlanRow(
         plan=state.plan,

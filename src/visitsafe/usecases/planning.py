@@ -48,7 +48,7 @@ def sign_new(
     body = compose_plan(checklists, questionnaire, intent, desk.now, _companion(desk.roster), nonce)
     plan = own_plan_id(desk.member().fingerprint, nonce)
     desk.append(plan, Kind.PLANNED, [], body)
-    return desk.plan(plan)
+    return desk.renewed().plan(plan)
 
 
 def signed_already(desk: Desk, nonce: str) -> PlanState | None:
@@ -78,7 +78,7 @@ def sign_revision(
     check_may_revise(desk, state)
     body = compose_plan(checklists, questionnaire, intent, desk.now, _companion(desk.roster))
     desk.append(state.plan, Kind.REVISED, state.heads, body)
-    return desk.plan(state.plan)
+    return desk.renewed().plan(state.plan)
 
 
 def check_may_revise(desk: Desk, state: PlanState) -> None:
@@ -104,13 +104,18 @@ def withdraw(desk: Desk, state: PlanState, reason: str) -> PlanState:
     if state.status is Status.WITHDRAWN:
         raise NotPermittedError(f"{state.ref} is withdrawn already", hint=f"see: visitsafe show {state.ref}")
     desk.append(state.plan, Kind.WITHDRAWN, state.heads, WithdrawnBody(reason=reason))
-    return desk.plan(state.plan)
+    return desk.renewed().plan(state.plan)
 
 
 def last_plan_of_mine(desk: Desk) -> PlanBody | None:
-    """The newest plan that this person signed; standing answers are taken from it (D8)."""
+    """The newest plan that this person signed; standing answers are taken from it (D8).
+
+    A plan that does not hold is passed over with a warning.
+    """
     rows = [row for row in desk.store.plans() if row.by == desk.member().fingerprint]
-    states = [desk.plan(row.plan) for row in rows[:SPARE_IDS]]
+    found = [desk.plan_if_sound(row.plan) for row in rows[:SPARE_IDS]]
+    me = desk.member()
+    states = [state for state in found if state is not None and me.same_person(state.author)]
     return max(states, key=lambda state: state.version.content.at).body if states else None
 
 

@@ -9,30 +9,49 @@ import msgspec
 
 from visitsafe.domain.entries import Entry, compose
 from visitsafe.domain.plan import AddedBody, FoundedBody, Person, Place
-from visitsafe.domain.roster import fingerprint_in
+from visitsafe.domain.roster import as_heard, fingerprint_in
 from visitsafe.domain.stored import Store
 from visitsafe.domain.terms import TEAM_STREAM, Kind, Role
 from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
 from visitsafe.signing.keys import Signer
 from visitsafe.signing.sshsig import verify
 from visitsafe.signing.verifying import seal_entry
-from visitsafe.usecases.desk import Desk, founding_entry
+from visitsafe.usecases.desk import Desk, founding_entries
+from visitsafe.usecases.listing import listed
 
 PREFIX = "visitsafe-join-1."
 
 
-def found(store: Store, signer: Signer, founding: FoundedBody, now: datetime) -> Entry:
+def found(store: Store, signer: Signer, team: FoundedBody, now: datetime) -> Entry:
     """Found the team of an empty store. The founder is an admin besides the roles given.
+
+    If this key founded the store's team already (the computer stopped before it was pinned), that founding is
+    returned and nothing is added: its `content.body` says what the team is called.
 
     Raises:
         NotPermittedError: The store has a team already.
     """
-    if founding_entry(store) is not None:
-        raise NotPermittedError("this store has a team already", hint="to join it, run: visitsafe team join")
-    payload = compose(TEAM_STREAM, Kind.FOUNDED, now, signer.fingerprint, [], founding)
+    mine = founded_by(store, signer.fingerprint)
+    if mine is not None:
+        return mine
+    payload = compose(TEAM_STREAM, Kind.FOUNDED, now, signer.fingerprint, [], team)
     entry = seal_entry(payload, signer)
-    store.append([entry], now, lambda _stream, _rows: None)
+    store.append([entry], now, lambda _stream, _rows: None, first=lambda: _refuse_second_team(store))
     return entry
+
+
+def founded_by(store: Store, fingerprint: str) -> Entry | None:
+    """The founding of a store's only team, if the key with this fingerprint signed it."""
+    entries = founding_entries(store)
+    if len(entries) == 1 and entries[0].content.by == fingerprint:
+        return entries[0].entry
+    return None
+
+
+def _refuse_second_team(store: Store) -> None:
+    """Looked at again inside the transaction: two people may found a team at the same moment."""
+    if founding_entries(store):
+        raise NotPermittedError("this store has a team already", hint="to join it, run: visitsafe team join")
 
 
 def founding_body(team: str, person: Person, roles: Sequence[Role], place: Place | None) -> FoundedBody:
@@ -85,6 +104,15 @@ def add(desk: Desk, person: Person, roles: Sequence[Role]) -> Entry:
         raise NotPermittedError("only an admin can add people to the team", hint=f"ask one of: {admins}")
     if fingerprint_in(person) in desk.roster.members:
         raise NotPermittedError(f"{person.name} is in the team already", hint="see: visitsafe team list")
+    same = [
+        member for member in desk.roster.everyone if as_heard(member.person.email) == as_heard(person.email)
+    ]
+    # A second key can show that somebody decided on a visit that they go along on.
+    bears_on = [one.row.plan for one in listed(desk)] if same else []
     return desk.append(
-        TEAM_STREAM, Kind.ADDED, desk.roster.order.heads, AddedBody(person=person, roles=tuple(roles))
+        TEAM_STREAM,
+        Kind.ADDED,
+        desk.roster.heads,
+        AddedBody(person=person, roles=tuple(roles)),
+        also=bears_on,
     )

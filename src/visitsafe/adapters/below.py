@@ -1,0 +1,30 @@
+"""A line under a list that says when there is more of it below or above the screen.
+
+Imports prompt_toolkit: import it inside the function that shows a list.
+"""
+
+from prompt_toolkit.layout import UIContent, UIControl, Window
+
+MORE = {(True, True): "", (True, False): "more below", (False, True): "more above"}
+BOTH = "more above and below"
+
+
+class _Sign(UIControl):
+    """Looks at the list when it is drawn itself, which is after the list."""
+
+    def __init__(self, listed: Window) -> None:
+        self._listed = listed
+
+    def create_content(self, width: int, height: int) -> UIContent:  # noqa: ARG002 (the base class has it)
+        """One line; blank if all of the list is on the screen."""
+        seen = self._listed.render_info
+        words = ""
+        if seen is not None:
+            words = MORE.get((seen.top_visible, seen.bottom_visible), BOTH)
+        line = f"   ({words})"[:width] if words else ""
+        return UIContent(get_line=lambda _: [("", line)], line_count=1)
+
+
+def more_sign(listed: Window) -> Window:
+    """The line for a list, to be put under it."""
+    return Window(_Sign(listed), height=1, dont_extend_height=True)

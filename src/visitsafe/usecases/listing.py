@@ -1,0 +1,62 @@
+"""Plans for lists and queues: each is folded from its entries; the store's rows only narrow down and order.
+
+What the rows leave out or tell otherwise is shown from the entries, with a warning. A plan that does not hold
+is named in a warning and stops nothing. The cost follows the rows asked for, besides `Store.doubtful`.
+"""
+
+import msgspec
+
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.refs import is_plan_id, reference
+from visitsafe.domain.stored import PlanRow
+from visitsafe.errors import VerificationError
+from visitsafe.usecases.desk import Desk, folded, row_of
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A plan as its entries have it: its state, and the row that follows from it."""
+
+    state: PlanState
+    row: PlanRow
+
+
+def listed(desk: Desk, *, every: bool = False, case: str | None = None) -> list[Listed]:
+    """Plans, the latest start first.
+
+    Args:
+        desk: Who asks.
+        every: Refused and withdrawn plans too.
+        case: Only the plans for this case.
+    """
+    known = {row.plan: row for row in desk.store.plans(open_only=not every)}
+    doubtful = {plan: desk.store.row(plan) for plan in desk.store.doubtful() if plan not in known}
+    looked_at = [_looked_at(desk, plan, row) for plan, row in {**known, **doubtful}.items()]
+    wanted = [
+        one
+        for one in looked_at
+        if one is not None and (every or one.row.open) and case in {None, one.row.case_ref}
+    ]
+    by_id = sorted(wanted, key=lambda one: one.row.plan)
+    return sorted(by_id, key=lambda one: one.row.start, reverse=True)
+
+
+def _looked_at(desk: Desk, plan: str, known: PlanRow | None) -> Listed | None:
+    """A plan from its entries; a warning if the store's row is missing or says otherwise."""
+    if not is_plan_id(plan):
+        desk.warn(f"the store names {plan[:40]!r}, which is no plan; run: visitsafe verify")
+        return None
+    history = desk.store.history(plan)
+    try:
+        state = folded(plan, history, desk.roster)
+    except VerificationError as error:
+        desk.warn(f"{error.message}; run: visitsafe verify")
+        return None
+    row = row_of(state, history)
+    if row != known:
+        desk.warn(otherwise(plan) + f"; run: visitsafe verify {state.ref}")
+    return Listed(state, row)
+
+
+def otherwise(plan: str) -> str:
+    """The sentence about a row that does not follow from its plan's entries."""
+    return f"the store's list shows {reference(plan)} otherwise than its entries do"

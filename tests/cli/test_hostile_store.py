@@ -1,0 +1,319 @@
+"""A store that somebody else wrote to: only the entries are believed, and nobody is stopped."""
+
+import io
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from by_hand import body_of_plan, desk, made, put, roster, signer
+from office import NOW, Office, Ran, Someone
+from visitsafe.adapters.store import create_store, open_store
+from visitsafe.cli.screens import make_console, review_plan
+from visitsafe.domain.entries import compose
+from visitsafe.domain.judging import own_plan_id
+from visitsafe.domain.plan import DecidedBody, FoundedBody, Person, Place
+from visitsafe.domain.terms import Decision
+from visitsafe.signing.verifying import seal_entry
+from visitsafe.usecases.deciding import decide
+from visitsafe.usecases.planning import last_plan_of_mine
+
+COUNTERSIGN = ("--decision", "countersign", "--reason", "Fine.")
+REFUSE = ("--decision", "refuse", "--reason", "No.", "--instead", "In the office.")
+
+
+def sql(office: Office, *statements: str) -> None:
+    """Do to the file what somebody who has it can do; the triggers are put back."""
+    with closing(sqlite3.connect(office.store, isolation_level=None)) as raw:
+        triggers = raw.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            raw.execute(f"DROP TRIGGER {name}")
+        for statement in (*statements, *(made_by for _, made_by in triggers)):
+            raw.execute(statement)
+
+
+def reviewed(office: Office, *words: str) -> Ran:
+    return office.mo.run("review", office.ref, *words)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE plans SET status = 'countersigned'",
+        "UPDATE plans SET status = 'refused', open = 0",
+        "UPDATE plans SET by = 'x', start = '2000-01-01T00:00:00Z', due_back = '2000-01-01T01:00:00Z'",
+        "DELETE FROM plans",
+        "UPDATE plans SET newest = '', entries = 0",
+    ],
+)
+def test_a_plan_is_shown_as_its_entries_have_it_whatever_the_list_says(office: Office, change: str) -> None:
+    office.plan()
+    sql(office, change)
+    for who, words in ((office.mo, ["list"]), (office.mo, []), (office.sam, [])):
+        ran = who.done(*words)
+        assert office.ref in ran.out
+        assert "otherwise than its entries" in ran.err
+    assert office.mo.done("list", "--json").json[0]["status"] == "awaiting"
+    assert f"review {office.ref}" in office.mo.done().out
+    assert office.mo.run("verify", office.ref).code == 3
+    assert office.mo.run("verify").code == 3
+
+
+@pytest.mark.parametrize("named", ["zzz", "", "team", "kkkkkkkkkkkkkkkk", "\x1b[31mKKKKKKKKKKKK"])
+def test_a_row_of_no_plan_is_named_and_stops_nothing(office: Office, named: str) -> None:
+    office.plan()
+    sql(
+        office,
+        f"INSERT INTO plans SELECT '{named}', status, 1, by, '', '', start, due_back, '', 0, 1, ''"
+        " FROM plans",
+    )
+    for words in (["list"], ["list", "--json"], []):
+        ran = office.mo.done(*words)
+        assert office.ref in ran.out
+        assert "is no plan" in ran.err
+        assert "\x1b" not in ran.err
+    assert office.mo.run("verify").code == 3
+
+
+def test_entries_under_no_plan_are_named_and_stop_nothing(office: Office) -> None:
+    office.plan()
+    sql(office, "UPDATE entries SET stream = 'zzz' WHERE kind = 'planned'")
+    assert "is no plan" in office.mo.done("list").err
+    assert office.mo.run("verify").code == 3
+
+
+def test_one_damaged_plan_stops_nobody(office: Office) -> None:
+    first, bad = office.plan()["ref"], office.plan()
+    sql(office, f"UPDATE entries SET signature = replace(signature, 'A', 'B') WHERE stream = '{bad['plan']}'")
+    for who, words in ((office.mo, ["list"]), (office.mo, []), (office.sam, [])):
+        ran = who.done(*words)
+        assert first in ran.out
+        assert bad["ref"] in ran.err
+    office.ref = first
+    with closing(desk(office, office.sam).store) as store:
+        at_sam = msgspec.structs.replace(desk(office, office.sam), store=store)
+        assert last_plan_of_mine(at_sam) is not None
+    office.sam.done("plan", "--answers", office.answers(), "--yes")
+    assert reviewed(office, *COUNTERSIGN).code == 0
+
+
+def test_an_entry_that_does_not_count_blocks_nothing(office: Office) -> None:
+    eve = office.join(office.person("eve"), "duty")
+    plan = office.plan()["plan"]
+    put(office, made(eve, plan, "note", ["f" * 64], {}))
+    assert reviewed(office, *COUNTERSIGN).code == 0
+    assert office.sam.run("withdraw", office.ref, "--reason", "Hostile.").code == 0
+
+
+def test_holding_back_is_possible_whatever_is_damaged_and_countersigning_is_not(office: Office) -> None:
+    for words in (("withdraw",), REFUSE, ("--decision", "return", "--reason", "Look again.")):
+        plan = office.plan()["plan"]
+        reviewed(office, "--decision", "return", "--reason", "Tell me more.")
+        sql(
+            office,
+            f"UPDATE entries SET signature = replace(signature, 'A', 'B')"
+            f" WHERE stream = '{plan}' AND kind = 'decided'",
+        )
+        assert reviewed(office, *COUNTERSIGN).code == 3
+        if words == ("withdraw",):
+            assert office.sam.run("withdraw", office.ref, "--reason", "Hostile.").code == 0
+        else:
+            assert reviewed(office, *words).code == 0
+
+
+def test_a_plan_can_be_refused_after_its_start(office: Office) -> None:
+    office.plan()
+    office.mo.now = NOW + timedelta(hours=3)
+    assert reviewed(office, *COUNTERSIGN).code == 1
+    assert reviewed(office, *REFUSE).code == 0
+
+
+def test_returning_and_refusing_need_no_checklist(office: Office) -> None:
+    """The plan names a checklist that is not on the manager's computer."""
+    office.plan()
+    body = msgspec.structs.replace(body_of_plan(office), nonce="other", checklists=())
+    gone = msgspec.to_builtins(body) | {"checklists": [{"id": "gone", "version": "1", "digest": "0"}]}
+    plan = own_plan_id(signer(office.sam).fingerprint, "other")
+    put(office, made(office.sam, plan, "planned", roster(office).heads, gone))
+    office.ref = next(one["ref"] for one in office.mo.done("list", "--json").json if one["plan"] == plan)
+    assert reviewed(office, *COUNTERSIGN).code == 1
+    assert reviewed(office, "--decision", "return", "--reason", "Which checklist is this?").code == 0
+
+
+def test_a_manager_who_joined_meanwhile_is_heard(office: Office) -> None:
+    """Mo's screen is open with the team of an hour ago; Nia joins and refuses."""
+    plan = office.plan()["plan"]
+    at_mo = desk(office, office.mo)
+    with closing(at_mo.store):
+        state = at_mo.plan(plan)
+        nia = office.join(office.person("nia"), "manager")
+        nia.done("review", office.ref, *REFUSE)
+        body = DecidedBody(of=state.version.id, decision=Decision.COUNTERSIGN, rationale="Fine.")
+        assert decide(at_mo, state, body).status == "refused"
+        row = at_mo.store.row(plan)
+    assert row is not None
+    assert row.status == "refused"
+    assert office.mo.run("verify").code == 0
+
+
+def test_a_database_that_swallows_entries_is_found_out(office: Office) -> None:
+    office.plan()
+    with closing(sqlite3.connect(office.store)) as raw:
+        raw.execute("CREATE TRIGGER ev BEFORE INSERT ON entries BEGIN SELECT raise(ignore); END")
+        raw.commit()
+    ran = reviewed(office, *REFUSE)
+    assert (ran.code, "did not keep an entry" in ran.err) == (1, True)
+
+
+def test_nothing_is_written_over_the_last_trace_of_a_refusal(office: Office) -> None:
+    office.plan()
+    reviewed(office, *REFUSE)
+    sql(office, "DELETE FROM entries WHERE kind = 'decided'")
+    ran = reviewed(office, *COUNTERSIGN)
+    assert (ran.code, "are gone" in ran.err) == (3, True)
+    assert office.sam.run("withdraw", office.ref, "--reason", "Ill.").code == 3
+    assert office.mo.run("verify").code == 3
+
+
+def test_a_plan_that_leaves_out_its_findings_needs_conditions(office: Office) -> None:
+    office.plan()
+    body = body_of_plan(office)
+    answers = dict(body.answers) | {"phone": "no", "daylight": "perhaps"}
+    hostile = msgspec.structs.replace(body, nonce="evil", answers=answers, findings=())
+    plan = own_plan_id(signer(office.sam).fingerprint, "evil")
+    put(office, made(office.sam, plan, "planned", roster(office).heads, hostile))
+    office.ref = next(one["ref"] for one in office.mo.done("list", "--json").json if one["plan"] == plan)
+    ran = reviewed(office, *COUNTERSIGN)
+    assert (ran.code, "leaves out" in ran.err) == (1, True)
+    ran = reviewed(office, *COUNTERSIGN, "--condition", "Take a telephone.")
+    assert (ran.code, "leaves out a stop finding" in ran.err) == (0, True)
+
+
+def test_a_plan_as_visitsafe_makes_it_leaves_nothing_out(office: Office) -> None:
+    office.plan(phone="no", car_targeted="not-sure")
+    ran = reviewed(office, *COUNTERSIGN, "--condition", "Take the duty phone.")
+    assert (ran.code, "leaves out" in ran.err, "could not be checked" in ran.err) == (0, False, False)
+
+
+def test_a_companion_who_shares_a_name_is_pointed_out(office: Office) -> None:
+    ann = office.join(office.person("ann.lee"), "manager")
+    office.plan(joint_visit="yes", companions='["Lee from housing"]')
+    ran = ann.run("review", office.ref, *COUNTERSIGN)
+    assert (ran.code, "shares a name with you" in ran.err) == (0, True)
+
+
+def found_another(office: Office, eve: Someone) -> None:
+    """Somebody who can write to the file founds a second team in it, dated before the first."""
+    person = Person(name="Mo", email="mo2@salford.example", key=signer(eve).public_line)
+    body = FoundedBody(team="Our team", person=person, roles=("admin", "manager"))
+    put(office, made(eve, "team", "founded", [], body, at="2020-01-01T00:00:00Z"), listed=False)
+
+
+def test_a_computer_without_a_pin_does_not_guess_between_two_teams(office: Office) -> None:
+    zoe, eve = office.person("zoe"), office.person("eve")
+    office.key(zoe)
+    office.key(eve)
+    found_another(office, eve)
+    ran = zoe.run("list")
+    assert (ran.code, "--team-id" in ran.err) == (1, True)
+    assert "[team]" not in (zoe.home / "settings.toml").read_text()
+    assert office.mo.run("list").code == 0
+    ran = office.mo.run("verify")
+    assert (ran.code, "founds another team" in ran.err) == (3, True)
+
+
+def test_junk_does_not_compete_for_a_short_reference(office: Office) -> None:
+    plan = office.plan()["plan"]
+    eve = office.person("eve")
+    office.key(eve)
+    put(office, made(eve, plan[:5] + "0" * 11, "note", [], {}), listed=False)
+    assert office.show()["plan"] == plan
+    assert office.sam.run("withdraw", office.ref, "--reason", "Ill.").code == 0
+
+
+@pytest.mark.parametrize("zone", ["Nowhere/Nix", "../../etc/passwd", "", "/etc/passwd", "Europe"])
+def test_an_odd_time_zone_is_said_and_stops_nothing(office: Office, zone: str) -> None:
+    fay = office.person("fay")
+    fay.store = f"sqlite:///{office.folder / 'fay.sqlite3'}"
+    office.key(fay)
+    place = Place(name="p", latitude=53.0, longitude=-2.0, timezone=zone)
+    person = Person(name="Fay", email="fay@x.example", key=signer(fay).public_line)
+    body = FoundedBody(team="T", person=person, roles=("admin", "manager", "practitioner"), place=place)
+    with closing(create_store(fay.store, NOW)) as store:
+        payload = compose("team", "founded", NOW, signer(fay).fingerprint, [], body)
+        store.append([seal_entry(payload, signer(fay))], NOW, lambda _plan, _rows: None)
+    for words in (["list"], [], ["verify"]):
+        assert "are shown as in Europe/London" in fay.done(*words).err
+
+
+def test_many_entries_of_outsiders_stop_nobody(office: Office) -> None:
+    plan = office.plan()["plan"]
+    eve = office.person("eve")
+    office.key(eve)
+    put(office, *[made(eve, stream, "x", [], {"i": i}) for i in range(600) for stream in ("team", plan)])
+    assert reviewed(office, *REFUSE).code == 0
+    assert office.sam.run("withdraw", office.ref, "--reason", "Ill.").code == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE entries SET payload = zeroblob(8000000) WHERE kind = 'planned'",
+        "UPDATE entries SET payload = zeroblob(3000000) WHERE kind = 'planned'",
+        "DROP TABLE plans",
+        "ALTER TABLE plans RENAME TO p2",
+        "UPDATE entries SET position = 9223372036854775807 WHERE kind = 'planned'",
+    ],
+)
+def test_verify_says_that_it_does_not_hold(office: Office, change: str) -> None:
+    office.plan()
+    sql(office, change)
+    assert office.mo.run("verify").code == 3
+    assert office.mo.run("verify", office.ref).code == 3
+    assert "Traceback" not in reviewed(office, *REFUSE).err
+
+
+@pytest.mark.parametrize("version", ["0", "\u0661", "\u00b2", "-1", "1.0", "9" * 40])
+def test_a_store_of_no_version_is_refused(office: Office, version: str) -> None:
+    sql(office, f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'")
+    assert office.mo.run("list").code == 1
+
+
+def test_verify_notes_what_arrived_late(office: Office) -> None:
+    plan = office.plan()["plan"]
+    with closing(open_store(str(office.store))) as store:
+        of = store.history(plan)[0].id
+        body = DecidedBody(of=of, decision=Decision.COUNTERSIGN, rationale="Fine.")
+        entry = made(office.mo, plan, "decided", [of, *roster(office).heads], body)
+        at_mo = desk(office, office.mo)
+        at_mo.store.close()
+        store.append([entry], NOW + timedelta(days=3), msgspec.structs.replace(at_mo, store=store)._summarise)
+    ran = office.mo.done("verify", office.ref)
+    assert "received it at 2026-11-26" in ran.out
+    assert "after the start" in ran.out
+
+
+def test_a_second_key_that_changes_a_plan_leaves_the_list_right(office: Office) -> None:
+    nia = office.join(office.person("nia"), "manager")
+    office.plan(joint_visit="yes", companions='["N. Price"]')
+    nia.done("review", office.ref, *COUNTERSIGN)
+    other = office.person("other")
+    other.done("key", "new", "--name", "N. Price", "--email", "nia@salford.example", "--no-passphrase")
+    line = other.done("team", "join").out.strip()
+    office.mo.done("team", "add", line, "--role", "practitioner", "--second-key")
+    listed = office.mo.done("list", "--json")
+    assert (listed.json[0]["status"], "otherwise" in listed.err) == ("awaiting", False)
+
+
+def test_warnings_stand_on_top_of_what_a_manager_reads(office: Office) -> None:
+    plan = office.plan()["plan"]
+    at_mo = desk(office, office.mo)
+    with closing(at_mo.store):
+        state = at_mo.plan(plan)
+    out = io.StringIO()
+    console = make_console(plain=True, environ={}, file=out, width=100)
+    review_plan(console, state, None, NOW, ZoneInfo("Europe/London"), warnings=["a finding is left out"])
+    assert "a finding is left out" in out.getvalue().splitlines()[3]
