@@ -73,7 +73,8 @@ def visible(text: str) -> str:
 def everywhere(text: str) -> Story:
     """A plan, two decisions, an unknown entry and a withdrawal whose every free text is `text`."""
     text = text.replace("\0", "")  # no entry can hold it
-    sam, mo, nia = (Actor(text, who.email) for who in (SAM, MO, NIA))
+    # The last word keeps the managers apart from the companion, who may not decide.
+    sam, mo, nia = (Actor(f"{text} {who.name}", who.email) for who in (SAM, MO, NIA))
     story = founded().added(sam, "practitioner").added(mo, "manager").added(nia, "manager")
     story = story.planned(by=sam, body=_plan(text))
     words = {"rationale": text, "conditions": (text, text), "purpose_met": text}
@@ -102,7 +103,7 @@ def _plan(text: str) -> PlanBody:
         visit=visit(
             case=text,
             area=text,
-            address=f"{text} 12 Acacia Road",
+            address=f"12 Acacia Road\n{text}",
             purpose=text,
             person_visited=text,
             companions=(Companion(name=f"x{text}"),),

@@ -84,7 +84,13 @@ def test_a_plan_that_is_stopped_goes_on_where_it_was(today: Office) -> None:
     assert "--resume" in today.sam.done().out
 
 
-def whole_plan(child: Any) -> tuple[int, str]:
+def unlock(child: Any, *passphrases: str) -> None:
+    for words in passphrases:
+        child.expect("Passphrase of your key: $")
+        child.sendline(words)
+
+
+def whole_plan(child: Any, *passphrases: str) -> tuple[int, str]:
     """Answer every question of a routine visit, and sign."""
     answer(child, *FACTS, "y", "n n n n y", "y y y", "none", "1", "none", "Near the door.", "y y y y")
     answer(child, "n n n n n n", "y")
@@ -92,6 +98,7 @@ def whole_plan(child: Any) -> tuple[int, str]:
     answer(child, "ok")
     child.expect("By signing you say")
     answer(child, "sign")
+    unlock(child, *passphrases)
     return ended(child)
 
 
@@ -179,3 +186,29 @@ def test_a_returned_plan_shows_the_reason_and_its_draft_is_offered_again_or_thro
     answer(child, "q")
     assert ended(child)[0] == 130
     assert len(list((today.sam.home / "drafts").glob("*.json"))) == 1
+
+
+def test_a_mistyped_passphrase_is_asked_for_again_and_costs_no_draft(today: Office, tmp_path: Path) -> None:
+    (tmp_path / "words").write_text("right")
+    nia = today.person("nia")
+    nia.now = today.mo.now
+    locked = {"VISITSAFE_PASSPHRASE_FILE": str(tmp_path / "words")}
+    nia.done("key", "new", "--name", "Nia", "--email", "nia@salford.example", **locked)
+    today.mo.done("team", "add", nia.done("team", "join", **locked).out.strip(), "--role", "practitioner")
+    code, text = whole_plan(at_terminal(nia, "plan"), "wrong", "wrong", "wrong")
+    assert (code, "your draft is kept" in " ".join(text.split())) == (1, True), text
+    child = at_terminal(nia, "plan", "--resume")
+    child.expect("Case reference: CF-7")
+    answer(child, "sign")
+    unlock(child, "wrong", "right")
+    assert ended(child)[0] == 0
+
+
+def test_going_back_in_a_review_keeps_what_was_typed(today: Office) -> None:
+    today.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"')
+    child = at_terminal(today.mo, "review")
+    answer(child, "1", "She knows them well.", "2")
+    child.expect("So far: She knows them well.")
+    answer(child, "", "1")
+    assert ended(child)[0] == 0
+    assert today.show()["decision"]["rationale"] == "She knows them well."

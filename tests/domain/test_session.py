@@ -337,6 +337,19 @@ def test_a_revision_begins_on_the_review_page_with_every_answer() -> None:
     assert final(QUESTIONNAIRE, session) == old
 
 
+def test_a_revision_marks_as_new_what_newer_standing_answers_have_changed() -> None:
+    old = final(QUESTIONNAIRE, reach(FRESH, CALM | {"training": "no"}, Stop))
+    page = screen(QUESTIONNAIRE, revise(QUESTIONNAIRE, TRAINED, old, (), "K7Q2-M9"))
+    assert isinstance(page, Review)
+    assert [row.id for row in page.rows if not row.carried] == ["training"]
+
+
+def test_an_answer_given_again_as_it_was_is_not_new() -> None:
+    page = screen(QUESTIONNAIRE, reach(repeated(CALM), CALM, Review))
+    assert isinstance(page, Review)
+    assert {row.id for row in page.rows if not row.carried} == set()
+
+
 def test_a_draft_is_fitted_to_a_checklist_that_changed() -> None:
     session = replace(reach(FRESH, CALM, Sign), answers=CALM | {"setting": "castle", "gone": "yes"})
     session = refit(QUESTIONNAIRE, session, "e" * 64)
