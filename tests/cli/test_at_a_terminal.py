@@ -38,7 +38,7 @@ def today(tmp_path: Path) -> Office:
 def at_terminal(someone: Someone, *words: str, **environ: str) -> Any:
     """Run the command in a terminal of its own, in plain lines."""
     env = {**os.environ, **someone.environ, "ACCESSIBLE": "1", **environ}
-    return pexpect.spawn(COMMAND, list(words), env=env, dimensions=(40, 80), encoding="utf-8", timeout=20)
+    return pexpect.spawn(COMMAND, list(words), env=env, dimensions=(40, 80), encoding="utf-8", timeout=60)
 
 
 def answer(child: Any, *lines: str) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of, later, library_of, zone_of
+from visitsafe.cli.opening import desk_of, invocation, later, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.domain.escape import terminal
 from visitsafe.domain.phrases import moment
@@ -48,11 +48,15 @@ def review(
                 )
             state = desk.plan(desk.resolve(ref))
             words = Words(decision, reason, tuple(condition or ()), instead)
+            signing = later(context, desk)
         else:
+            from visitsafe.cli.key_talk import patient
             from visitsafe.cli.review_talk import talk
 
             state, words = talk(context, desk, ref, plain=plain)
-        done = _decide(context, later(context, desk), state, words)
+            again = "nothing was decided; run it again: visitsafe review " + state.ref
+            signing = patient(later(context, desk), invocation(context).environ, again)
+        done = _decide(context, signing, state, words)
         with stands(f"{done.ref} is {done.status}; see: visitsafe show {done.ref}"):
             _tell(desk, done, json=json)
 

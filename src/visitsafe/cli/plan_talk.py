@@ -125,13 +125,17 @@ def _session(
     context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, asker: "Talk"
 ) -> "Session":
     """Where the wizard begins: a draft as it was left, a plan to repeat or revise, or nothing."""
-    from visitsafe.domain.draft import refit
+    from msgspec.structs import replace
+
+    from visitsafe.domain.draft import Stage, refit
     from visitsafe.domain.questionnaire import compile_questionnaire
 
     try:
         session = draft.load()
     except NotFoundError:
         return _new_session(context, desk, wanted, asker)
+    if session.stage is Stage.DONE:  # the yes was given, the signature failed: show again what is signed
+        session = replace(session, stage=Stage.SIGN)
     checklists = checklist_named(context, session.checklist)
     digest = checklists.digests[checklists.visit.id]
     if digest == session.digest:
