@@ -19,7 +19,8 @@ from visitsafe.domain.entries import compose
 from visitsafe.domain.fold import PlanState, fold
 from visitsafe.domain.judging import own_plan_id
 from visitsafe.domain.order import Order
-from visitsafe.domain.plan import AddedBody, Companion, FoundedBody, Person, Place, PlanBody, WithdrawnBody
+from visitsafe.domain.people import AddedBody, FoundedBody, Person, Place
+from visitsafe.domain.plan import Companion, PlanBody, WithdrawnBody
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.terms import TEAM_STREAM, Kind
 from visitsafe.domain.verified import Verified

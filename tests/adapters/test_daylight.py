@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from visitsafe.adapters.daylight import daylight
-from visitsafe.domain.plan import Place
+from visitsafe.domain.people import Place
 from visitsafe.errors import SettingsError
 
 SALFORD = Place(name="Salford", latitude=53.483, longitude=-2.293, timezone="Europe/London")

@@ -247,3 +247,12 @@ def test_the_installed_command_runs_and_says_its_version() -> None:
     assert command is not None
     done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("visitsafe ")
+
+
+@pytest.mark.parametrize("place", ["Salford, 53,49, -2,29", "Salford, 53.49", "Salford, 530, 2", "Atlantis"])
+def test_a_place_that_could_be_misread_is_refused(office: Office, place: str) -> None:
+    assert_one_sentence(office.mo.run("team", "set", "--place", place), 2)
+
+
+def test_an_empty_reference_is_not_taken_for_the_whole_store(office: Office) -> None:
+    assert office.mo.run("verify", "").code == 1

@@ -15,10 +15,12 @@ from visitsafe.adapters.store import create_store, open_store
 from visitsafe.cli.screens import make_console, review_plan
 from visitsafe.domain.entries import compose
 from visitsafe.domain.judging import own_plan_id
-from visitsafe.domain.plan import DecidedBody, FoundedBody, Person, Place
+from visitsafe.domain.people import FoundedBody, Person, Place
+from visitsafe.domain.plan import DecidedBody
 from visitsafe.domain.terms import Decision
 from visitsafe.signing.verifying import seal_entry
 from visitsafe.usecases.deciding import decide
+from visitsafe.usecases.desk import summariser_at
 from visitsafe.usecases.planning import last_plan_of_mine
 
 COUNTERSIGN = ("--decision", "countersign", "--reason", "Fine.")
@@ -288,9 +290,8 @@ def test_verify_notes_what_arrived_late(office: Office) -> None:
         of = store.history(plan)[0].id
         body = DecidedBody(of=of, decision=Decision.COUNTERSIGN, rationale="Fine.")
         entry = made(office.mo, plan, "decided", [of, *roster(office).heads], body)
-        at_mo = desk(office, office.mo)
-        at_mo.store.close()
-        store.append([entry], NOW + timedelta(days=3), msgspec.structs.replace(at_mo, store=store)._summarise)
+        by_team = summariser_at(store, roster(office).team_id)
+        store.append([entry], NOW + timedelta(days=3), by_team)
     ran = office.mo.done("verify", office.ref)
     assert "received it at 2026-11-26" in ran.out
     assert "after the start" in ran.out

@@ -14,6 +14,8 @@ from hostile import ATTACKS, TEXTS, everywhere
 from story import EVE, MO, NIA, NOW, SAM, START, Story, begun, calm_visit, hostile_visit, visit
 from visitsafe.cli.screens import list_plans, make_console, review_plan, show_plan
 from visitsafe.domain.fold import fold
+from visitsafe.domain.plan import Sealed
+from visitsafe.domain.refs import FULL, reference
 from visitsafe.domain.stored import PlanRow
 
 LONDON = ZoneInfo("Europe/London")
@@ -73,6 +75,14 @@ def worrying(text: str) -> str:
     return text.split("\n\n")[1]
 
 
+def test_plans_that_share_a_short_reference_are_listed_by_the_long_one() -> None:
+    other = PLANNED.plan[:-1] + ("0" if PLANNED.plan[-1] != "0" else "1")
+    alone, both = listed(PLANNED, row(PLANNED)), listed(PLANNED, row(PLANNED), row(PLANNED, plan=other))
+    assert alone.startswith(f"{reference(PLANNED.plan)}  ")
+    assert reference(PLANNED.plan, FULL) in both
+    assert reference(other, FULL) in both
+
+
 def check_harmless(text: str, width: int) -> None:
     for line in text.splitlines():
         assert cell_len(line) <= width
@@ -103,7 +113,8 @@ def test_a_stop_that_nothing_answers_says_so() -> None:
 
 
 def test_a_calm_plan_says_that_nothing_stands_out() -> None:
-    text = reviewed(begun().planned(body=calm_visit()))
+    details = Sealed(age="", to=(MO.fingerprint, NIA.fingerprint), given="2026-11-11T08:00:00Z")
+    text = reviewed(begun().planned(body=calm_visit(sealed=details)))
     assert "Nothing in this plan stands out" in text
     assert "What is worrying" not in text
     assert len(text.splitlines()) < 24

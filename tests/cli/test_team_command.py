@@ -1,88 +1,212 @@
-"""Who is let into the team: the e-mail that a join line claims, its letters, and its fingerprint."""
+"""`visitsafe team` as people use it, and OpenSSH as the judge of what it exports."""
+
+import re
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from office import Office, Ran, Someone
-from visitsafe.adapters.settings import load
-from visitsafe.domain.plan import Person
-from visitsafe.signing.keys import load as load_key
-from visitsafe.usecases.team import join_line
+from office import NOW, Office, Someone
+
+SSH_KEYGEN = shutil.which("ssh-keygen")
+LATER = NOW + timedelta(days=10)
 
 
-@pytest.fixture
-def eve(office: Office) -> Someone:
-    """Somebody with a key who is not in the team."""
-    who = office.person("eve")
-    office.key(who)
-    return who
+def entry(office: Office, kind: str) -> tuple[bytes, str]:
+    """The bytes and the signature of the only entry of a kind."""
+    with closing(sqlite3.connect(office.store)) as database:
+        ((payload, signature),) = database.execute(
+            "SELECT payload, signature FROM entries WHERE kind = ?", (kind,)
+        ).fetchall()
+    return payload, signature
 
 
-def claiming(who: Someone, **claims: str) -> str:
-    """A join line, rightly signed, that says whatever it wants."""
-    key = load(who.environ).key
-    assert key is not None
-    signer = load_key(key, None)
-    person = {"name": "Eve", "email": "eve@salford.example", "key": signer.public_line} | claims
-    return join_line(Person(**person), signer)
+def test_roles_are_replaced_and_the_old_ones_named(office: Office) -> None:
+    ran = office.mo.done("team", "role", "Sam", "--role", "practitioner", "--role", "duty")
+    assert ran.out == "Sam <sam@salford.example> is now: practitioner, duty\n"
+    assert "before: practitioner" in ran.err
+    assert (
+        "Sam <sam@salford.example>: duty, practitioner, since 23 November 2026"
+        in office.mo.done("team", "list").out
+    )
 
 
-def add(office: Office, line: str, *flags: str) -> Ran:
-    return office.mo.run("team", "add", line, "--role", "practitioner", *flags)
+def test_revoking_says_what_it_does_and_what_not_and_asks_nothing_without_a_terminal(office: Office) -> None:
+    ran = office.mo.done("team", "revoke", "Sam", "--reason", "Has left the team.")
+    assert ran.out == "revoked Sam <sam@salford.example>\n"
+    assert "never comes back" in ran.err
+    assert "they can still read" in ran.err
 
 
-def people(office: Office) -> int:
-    return len(office.mo.done("team", "list", "--json").json["members"])
+def test_a_revoked_member_can_sign_nothing_more(office: Office) -> None:
+    office.mo.done("team", "revoke", "sam@salford.example", "--reason", "Has left.")
+    ran = office.sam.run("plan", "--answers", office.answers(), "--yes")
+    assert (ran.code, ran.out) == (1, "")
+    assert "not in this team" in ran.err
 
 
-@pytest.mark.parametrize("email", ["mo@salford.example", "MO@Salford.example"])
-def test_nobody_joins_with_the_e_mail_of_a_member(office: Office, eve: Someone, email: str) -> None:
-    ran = add(office, claiming(eve, name="Mo", email=email))
-    assert ran.code == 1
-    assert "--second-key" in ran.err
-    assert people(office) == 2
+def test_what_a_revoked_member_signed_before_still_stands(office: Office) -> None:
+    office.plan()
+    office.mo.now = LATER
+    office.mo.done("team", "revoke", "Sam", "--reason", "Has left.")
+    assert office.show()["status"] == "awaiting"
+    assert office.show()["author"]["name"] == "Sam"
 
 
-def test_a_second_key_says_whose_it_becomes(office: Office, eve: Someone) -> None:
-    ran = add(office, claiming(eve, name="Mo", email="mo@salford.example"), "--second-key")
-    assert ran.code == 0, ran.err
-    assert "a second key of Mo" in ran.err
-    assert people(office) == 3
-
-
-def test_a_second_key_of_nobody_is_refused(office: Office, eve: Someone) -> None:
-    assert add(office, claiming(eve), "--second-key").code == 2
-    assert people(office) == 2
+def test_those_who_have_gone_are_listed_if_asked_for(office: Office) -> None:
+    office.mo.done("team", "revoke", "Sam", "--reason", "Has left.")
+    assert "Sam" not in office.mo.done("team", "list").out
+    listed = office.mo.done("team", "list", "--all").out
+    assert "Sam <sam@salford.example>: 23 November 2026 to 23 November 2026, revoked: Has left." in listed
+    shape = office.mo.done("team", "list", "--all", "--json").json
+    assert [(one["name"], one["roles"], one["why"]) for one in shape["gone"]] == [
+        ("Sam", [], "revoked: Has left.")
+    ]
+    assert shape["gone"][0]["until"] == "2026-11-23T08:00:00Z"
 
 
 @pytest.mark.parametrize(
-    "claims",
+    "words",
     [
-        {"name": "Zed\x1b[2J"},
-        {"name": "Zed\n  Mo <mo@salford.example>: admin"},
-        {"name": "\u202eaiN"},
-        {"name": "Ni\u200ba"},
-        {"name": ""},
-        {"name": "x" * 200_000},
-        {"email": "eve@x.example\nmo@salford.example"},
-        {"email": "e\u202eve@x.example"},
-        {"email": "nobody"},
-        {"email": "@"},
-        {"email": ""},
+        ("team", "role", "Mo", "--role", "manager"),
+        ("team", "revoke", "Mo", "--reason", "Has left."),
     ],
 )
-def test_a_join_line_is_held_to_the_rules_of_key_new(
-    office: Office, eve: Someone, claims: dict[str, str]
-) -> None:
-    ran = add(office, claiming(eve, **claims))
+def test_the_last_admin_stays(office: Office, words: tuple[str, ...]) -> None:
+    ran = office.mo.run(*words)
+    assert ran.code == 1
+    assert "Mo is the last admin" in ran.err
+    assert "visitsafe team role WHO --role admin" in ran.err
+
+
+def test_somebody_who_lost_their_key_goes_on_with_a_new_one(office: Office) -> None:
+    office.plan()
+    again = office.person("sam-again")
+    email = "sam@salford.example"
+    again.done("key", "new", "--name", "Sam", "--email", email, "--no-passphrase")
+    line = again.done("team", "join").out.strip()
+    office.mo.now = again.now = NOW + timedelta(minutes=1)
+    assert "now has the key SHA256:" in office.mo.done("team", "replace", "Sam", line).out
+    assert "not in this team" in office.sam.run("plan", "--answers", office.answers(), "--yes").err
+    plan = again.done("plan", "--answers", office.answers(), "--yes", "--json").json
+    assert plan["author"]["name"] == "Sam"
+
+
+def test_a_lost_key_is_not_replaced_by_another_persons(office: Office) -> None:
+    nia = office.person("nia")
+    office.key(nia)
+    ran = office.mo.run("team", "replace", "Sam", nia.done("team", "join").out.strip())
+    assert ran.code == 1
+    assert "visitsafe team revoke" in ran.err
+
+
+def test_what_the_team_agrees_on_is_shown(office: Office) -> None:
+    office.mo.done("team", "set", "--desk-phone", "0161 555 0100", "--keep-days", "2555")
+    office.mo.done("team", "set", "--place", "Halifax, 44.6, -63.6", "--timezone", "America/Halifax")
+    listed = office.mo.done("team", "list").out
+    assert "Duty desk's telephone: 0161 555 0100" in listed
+    assert "Records are kept for: 2555 days" in listed
+    assert "Place: Halifax (America/Halifax)" in listed
+    shape = office.mo.done("team", "list", "--json").json
+    assert (shape["desk_phone"], shape["keep_days"], shape["timezone"]) == (
+        "0161 555 0100",
+        2555,
+        "America/Halifax",
+    )
+
+
+def test_a_time_zone_alone_goes_with_the_place_as_it_is(office: Office) -> None:
+    office.mo.done("team", "set", "--timezone", "Europe/Dublin")
+    assert "Place: Salford (Europe/Dublin)" in office.mo.done("team", "list").out
+
+
+def test_a_telephone_number_can_be_taken_out(office: Office) -> None:
+    office.mo.done("team", "set", "--desk-phone", "0161 555 0100")
+    office.mo.done("team", "set", "--desk-phone", "")
+    assert office.mo.done("team", "list", "--json").json["desk_phone"] is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--keep-days", "0"),
+        ("--keep-days", "-1"),
+        ("--desk-phone", "nobody"),
+        ("--timezone", "Mars/Base"),
+        ("--timezone", "../etc/passwd"),
+        ("--place", "Nowhere, 91, 0"),
+    ],
+)
+def test_what_can_not_be_is_not_agreed_on(office: Office, words: tuple[str, ...]) -> None:
+    ran = office.mo.run("team", "set", *words)
     assert ran.code == 2
-    assert "\x1b" not in ran.err
-    assert "\u202e" not in ran.err
-    assert people(office) == 2
+    assert "hint" in ran.err
 
 
-def test_whose_key_it_is_stands_there_before_it_is_added(office: Office, eve: Someone) -> None:
-    fingerprint = eve.done("key", "show").out.splitlines()[1]
-    ran = add(office, claiming(eve))
-    assert ran.code == 0
-    assert f"their key: {fingerprint}" in ran.err
-    assert "eve@salford.example" in ran.err
+def test_a_store_with_another_team_is_refused(office: Office, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    other = Office(tmp_path / "elsewhere").open()
+    office.sam.done("team", "list")
+    swapped = Someone("sam", office.sam.home, other.mo.store)
+    ran = swapped.run("team", "list")
+    assert (ran.code, ran.out) == (3, "")
+    assert "does not hold the team" in ran.err
+
+
+def test_the_team_as_openssh_reads_it(office: Office) -> None:
+    office.mo.now = LATER
+    office.mo.done("team", "revoke", "Sam", "--reason", "Has left.")
+    mo, sam = office.mo.done("team", "export").out.splitlines()
+    assert re.fullmatch(
+        r'mo@salford\.example namespaces="visitsafe",valid-after="20261123080000Z" ssh-ed25519 \S+', mo
+    )
+    assert re.fullmatch(
+        r'sam@salford\.example namespaces="visitsafe",valid-after="20261123080000Z"'
+        r',valid-before="20261203080000Z" ssh-ed25519 \S+',
+        sam,
+    )
+
+
+@pytest.mark.skipif(SSH_KEYGEN is None, reason="needs OpenSSH")
+@pytest.mark.parametrize(
+    ("time", "good"),
+    [
+        ("20261123075959Z", False),
+        ("20261123080000Z", True),
+        ("20261201120000Z", True),
+        ("20261203080000Z", True),
+        ("20261203080001Z", False),
+        ("20271123080000Z", False),
+    ],
+)
+def test_openssh_accepts_a_leavers_signature_for_their_time_and_refuses_it_outside(
+    office: Office, tmp_path: Path, time: str, good: bool
+) -> None:
+    office.plan()
+    office.mo.now = LATER
+    office.mo.done("team", "revoke", "Sam", "--reason", "Has left.")
+    signers, signed = tmp_path / "allowed_signers", tmp_path / "entry.sig"
+    office.mo.done("team", "export", "--out", str(signers))
+    payload, signature = entry(office, "planned")
+    signed.write_text(signature)
+    words = [
+        "-Y",
+        "verify",
+        "-f",
+        str(signers),
+        "-I",
+        "sam@salford.example",
+        "-n",
+        "visitsafe",
+        "-s",
+        str(signed),
+    ]
+    ran = subprocess.run(
+        [str(SSH_KEYGEN), *words, f"-Overify-time={time}"], input=payload, capture_output=True, check=False
+    )
+    assert (ran.returncode == 0) is good, ran.stderr

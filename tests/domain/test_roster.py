@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from story import ADA, EVE, MO, NIA, SAM, SAM_AT_HOME, Actor, Story, begun, founded
-from visitsafe.domain.plan import AddedBody, Person, WithdrawnBody
+from visitsafe.domain.people import AddedBody, Person
+from visitsafe.domain.plan import WithdrawnBody
 from visitsafe.domain.roster import Roster, fingerprint_in
 from visitsafe.domain.terms import Role
 from visitsafe.errors import NotFoundError, VerificationError

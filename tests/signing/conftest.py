@@ -1,6 +1,5 @@
 """OpenSSH as the judge, and one key that is the same in every run."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,9 @@ from visitsafe.signing.keys import FileSigner, generate, load, write_key
 
 @pytest.fixture
 def openssh(tmp_path: Path) -> OpenSSH:
-    program = shutil.which("ssh-keygen")
-    assert program, "these tests need OpenSSH's ssh-keygen"
     folder = tmp_path / "openssh"
     folder.mkdir()
-    return OpenSSH(program, folder)
+    return OpenSSH(OpenSSH.find(), folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """OpenSSH as the judge of keys and signatures."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,12 @@ class OpenSSH:
     def __init__(self, program: str, folder: Path) -> None:
         self.program = program
         self.folder = folder
+
+    @staticmethod
+    def find() -> str:
+        program = shutil.which("ssh-keygen")
+        assert program, "these tests need OpenSSH's ssh-keygen"
+        return program
 
     def run(self, *arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         return subprocess.run([self.program, *arguments], input=stdin, capture_output=True, check=False)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from signing.openssh import OpenSSH
 from visitsafe.errors import KeyFileError
+from visitsafe.signing import sshsig
 from visitsafe.signing.keys import FileSigner, NewKey, generate, load, public_line, write_key
 
 PAYLOAD = b"what was planned"
@@ -193,7 +194,9 @@ def test_other_algorithms_are_refused_with_the_reason_and_without_asking(
     openssh: OpenSSH, kind: str, shown: str
 ) -> None:
     path = openssh.new_key(kind=kind, passphrase="correct horse")
-    with pytest.raises(KeyFileError, match=f"'{shown}', and only ssh-ed25519 works: "):
+    with pytest.raises(
+        KeyFileError, match=f"'{shown}'; only ssh-ed25519 and sk-ssh-ed25519@openssh.com work: "
+    ):
         load(path, nobody)
 
 
@@ -268,11 +271,35 @@ def test_a_damaged_public_line_is_refused(signer: FileSigner, change: Callable[[
 
 
 @pytest.mark.parametrize(
-    ("kind", "sentence"), [("rsa", "'ssh-rsa', and only"), ("ecdsa", "'ecdsa-sha2-nistp256', and only")]
+    ("kind", "sentence"), [("rsa", "'ssh-rsa'; only"), ("ecdsa", "'ecdsa-sha2-nistp256'; only")]
 )
 def test_a_public_line_of_another_algorithm_is_refused(openssh: OpenSSH, kind: str, sentence: str) -> None:
     with pytest.raises(KeyFileError, match=sentence):
         public_line(openssh.new_key(kind=kind).with_suffix(".pub").read_text())
+
+
+def with_rounds(rounds: int) -> str:
+    """A locked key file that asks for so many rounds of bcrypt."""
+    public = sshsig.pack(b"ssh-ed25519", RFC_8032_PUBLIC)
+    lock = sshsig.pack(b"salt" * 4) + rounds.to_bytes(4)
+    frame = sshsig.pack(b"aes256-ctr", b"bcrypt", lock) + (1).to_bytes(4) + sshsig.pack(public, b"x" * 160)
+    text = base64.encodebytes(b"openssh-key-v1\0" + frame).decode()
+    return f"-----BEGIN OPENSSH PRIVATE KEY-----\n{text}-----END OPENSSH PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize("rounds", [2001, 2**32 - 1])
+def test_a_lock_that_would_take_for_ever_is_refused_without_asking(tmp_path: Path, rounds: int) -> None:
+    path = tmp_path / "id"
+    path.touch(mode=0o600)
+    path.write_text(with_rounds(rounds))
+    with pytest.raises(
+        KeyFileError, match=f"asks for {rounds} rounds to open it, more than the 2000"
+    ) as refused:
+        load(path, nobody)
+    assert "ssh-keygen -p" in str(refused.value.hint)
+    path.write_text(with_rounds(16))
+    with pytest.raises(KeyFileError, match="does not open"):
+        load(path, lambda: b"x")
 
 
 @given(

@@ -5,23 +5,25 @@ from typing import cast
 
 import pytest
 
-from visitsafe.domain.plan import Person
+from visitsafe.domain.people import Person
 from visitsafe.domain.roster import Member, Roster
 from visitsafe.signing.keys import generate, public_line
-from visitsafe.usecases.bundling import allowed_signers
+from visitsafe.usecases.signers import allowed_signers
 
 GOOD = public_line(generate("mo", None, bytes(32)).public_line)
 EVIL = public_line(generate("eve", None, bytes(range(32))).public_line)
+SINCE = "2026-11-23T08:00:00Z"
+OPTIONS = 'namespaces="visitsafe",valid-after="20261123080000Z"'
 
 
 def roster(*people: Person) -> Roster:
-    members = {str(n): Member(person, str(n), frozenset(), "") for n, person in enumerate(people)}
-    return cast("Roster", SimpleNamespace(members=members))
+    members = {str(n): Member(person, str(n), frozenset(), SINCE) for n, person in enumerate(people)}
+    return cast("Roster", SimpleNamespace(known=members))
 
 
 def test_each_member_gets_one_line() -> None:
     text = allowed_signers(roster(Person(name="Mo", email="mo@x.example", key=GOOD)))
-    assert text == f'mo@x.example namespaces="visitsafe" {GOOD}\n'
+    assert text == f"mo@x.example {OPTIONS} {GOOD}\n"
 
 
 @pytest.mark.parametrize(
@@ -37,9 +39,9 @@ def test_a_key_that_is_more_than_a_key_adds_no_line(key: str) -> None:
     assert text.count("\n") == len(text.splitlines()) <= 2
     assert "*" not in text
     assert EVIL not in text
-    assert f'mo@x.example namespaces="visitsafe" {GOOD}\n' in text
+    assert f"mo@x.example {OPTIONS} {GOOD}\n" in text
 
 
 def test_an_e_mail_cannot_name_somebody_else_or_a_pattern() -> None:
     text = allowed_signers(roster(Person(name="Eve", email='mo@x.example,*\n" cert-authority', key=GOOD)))
-    assert text.splitlines() == [f'mo@x.example_____cert-authority namespaces="visitsafe" {GOOD}']
+    assert text.splitlines() == [f"mo@x.example_____cert-authority {OPTIONS} {GOOD}"]

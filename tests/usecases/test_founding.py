@@ -9,7 +9,7 @@ import pytest
 from by_hand import signer
 from office import NOW, Office, Someone
 from visitsafe.adapters.store import create_store, open_store
-from visitsafe.domain.plan import FoundedBody, Person
+from visitsafe.domain.people import FoundedBody, Person
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.signing.keys import Signer
 from visitsafe.usecases.desk import team_named

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from visitsafe.domain.plan import Place
+from visitsafe.domain.people import Place
 from visitsafe.domain.terms import Answer
 from visitsafe.errors import SettingsError
 

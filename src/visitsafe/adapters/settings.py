@@ -7,7 +7,7 @@ checklists. What a whole team must agree on is part of its signed record instead
 import os
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,20 @@ OTHERS_WRITE = 0o022
 _KEY_LINE = 'key = "keys/id_ed25519"'
 
 
+class KeyPlace(msgspec.Struct, frozen=True):
+    """Where a key is, and how it signs.
+
+    Attributes:
+        path: The private key file; its public half lies beside it (`.pub`). A key in an agent has only that.
+        via: Empty if visitsafe reads the file; `agent` or `hardware` if ssh-keygen signs.
+        seal: The age recipient of a key that cannot decrypt, else empty; its identity is `Settings.sealing`.
+    """
+
+    path: Path
+    via: str = ""
+    seal: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True):
     """The settings of one person on one machine.
 
@@ -28,6 +42,9 @@ class Settings(msgspec.Struct, frozen=True):
         name: The person's name; empty before `key new`.
         email: Their work e-mail.
         key: The private key file.
+        via: How the key signs, as in `KeyPlace`.
+        seal: The age recipient of a key that cannot decrypt, else empty.
+        coming: The key that is about to replace `key`, while that is not finished.
         team: The pinned team id; empty before a team was founded or joined.
         store: The store's URL.
         checklists: Folders or files of the agency's own checklists.
@@ -37,6 +54,9 @@ class Settings(msgspec.Struct, frozen=True):
     name: str = ""
     email: str = ""
     key: Path | None = None
+    via: str = ""
+    seal: str = ""
+    coming: KeyPlace | None = None
     team: str = ""
     store: str = ""
     checklists: tuple[Path, ...] = ()
@@ -45,6 +65,16 @@ class Settings(msgspec.Struct, frozen=True):
     def file(self) -> Path:
         """The settings file."""
         return self.home / "settings.toml"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the keys that visitsafe made."""
+        return self.home / "keys"
+
+    @property
+    def sealing(self) -> Path:
+        """The age identity of somebody whose signing key cannot decrypt; there may be none."""
+        return self.keys / "sealing.txt"
 
     @property
     def drafts(self) -> Path:
@@ -72,8 +102,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     home = _home(environ)
     written = _read(home / "settings.toml")
     me, team, store = (_table(written, name, home) for name in ("me", "team", "store"))
-    key = _text(me, "key")
-    if "\0" in key:
+    key, coming = _text(me, "key"), _table(me, "coming", home)
+    if "\0" in key or "\0" in _text(coming, "key"):
         raise SettingsError(
             f"{home / 'settings.toml'}: the key is not the name of a file", hint=f"mend the file: {_KEY_LINE}"
         )
@@ -83,6 +113,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         name=_text(me, "name"),
         email=_text(me, "email"),
         key=home / key if key else None,
+        via=_text(me, "via"),
+        seal=_text(me, "seal"),
+        coming=_place(home, coming) if coming else None,
         team=_text(team, "id"),
         store=environ.get("VISITSAFE_STORE") or _text(store, "url") or f"sqlite:///{home / 'store.sqlite3'}",
         checklists=tuple(Path(folder) for folder in folders),
@@ -95,10 +128,54 @@ def remember(settings: Settings, table: str, **values: str) -> None:
     Raises:
         SettingsError: The file cannot be written; the old one is untouched.
     """
+    _rewrite(settings, lambda written: written.setdefault(table, {}).update(values))
+
+
+def announce_key(settings: Settings, place: KeyPlace) -> None:
+    """Remember the key that is about to replace this person's.
+
+    Raises:
+        SettingsError: The file cannot be written; the old one is untouched.
+    """
+    _rewrite(settings, lambda written: written.setdefault("me", {}).update(coming=_written(settings, place)))
+
+
+def switch_key(settings: Settings, place: KeyPlace, **who: str) -> None:
+    """Make a key this person's, in one step; no other key is about to come any more.
+
+    Args:
+        settings: As they are.
+        place: The key.
+        who: `name` and `email`, where they are new.
+
+    Raises:
+        SettingsError: The file cannot be written; the old one is untouched.
+    """
+
+    def change(written: dict[str, Any]) -> None:
+        me = written.setdefault("me", {})
+        me.pop("coming", None)
+        me.update(who, **_written(settings, place))
+
+    _rewrite(settings, change)
+
+
+def _written(settings: Settings, place: KeyPlace) -> dict[str, str]:
+    """A key as it stands in the file: by a path within `home` where it is there, else by an absolute one."""
+    path = place.path.absolute()
+    near = path.relative_to(settings.home) if path.is_relative_to(settings.home) else path
+    return {"key": near.as_posix(), "via": place.via, "seal": place.seal}
+
+
+def _place(home: Path, table: Mapping[str, Any]) -> KeyPlace:
+    return KeyPlace(home / _text(table, "key"), _text(table, "via"), _text(table, "seal"))
+
+
+def _rewrite(settings: Settings, change: Callable[[dict[str, Any]], None]) -> None:
     import tomli_w
 
     written = _read(settings.file)
-    written.setdefault(table, {}).update(values)
+    change(written)
     try:
         make_private_folder(settings.home)
         write_whole(settings.file, tomli_w.dumps(written).encode())

@@ -9,7 +9,21 @@ from datetime import UTC, datetime
 
 import typer
 
-from visitsafe.cli import checklist, deciding, key, planning, reading, record, team, waiting
+from visitsafe.cli import (
+    checklist,
+    deciding,
+    details,
+    duress,
+    exporting,
+    importing,
+    key,
+    planning,
+    reading,
+    store,
+    team,
+    verifying,
+    waiting,
+)
 from visitsafe.cli.opening import Invocation
 from visitsafe.cli.output import (
     ReaderGoneError,
@@ -36,9 +50,14 @@ waiting.register(app)
 planning.register(app)
 deciding.register(app)
 reading.register(app)
-record.register(app)
+details.register(app)
+verifying.register(app)
+exporting.register(app)
+importing.register(app)
+duress.register(team.app)
 app.add_typer(team.app, name="team")
 app.add_typer(key.app, name="key")
+app.add_typer(store.app, name="store")
 app.add_typer(checklist.app, name="checklist")
 
 

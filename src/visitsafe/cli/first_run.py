@@ -13,6 +13,7 @@ from visitsafe.cli.key import checked_email, checked_name, make_key
 from visitsafe.cli.opening import settings_of
 from visitsafe.cli.output import result, say, stands
 from visitsafe.cli.team import found_team, read_place
+from visitsafe.domain.escape import one_line
 from visitsafe.domain.terms import Role
 from visitsafe.errors import (
     InterruptedByUserError,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from visitsafe.adapters.settings import Settings
-    from visitsafe.domain.plan import Place
+    from visitsafe.domain.people import Place
 
 ROLES = {"1": Role.PRACTITIONER, "2": Role.MANAGER, "3": Role.DUTY}
 
@@ -106,7 +107,8 @@ def _found(context: typer.Context, settings: "Settings") -> None:
     team = ask("What is your team called")
     roles = _roles()
     where = _place()
-    found_team(context, settings, team, roles, where)
+    _, already = found_team(context, settings, team, roles, where)
+    team = one_line(already or team)
     with stands("the team is founded"):
         result(f"The team {team} is founded. Others join with: visitsafe team join")
 

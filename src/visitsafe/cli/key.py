@@ -1,22 +1,35 @@
-"""`visitsafe key`: this person's key."""
+"""`visitsafe key`: this person's key, made here or kept elsewhere (docs/keys.md)."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import invocation, passphrase, public_line_of, settings_of
-from visitsafe.cli.output import result, say
+from visitsafe.cli.key_change import (
+    KEY_NAME,
+    adopt,
+    announced,
+    finish,
+    found_at,
+    free_place,
+    how_it_signs,
+    opened,
+    refuse_to_orphan,
+)
+from visitsafe.cli.opening import desk_of, invocation, passphrase, public_line_of, settings_of
+from visitsafe.cli.output import result, say, stands
 from visitsafe.domain.cleaning import clean, has_unseen, quoted
 from visitsafe.domain.escape import one_line
 from visitsafe.errors import NotPermittedError, SettingsError, UsageError
 
 if TYPE_CHECKING:
-    from visitsafe.adapters.settings import Settings
+    from visitsafe.adapters.settings import KeyPlace, Settings
+    from visitsafe.signing.keys import Signer
+    from visitsafe.usecases.desk import Desk
 
 app = typer.Typer(help="Your own signing key.", rich_markup_mode=None, no_args_is_help=True)
 
-KEY_FILE = Path("keys") / "id_ed25519"
+KEY_FILE = Path("keys") / KEY_NAME
 LONGEST_NAME = 100
 LONGEST_EMAIL = 200
 
@@ -35,20 +48,136 @@ def new(
     secret = None if no_passphrase else new_passphrase(context)
     fingerprint = make_key(settings, name, email, secret)
     say(f"your key is in {settings.home / KEY_FILE}")
-    result(fingerprint)
+    with stands("your key is made"):
+        result(fingerprint, exact=True)
+
+
+@app.command()
+def use(
+    context: typer.Context,
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="A private key file, the stub of a hardware key, or the .pub of a key in an ssh-agent."
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="Your name, as colleagues know it.")] = "",
+    email: Annotated[str, typer.Option(help="Your work e-mail.")] = "",
+) -> None:
+    """Use a key that you have already: it stays where it is."""
+    from visitsafe.adapters.settings import switch_key
+    from visitsafe.signing.agent import TRIAL
+    from visitsafe.signing.sshsig import fingerprint
+
+    settings = settings_of(context)
+    held = found_at(path)
+    name, email = checked_name(name or settings.name), checked_email(email or settings.email)
+    refuse_to_orphan(context, settings, held)
+    opened(context, held).sign(TRIAL)
+    place = adopt(settings, held)
+    switch_key(settings, place, name=name, email=email)
+    say(how_it_signs(place))
+    with stands("this key is yours now"):
+        result(fingerprint(held.public_line), exact=True)
 
 
 @app.command()
 def show(context: typer.Context) -> None:
-    """Show your public key and its fingerprint."""
+    """Show your public key, its fingerprint, where it is and how it signs."""
     from visitsafe.signing.sshsig import fingerprint
 
     settings = settings_of(context)
+    place = place_of(settings)
+    line = public_line_of(place.path)
+    name, email = one_line(settings.name), one_line(settings.email)
+    words = one_line(how_it_signs(place))
+    result(f"{name} <{email}>\n{fingerprint(line)}\n{line} {email}\n{words}", exact=True)
+
+
+@app.command()
+def replace(
+    context: typer.Context,
+    use: Annotated[
+        Path | None, typer.Option(help="Take a key that you have, as `key use` does, and make no new one.")
+    ] = None,
+    lost: Annotated[
+        bool, typer.Option("--lost", help="The old key cannot sign any more: an admin vouches instead.")
+    ] = False,
+    no_passphrase: Annotated[
+        bool, typer.Option("--no-passphrase", help="Keep the new key without a passphrase.")
+    ] = False,
+) -> None:
+    """Change to another key; the old one vouches for it and counts no more."""
+    from visitsafe.signing.agent import TRIAL
+    from visitsafe.signing.sshsig import fingerprint
+
+    settings = settings_of(context)
+    place_of(settings)
+    if lost:
+        place, new = chosen(context, settings, use, no_passphrase)
+        new.sign(TRIAL)
+        finish(settings, place)
+        say("the team does not know this key yet; run: visitsafe team join, and send an admin the line")
+    else:
+        with desk_of(context) as desk:
+            done = announced(settings, desk)
+            place = done or vouched(context, settings, desk, use, no_passphrase)
+        if done:
+            say("the team knows your new key from an earlier try already; now it is yours here too")
+        finish(settings, place)
+    say(how_it_signs(place))
+    with stands("your key is changed"):
+        result(fingerprint(public_line_of(place.path)), exact=True)
+
+
+def vouched(
+    context: typer.Context, settings: "Settings", desk: "Desk", use: Path | None, no_passphrase: bool
+) -> "KeyPlace":
+    """Choose the new key, and have the old one vouch for it before anything changes here.
+
+    Raises:
+        NotPermittedError: The team does not know this person, or knows the new key already.
+    """
+    import msgspec
+
+    from visitsafe.adapters.settings import announce_key
+    from visitsafe.usecases.team import replace_own
+
+    desk.member()
+    old = desk.signer()
+    place, new = chosen(context, settings, use, no_passphrase)
+    announce_key(settings, place)
+    replace_own(msgspec.structs.replace(desk, signer=lambda: old), new, place.seal)
+    return place
+
+
+def chosen(
+    context: typer.Context, settings: "Settings", use: Path | None, no_passphrase: bool
+) -> "tuple[KeyPlace, Signer]":
+    """The new key: the one named, or one that is made now; and it, open."""
+    from visitsafe.adapters.settings import KeyPlace
+    from visitsafe.signing.keys import generate, load, write_key
+
+    if use is not None:
+        held = found_at(use)
+        return adopt(settings, held), opened(context, held)
+    secret = None if no_passphrase else new_passphrase(context)
+    path = free_place(settings)
+    write_key(path, generate(settings.email, secret))
+    return KeyPlace(path), load(path, lambda: secret or b"")
+
+
+def place_of(settings: "Settings") -> "KeyPlace":
+    """Where this person's key is.
+
+    Raises:
+        SettingsError: They have none.
+    """
+    from visitsafe.adapters.settings import KeyPlace
+
     if settings.key is None:
         raise SettingsError("you have no key yet", hint="run: visitsafe key new --name ... --email ...")
-    line = public_line_of(settings.key)
-    email = one_line(settings.email)
-    result(f"{one_line(settings.name)} <{email}>\n{fingerprint(line)}\n{line} {email}", exact=True)
+    return KeyPlace(settings.key, settings.via, settings.seal)
 
 
 def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) -> str:
@@ -58,7 +187,7 @@ def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) 
         NotPermittedError: There is a key already; it is never overwritten.
         UsageError: The name or the e-mail cannot be right.
     """
-    from visitsafe.adapters.settings import make_private_folder, remember
+    from visitsafe.adapters.settings import KeyPlace, make_private_folder, switch_key
     from visitsafe.signing.keys import generate, public_line, write_key
     from visitsafe.signing.sshsig import fingerprint
 
@@ -76,7 +205,7 @@ def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) 
             f"cannot make {settings.home}: {error.strerror}", hint="set VISITSAFE_HOME"
         ) from error
     write_key(settings.home / KEY_FILE, made)
-    remember(settings, "me", name=name, email=email, key=str(KEY_FILE.as_posix()))
+    switch_key(settings, KeyPlace(settings.home / KEY_FILE), name=name, email=email)
     return fingerprint(public_line(made.public_line))
 
 

@@ -15,7 +15,7 @@ import typer
 
 from visitsafe.adapters.settings import Settings, load, remember
 from visitsafe.cli.output import say
-from visitsafe.errors import KeyFileError, NotPermittedError, StoreError
+from visitsafe.errors import KeyFileError, NotPermittedError, SettingsError, StoreError
 
 if TYPE_CHECKING:
     from visitsafe.adapters.checklists import Library
@@ -181,23 +181,45 @@ def public_line_of(key: Path) -> str:
     """
     from visitsafe.signing.keys import public_line
 
-    public = key.with_name(key.name + ".pub")
+    public = public_file(key)
     try:
         return public_line(public.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise KeyFileError(
-            f"cannot read your public key {public}", hint="restore it, or run: visitsafe key new"
+            f"cannot read your public key {public}",
+            hint="put it back from a copy; if your key is lost, run: visitsafe key replace --lost",
         ) from error
 
 
-def signer_of(context: typer.Context) -> "Signer":
-    """Open this person's key, asking for its passphrase if it has one."""
-    from visitsafe.signing.keys import load as load_key
+def public_file(key: Path) -> Path:
+    """Where the public half of a key lies."""
+    return key.with_name(key.name + ".pub")
 
+
+def signer_of(context: typer.Context) -> "Signer":
+    """Open this person's key, asking for its passphrase if it has one; ssh-keygen signs where it must."""
     settings = settings_of(context)
     if settings.key is None:
         raise KeyFileError("you have no key yet", hint=FIRST)
-    return load_key(settings.key, lambda: passphrase(invocation(context).environ))
+    if not settings.via:
+        return open_file(context, settings.key)
+    from visitsafe.signing.agent import AGENT, HARDWARE, AgentSigner
+
+    if settings.via not in {AGENT, HARDWARE}:
+        raise SettingsError(
+            f"{settings.file} says that your key signs via {settings.via!r}, unknown here",
+            hint="install a newer visitsafe, or mend the file",
+        )
+    named = public_file(settings.key) if settings.via == AGENT else settings.key
+    environ = invocation(context).environ
+    return AgentSigner(public_line_of(settings.key), settings.via, named, environ, say)
+
+
+def open_file(context: typer.Context, key: Path) -> "Signer":
+    """Open a key that visitsafe reads itself, asking for its passphrase if it has one."""
+    from visitsafe.signing.keys import load as load_key
+
+    return load_key(key, lambda: passphrase(invocation(context).environ))
 
 
 def passphrase(environ: Mapping[str, str]) -> bytes:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
+from visitsafe.cli.details import with_details
 from visitsafe.cli.key_talk import patient
 from visitsafe.cli.opening import desk_of, invocation, later, library_of, settings_of, zone_of
 from visitsafe.cli.planning import checklist_named, tell
@@ -98,7 +99,7 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
         front.say(said)
     session = run(questionnaire, session, front, _around(context, desk, draft))
     patiently = patient(later(context, desk), invocation(context).environ, KEPT)
-    done = _sign(patiently, checklists, questionnaire, session, draft.name)
+    done = _sign(context, patiently, checklists, questionnaire, session, draft.name)
     draft.delete()
     tell(desk, done)
 
@@ -235,7 +236,12 @@ def _citing(context: typer.Context, desk: "Desk") -> "Callable[[tuple[Source, ..
 
 
 def _sign(
-    desk: "Desk", checklists: "ChecklistSet", questionnaire: "Questionnaire", session: "Session", nonce: str
+    context: typer.Context,
+    desk: "Desk",
+    checklists: "ChecklistSet",
+    questionnaire: "Questionnaire",
+    session: "Session",
+    nonce: str,
 ) -> "PlanState":
     from visitsafe.domain.composing import Intent
     from visitsafe.domain.draft import final, final_controls, final_standing
@@ -248,6 +254,7 @@ def _sign(
         urgent=session.urgent,
         repeats=desk.resolve(session.repeats) if session.repeats else "",
     )
+    desk, intent = with_details(context, desk, questionnaire, intent)
     if session.revises:
         old = desk.sound_plan(desk.resolve(session.revises))
         return sign_revision(desk, old, checklists, questionnaire, intent)

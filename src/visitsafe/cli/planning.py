@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from visitsafe.cli.details import with_details
 from visitsafe.cli.opening import desk_of, invocation, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.domain.phrases import moment
@@ -128,10 +129,11 @@ def _plan_from_file(context: typer.Context, path: str, wish: _Wish, *, yes: bool
         old = desk.sound_plan(desk.resolve(wish.revise)) if wish.revise else None
         intent = _intent(context, desk, file, questionnaire, wish)
         _remark(desk, questionnaire, intent)
+        own, intent = with_details(context, desk, questionnaire, intent)
         if old is None:
-            done = sign_new(desk, checklists, questionnaire, intent)
+            done = sign_new(own, checklists, questionnaire, intent)
         else:
-            done = sign_revision(desk, old, checklists, questionnaire, intent)
+            done = sign_revision(own, old, checklists, questionnaire, intent)
         tell(desk, done, json=json)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, item, put
 from visitsafe.cli.review_brief import write_brief
 from visitsafe.domain.changes import changes
+from visitsafe.domain.details import is_old
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.phrases import (
     DECISION_WORDS,
@@ -30,6 +31,7 @@ from visitsafe.domain.phrases import (
     worst_first,
 )
 from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
+from visitsafe.domain.sealed_words import opened_words, sealed_words
 from visitsafe.domain.terms import Answer, Level, Status
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ def _write(
     body = state.body
     _worrying(console, state, now, warnings)
     _visit(console, state, zone)
+    _details(console, state, now)
     _controls(console, body)
     _in_words(console, state)
     _sharing(console, body, now, zone)
@@ -118,6 +121,7 @@ def _worries(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
             )
     yield from _times(state, now)
     yield from (worry for finding in worst_first(body) if (worry := _worry(finding, body)))
+    yield from _untraceable(state, now)
     if unsure := not_sure(body):
         yield ("Not sure: ", WARN), ", ".join(unsure)
     dark = body.answers.get(_DAYLIGHT) in {Answer.NO, Answer.NOT_SURE}
@@ -134,6 +138,31 @@ def _times(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
         yield ("Urgent, goes first: ", STOP), state.body.urgent
     elif 0 <= minutes <= SOON_MINUTES and state.status is Status.AWAITING:
         yield ((f"Starts in {minutes} minutes.", WARN),)
+
+
+def _untraceable(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
+    sealed = state.sealed
+    if sealed is None:
+        yield ("No tracing details are sealed in this plan.", WARN), " Who would know where to look?"
+    elif sealed.earlier:
+        yield ("No tracing details are sealed in this version", WARN), ", only in an earlier one."
+    elif not sealed.at_hand:
+        yield (
+            ("Nobody who stays behind can open the tracing details: ", STOP),
+            f"first somebody runs visitsafe trace {state.ref} --reseal --reason '...'",
+        )
+    elif is_old(sealed.valid_until, now):
+        yield (
+            ("Old tracing details: ", WARN),
+            f"{state.author.person.name} looked them over {age(sealed.given, now)}.",
+        )
+
+
+def _details(console: "Console", state: "PlanState", now: datetime) -> None:
+    if state.sealed:
+        fact(console, "Tracing details", sealed_words(state.sealed, now), indent=INDENT)
+    for said in opened_words(state.judged):
+        item(console, said, indent=INDENT)
 
 
 def _worry(finding: Finding, body: PlanBody) -> tuple[Part, ...]:

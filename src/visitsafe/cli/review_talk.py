@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from visitsafe.cli.deciding import Words, review_checklist_of
+from visitsafe.cli.deciding import Words, review_checklist_of, warnings_of
 from visitsafe.cli.opening import invocation, zone_of
+from visitsafe.cli.output import say
 from visitsafe.domain.phrases import moment
 from visitsafe.domain.terms import Decision
-from visitsafe.errors import InterruptedByUserError, NotFoundError
+from visitsafe.errors import InterruptedByUserError, NotFoundError, VisitsafeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,14 +62,26 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
     console = make_console(plain=plain, environ=environ)
     previous, zone = previous_plan(desk, state), zone_of(desk.roster)
     rows = get_terminal_size().lines - PROMPT_ROWS
-    review_plan(console, state, previous, desk.now, zone, rows)
-    checklist, _ = review_checklist_of(context, state)
+    warnings = warnings_of(context, desk, state)
+    checklist = _checklist(context, state)
+    review_plan(console, state, previous, desk.now, zone, rows, warnings)
 
     def read() -> None:
-        review_plan(console, state, previous, desk.now, zone)
+        review_plan(console, state, previous, desk.now, zone, warnings=warnings)
         show_plan(console, state, desk.now, zone, include_details=True)
 
     return state, _decision(asker, checklist, state, read)
+
+
+def _checklist(context: typer.Context, state: "PlanState") -> "ReviewChecklist | None":
+    """What countersigning goes by; None if it is not here, which is said, or if the record does not hold."""
+    if state.problems:
+        return None
+    try:
+        return review_checklist_of(context, state)[0]
+    except VisitsafeError as error:
+        say(f"this plan can be returned or refused, not countersigned: {error.message}")
+        return None
 
 
 def _from_queue(desk: "Desk", asker: "Talk") -> "PlanState":
@@ -97,16 +110,17 @@ def _line(desk: "Desk", state: "PlanState") -> str:
 
 
 def _decision(
-    asker: "Talk", checklist: "ReviewChecklist", state: "PlanState", read: "Callable[[], None]"
+    asker: "Talk", checklist: "ReviewChecklist | None", state: "PlanState", read: "Callable[[], None]"
 ) -> Words:
     """Ask until it is signed; going back asks the question before again."""
     from visitsafe.usecases.deciding import conditions_needed
 
-    needed = [rule.text for rule in conditions_needed(checklist, state.body)]
+    needed = [rule.text for rule in conditions_needed(checklist, state.body)] if checklist else []
+    ways = [way for way in WAYS if way not in _closed(needed, checklist)]
     answers: list[str] = []
     typed: dict[str, str] = {}
     while True:
-        questions = _questions(asker, checklist, answers, typed, lambda: _way(asker, needed, read))
+        questions = _questions(asker, checklist, answers, typed, lambda: _way(asker, ways, needed, read))
         if len(answers) == len(questions):
             return _words(answers)
         answer = questions[len(answers)]()
@@ -118,7 +132,7 @@ def _decision(
 
 def _questions(
     asker: "Talk",
-    checklist: "ReviewChecklist",
+    checklist: "ReviewChecklist | None",
     answers: "Sequence[str]",
     typed: "dict[str, str]",
     way: "Callable[[], str | None]",
@@ -140,9 +154,17 @@ def _questions(
     return questions
 
 
-def _way(asker: "Talk", needed: "Sequence[str]", read: "Callable[[], None]") -> str | None:
-    """One of the ways. Where conditions are needed, countersigning without is none of them."""
-    ways = [way for way in WAYS if way != COUNTERSIGN or not needed]
+def _closed(needed: "Sequence[str]", checklist: "ReviewChecklist | None") -> set[str]:
+    """The ways that cannot be gone. Where conditions are needed, countersigning without is one of them."""
+    if checklist is None:
+        return {COUNTERSIGN, WITH_CONDITIONS}
+    return {COUNTERSIGN} if needed else set()
+
+
+def _way(
+    asker: "Talk", ways: "Sequence[str]", needed: "Sequence[str]", read: "Callable[[], None]"
+) -> str | None:
+    """One of the ways that can be gone, after as much reading as is wanted."""
     asker.say(*needed)
     while True:
         picked = asker.pick("Your decision", [WAYS[way] for way in ways])
@@ -151,9 +173,9 @@ def _way(asker: "Talk", needed: "Sequence[str]", read: "Callable[[], None]") -> 
         read()
 
 
-def _signature(asker: "Talk", checklist: "ReviewChecklist", way: str) -> str | None:
+def _signature(asker: "Talk", checklist: "ReviewChecklist | None", way: str) -> str | None:
     """The explicit yes, with what is confirmed by it."""
-    if way in {COUNTERSIGN, WITH_CONDITIONS}:
+    if checklist is not None and way in {COUNTERSIGN, WITH_CONDITIONS}:
         asker.say("", "By countersigning you confirm:", *(f"- {item.text}" for item in checklist.attest))
     picked = asker.pick("Sign this decision?", ["Sign it", "Go back and change it", "Stop, and decide later"])
     if picked == 2:  # noqa: PLR2004 - the third line

@@ -29,7 +29,8 @@ from visitsafe.domain.phrases import (
     worst_first,
 )
 from visitsafe.domain.plan import DecidedBody, PlanBody
-from visitsafe.domain.refs import reference
+from visitsafe.domain.refs import references
+from visitsafe.domain.sealed_words import reason_of, sealed_words
 from visitsafe.domain.shapes import without_details
 from visitsafe.domain.terms import Level, Status
 
@@ -70,7 +71,7 @@ def show_plan(
     put(console, (f"Visit plan {state.ref}: {plain_words(state, now)}", STATUS_STYLES[state.status]))
     for problem in state.problems:
         put(console, ("Does not hold: ", STOP), problem)
-    _visit(console, state, zone)
+    _visit(console, state, now, zone)
     _findings(console, state)
     _decision(console, state, zone)
     _sharing(console, state.body, now, zone)
@@ -78,7 +79,7 @@ def show_plan(
     _record(console, state)
 
 
-def _visit(console: "Console", state: "PlanState", zone: tzinfo) -> None:
+def _visit(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) -> None:
     visit = state.body.visit
     put(console, span(visit.start, visit.due_back, zone))
     put(console, f"{state.author.person.name}, {who_goes(state.body)}")
@@ -87,6 +88,8 @@ def _visit(console: "Console", state: "PlanState", zone: tzinfo) -> None:
     fact(console, "Purpose", visit.purpose)
     fact(console, "Why it cannot wait", state.body.urgent)
     fact(console, "Withdrawn because", state.withdrawn)
+    if state.sealed:
+        fact(console, "Tracing details", sealed_words(state.sealed, now))
 
 
 def _findings(console: "Console", state: "PlanState") -> None:
@@ -156,6 +159,7 @@ def _record(console: "Console", state: "PlanState") -> None:
     heading(console, "Signed")
     for judged in state.judged:
         put(console, _signed(judged), indent=INDENT)
+        fact(console, "Reason", reason_of(judged), indent=2 * INDENT)
         if judged.why_not:
             put(console, ("Does not count: ", STRONG), judged.why_not, indent=2 * INDENT)
     fact(console, "To check it", f"visitsafe verify {state.ref}", indent=INDENT)
@@ -173,15 +177,16 @@ def list_plans(
     """Write a line or two for each plan, in the order given."""
     if not rows:
         put(console, "No plans here. To plan a visit: visitsafe plan")
+    refs = references([row.plan for row in rows])
     for row in rows:
-        _row(console, row, roster, now, zone)
+        _row(console, row, refs[row.plan], roster, now, zone)
 
 
-def _row(console: "Console", row: "PlanRow", roster: "Roster", now: datetime, zone: tzinfo) -> None:
+def _row(console: "Console", row: "PlanRow", ref: str, roster: "Roster", now: datetime, zone: tzinfo) -> None:
     gone = row.status == Status.AWAITING and row.start <= to_text(now) and not row.urgent
     words = ["expired" if gone else row.status, row.level, "urgent" if row.urgent else ""]
     style = STOP if row.level == Level.STOP and row.status == Status.AWAITING else ""
-    head = f"{reference(row.plan)}  {short_span(row.start, row.due_back, zone)}  "
+    head = f"{ref}  {short_span(row.start, row.due_back, zone)}  "
     put(console, (head, STRONG), (", ".join(filter(None, words)), style))
     author = roster.members.get(row.by)
     facts = (row.case_ref, row.area, author.person.name if author else "somebody not in the team")

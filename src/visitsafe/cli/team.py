@@ -1,21 +1,33 @@
-"""`visitsafe team`: founding a team, joining it, adding people, seeing who is in it."""
+"""`visitsafe team`: founding a team, joining it, adding people, seeing who is in it.
+
+What changes later is in `team_changes`.
+"""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of, invocation, later, public_line_of, settings_of, signer_of
+from visitsafe.cli import team_changes
+from visitsafe.cli.opening import (
+    desk_of,
+    invocation,
+    later,
+    public_line_of,
+    settings_of,
+    signer_of,
+    zone_of,
+)
 from visitsafe.cli.output import result, result_json, say, stands
-from visitsafe.domain.escape import one_line
+from visitsafe.cli.team_joining import called, check_email, check_fingerprint, namesakes, read_line
 from visitsafe.domain.terms import Role
-from visitsafe.errors import NotPermittedError, SettingsError, UsageError
+from visitsafe.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
     from visitsafe.adapters.settings import Settings
-    from visitsafe.domain.plan import Person, Place
-    from visitsafe.domain.roster import Roster
+    from visitsafe.domain.people import Person, Place
 
 app = typer.Typer(help="The people who plan, decide and watch.", rich_markup_mode=None, no_args_is_help=True)
+team_changes.register(app)
 
 MOST_NORTH, MOST_EAST = 90, 180
 Roles = Annotated[
@@ -36,45 +48,80 @@ def found(
     """Found the team of a new store; you become its first admin."""
     settings = settings_of(context)
     where = read_place(place, timezone)
-    team_id = found_team(context, settings, name, role, where)
-    say(f"founded the team {name!r}; you are an admin")
+    team_id, already = found_team(context, settings, name, role, where)
+    if already:
+        say(f"you have already founded the team {already!r} in this store; this computer now belongs to it")
+    else:
+        say(f"founded the team {name!r}; you are an admin")
     with stands("the team is founded"):
-        result(team_id)
+        result(team_id, exact=True)
 
 
 def found_team(
     context: typer.Context, settings: "Settings", name: str, roles: list[Role], where: "Place | None"
-) -> str:
-    """Make the store if it is missing, found the team in it, and pin it; the team's id."""
+) -> tuple[str, str]:
+    """Make the store if it is missing, found the team in it, and pin it.
+
+    Returns:
+        The team's id, and its name if this person had founded it before; then nothing was added.
+    """
     from visitsafe.adapters.settings import remember
     from visitsafe.adapters.store import create_store, open_store, store_exists
     from visitsafe.domain.cleaning import clean
     from visitsafe.usecases.team import found as found_in
-    from visitsafe.usecases.team import founding_body
+    from visitsafe.usecases.team import founded_by, founding_body
 
     me, signer, now = myself(settings), signer_of(context), invocation(context).now
     make = open_store if store_exists(settings.store) else lambda url: create_store(url, now)
     store = make(settings.store)
     try:
-        entry = found_in(store, signer, founding_body(clean(name), me, roles, where), now)
+        mine = founded_by(store, signer.fingerprint)
+        entry = mine or found_in(store, signer, founding_body(clean(name), me, roles, where), now)
     finally:
         store.close()
     remember(settings, "team", id=entry.id)
-    return entry.id
+    return entry.id, str(mine.content.body.get("team", "")) if mine else ""
 
 
 @app.command()
-def join(context: typer.Context) -> None:
+def join(
+    context: typer.Context,
+    team_id: Annotated[
+        str,
+        typer.Option("--team-id", help="Belong to the team with this id, as an admin told you."),
+    ] = "",
+) -> None:
     """Print the line that an admin passes to `team add`."""
     from visitsafe.usecases.team import join_line
 
     settings = settings_of(context)
-    line = join_line(myself(settings), signer_of(context))
+    me = myself(settings)
+    if team_id:
+        _pin(settings, team_id)
+    line = join_line(me, signer_of(context))
     say(
         "send this line to an admin of your team, and read your key's fingerprint to them over the telephone:"
     )
     say(fingerprint_of(settings))
     result(line, exact=True)
+
+
+def _pin(settings: "Settings", team_id: str) -> None:
+    """Belong to the team of the store that an admin named, whichever it was before."""
+    from visitsafe.adapters.settings import remember
+    from visitsafe.adapters.store import open_store
+    from visitsafe.usecases.desk import open_roster, team_named
+
+    store = open_store(settings.store)
+    try:
+        pinned = team_named(store, team_id)
+        name = open_roster(store, pinned).name
+    finally:
+        store.close()
+    remember(settings, "team", id=pinned)
+    if settings.team and settings.team != pinned:
+        say(f"this computer belonged to the team {settings.team[:12]} before")
+    say(f"from now on this computer belongs to the team {name!r} ({pinned[:12]})")
 
 
 @app.command()
@@ -90,102 +137,32 @@ def add(
     from visitsafe.domain.roster import fingerprint_in
     from visitsafe.usecases.team import add as add_to
 
-    person = _read_line(line)
+    person = read_line(line)
     with desk_of(context) as desk:
-        _check_email(desk.roster, person, second_key=second_key)
-        _check_fingerprint(f"{person.name} <{person.email}>", fingerprint_in(person))
+        check_email(desk.roster, person, second_key=second_key)
+        for namesake in namesakes(desk.roster, person):
+            say(namesake)
+        check_fingerprint(person)
         add_to(later(context, desk), person, role)
     with stands(f"{person.name} is added"):
-        result(f"added {person.name} <{person.email}> as {', '.join(role)}: {fingerprint_in(person)}")
-
-
-def _read_line(line: str) -> "Person":
-    """Who sent a join line; what they call themselves is held to the same rules as in `key new`."""
-    import msgspec
-
-    from visitsafe.cli.key import checked_email, checked_name
-    from visitsafe.usecases.team import read_join_line
-
-    person = read_join_line(line)
-    try:
-        name, email = checked_name(person.name), checked_email(person.email)
-    except UsageError as error:
-        raise UsageError(f"in this join line {error.message}", hint="ask them for another line") from error
-    return msgspec.structs.replace(person, name=name, email=email)
-
-
-def _check_email(roster: "Roster", person: "Person", *, second_key: bool) -> None:
-    """An e-mail says who somebody is: nobody gets a second key by sending a line with a colleague's."""
-    from visitsafe.domain.roster import as_heard, fingerprint_in
-
-    if fingerprint_in(person) in roster.members:
-        return  # the use case says so
-    email = as_heard(person.email)
-    same = [member for member in roster.members.values() if as_heard(member.person.email) == email]
-    if same and not second_key:
-        raise NotPermittedError(
-            f"{same[0].person.name} has the e-mail {person.email} in this team already",
-            hint="if it is a second key of theirs, ask them by telephone, and add --second-key",
-        )
-    if second_key and not same:
-        raise UsageError(f"nobody in the team has the e-mail {person.email}", hint="leave out --second-key")
-    for member in same:
-        say(f"this becomes a second key of {member.person.name}, who has {member.fingerprint}")
-
-
-def _check_fingerprint(who: str, fingerprint: str) -> None:
-    """Show whose key it claims to be; where there is somebody to ask, have them compare it first."""
-    from visitsafe.cli.first_run import ask, has_terminal
-
-    say(f"this line is from {who}")
-    say(f"their key: {fingerprint}")
-    if not has_terminal():
-        say("compare this with them over the telephone")
-        return
-    while True:
-        given = ask("Is this the fingerprint that they read to you over the telephone? y or n").casefold()
-        if given in {"y", "yes"}:
-            return
-        if given in {"n", "no"}:
-            raise NotPermittedError(
-                "nobody was added", hint="ring them on a number that you know, and ask for a new line"
-            )
+        result(f"added {called(person)} as {', '.join(role)}: {fingerprint_in(person)}")
 
 
 @app.command("list")
 def list_(
-    context: typer.Context, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False
+    context: typer.Context,
+    everyone: Annotated[bool, typer.Option("--all", help="With the keys that count no more.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Show who is in the team."""
+    """Show who is in the team, and what it has agreed on."""
+    from visitsafe.cli.team_text import team_lines, team_shape
+
     with desk_of(context) as desk:
         roster = desk.roster
     if json:
-        result_json(team_shape(roster))
+        result_json(team_shape(roster, everyone=everyone))
         return
-    result(f"{one_line(roster.name)}  (team {roster.team_id[:12]})")
-    for member in sorted(roster.members.values(), key=lambda m: m.person.name):
-        who = one_line(f"{member.person.name} <{member.person.email}>")
-        result(f"  {who}: {', '.join(sorted(member.roles))}")
-
-
-def team_shape(roster: "Roster") -> dict[str, object]:
-    """The team as JSON shows it."""
-    return {
-        "id": roster.team_id,
-        "name": roster.name,
-        "timezone": roster.place.timezone if roster.place else None,
-        "members": [
-            {
-                "name": member.person.name,
-                "email": member.person.email,
-                "fingerprint": member.fingerprint,
-                "roles": sorted(member.roles),
-                "since": member.since,
-            }
-            for member in sorted(roster.members.values(), key=lambda m: m.person.name)
-        ],
-        "problems": roster.problems,
-    }
+    result("\n".join(team_lines(roster, zone_of(roster), everyone=everyone)))
 
 
 def myself(settings: "Settings") -> "Person":
@@ -194,11 +171,12 @@ def myself(settings: "Settings") -> "Person":
     Raises:
         SettingsError: There is no key yet.
     """
-    from visitsafe.domain.plan import Person
+    from visitsafe.domain.people import Person
 
     if settings.key is None:
         raise SettingsError("you have no key yet", hint="run: visitsafe key new --name ... --email ...")
-    return Person(name=settings.name, email=settings.email, key=public_line_of(settings.key))
+    line = public_line_of(settings.key)
+    return Person(name=settings.name, email=settings.email, key=line, seal=settings.seal)
 
 
 def fingerprint_of(settings: "Settings") -> str:
@@ -214,7 +192,7 @@ def read_place(text: str, timezone: str) -> "Place | None":
     Raises:
         UsageError: It is neither, or the time zone does not exist.
     """
-    from visitsafe.domain.plan import Place
+    from visitsafe.domain.people import Place
 
     _check_zone(timezone)
     if not text.strip():
@@ -222,10 +200,12 @@ def read_place(text: str, timezone: str) -> "Place | None":
     if "," not in text:
         return _town(text)
     try:
-        name, north, east = (part.strip() for part in text.rsplit(",", 2))
+        name, north, east = (part.strip() for part in text.split(","))
         place = Place(name=name, latitude=float(north), longitude=float(east), timezone=timezone)
     except ValueError as error:
-        raise UsageError(f"{text!r} is not a place", hint="for example: 'Salford, 53.49, -2.29'") from error
+        raise UsageError(
+            f"{text!r} is not a place", hint="a name and two numbers with a dot: 'Salford, 53.49, -2.29'"
+        ) from error
     if not (abs(place.latitude) <= MOST_NORTH and abs(place.longitude) <= MOST_EAST):
         raise UsageError(f"{text!r} is nowhere on Earth", hint="degrees north, then degrees east")
     return place
@@ -244,7 +224,7 @@ def _town(name: str) -> "Place":
     """A town by its name alone, with its own time zone."""
     from astral.geocoder import database, lookup
 
-    from visitsafe.domain.plan import Place
+    from visitsafe.domain.people import Place
 
     try:
         found = lookup(name.strip(), database())

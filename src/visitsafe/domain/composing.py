@@ -21,6 +21,7 @@ from visitsafe.domain.plan import (
     Made,
     PlanBody,
     Rung,
+    Sealed,
     Shown,
     Visit,
 )
@@ -45,6 +46,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
         standing: For standing answers taken over: when they were given (UTC text).
         urgent: Why the visit goes before it is countersigned; empty if it does not.
         repeats: The plan id that is repeated; empty if none.
+        sealed: The practitioner's tracing details, sealed already; None if they have given none.
     """
 
     answers: Mapping[str, Value]
@@ -52,6 +54,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     standing: Mapping[str, str] = {}
     urgent: str = ""
     repeats: str = ""
+    sealed: Sealed | None = None
 
 
 def compose_plan(
@@ -88,6 +91,7 @@ def compose_plan(
         urgent=intent.urgent,
         repeats=intent.repeats,
         nonce=nonce,
+        sealed=intent.sealed,
     )
 
 

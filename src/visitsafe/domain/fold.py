@@ -11,11 +11,13 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
+from visitsafe.domain.doubt import Doubt, doubts
 from visitsafe.domain.judging import FORMS, Judged, is_cautious, is_companion, is_self, judge
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import DecidedBody, PlanBody, WithdrawnBody
 from visitsafe.domain.refs import reference
 from visitsafe.domain.roster import Member, Roster
+from visitsafe.domain.sealed import SealedDetails, sealed_details
 from visitsafe.domain.terms import Status
 from visitsafe.domain.verified import Verified
 from visitsafe.errors import VerificationError
@@ -40,6 +42,7 @@ class PlanState(msgspec.Struct, frozen=True):
         heads: What the next entry names in `after`.
         problems: Sentences about what does not hold: damaged or missing entries.
         rivals: Other versions which nobody has yet reconciled with this one.
+        sealed: Who can open the worker's tracing details now; None if there are none.
     """
 
     plan: str
@@ -53,6 +56,7 @@ class PlanState(msgspec.Struct, frozen=True):
     heads: tuple[str, ...]
     problems: tuple[str, ...]
     rivals: tuple[str, ...] = ()
+    sealed: SealedDetails | None = None
 
     @property
     def ref(self) -> str:
@@ -69,7 +73,13 @@ class PlanState(msgspec.Struct, frozen=True):
         return self.body.visit.start <= now
 
 
-def fold(plan: str, entries: Iterable[Verified], roster: Roster, damaged: Sequence[str] = ()) -> PlanState:
+def fold(
+    plan: str,
+    entries: Iterable[Verified],
+    roster: Roster,
+    damaged: Sequence[str] = (),
+    arrived: Mapping[str, int] | None = None,
+) -> PlanState:
     """Fold the verified entries of one plan.
 
     Args:
@@ -77,6 +87,8 @@ def fold(plan: str, entries: Iterable[Verified], roster: Roster, damaged: Sequen
         entries: Its entries whose signatures hold, in any order.
         roster: The team.
         damaged: Sentences about entries that do not hold.
+        arrived: Entry id to its position in a store's order of arrival; None where there is none, as in a
+            bundle. It bears only on entries of people whose key or role has ended (`doubt`).
 
     Raises:
         VerificationError: No version of the plan counts.
@@ -84,16 +96,24 @@ def fold(plan: str, entries: Iterable[Verified], roster: Roster, damaged: Sequen
     order = Order(entries, elsewhere=(entry.id for entry in roster.order.entries))
     judged: dict[str, Judged] = {}
     counted: dict[str, Judged] = {}
+    doubted = doubts(order, roster, arrived or {})
     for entry in order.entries:
-        judged[entry.id] = judge(plan, entry, roster, order, counted)
+        judged[entry.id] = judge(plan, entry, roster, order, counted, doubt=doubted.get(entry.id))
         if not judged[entry.id].why_not:
             counted[entry.id] = judged[entry.id]
-    cut_off = _look_again(plan, roster, order, judged, counted)
-    return _state(plan, roster, order, judged, counted.keys() | cut_off, damaged)
+    cut_off = _look_again(plan, roster, order, judged, counted, doubted)
+    state = _state(plan, roster, order, judged, counted.keys() | cut_off, damaged)
+    sealed = sealed_details(state.judged, state.version.id, state.body, roster)
+    return msgspec.structs.replace(state, sealed=sealed)
 
 
 def _look_again(
-    plan: str, roster: Roster, order: Order, judged: dict[str, Judged], counted: dict[str, Judged]
+    plan: str,
+    roster: Roster,
+    order: Order,
+    judged: dict[str, Judged],
+    counted: dict[str, Judged],
+    doubted: Mapping[str, Doubt],
 ) -> set[str]:
     """Count what holds a visit back even where the record no longer shows the link to what it follows.
 
@@ -104,7 +124,8 @@ def _look_again(
     cut_off: set[str] = set()
     stopped = [one for one in judged.values() if one.why_not and one.body]
     for one in sorted(stopped, key=lambda one: not isinstance(one.body, PlanBody)):
-        again = judge(plan, one.entry, roster, order, counted, linked=False)
+        doubt = doubted.get(one.entry.id)
+        again = judge(plan, one.entry, roster, order, counted, doubt=doubt, linked=False)
         if again.why_not or again.body is None:
             judged[one.entry.id] = again if one.body and is_cautious(one.body) else one
         elif is_cautious(again.body):

@@ -11,25 +11,37 @@ from datetime import timedelta
 
 import msgspec
 
+from visitsafe.domain.doubt import Doubt
 from visitsafe.domain.entries import body_of, from_text
 from visitsafe.domain.order import Order
-from visitsafe.domain.plan import Companion, DecidedBody, PlanBody, WithdrawnBody
+from visitsafe.domain.plan import (
+    Companion,
+    DecidedBody,
+    OpenedBody,
+    PlanBody,
+    ResealedBody,
+    WithdrawnBody,
+)
 from visitsafe.domain.refs import plan_id
 from visitsafe.domain.roster import Member, Roster, as_heard, selves
 from visitsafe.domain.terms import Decision, Kind, Role
 from visitsafe.domain.verified import Verified
 from visitsafe.errors import VerificationError
 
-Bodies = PlanBody | DecidedBody | WithdrawnBody
-FORMS: Mapping[str, type[PlanBody] | type[DecidedBody] | type[WithdrawnBody]] = {
+Bodies = PlanBody | DecidedBody | WithdrawnBody | OpenedBody | ResealedBody
+FORMS: Mapping[str, type[Bodies]] = {
     Kind.PLANNED: PlanBody,
     Kind.REVISED: PlanBody,
     Kind.DECIDED: DecidedBody,
     Kind.WITHDRAWN: WithdrawnBody,
+    Kind.OPENED: OpenedBody,
+    Kind.RESEALED: ResealedBody,
 }
 """The form of each kind's body. A new kind of entry begins here."""
 
 PLANNERS = frozenset({Role.PRACTITIONER, Role.MANAGER})
+OPENERS = frozenset({Role.MANAGER, Role.DUTY})
+"""Who may open tracing details (D4)."""
 EARLIEST, LATEST = "2000", "9000"
 CLOCKS_APART = timedelta(minutes=10)
 """How much earlier a countersignature may claim to be than what it follows: clocks differ a little."""
@@ -39,12 +51,21 @@ _AROUND_AT = re.compile(r"\s*@\s*")
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """An entry of a plan and what the fold made of it; `why_not` is empty if it counts."""
+    """An entry of a plan and what the fold made of it.
+
+    Attributes:
+        entry: The entry.
+        author: Who made it, as they were then; None for somebody who was not in the team.
+        body: What it says; None if that cannot be read.
+        why_not: Why it does not count; empty if it does.
+        doubt: Why its time is in doubt, whether it counts or not; empty if it is not.
+    """
 
     entry: Verified
     author: Member | None
-    body: PlanBody | DecidedBody | WithdrawnBody | None
+    body: Bodies | None
     why_not: str = ""
+    doubt: str = ""
 
     @property
     def name(self) -> str:
@@ -112,12 +133,14 @@ def judge(
     order: Order,
     counted: Mapping[str, Judged],
     *,
+    doubt: Doubt | None = None,
     linked: bool = True,
 ) -> Judged:
     """Judge one entry; all of what its author had seen that counts is in `counted` already.
 
     With `linked` false it is judged beside all entries, whether or not the record still shows that its author
-    had seen them: what holds a visit back must not be lost because an entry between is missing.
+    had seen them: what holds a visit back must not be lost because an entry between is missing. One
+    that came too late to be believed counts if it holds a visit back, and not if it lets one go ahead.
     """
     content = entry.content
     team = roster.as_seen_by(content)
@@ -127,7 +150,7 @@ def judge(
     if content.kind not in FORMS:
         return Judged(entry, author, None, f"this visitsafe does not know the kind {content.kind[:40]!r}")
     if author is None:
-        return Judged(entry, None, None, "its author was not in the team when it was made")
+        return Judged(entry, None, None, _why_no_author(roster, content.by))
     try:
         body: Bodies = body_of(content, FORMS[content.kind])
     except VerificationError as error:
@@ -136,8 +159,24 @@ def judge(
     # Who a countersigner is, is judged by all that the team ever knew of them: leaving a second key out of
     # `after` must not help. What holds a visit back keeps to what its author knew, so that no later entry of
     # the team can take a refusal away.
-    people = team.values() if is_cautious(body) else roster.everyone
-    return Judged(entry, author, body, _why_not(entry, author, body, earlier, people))
+    people = roster.known_to(content).values() if is_cautious(body) else roster.everyone
+    why_not = _why_not(entry, author, body, earlier, people)
+    if doubt is None:
+        return Judged(entry, author, body, why_not)
+    if doubt.late and not why_not and _must_be_proven(body):
+        why_not = doubt.text
+    return Judged(entry, author, body, why_not, doubt.text)
+
+
+def _must_be_proven(body: Bodies) -> bool:
+    """Whether an entry lets a visit go ahead, or says who can open the worker's details."""
+    return isinstance(body, ResealedBody) or not is_cautious(body)
+
+
+def _why_no_author(roster: Roster, by: str) -> str:
+    if by in roster.known:
+        return "its author's key was not in the team, or no longer, when it was made"
+    return "its author was not in the team when it was made"
 
 
 def _why_not(
@@ -145,6 +184,8 @@ def _why_not(
 ) -> str:
     if isinstance(body, DecidedBody):
         return _why_not_decided(entry, author, body, earlier, people)
+    if isinstance(body, OpenedBody | ResealedBody):
+        return _why_not_opened(author, body, earlier)
     if isinstance(body, PlanBody) and not _has_times(body):
         return "its times are not those of a visit"
     if entry.content.kind != Kind.PLANNED:
@@ -152,6 +193,13 @@ def _why_not(
     if isinstance(body, PlanBody) and own_plan_id(entry.content.by, body.nonce) != entry.content.plan:
         return "its author did not begin this plan"
     return "" if author.roles & PLANNERS else "its author may not plan visits"
+
+
+def _why_not_opened(author: Member, body: OpenedBody | ResealedBody, earlier: Sequence[Judged]) -> str:
+    of = next((j.body for j in earlier if j.entry.id == body.of), None)
+    if not isinstance(of, PlanBody) or of.sealed is None:
+        return "it names no sealed details that its author had seen"
+    return "" if author.roles & OPENERS else "its author was not a manager or duty officer when it was made"
 
 
 def _has_times(body: PlanBody) -> bool:

@@ -39,6 +39,7 @@ from visitsafe.domain.phrases import (
     worst_first,
 )
 from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
+from visitsafe.domain.sealed_words import sealed_words
 from visitsafe.domain.shapes import without_details
 from visitsafe.domain.terms import Decision, Level, Status
 
@@ -74,7 +75,7 @@ def supervision_page(
         f"# Visit plan {state.ref}",
         *_does_not_hold(state),
         _in_short(state, now, zone),
-        *_planned(state, zone),
+        *_planned(state, now, zone),
         *_findings(state.body),
         *_controls(state.body),
         *_decision(state, zone),
@@ -143,7 +144,7 @@ def _sentence(text: str) -> str:
     return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
-def _planned(state: PlanState, zone: tzinfo) -> list[str]:
+def _planned(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
     body, visit = state.body, state.body.visit
     facts = [
         ("Purpose", visit.purpose),
@@ -157,6 +158,7 @@ def _planned(state: PlanState, zone: tzinfo) -> list[str]:
         ("Due back", moment(visit.due_back, zone)),
         ("Who goes", f"{state.author.person.name}, {who_goes(body)}"),
         ("Repeats the plan", called(body.repeats)),
+        ("Tracing details", sealed_words(state.sealed, now) if state.sealed else ""),
     ]
     lines = [f"{label}: {markdown(text, '  ')}" for label, text in facts if text.strip()]
     return ["## What was planned, and why", bullets(lines)]

@@ -14,6 +14,7 @@ from visitsafe.domain.judging import Judged
 from visitsafe.domain.page_sections import Prompt, bullets
 from visitsafe.domain.phrases import DECISION_WORDS, exactly, moment
 from visitsafe.domain.plan import DecidedBody, PlanBody
+from visitsafe.domain.sealed_words import reason_of
 from visitsafe.domain.terms import Kind
 from visitsafe.domain.time_words import MONTHS
 
@@ -22,6 +23,8 @@ KIND_WORDS: Mapping[str, str] = {
     Kind.REVISED: "New version",
     Kind.WITHDRAWN: "Withdrawn",
     Kind.DECIDED: "Decided",
+    Kind.OPENED: "Tracing details opened",
+    Kind.RESEALED: "Tracing details sealed again",
 }
 
 
@@ -75,6 +78,7 @@ def _signed(judged: Judged) -> str:
         kind = DECISION_WORDS[judged.body.decision]
     lines = [
         f"{kind} by {markdown_line(judged.name)}{email}, {exactly(content.at)}",
+        *([f"Reason: {markdown_line(reason)}"] if (reason := reason_of(judged)) else []),
         *([f"**Does not count:** {markdown_line(judged.why_not)}"] if judged.why_not else []),
         f"Signature good, key {markdown_line(content.by)}",
         f"Entry {judged.entry.id}",

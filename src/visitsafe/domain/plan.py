@@ -5,8 +5,6 @@ Structs, not pydantic: every command reads them. Times are UTC strings as in the
 What is added later is optional here, so that an older plan stays readable.
 """
 
-from typing import Any
-
 import msgspec
 
 from visitsafe.domain.terms import Decision, Level
@@ -135,6 +133,22 @@ class Ladder(Body, frozen=True, kw_only=True):
     start: str = ""
 
 
+class Sealed(Body, frozen=True, kw_only=True):
+    """Something encrypted in the age format (D4).
+
+    Attributes:
+        age: The age file, base64.
+        to: The fingerprints of the members' keys that it is sealed to.
+        given: UTC, when the details were last looked over by the worker.
+        valid_until: UTC, after which they are flagged as old; empty if that is not known.
+    """
+
+    age: str
+    to: tuple[str, ...]
+    given: str
+    valid_until: str = ""
+
+
 class PlanBody(Body, frozen=True, kw_only=True):
     """The body of `planned` and `revised`.
 
@@ -144,7 +158,7 @@ class PlanBody(Body, frozen=True, kw_only=True):
         urgent: Why the visit goes before it is countersigned; empty if it does not.
         repeats: The plan id that this one repeats.
         nonce: In `planned`: random hex that, with the author's key, makes the plan's id (`fold.own_plan_id`).
-        sealed: Room for the tracing details (D4).
+        sealed: The worker's tracing details (D4); None if the worker has given none.
     """
 
     visit: Visit
@@ -159,7 +173,7 @@ class PlanBody(Body, frozen=True, kw_only=True):
     urgent: str = ""
     repeats: str = ""
     nonce: str = ""
-    sealed: dict[str, Any] | None = None
+    sealed: "Sealed | None" = None
 
 
 class Attested(Body, frozen=True, kw_only=True):
@@ -196,34 +210,16 @@ class WithdrawnBody(Body, frozen=True, kw_only=True):
     reason: str
 
 
-class Person(Body, frozen=True, kw_only=True):
-    """A member as the roster names them; `key` is an OpenSSH public key line without its comment."""
+class OpenedBody(Body, frozen=True, kw_only=True):
+    """The body of `opened`: the tracing details sealed in entry `of` were opened, and why."""
 
-    name: str
-    email: str
-    key: str
-
-
-class Place(Body, frozen=True, kw_only=True):
-    """The agency's place, for daylight and local time. Degrees north and east; an IANA time zone."""
-
-    name: str
-    latitude: float
-    longitude: float
-    timezone: str
+    of: str
+    reason: str
 
 
-class FoundedBody(Body, frozen=True, kw_only=True):
-    """The body of `founded`, the first entry of the team's stream; its id is the team's id (D5)."""
+class ResealedBody(Body, frozen=True, kw_only=True):
+    """The body of `resealed`: the details sealed in entry `of`, sealed again to those who need them now."""
 
-    team: str
-    person: Person
-    roles: tuple[str, ...]
-    place: Place | None = None
-
-
-class AddedBody(Body, frozen=True, kw_only=True):
-    """The body of `added`: a member and the roles they start with."""
-
-    person: Person
-    roles: tuple[str, ...]
+    of: str
+    sealed: Sealed
+    reason: str

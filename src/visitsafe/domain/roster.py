@@ -1,51 +1,29 @@
 """The team's roster: a fold over the verified entries of the stream `team` (D5).
 
-The first entry founds the team; its id is the team's id, and every copy of visitsafe pins it. An entry
-counts if its author could make it by what the author had seen. Roles are those that held when an entry was
-made: the ones granted by entries which its author had seen.
+The first entry founds the team; its id is the team's id, and every copy of visitsafe pins it. Roles are those
+that held when an entry was made: granted by entries which its author had seen, and not taken away by others
+that claim an earlier time. `ledger` tells what stands about a key, `counting` which entries count.
 """
 
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from visitsafe.domain.counting import count
 from visitsafe.domain.entries import Content, body_of
+from visitsafe.domain.ledger import Ledger
+from visitsafe.domain.members import Member, Members, as_heard, fingerprint_in
 from visitsafe.domain.order import Order
-from visitsafe.domain.plan import AddedBody, FoundedBody, Person
+from visitsafe.domain.people import AgreedBody, FoundedBody, Place
+from visitsafe.domain.statements import Statement
 from visitsafe.domain.terms import Kind, Role
 from visitsafe.domain.verified import Verified
 from visitsafe.errors import NotFoundError, VerificationError
 
+__all__ = ["Member", "Members", "Roster", "as_heard", "fingerprint_in", "founding", "selves"]
 
-class Member(msgspec.Struct, frozen=True):
-    """A person of the team. `fingerprint` is what entries name in `by`; `since` is UTC text."""
-
-    person: Person
-    fingerprint: str
-    roles: frozenset[Role]
-    since: str
-
-    def same_person(self, other: "Member | None") -> bool:
-        """One person may have two keys: the work e-mail decides."""
-        if other is None:
-            return False
-        return self.fingerprint == other.fingerprint or (
-            as_heard(self.person.email) == as_heard(other.person.email)
-        )
-
-    def answers_to(self, name: str) -> bool:
-        """Whether somebody who wrote this name, e-mail or fingerprint can have meant this member."""
-        called = {as_heard(own) for own in (self.person.name, self.person.email, self.fingerprint)}
-        return as_heard(name) in called
-
-
-Members = dict[str, Member]
-
-
-def as_heard(text: str) -> str:
-    """Names and addresses that a person would take for the same: capitals, spaces and accents' spelling."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+FEW_OTHERS = 8
+"""The most entries that do not count which a new entry of the team names in `after`."""
 
 
 class Roster:
@@ -54,87 +32,87 @@ class Roster:
     Attributes:
         team_id: The id of the founding entry.
         name: The team's name.
-        place: The agency's place, for daylight and local time, or None.
-        members: By fingerprint, as the record stands now.
+        settings: What everyone agreed on (D15); the place is the founding's until another is agreed.
+        members: Who is in the team now, by fingerprint.
+        known: Every key that ever was a member's, by fingerprint: since when, until when and why it ended.
         everyone: Every key with every name and e-mail that ever counted: for who is who, never for roles.
         problems: Sentences about entries of the team that do not count.
+        notes: Sentences about entries of a kind that this version does not know.
         order: The causal order of the team's entries.
-        heads: What the next entry names in `after`: of the entries that count.
+        heads: What the next entry names in `after`: the entries that count, and a few others by members.
         missing: Ids that counted entries follow and that are not here.
+        arrived: Entry id to its position in order of arrival, as far as that is known.
     """
 
-    def __init__(self, entries: Iterable[Verified], team_id: str) -> None:
+    def __init__(
+        self, entries: Iterable[Verified], team_id: str, arrived: Mapping[str, int] | None = None
+    ) -> None:
         """Fold the roster.
+
+        Args:
+            entries: The team's verified entries, in any order.
+            team_id: The founding entry that is pinned.
+            arrived: Entry id to its position in a store's order of arrival; None where there is none. It
+                decides only between entries that take away each other's author.
 
         Raises:
             VerificationError: The founding entry that is pinned is not among the entries.
         """
         self.order = Order(entries)
         self.team_id = team_id
-        self.problems: list[str] = []
-        self._counted: dict[str, Member] = {}
-        self._views: dict[int, Members] = {}
-        first = next((entry for entry in self.order.entries if entry.id == team_id), None)
-        if first is None:
-            raise VerificationError(
-                f"this store does not hold the team {team_id[:12]} that this computer belongs to",
-                hint="check VISITSAFE_STORE; if the store was swapped, tell whoever looks after visitsafe",
-            )
-        founded = self._founded(first)
-        self.name, self.place = founded.team, founded.place
-        for entry in self.order.entries:
-            if entry.id != team_id:
-                self._take(entry)
-        self.members = self._view(self.order.mask(entry.id for entry in self.order.entries))
-        self.everyone = tuple(self._counted.values())
-        self.heads = self.order.heads_of(self._counted.keys())
-        self.missing = self.order.missing(self._counted.keys())
+        self.arrived: Mapping[str, int] = arrived or {}
+        founded = self._founded()
+        self._ledger = Ledger(self.order, team_id)
+        refused = count(self._ledger, team_id, self.arrived)
+        self._views: dict[tuple[int, int], Members] = {}
+        self._evers: dict[int, Members] = {}
+        everything = self.order.mask(entry.id for entry in self.order.entries)
+        self.members = self._view(everything, everything)
+        self.known = self._ever(everything)
+        self.everyone = self._ledger.people
+        counted = [entry.id for entry in self.order.within(self._ledger.counted)]
+        self.heads = self._heads(counted)
+        self.missing = self.order.missing(counted)
+        self.problems = self._problems(refused)
+        self.notes = [
+            f"the team entry {entry.id[:12]} {_unknown(entry)}"
+            for entry in self._ledger.unknown
+            if entry.content.by in self.known
+        ]
+        self.name = founded.team
+        self.settings = self._settings(founded.place)
 
-    def _founded(self, entry: Verified) -> FoundedBody:
-        body = founding(entry)
-        self._counted[entry.id] = _member(entry, body.person, (*body.roles, Role.ADMIN), entry.content.by)
-        return body
-
-    def _take(self, entry: Verified) -> None:
-        """Count one entry after the founding, or say why it does not count."""
-        content = entry.content
-        author = self.as_seen_by(content).get(content.by)
-        if content.kind == Kind.FOUNDED:
-            self.problems.append(f"the team entry {entry.id[:12]} founds another team in this store")
-        elif content.kind != Kind.ADDED:
-            self.problems.append(
-                f"the team entry {entry.id[:12]} is of an unknown kind: {content.kind[:40]!r}"
-            )
-        elif author is None or Role.ADMIN not in author.roles:
-            self.problems.append(f"the team entry {entry.id[:12]} was not made by an admin of this team")
-        else:
-            self._add(entry)
-
-    def _add(self, entry: Verified) -> None:
-        """Count a new member; an entry that is not well formed must not lock everybody out."""
-        try:
-            body = body_of(entry.content, AddedBody)
-            self._counted[entry.id] = _member(entry, body.person, body.roles, fingerprint_in(body.person))
-        except VerificationError as error:
-            self.problems.append(f"the team entry {entry.id[:12]} does not count: {error.message}")
-
-    def _view(self, mask: int) -> Members:
-        """The members by the entries of a mask; where two entries disagree, the fewer roles stand (D1)."""
-        if mask not in self._views:
-            members: Members = {}
-            for entry in self.order.within(mask):
-                member = self._counted.get(entry.id)
-                if member is None:
-                    continue
-                known = members.get(member.fingerprint)
-                roles = member.roles if known is None else member.roles & known.roles
-                members[member.fingerprint] = msgspec.structs.replace(known or member, roles=roles)
-            self._views[mask] = members
-        return self._views[mask]
+    @property
+    def place(self) -> Place | None:
+        """The agency's place, for daylight and local time, or None."""
+        return self.settings.place
 
     def as_seen_by(self, content: Content) -> Members:
-        """The members as the author of an entry knew them: by the team's entries that it follows."""
-        return self._view(self.order.mask(content.after))
+        """The members as the author of a plan's entry knew them.
+
+        Granted by the team's entries that it follows, less what was taken away by counted entries that its
+        author had not seen and that claim an earlier time.
+        """
+        past = self.order.mask(content.after)
+        return self._view(past, self._ledger.then(past, content.at))
+
+    def known_to(self, content: Content) -> Members:
+        """Every key that the author of an entry had seen brought into the team, ended or not."""
+        past = self.order.mask(content.after)
+        if past not in self._evers:
+            self._evers[past] = self._ever(past)
+        return self._evers[past]
+
+    def unseen_takings(self, content: Content, need: Role | None) -> list[Statement]:
+        """What ended an author's key or took a role from them, unseen and not claiming to be earlier.
+
+        Args:
+            content: The entry, of a plan.
+            need: The role that it needs; None asks only about the key.
+        """
+        past = self.order.mask(content.after)
+        said = self._ledger.said(content.by, self._ledger.counted & ~past)
+        return [one for one in said if one.takes(need) and one.at >= content.at]
 
     def find(self, who: str) -> Member:
         """The member with this name, e-mail or fingerprint.
@@ -143,15 +121,80 @@ class Roster:
             NotFoundError: Nobody, or more than one.
         """
         found = [member for member in self.members.values() if member.answers_to(who)]
-        if len({member.person.email.casefold() for member in found}) != 1:
+        if len({as_heard(member.person.email) for member in found}) != 1:
             what = "nobody in the team is" if not found else "more than one person in the team is"
             raise NotFoundError(f"{what} called {who[:60]!r}", hint="see: visitsafe team list")
         return found[0]
+
+    def keys_of(self, who: str) -> Sequence[Member]:
+        """All good keys of the person with this name or e-mail, or the one key with this fingerprint.
+
+        Raises:
+            NotFoundError: Nobody, or more than one person.
+        """
+        if who in self.members:
+            return [self.members[who]]
+        found = self.find(who)
+        return [member for member in self.members.values() if member.same_person(found)]
 
     def with_role(self, role: Role) -> Sequence[Member]:
         """The members who hold a role now, by name."""
         held = [member for member in self.members.values() if role in member.roles]
         return sorted(held, key=lambda member: member.person.name)
+
+    def _founded(self) -> FoundedBody:
+        first = next((entry for entry in self.order.entries if entry.id == self.team_id), None)
+        if first is None:
+            raise VerificationError(
+                f"this store does not hold the team {self.team_id[:12]} that this computer belongs to",
+                hint="check VISITSAFE_STORE; if the store was swapped, tell whoever looks after visitsafe",
+            )
+        return founding(first)
+
+    def _problems(self, refused: Mapping[str, str]) -> list[str]:
+        ill = {name: f"does not count: {what}" for name, what in self._ledger.malformed.items()} | dict(
+            refused
+        )
+        strangers = (entry for entry in self._ledger.unknown if entry.content.by not in self.known)
+        ill |= {entry.id: _unknown(entry) for entry in strangers}
+        return [f"the team entry {one.id[:12]} {ill[one.id]}" for one in self.order.entries if one.id in ill]
+
+    def _heads(self, counted: Sequence[str]) -> list[str]:
+        """Entries that count, and the newest others by members: a later visitsafe may see more in them."""
+        others = [
+            entry.id
+            for entry in self.order.entries
+            if entry.content.by in self.known and not self._ledger.bit(entry.id) & self._ledger.counted
+        ]
+        newest = self.order.newest(others)[-FEW_OTHERS:]
+        return self.order.newest([*self.order.heads_of(counted), *newest])
+
+    def _settings(self, place: Place | None) -> AgreedBody:
+        """What was agreed on: of each thing the newest in order; what an entry leaves out stays."""
+        agreed = AgreedBody(place=place)
+        for entry in self.order.within(self._ledger.counted):
+            if entry.content.kind == Kind.AGREED:
+                body = body_of(entry.content, AgreedBody)
+                stated = {
+                    name: value for name, value in msgspec.structs.asdict(body).items() if value is not None
+                }
+                agreed = msgspec.structs.replace(agreed, **stated)
+        return agreed
+
+    def _view(self, past: int, then: int) -> Members:
+        view = self._views.get((past, then))
+        if view is None:
+            seen = ((key, self._ledger.as_seen(key, past, then)) for key in self._ledger.keys)
+            view = self._views[past, then] = {key: member for key, member in seen if member is not None}
+        return view
+
+    def _ever(self, mask: int) -> Members:
+        ever = ((key, self._ledger.ever(key, mask)) for key in self._ledger.keys)
+        return {key: member for key, member in ever if member is not None}
+
+
+def _unknown(entry: Verified) -> str:
+    return f"is of an unknown kind: {entry.content.kind[:40]!r}"
 
 
 def selves(member: Member, everyone: Iterable[Member]) -> list[Member]:
@@ -175,25 +218,3 @@ def founding(entry: Verified) -> FoundedBody:
         if body.person.key == entry.key:
             return body
     raise VerificationError(f"the entry {entry.id[:12]} does not found a team")
-
-
-def fingerprint_in(person: Person) -> str:
-    """The OpenSSH SHA-256 fingerprint of a person's key.
-
-    Raises:
-        VerificationError: The key is not an OpenSSH public key line.
-    """
-    import base64
-    import binascii
-    import hashlib
-
-    try:
-        blob = base64.b64decode(person.key.split()[1], validate=True)
-    except (IndexError, binascii.Error, ValueError) as error:
-        raise VerificationError(f"the roster's key of {person.name[:60]!r} is not an OpenSSH key") from error
-    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
-
-
-def _member(entry: Verified, person: Person, roles: Iterable[str], fingerprint: str) -> Member:
-    known = frozenset(Role(role) for role in roles if role in set(Role))
-    return Member(person=person, fingerprint=fingerprint, roles=known, since=entry.content.at)

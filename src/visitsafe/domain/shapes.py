@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from visitsafe.domain.address import naming
+from visitsafe.domain.details import is_old
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
@@ -19,6 +20,7 @@ from visitsafe.domain.phrases import answering, expired, plain_words, sharing_st
 from visitsafe.domain.plan import Finding, PlanBody
 from visitsafe.domain.refs import reference
 from visitsafe.domain.roster import Member, Roster
+from visitsafe.domain.sealed_words import reason_of
 from visitsafe.domain.stored import PlanRow
 
 Shape = dict[str, Any]
@@ -56,6 +58,7 @@ def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False
         "controls": _plain(body.controls),
         "sharing": [{**_plain(duty), "state": sharing_state(duty, now)} for duty in body.sharing],
         "decision": _decision(state),
+        "tracing_details": _tracing(state, now),
         "ladder": _plain(body.ladder),
         "checklists": _plain(body.checklists),
         "entries": [_entry(judged) for judged in state.judged],
@@ -154,6 +157,22 @@ def _decision(state: PlanState) -> Shape | None:
     }
 
 
+def _tracing(state: PlanState, now: datetime) -> Shape | None:
+    """That details are sealed, to whom, and how old they are. Never what they say."""
+    sealed = state.sealed
+    if sealed is None:
+        return None
+    return {
+        "of": sealed.of,
+        "earlier": sealed.earlier,
+        "given": sealed.given,
+        "valid_until": sealed.valid_until or None,
+        "past_date": is_old(sealed.valid_until, now),
+        "to": [_person(member, member.fingerprint) for member in sealed.openers],
+        "not_to": [_person(member, member.fingerprint) for member in sealed.others],
+    }
+
+
 def _entry(judged: Judged) -> Shape:
     content = judged.entry.content
     return {
@@ -164,6 +183,7 @@ def _entry(judged: Judged) -> Shape:
         "signature": "good",
         "counts": not judged.why_not,
         "why_not": judged.why_not or None,
+        "reason": reason_of(judged) or None,
     }
 
 

@@ -49,10 +49,16 @@ class Kind(StrEnum):
 
     FOUNDED = "founded"
     ADDED = "added"
+    ROLE_CHANGED = "role-changed"
+    REVOKED = "revoked"
+    KEY_REPLACED = "key-replaced"
+    AGREED = "agreed"
     PLANNED = "planned"
     REVISED = "revised"
     WITHDRAWN = "withdrawn"
     DECIDED = "decided"
+    OPENED = "opened"
+    RESEALED = "resealed"
 
 
 class Decision(StrEnum):

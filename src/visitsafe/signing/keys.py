@@ -1,38 +1,27 @@
 """OpenSSH key files: made, written once, read again; and the signer that the rest of the program sees.
 
-Rules: only ssh-ed25519; a private file is 0600 from its first byte, is never written over, and is refused
-when others can read it; a passphrase is asked for only when the file is locked. A file without a passphrase
-is taken apart here: loading the library's key reader would cost every doorstep command about 15 ms.
-Does not sign through an agent or a hardware key, and decides nothing about whom to trust.
+Rules: a private file is 0600 from its first byte, is never written over, and is refused when others can read
+it (`keyfile`); a passphrase is asked for only when the file is locked. Keys in an agent or in hardware sign
+in `agent`; only their public lines are known here. Decides nothing about whom to trust.
 """
 
-import binascii
 import os
-import re
-import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from visitsafe.errors import KeyFileError
-from visitsafe.signing import sshsig
+from visitsafe.errors import KeyFileError, VerificationError
+from visitsafe.signing import keyfile, sshsig
 
-_FRAME = re.compile(
-    rb"-----BEGIN OPENSSH PRIVATE KEY-----\s(.*)-----END OPENSSH PRIVATE KEY-----\s*", re.DOTALL
-)
-_MAGIC = b"openssh-key-v1\0"
-_ONE_KEY = (1).to_bytes(4)
-_MOST_BYTES = 1 << 16
 _KDF_ROUNDS = 24
-_MAKE_ONE = "make a key for visitsafe: visitsafe key new"
 
 
 class Signer(Protocol):
-    """Whatever can sign for one person: a key file now, an agent or a hardware key later."""
+    """Whatever can sign for one person: a key file, or ssh-keygen for an agent or a hardware key."""
 
     @property
     def public_line(self) -> str:
@@ -67,14 +56,6 @@ class NewKey(NamedTuple):
 
     private: bytes
     public_line: str
-
-
-class _Frame(NamedTuple):
-    """An OpenSSH private file taken apart; `private` is ciphertext when `locked`."""
-
-    locked: bool
-    public: bytes
-    private: bytes
 
 
 def generate(comment: str, passphrase: bytes | None, seed: bytes | None = None) -> NewKey:
@@ -138,13 +119,17 @@ def load(path: Path, passphrase: Callable[[], bytes] | None) -> FileSigner:
     Raises:
         KeyFileError: The file is missing, readable by others, no ssh-ed25519 key, or stays locked.
     """
-    data = _read_file(path)
-    frame = _take_apart(path, data)
-    _check_type(path, frame.public)
-    key = _unlock(path, data, passphrase) if frame.locked else _open(path, frame)
+    data = keyfile.read_private(path)
+    frame = keyfile.take_apart(path, data)
+    if frame.kind != sshsig.KEY_TYPE:
+        raise KeyFileError(
+            f"the key {path} is in hardware, and visitsafe cannot read it",
+            hint=f"run: visitsafe key use {path}",
+        )
+    key = _unlock(path, data, passphrase) if frame.locked else keyfile.open_unlocked(path, frame)
     line = _line(key)
     if line != sshsig.line_of(frame.public):
-        _damaged(path)
+        keyfile.damaged(path)
     return FileSigner(line, key)
 
 
@@ -152,15 +137,19 @@ def public_line(text: str) -> str:
     """A public key line in the one form that we keep: no comment, no spare spaces.
 
     Raises:
-        KeyFileError: It is not the line of an ssh-ed25519 key.
+        KeyFileError: It is not the line of a key of a type that works.
     """
     blob = sshsig.key_blob(text)
-    (kind, *_), end = sshsig.unpack(blob, 0, 1)
-    if kind != sshsig.KEY_TYPE:
-        raise _wrong_type("this key", kind)
-    if end + 4 + 32 != len(blob) or blob[end : end + 4] != (32).to_bytes(4):
-        raise KeyFileError("the public key is damaged", hint="copy the whole line again")
-    return sshsig.line_of(blob)
+    (kind,), _ = sshsig.unpack(blob, 0, 1)
+    if kind not in sshsig.KEY_TYPES:
+        raise keyfile.wrong_type("this key", kind)
+    try:
+        return sshsig.checked_line(blob)
+    except VerificationError as error:
+        raise KeyFileError(
+            "the public key is damaged, or was made for something other than SSH",
+            hint="copy the whole line again",
+        ) from error
 
 
 def _line(key: Ed25519PrivateKey) -> str:
@@ -188,81 +177,6 @@ def _write_new(path: Path, content: bytes, mode: int) -> None:
             raise
 
 
-def _read_file(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            if os.name != "nt" and stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-                raise KeyFileError(f"others can read the key {path}", hint=f"run: chmod 600 {path}")
-            return file.read(_MOST_BYTES + 1)
-    except FileNotFoundError as error:
-        raise KeyFileError(f"there is no key at {path}", hint=_MAKE_ONE) from error
-    except OSError as error:
-        raise KeyFileError(f"the key {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise KeyFileError(f"the key cannot be read: {str(path)!r} is not the name of a file") from error
-
-
-def _take_apart(path: Path, data: bytes) -> _Frame:
-    match = _FRAME.fullmatch(data)
-    if match is None or len(data) > _MOST_BYTES:
-        raise _no_key(path, data)
-    try:
-        blob = binascii.a2b_base64(match[1])
-        (cipher, _, _), at = sshsig.unpack(blob, len(_MAGIC), 3)
-        (public, private), _ = sshsig.unpack(blob, at + 4, 2)
-    except ValueError:
-        _damaged(path)
-    if blob[: len(_MAGIC)] != _MAGIC or blob[at : at + 4] != _ONE_KEY:
-        _damaged(path)
-    return _Frame(cipher != b"none", public, private)
-
-
-def _no_key(path: Path, data: bytes) -> KeyFileError:
-    if data.startswith((b"ssh-", b"sk-", b"ecdsa-")):
-        return KeyFileError(f"{path} is the public half of a key", hint="name the file without .pub")
-    if b"PRIVATE KEY-----" in data or data.startswith(b"PuTTY-User-Key-File"):
-        return KeyFileError(f"{path} is a key, but not in OpenSSH's own format", hint=_MAKE_ONE)
-    return KeyFileError(f"{path} is not a private key", hint=_MAKE_ONE)
-
-
-def _damaged(path: Path) -> NoReturn:
-    raise KeyFileError(f"the key {path} is damaged", hint="put it back from a copy, or make a new key")
-
-
-def _check_type(path: Path, public: bytes) -> None:
-    try:
-        (kind,), _ = sshsig.unpack(public, 0, 1)
-    except ValueError:
-        _damaged(path)
-    if kind != sshsig.KEY_TYPE:
-        raise _wrong_type(str(path), kind)
-
-
-def _wrong_type(what: str, kind: bytes) -> KeyFileError:
-    if kind == sshsig.HARDWARE_KEY_TYPE:
-        return KeyFileError(f"{what} is a hardware key, which this visitsafe cannot use yet", hint=_MAKE_ONE)
-    shown = repr(kind[:40].decode("ascii", "backslashreplace"))
-    return KeyFileError(
-        f"{what} is of type {shown}, and only ssh-ed25519 works: "
-        "it is strong whatever its settings, and every OpenSSH since 2014 can check it",
-        hint=_MAKE_ONE,
-    )
-
-
-def _open(path: Path, frame: _Frame) -> Ed25519PrivateKey:
-    """The key of a file without a passphrase: two equal check numbers, four strings, padding 1, 2, 3 on."""
-    section = frame.private
-    try:
-        (_, public, secret, _), end = sshsig.unpack(section, 8, 4)
-        key = Ed25519PrivateKey.from_private_bytes(secret[:32])
-    except ValueError:
-        _damaged(path)
-    padding = bytes(range(1, len(section) - end + 1)[:255])
-    if section[:4] != section[4:8] or section[end:] != padding or secret[32:] != public:
-        _damaged(path)
-    return key
-
-
 def _unlock(path: Path, data: bytes, passphrase: Callable[[], bytes] | None) -> Ed25519PrivateKey:
     if passphrase is None:
         raise KeyFileError(
@@ -284,5 +198,5 @@ def _unlock(path: Path, data: bytes, passphrase: Callable[[], bytes] | None) -> 
             f"the key {path} is locked in a way that visitsafe cannot open: {error}"
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        _damaged(path)
+        keyfile.damaged(path)
     return key

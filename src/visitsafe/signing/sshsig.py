@@ -2,13 +2,16 @@
 
 Rules: the namespace is `visitsafe`; we sign over SHA-512 and accept SHA-256 too; a signature is accepted only
 if it is byte for byte what OpenSSH would have written, so that no changed byte goes unnoticed.
-Only the framing is ours, the cryptography is `cryptography`'s. Whether a key may be trusted is the roster's
-affair; key files are read in `keys`. Hardware keys (`sk-ssh-ed25519@openssh.com`) are named and refused.
+A hardware key (`sk-ssh-ed25519@openssh.com`, PROTOCOL.u2f) must have been touched for each signature.
+Only the framing is ours, the cryptography is `cryptography`'s, and nothing here starts a program. Whether a
+key may be trusted is the roster's affair; key files are read in `keys`, other keys sign in `agent`.
 """
 
 import binascii
 import hashlib
+import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -18,6 +21,8 @@ from visitsafe.errors import KeyFileError, VerificationError
 
 KEY_TYPE = b"ssh-ed25519"
 HARDWARE_KEY_TYPE = b"sk-ssh-ed25519@openssh.com"
+KEY_TYPES = (KEY_TYPE, HARDWARE_KEY_TYPE)
+WHICH_WORK = "ssh-ed25519 and sk-ssh-ed25519@openssh.com"
 _KEY_BYTES = 32
 _SIGNATURE_BYTES = 64
 _MAGIC = b"SSHSIG"
@@ -28,6 +33,18 @@ _BEGIN = "-----BEGIN SSH SIGNATURE-----\n"
 _END = "\n-----END SSH SIGNATURE-----\n"
 _COLUMNS = 70
 _MOST_KEYS = 4096
+_TOUCHED = 0x01
+_AFTER_HARDWARE_SIGNATURE = 5  # a byte of flags, and how often the device has signed, in four bytes
+_APPLICATION = re.compile(rb"ssh:[!-~]{0,200}")
+
+
+class _Key(NamedTuple):
+    """A public key. `application` is the SHA-256 of what a hardware key was made for; b"" in software."""
+
+    ed25519: Ed25519PublicKey
+    line: str
+    kind: bytes
+    application: bytes
 
 
 def pack(*strings: bytes) -> bytes:
@@ -73,15 +90,31 @@ def verify(payload: bytes, armoured: str) -> str:
         The public key that signed, as OpenSSH's line without a comment: `ssh-ed25519 AAAA…`.
 
     Raises:
-        VerificationError: The signature is malformed, made for something else, or does not fit the bytes.
+        VerificationError: The signature is malformed, made for something else, made by a hardware key that
+            nobody touched, or does not fit the bytes.
     """
     public, algorithm, signature = _read(_unarmour(armoured))
-    key, line = _public_key(public)
+    key = _public_key(public)
+    raw, tail = _raw_signature(signature, key.kind)
+    signed = _signed_bytes(payload, algorithm)
+    if tail:
+        signed = key.application + tail + hashlib.sha256(signed).digest()
     try:
-        key.verify(_raw_signature(signature), _signed_bytes(payload, algorithm))
+        key.ed25519.verify(raw, signed)
     except InvalidSignature as error:
         raise VerificationError("the signature does not fit what is written") from error
-    return line
+    if tail and not tail[0] & _TOUCHED:
+        raise VerificationError("it was signed by a hardware key that nobody touched")
+    return key.line
+
+
+def checked_line(blob: bytes) -> str:
+    """The line of a public key's bytes, after checking that they are a key of a type that works.
+
+    Raises:
+        VerificationError: They are not.
+    """
+    return _public_key(blob).line
 
 
 @lru_cache(maxsize=_MOST_KEYS)
@@ -139,31 +172,35 @@ def _read(blob: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 @lru_cache(maxsize=_MOST_KEYS)
-def _public_key(blob: bytes) -> tuple[Ed25519PublicKey, str]:
+def _public_key(blob: bytes) -> _Key:
     try:
         (kind,), at = unpack(blob, 0, 1)
-        if kind == HARDWARE_KEY_TYPE:
-            raise VerificationError("it was signed by a hardware key, which this visitsafe cannot check yet")
-        if kind != KEY_TYPE:
-            raise VerificationError(f"it was signed by a key of type {_shown(kind)}, not ssh-ed25519")
-        (raw,), end = unpack(blob, at, 1)
+        if kind not in KEY_TYPES:
+            raise VerificationError(f"it was signed by a key of type {_shown(kind)}, not {WHICH_WORK}")
+        (raw, *rest), end = unpack(blob, at, 1 if kind == KEY_TYPE else 2)
     except ValueError as error:
         raise VerificationError("the signature holds a key that is cut short") from error
     if end != len(blob) or len(raw) != _KEY_BYTES:
         raise VerificationError("the signature holds a key of the wrong length")
-    return Ed25519PublicKey.from_public_bytes(raw), line_of(blob)
+    if rest and not _APPLICATION.fullmatch(rest[0]):
+        raise VerificationError(f"its hardware key was made for {_shown(rest[0])}, not for SSH")
+    application = hashlib.sha256(rest[0]).digest() if rest else b""
+    return _Key(Ed25519PublicKey.from_public_bytes(raw), line_of(blob, kind), kind, application)
 
 
-def _raw_signature(signature: bytes) -> bytes:
+def _raw_signature(signature: bytes, key_kind: bytes) -> tuple[bytes, bytes]:
+    """The Ed25519 signature, and what a hardware key adds to it: b"" for a key in software."""
     try:
         (kind, raw), end = unpack(signature, 0, 2)
     except ValueError as error:
         raise VerificationError("the signature is cut short") from error
-    if kind != KEY_TYPE:
+    if kind != key_kind:
         raise VerificationError("the signature is of another type than its key")
-    if end != len(signature) or len(raw) != _SIGNATURE_BYTES:
+    tail = signature[end:]
+    wanted = 0 if kind == KEY_TYPE else _AFTER_HARDWARE_SIGNATURE
+    if len(tail) != wanted or len(raw) != _SIGNATURE_BYTES:
         raise VerificationError("the signature has the wrong length")
-    return raw
+    return raw, tail
 
 
 def _signed_bytes(payload: bytes, algorithm: bytes) -> bytes:

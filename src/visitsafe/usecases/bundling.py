@@ -1,24 +1,43 @@
-"""A plan's record as files that OpenSSH alone can check: entries, signatures, allowed signers, a README."""
+"""Records as files that OpenSSH alone can check: entries, signatures, allowed signers, a README.
+
+A bundle always holds the team's whole record, so that it can be checked by itself; and one plan, every plan,
+or none. What somebody reads from such a file is `importing`'s and `verifying`'s affair.
+"""
 
 from collections.abc import Mapping, Sequence
 
-from visitsafe.domain.fold import PlanState
-from visitsafe.domain.plan import Person
+import msgspec
+
+from visitsafe.domain.bundles import (
+    MOST_MEMBERS,
+    MOST_TOTAL_BYTES,
+    README,
+    SIGNATURE,
+    SIGNERS,
+    member_name,
+)
+from visitsafe.domain.order import Order
+from visitsafe.domain.refs import reference
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.terms import NAMESPACE
 from visitsafe.domain.verified import Verified
-from visitsafe.errors import VisitsafeError
-from visitsafe.signing.keys import public_line
-from visitsafe.usecases.desk import Desk
+from visitsafe.errors import NotPermittedError, VerificationError
+from visitsafe.usecases.desk import Desk, check_entries, folded
+from visitsafe.usecases.signers import allowed_signers, openssh_time, principal
 
-README = """\
-This folder holds the record of the visit plan {ref}, and of the team that made it.
+READ_ME = """\
+This is {what}, exported by visitsafe.
 
-entries/        one file for each signed entry, byte for byte as it was signed, in the order of the record
+entries/        one file for each signed entry, byte for byte as it was signed, the team's first
 entries/*.sig   the OpenSSH signature of the entry beside it
-allowed_signers who may sign: one line for each member of the team, with their public key
+allowed_signers who may sign: the keys of the team's members, each with the time in which it was good
 
-You need nothing but OpenSSH 8.1 or newer, which comes with Windows, macOS and Linux. In this folder:
+With visitsafe:
+
+visitsafe verify THIS-FILE.zip --team-id {team}
+visitsafe import THIS-FILE.zip
+
+Without it you need nothing but OpenSSH, which comes with Windows, macOS and Linux. Unpack the file; in it:
 
 {commands}
 
@@ -26,57 +45,92 @@ You need nothing but OpenSSH 8.1 or newer, which comes with Windows, macOS and L
 the time in an entry is what the signer's own clock said. Before you rely on allowed_signers, compare the
 fingerprints with ones that you got from the people themselves: ssh-keygen -lf allowed_signers
 The id of an entry is the SHA-256 of its file (sha256sum); the entries that its author had seen are named by
-their ids in "after". The team is {team}.
+their ids in "after". The team's id is {team}.
 
 This record holds everything that was signed, personal details too. Keep it as you keep the case file.
 """
 
 
-def bundle(desk: Desk, state: PlanState) -> Mapping[str, bytes]:
-    """The files of a bundle by name."""
-    entries = [*desk.roster.order.entries, *(judged.entry for judged in state.judged)]
-    names = [_name(number, entry) for number, entry in enumerate(entries, 1)]
-    files: dict[str, bytes] = {"allowed_signers": allowed_signers(desk.roster).encode()}
-    for name, entry in zip(names, entries, strict=True):
+class Bundled(msgspec.Struct, frozen=True):
+    """The files of a bundle by name, and a sentence for each thing that had to be left out."""
+
+    files: Mapping[str, bytes]
+    left_out: tuple[str, ...]
+
+
+def bundle(desk: Desk, plans: Sequence[str]) -> Bundled:
+    """The files of a bundle with the team's record and that of these plans.
+
+    Args:
+        desk: Where the record is.
+        plans: The ids of the plans; none for the team alone.
+
+    Raises:
+        NotPermittedError: It would be larger than what anybody takes in.
+        VerificationError: The only plan asked for has no version that holds.
+    """
+    left_out: list[str] = []
+    entries = _of_members(desk.roster, desk.roster.order.entries, left_out)
+    for plan in plans:
+        try:
+            entries += _entries_of(desk, plan, left_out)
+        except VerificationError as error:
+            if len(plans) == 1:
+                raise
+            left_out.append(error.message)
+        _check_size(entries)
+    return Bundled(_files(desk.roster, entries, _what(plans)), tuple(left_out))
+
+
+def _entries_of(desk: Desk, plan: str, left_out: list[str]) -> Sequence[Verified]:
+    rows = desk.store.history(plan)
+    good, damaged = check_entries(rows)
+    folded(plan, rows, desk.roster)  # whoever reads it must find a version that holds
+    left_out += damaged
+    return _of_members(desk.roster, Order(good).entries, left_out)
+
+
+def _of_members(roster: Roster, entries: Sequence[Verified], left_out: list[str]) -> list[Verified]:
+    """Without what strangers put into the store: nobody takes in a bundle with an entry of theirs."""
+    strange = [entry for entry in entries if entry.content.by not in roster.known]
+    left_out += [
+        f"the entry {entry.id[:12]} is signed by somebody who was never in the team" for entry in strange
+    ]
+    return [entry for entry in entries if entry.content.by in roster.known]
+
+
+def _check_size(entries: Sequence[Verified]) -> None:
+    size = sum(len(entry.entry.payload) for entry in entries)
+    if 2 * len(entries) + 2 > MOST_MEMBERS or size > MOST_TOTAL_BYTES // 2:
+        raise NotPermittedError(
+            f"a bundle with more than {len(entries) - 1} entries is more than anybody takes in",
+            hint="export the plans one by one: visitsafe export REF --format bundle",
+        )
+
+
+def _what(plans: Sequence[str]) -> str:
+    if len(plans) == 1:
+        return f"the record of the visit plan {reference(plans[0])}, and of the team that made it"
+    return f"the record of a team, and of {len(plans)} visit plans" if plans else "the record of a team"
+
+
+def _files(roster: Roster, entries: Sequence[Verified], what: str) -> dict[str, bytes]:
+    files: dict[str, bytes] = {SIGNERS: allowed_signers(roster).encode()}
+    commands = []
+    for number, entry in enumerate(entries, 1):
+        name = member_name(number, entry)
         files[name] = entry.entry.payload
-        files[f"{name}.sig"] = entry.entry.signature.encode()
-    files["README.txt"] = _readme(desk.roster, state, names, entries).encode()
+        files[name + SIGNATURE] = entry.entry.signature.encode()
+        commands.append(_command(roster, entry, name))
+    read_me = READ_ME.format(what=what, commands="\n".join(commands), team=roster.team_id)
+    files[README] = read_me.encode()
     return files
 
 
-def _name(number: int, entry: Verified) -> str:
-    kind = "".join(
-        character for character in entry.content.kind if character.isascii() and character.isalnum()
+def _command(roster: Roster, entry: Verified, name: str) -> str:
+    member = roster.known.get(entry.content.by)
+    who, at = principal(member.person.email) if member else "_", openssh_time(entry.content.at)
+    return (
+        f"ssh-keygen -Y verify -f {SIGNERS} -I {who} -n {NAMESPACE} -Overify-time={at}"
+        f" -s {name}{SIGNATURE} < {name}"
     )
-    return f"entries/{number:04d}-{kind[:20] or 'unknown'}-{entry.id[:12]}.json"
-
-
-def allowed_signers(roster: Roster) -> str:
-    """The members as an OpenSSH `allowed_signers` file: e-mail, namespace, key; one line each, whatever."""
-    members = sorted(roster.members.values(), key=lambda m: m.person.email)
-    return "".join(_line(member.person) for member in members)
-
-
-def _line(person: Person) -> str:
-    """One member's line; a key that is not exactly `ssh-ed25519` and its base64 gets none."""
-    try:
-        key = public_line(person.key)
-    except VisitsafeError:
-        return ""
-    return f'{principal(person.email)} namespaces="{NAMESPACE}" {key}\n'
-
-
-def principal(email: str) -> str:
-    """An e-mail as an OpenSSH principal: without spaces, quotes, commas and patterns."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in "@._+-") else "_" for c in email) or "_"
-
-
-def _readme(roster: Roster, state: PlanState, names: Sequence[str], entries: Sequence[Verified]) -> str:
-    commands = []
-    for name, entry in zip(names, entries, strict=True):
-        member = roster.members.get(entry.content.by)
-        who = principal(member.person.email) if member else "_"
-        commands.append(
-            f"ssh-keygen -Y verify -f allowed_signers -I {who} -n {NAMESPACE} -s {name}.sig < {name}"
-        )
-    return README.format(ref=state.ref, commands="\n".join(commands), team=roster.team_id)

@@ -202,9 +202,26 @@ def companion_warnings(desk: Desk, state: PlanState) -> list[str]:
     ]
 
 
+def check_openable(state: PlanState) -> None:
+    """A plan whose tracing details nobody at hand can open is not countersigned (D4).
+
+    Raises:
+        NotPermittedError: With the way to mend it.
+    """
+    if state.sealed is None or state.sealed.earlier or state.sealed.at_hand:
+        return
+    raise NotPermittedError(
+        "no manager or duty officer who stays behind can open the tracing details in this plan",
+        hint=f"somebody who can open them runs: visitsafe trace {state.ref} --reseal --reason '...'; "
+        f"or the worker signs again: visitsafe plan --revise {state.ref}",
+    )
+
+
 def decide(desk: Desk, state: PlanState, body: DecidedBody) -> PlanState:
     """Sign the decision and append it; the plan as the store then has it, with what others added."""
     check_may_decide(desk, state, body.decision)
+    if body.decision is Decision.COUNTERSIGN:
+        check_openable(state)
     desk.append(state.plan, Kind.DECIDED, state.heads, body)
     return desk.renewed().plan(state.plan)
 

@@ -13,7 +13,7 @@ from visitsafe.domain.entries import Entry, compose
 from visitsafe.domain.fold import PlanState, fold
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import PlanBody
-from visitsafe.domain.refs import FULL, beginning, reference
+from visitsafe.domain.refs import FULL, beginning, is_plan_id, reference
 from visitsafe.domain.roster import Member, Roster, founding
 from visitsafe.domain.stored import PlanRow, Store, Stored
 from visitsafe.domain.terms import TEAM_STREAM, Kind, Level, Status
@@ -83,12 +83,8 @@ class Desk(msgspec.Struct, frozen=True):
         after = [*heads, *(self.roster.heads if stream != TEAM_STREAM else ())]
         payload = compose(stream, kind, self.now, signer.fingerprint, after, body)
         entry = seal_entry(payload, signer)
-        self.store.append([entry], self.now, self._summarise, also=also)
+        self.store.append([entry], self.now, summariser_at(self.store, self.roster.team_id), also=also)
         return entry
-
-    def _summarise(self, stream: str, rows: Sequence[Stored]) -> PlanRow | None:
-        """A plan's row by the team as it is at this moment, inside the store's transaction."""
-        return summariser(open_roster(self.store, self.roster.team_id))(stream, rows)
 
     def plan(self, plan: str) -> PlanState:
         """The state of a plan, from its verified entries.
@@ -163,8 +159,14 @@ def check_entries(rows: Iterable[Stored]) -> tuple[list[Verified], list[str]]:
 
 def folded(plan: str, rows: Iterable[Stored], roster: Roster) -> PlanState:
     """Verify and fold the stored entries of a plan."""
+    rows = tuple(rows)
     good, damaged = check_entries(rows)
-    return fold(plan, good, roster, damaged)
+    return fold(plan, good, roster, damaged, arrivals(rows))
+
+
+def arrivals(rows: Iterable[Stored]) -> dict[str, int]:
+    """At which position each entry arrived in this store: what nobody can backdate."""
+    return {row.id: row.position for row in rows}
 
 
 def open_roster(store: Store, team_id: str) -> Roster:
@@ -173,12 +175,13 @@ def open_roster(store: Store, team_id: str) -> Roster:
     Raises:
         VerificationError: The store does not hold the pinned team, or an entry of it is damaged.
     """
-    good, damaged = check_entries(store.history(TEAM_STREAM))
+    rows = store.history(TEAM_STREAM)
+    good, damaged = check_entries(rows)
     if damaged:
         raise VerificationError(
             f"the team's record does not hold: {damaged[0]}", hint="run: visitsafe verify; restore a backup"
         )
-    return Roster(good, team_id)
+    return Roster(good, team_id, arrivals(rows))
 
 
 def founding_entries(store: Store) -> list[Verified]:
@@ -223,6 +226,36 @@ def summariser(roster: Roster) -> Callable[[str, Sequence[Stored]], PlanRow | No
         return None if stream == TEAM_STREAM else row_of(folded(stream, rows, roster), rows)
 
     return summarise
+
+
+def summariser_at(store: Store, team_id: str) -> Callable[[str, Sequence[Stored]], PlanRow | None]:
+    """The same by the team as it is inside the store's transaction, for one `Store.append`.
+
+    A plan that does not hold gets no row: it must not keep a key from being revoked. Lists warn of it.
+    """
+    opened: list[Roster] = []
+
+    def summarise(stream: str, rows: Sequence[Stored]) -> PlanRow | None:
+        if not opened:
+            opened.append(open_roster(store, team_id))
+        try:
+            return summariser(opened[0])(stream, rows)
+        except VerificationError:
+            return None
+
+    return summarise
+
+
+def bears_on(store: Store, since: str) -> list[str]:
+    """The plans that a change of the team may bear on: the open ones, and those with later entries.
+
+    Args:
+        store: Where they are.
+        since: The earliest time that the change claims, UTC text.
+    """
+    is_open = [row.plan for row in store.plans(open_only=True)]
+    later = [row.stream for row in store.scan() if row.at >= since and is_plan_id(row.stream)]
+    return list(dict.fromkeys([*is_open, *later]))
 
 
 def row_of(state: PlanState, rows: Sequence[Stored]) -> PlanRow:

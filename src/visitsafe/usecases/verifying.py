@@ -1,48 +1,32 @@
-"""Checking a store or one plan: signatures, roles at the time, order, the running hash, the file itself."""
+"""Verification as the product: what was checked, by which keys, what does not hold, and what that proves.
+
+A store, one plan or a bundle's file; each plan is folded by itself and let go, so that a large store needs no
+large memory. Nothing is changed, nothing is mended, and no fault stops the rest from being checked.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-import msgspec
-
+from visitsafe.domain.checkpoint import Checkpoint
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.judging import FORMS
 from visitsafe.domain.plan import DecidedBody
 from visitsafe.domain.refs import is_plan_id, reference
-from visitsafe.domain.stored import PlanRow, Stored, check_chain
+from visitsafe.domain.stored import PlanRow, Stored
 from visitsafe.domain.terms import TEAM_STREAM, Decision
 from visitsafe.errors import StoreError, VerificationError
+from visitsafe.usecases import faults
+from visitsafe.usecases.checkpoint import compare, walk
 from visitsafe.usecases.desk import Desk, folded, row_of
 from visitsafe.usecases.listing import otherwise
+from visitsafe.usecases.report import Report, Tally
 
 A_DAY = timedelta(days=1)
 
 
-class Report(msgspec.Struct, frozen=True):
-    """What was checked and what does not hold.
-
-    Attributes:
-        entries: How many entries were checked.
-        plans: How many plans.
-        position: The store's last position.
-        chain: The running hash there.
-        signers: Who signed what was checked, by name, with their key's fingerprint.
-        problems: A sentence for each thing that does not hold; empty if all does.
-        notes: What is worth knowing and is no fault.
-    """
-
-    entries: int
-    plans: int
-    position: int
-    chain: str
-    signers: tuple[tuple[str, str], ...]
-    problems: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
-def verify_store(desk: Desk) -> Report:
-    """Check everything in the store."""
+def verify_store(desk: Desk, checkpoints: Sequence[Checkpoint] = ()) -> Report:
+    """Check everything in the store, and that it agrees with checkpoints that were kept elsewhere."""
+    tally = Tally(desk.roster)
     streams: dict[str, int] = {}
 
     def counted() -> Iterator[Stored]:
@@ -50,60 +34,83 @@ def verify_store(desk: Desk) -> Report:
             streams[row.stream] = streams.get(row.stream, 0) + 1
             yield row
 
-    problems = _store_problems(desk, counted())
-    rows = {row.plan: row for row in _rows(desk, problems)}
-    notes: list[str] = []
-    found = [
-        _plan(desk, plan, rows.get(plan), problems, notes) for plan in sorted(streams.keys() - {TEAM_STREAM})
-    ]
-    problems += [
-        f"the list names {reference(plan)}, which has no entries"
-        for plan in sorted(rows.keys() - (streams.keys() - {TEAM_STREAM}))
-    ]
-    states = [state for state in found if state is not None]
-    return _report(desk, states, problems, notes, sum(streams.values()))
+    _walk(desk, tally, counted(), checkpoints)
+    listed = {row.plan: row for row in _rows(desk, tally)}
+    for plan in sorted(streams.keys() - {TEAM_STREAM}):
+        _plan(desk, tally, plan, listed.pop(plan, None))
+    for plan in sorted(listed):
+        ref = reference(plan)
+        tally.faults.append(faults.in_list(f"the list names {ref}, which has no entries", ref))
+    tally.entries = sum(streams.values())
+    return tally.report("store")
 
 
-def verify_plan(desk: Desk, plan: str) -> Report:
-    """Check one plan, the team's record and the running hash of the store."""
-    problems = _store_problems(desk, desk.store.scan())
-    notes: list[str] = []
-    count = len(desk.roster.order.entries)
+def verify_plan(desk: Desk, plan: str, checkpoints: Sequence[Checkpoint] = ()) -> Report:
+    """Check one plan, the team's record and the store they are in; with what is known about each time."""
+    tally = Tally(desk.roster)
+    _walk(desk, tally, desk.store.scan(), checkpoints)
     row = None
     try:
         row = desk.store.row(plan)
-        count += len(desk.store.history(plan))
     except StoreError as error:
-        problems.append(error.message)
-    state = _plan(desk, plan, row, problems, notes)
-    return _report(desk, [state] if state else [], problems, notes, count)
+        tally.faults.append(faults.in_store(error.message))
+    tally.entries = _plan(desk, tally, plan, row, times=True) + len(desk.roster.order.entries)
+    return tally.report("plan")
 
 
-def _rows(desk: Desk, problems: list[str]) -> list[PlanRow]:
+def _rows(desk: Desk, tally: Tally) -> list[PlanRow]:
     try:
         return desk.store.plans()
     except StoreError as error:
-        problems.append(error.message)
+        tally.faults.append(faults.in_store(error.message))
         return []
 
 
-def _plan(
-    desk: Desk, plan: str, row: PlanRow | None, problems: list[str], notes: list[str]
-) -> PlanState | None:
-    """Fold one plan and compare it with the store's row; what does not hold is added to the problems."""
+def _walk(desk: Desk, tally: Tally, rows: Iterator[Stored], checkpoints: Sequence[Checkpoint]) -> None:
+    """The file, the running hash and the checkpoints."""
+    tally.store = desk.store.store_id
+    tally.faults += [faults.in_store(text) for text in desk.store.check_file()]
+    try:
+        walked, problems = walk(desk.store, rows, checkpoints)
+        tally.position, tally.chain = desk.store.head()
+    except StoreError as error:
+        tally.faults.append(faults.in_store(error.message))
+        tally.faults += [_not_compared(one) for one in checkpoints]
+        return
+    tally.faults += [faults.in_store(f"{text} (entry {name[:12]})", name) for _, name, text in problems]
+    tally.checkpoints = compare(checkpoints, walked, desk.roster)
+    for one in tally.checkpoints:
+        if one.wrong:
+            text = f"the checkpoint of {one.at} at position {one.position}: {one.wrong}"
+            tally.faults.append(faults.in_checkpoint(text))
+
+
+def _not_compared(checkpoint: Checkpoint) -> faults.Fault:
+    text = f"the checkpoint of {checkpoint.at} at position {checkpoint.position} could not be compared"
+    return faults.in_checkpoint(text)
+
+
+def _plan(desk: Desk, tally: Tally, plan: str, listed: PlanRow | None, *, times: bool = False) -> int:
+    """One plan of the store, and whether the store's list shows it as it is; how many entries it has."""
     if not is_plan_id(plan):
-        problems.append(f"the store holds entries under {plan[:40]!r}, which is no plan")
-        return None
+        text = f"the store holds entries under {plan[:40]!r}, which is no plan"
+        tally.faults.append(faults.in_store(text))
+        return 0
+    history: Sequence[Stored] = ()
     try:
         history = desk.store.history(plan)
         state = folded(plan, history, desk.roster)
-    except (VerificationError, StoreError) as error:
-        problems.append(error.message)
-        return None
-    if row_of(state, history) != row:
-        problems.append(otherwise(plan))
-    notes += _late(state, history)
-    return state
+    except StoreError as error:
+        tally.faults.append(faults.in_store(error.message))
+        return len(history)
+    except VerificationError as error:
+        tally.faults.append(faults.no_version(error.message, reference(plan)))
+        return len(history)
+    tally.plan(state, times=times)
+    if row_of(state, history) != listed:
+        tally.faults.append(faults.in_list(otherwise(plan), state.ref))
+    tally.notes += _late(state, history)
+    return len(history)
 
 
 def _late(state: PlanState, history: Sequence[Stored]) -> Iterator[str]:
@@ -128,43 +135,3 @@ def _is_later(received: str, than: str, by: timedelta = timedelta()) -> bool:
         return from_text(received) - from_text(than) > by
     except VerificationError:  # somebody altered it: the running hash says so
         return False
-
-
-def _store_problems(desk: Desk, rows: Iterator[Stored]) -> list[str]:
-    """The file and the running hash, each fault named once."""
-    found = list(desk.store.check_file())
-    try:
-        found += [f"{problem.text} (entry {problem.id[:12]})" for problem in check_chain(rows)]
-    except StoreError as error:
-        found.append(error.message)
-    return found
-
-
-def _report(
-    desk: Desk, states: list[PlanState], problems: list[str], notes: list[str], entries: int
-) -> Report:
-    position, chain = desk.store.head()
-    signers = {m.fingerprint: m.person.name for m in desk.roster.members.values()}
-    seen = {entry.content.by for entry in desk.roster.order.entries}
-    problems += desk.roster.problems
-    problems += [f"the team's record names an entry that is not here: {i[:12]}" for i in desk.roster.missing]
-    for state in states:
-        problems += [f"{state.ref}: {problem}" for problem in state.problems]
-        for judged in state.judged:
-            seen.add(judged.entry.content.by)
-            sentence = (
-                f"{state.ref}: the {judged.entry.content.kind} entry {judged.entry.id[:12]}: {judged.why_not}"
-            )
-            if judged.why_not and judged.entry.content.kind in FORMS:
-                problems.append(sentence)
-            elif judged.why_not:
-                notes.append(sentence)
-    return Report(
-        entries=entries,
-        plans=len(states),
-        position=position,
-        chain=chain,
-        signers=tuple(sorted((signers.get(by, "somebody whom the team does not know"), by) for by in seen)),
-        problems=tuple(dict.fromkeys(problems)),
-        notes=tuple(notes),
-    )

@@ -1,0 +1,122 @@
+"""`visitsafe export`: a plan's page, or a record in one file to be checked or taken in elsewhere."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visitsafe.cli.opening import desk_of, library_of, zone_of
+from visitsafe.cli.output import result, say
+from visitsafe.domain.escape import json_text
+from visitsafe.errors import UsageError, VisitsafeError
+
+if TYPE_CHECKING:
+    from visitsafe.domain.fold import PlanState
+    from visitsafe.usecases.desk import Desk
+
+
+class Format(StrEnum):
+    """What a plan is exported as."""
+
+    MD = "md"
+    HTML = "html"
+    JSON = "json"
+    BUNDLE = "bundle"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(export)
+
+
+def export(
+    context: typer.Context,
+    ref: Annotated[str | None, typer.Argument(help="The plan's reference.")] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="md (the page), html, json or bundle.")
+    ] = None,
+    team: Annotated[bool, typer.Option("--team", help="The team's record alone, for a new member.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="The team's record and every plan.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this new file.")] = None,
+    include_details: Annotated[
+        bool, typer.Option("--include-details", help="With the address and other personal details.")
+    ] = False,
+) -> None:
+    """Export a plan's page, or a bundle that others can import and OpenSSH alone can check."""
+    if sum((ref is not None, team, every)) != 1:
+        raise UsageError(
+            "say what to export: a plan's reference, or --team, or --all", "see: visitsafe list --all"
+        )
+    if ref is None and form not in {None, Format.BUNDLE}:
+        raise UsageError("--team and --all are exported as a bundle", "leave --format out")
+    with desk_of(context) as desk:
+        if ref is None or form is Format.BUNDLE:
+            plans = [desk.resolve(ref)] if ref else desk.store.find("") if every else []
+            _write_bundle(desk, plans, out, "all" if every else "team")
+            return
+        state = desk.plan(desk.resolve(ref))
+        content = _exported(context, desk, state, form or Format.MD, include_details=include_details)
+    _write(out, content)
+
+
+def _write(out: Path | None, content: bytes) -> None:
+    from visitsafe.adapters.archive import write_new
+
+    if out is None:
+        result(content.decode(), exact=True)
+        return
+    write_new(out, content)
+    say(f"wrote {out}")
+
+
+def _write_bundle(desk: "Desk", plans: list[str], out: Path | None, name: str) -> None:
+    from visitsafe.adapters.archive import write_new, zipped
+    from visitsafe.domain.refs import reference
+    from visitsafe.usecases.bundling import bundle
+
+    if len(plans) == 1 and name != "all":
+        name = reference(plans[0])
+    made = bundle(desk, plans)
+    out = out or Path(f"visitsafe-{name}.zip")
+    write_new(out, zipped(made.files))
+    for sentence in made.left_out:
+        say(f"left out: {sentence}")
+    say(f"wrote {out}; whoever gets it takes it in with: visitsafe import {out.name}")
+    if plans:
+        say("it holds everything that was signed, personal details too: keep it as you keep the case file")
+
+
+def _exported(
+    context: typer.Context, desk: "Desk", state: "PlanState", form: Format, *, include_details: bool
+) -> bytes:
+    if form is Format.JSON:
+        import json
+
+        from visitsafe.domain.shapes import plan_shape
+
+        shape = plan_shape(state, desk.now, include_details=include_details)
+        return (json_text(json.dumps(shape, indent=2, ensure_ascii=False)) + "\n").encode()
+    page = _page(context, desk, state, include_details=include_details)
+    if form is Format.HTML:
+        from visitsafe.adapters.html import html_page
+
+        return html_page(page, f"Visit plan {state.ref}").encode()
+    return page.encode()
+
+
+def _page(context: typer.Context, desk: "Desk", state: "PlanState", *, include_details: bool) -> str:
+    from visitsafe.domain.page import Prompt, supervision_page
+    from visitsafe.domain.questionnaire import cite
+
+    try:
+        library = library_of(context)
+        review = library.checklist_set(state.body.checklists[0].id).review
+        documents = tuple(library.documents().values())
+        prompts = [Prompt(item.text, cite(item.source)) for item in review.prompts] if review else []
+    except (VisitsafeError, IndexError) as error:
+        say(f"the page goes without supervision prompts and sources: {error}")
+        documents, prompts = (), []
+    return supervision_page(
+        state, desk.now, zone_of(desk.roster), prompts, documents, include_details=include_details
+    )

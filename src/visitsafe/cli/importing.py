@@ -1,0 +1,193 @@
+"""`visitsafe import`: taking in a bundle that somebody sent, on a machine with or without a store."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visitsafe.cli.opening import desk_of, invocation, settings_of, zone_warnings
+from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.domain.escape import one_line, terminal
+from visitsafe.errors import NotPermittedError, UsageError, VerificationError
+
+if TYPE_CHECKING:
+    from visitsafe.adapters.settings import Settings
+    from visitsafe.domain.roster import Roster
+    from visitsafe.domain.stored import Store
+    from visitsafe.usecases.importing import Change, Incoming, Slip
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command("import")(import_)
+
+
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The bundle: visitsafe-....zip.")],
+    team_id: Annotated[str, typer.Option("--team-id", help="Take in only this team's bundle.")] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="On a new computer: join the bundle's team without asking.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Take in a colleague's bundle: everything is checked first, and nothing is ever replaced."""
+    from visitsafe.adapters.bundle_file import read_bundle
+    from visitsafe.adapters.store import store_exists
+    from visitsafe.usecases.importing import check
+
+    settings = settings_of(context)
+    slips = check(read_bundle(file))
+    begins = not store_exists(settings.store) or _is_empty(settings)
+    take = _begin if begins else _add
+    added = take(context, slips, team_id.strip().lower(), yes=yes)
+    with stands("what came is taken in; see: visitsafe list"):
+        if json:
+            result_json(_shape(added))
+        else:
+            result(_in_words(added))
+    for change in added.changes:
+        if change.problems:
+            raise VerificationError(
+                f"what came was taken in, and the record of {change.ref} does not hold: {change.problems[0]}",
+                hint=f"ask whoever sent it for all they have: visitsafe export {change.ref} --format bundle",
+            )
+
+
+def _is_empty(settings: "Settings") -> bool:
+    """Whether the store was made and nothing ever came into it."""
+    from visitsafe.adapters.store import open_store
+
+    store = open_store(settings.store)
+    try:
+        return store.head()[0] == 0
+    finally:
+        store.close()
+
+
+def _add(context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bool) -> "Incoming":
+    """Into the store that is here."""
+    del yes  # the store has its team already: there is nothing to ask
+    from visitsafe.usecases.importing import incoming, take_in
+
+    with desk_of(context) as desk:
+        _insist(desk.roster, team_id)
+        position, _ = desk.store.head()
+        added = incoming(slips, desk.roster.team_id, desk.store.history, position, desk.now)
+        take_in(desk.store, added, desk.now)
+    return added
+
+
+def _begin(context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bool) -> "Incoming":
+    """Make the store, and pin the team."""
+    from visitsafe.adapters.settings import remember
+    from visitsafe.usecases.importing import incoming, take_in, team_in
+
+    settings, now = settings_of(context), invocation(context).now
+    roster = team_in(slips)
+    _insist(roster, team_id)
+    if settings.team and settings.team != roster.team_id:
+        raise NotPermittedError(
+            f"this bundle is of another team than yours ({settings.team[:12]})",
+            "nothing was taken in; ask whoever sent it which team it is of",
+        )
+    for warning in zone_warnings(roster):
+        say(warning)
+    added = incoming(slips, roster.team_id, lambda _stream: (), 0, now)
+    _agree(roster, asked=not (yes or team_id or settings.team))
+    store = _made(settings, context)
+    try:
+        take_in(store, added, now)
+    finally:
+        store.close()
+    remember(settings, "team", id=roster.team_id)
+    say(f"made the store {settings.store}; this computer now belongs to the team {_name(roster)}")
+    return added
+
+
+def _insist(roster: "Roster", team_id: str) -> None:
+    if team_id and team_id != roster.team_id:
+        raise NotPermittedError(
+            f"the team is not the one you named, but {roster.team_id}",
+            "nothing was taken in; compare the id with an admin: visitsafe team list",
+        )
+
+
+def _agree(roster: "Roster", *, asked: bool) -> None:
+    """Show whose team it is, and ask, once: from here on everything is judged by this team's record."""
+    from visitsafe.cli.first_run import ask, has_terminal
+
+    founding = next(entry for entry in roster.order.entries if entry.id == roster.team_id)
+    founder = roster.known[founding.content.by]
+    say(f"this bundle is of the team {_name(roster)}")
+    say(f"its id is {roster.team_id}")
+    say(f"founded by {one_line(founder.person.name)[:60]}, with the key {founder.fingerprint}")
+    if not asked:
+        return
+    if not has_terminal():
+        raise UsageError(
+            "this computer has no team yet, and there is no terminal to ask whether that is yours",
+            "compare the id with an admin, and add: --team-id ID",
+        )
+    say("Compare the id with what an admin of your team reads to you over the telephone.")
+    if ask("Is that your team? (yes or no)").casefold() not in {"y", "yes"}:
+        raise NotPermittedError("nothing was taken in")
+
+
+def _made(settings: "Settings", context: typer.Context) -> "Store":
+    from visitsafe.adapters.settings import make_private_folder
+    from visitsafe.adapters.store import create_store, open_store, store_exists
+
+    if store_exists(settings.store):
+        return open_store(settings.store)
+    make_private_folder(settings.home)
+    return create_store(settings.store, invocation(context).now)
+
+
+def _name(roster: "Roster") -> str:
+    return f'"{one_line(roster.name)[:60]}"'
+
+
+def _in_words(added: "Incoming") -> str:
+    if not added.entries:
+        return f"Nothing new: all {added.known} entries were here already."
+    lines = [
+        f"{_count(len(added.entries))}, {added.known} {'was' if added.known == 1 else 'were'} here already."
+    ]
+    if added.team_new:
+        joined = f"; new members: {', '.join(added.joined)}" if added.joined else ""
+        left = f"; no longer members: {', '.join(added.left)}" if added.left else ""
+        lines.append(one_line(f"The team: {_count(added.team_new)}{joined}{left}"))
+    for change in added.changes:
+        lines += _changed(change)
+    return "\n".join(terminal(line) for line in lines)
+
+
+def _changed(change: "Change") -> list[str]:
+    status = change.after
+    if change.before and change.before != change.after:
+        status = f"{change.before} before, {change.after} now"
+    lines = [f"{change.ref}: {status} ({_count(change.new)})"]
+    if change.disagreement:
+        lines.append(f"  {one_line(change.disagreement)}, until somebody who has seen both decides")
+    lines += [f"  doubtful: {one_line(doubt)}" for doubt in change.doubts]
+    lines += [f"  does not hold: {one_line(problem)}" for problem in change.problems]
+    return lines
+
+
+def _count(number: int) -> str:
+    return f"{number} new entr{'y' if number == 1 else 'ies'}"
+
+
+def _shape(added: "Incoming") -> dict[str, object]:
+    import msgspec
+
+    return {
+        "team": added.roster.team_id,
+        "new": len(added.entries),
+        "known": added.known,
+        "team_new": added.team_new,
+        "joined": list(added.joined),
+        "left": list(added.left),
+        "plans": [msgspec.to_builtins(change) for change in added.changes],
+    }

@@ -1,0 +1,177 @@
+"""`visitsafe team role|revoke|replace|set|export`: what changes in a team, and the team as OpenSSH reads it.
+
+Each command says what it does and what it cannot do. Only `revoke` asks back, and only at a terminal.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visitsafe.cli.opening import UK, desk_of, later
+from visitsafe.cli.output import result, say, stands
+from visitsafe.cli.team_joining import called, check_fingerprint, read_line
+from visitsafe.domain.terms import Role
+from visitsafe.errors import InterruptedByUserError, UsageError
+
+if TYPE_CHECKING:
+    from visitsafe.domain.people import Place
+
+LONGEST_PHONE = 60
+Who = Annotated[str, typer.Argument(help="A member's name, e-mail, or key fingerprint.")]
+
+REVOKING = (
+    "what revoking does: nothing that is signed with this key from now on counts, and it never comes back",
+    "what was signed and taken in before stays as it is; look through it with: visitsafe list",
+    "what it does not do: it takes nothing back from this person",
+    "copies of the record that they have, and details that were sealed to their key, they can still read",
+    "other stores learn of it when they take in the team's record",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(role)
+    app.command()(revoke)
+    app.command()(replace)
+    app.command("set")(set_)
+    app.command()(export)
+
+
+def role(
+    context: typer.Context,
+    who: Who,
+    roles: Annotated[
+        list[Role],
+        typer.Option(
+            "--role", help="practitioner, manager, duty or admin; repeat it for each that they have."
+        ),
+    ],
+) -> None:
+    """Give a member a new set of roles, in place of those they have."""
+    from visitsafe.usecases.team import change_roles
+
+    with desk_of(context) as desk:
+        before = change_roles(desk, who, roles)
+    held = sorted({held for member in before for held in member.roles})
+    say(f"before: {', '.join(held) or 'no role'}; what they signed until now keeps the roles of its time")
+    with stands("the roles are changed"):
+        result(f"{called(before[0].person)} is now: {', '.join(dict.fromkeys(roles))}")
+
+
+def revoke(
+    context: typer.Context,
+    who: Who,
+    reason: Annotated[str, typer.Option(help="Why, in a few words; everybody in the team can read it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Revoke a member's keys, or the one key with a fingerprint: it counts no more."""
+    from visitsafe.cli.first_run import has_terminal
+    from visitsafe.domain.cleaning import clean
+    from visitsafe.usecases.team import revoke as revoke_in
+    from visitsafe.usecases.team import who_is_meant
+
+    with desk_of(context) as desk:
+        meant = who_is_meant(desk, who)
+        say(f"{called(meant[0].person)}: {', '.join(member.fingerprint for member in meant)}")
+        for sentence in REVOKING:
+            say(sentence)
+        if not yes and has_terminal():
+            _ask("Revoke?")
+        revoke_in(later(context, desk), who, clean(reason))
+    say("if plans carry details sealed to managers and duty officers, the next plan leaves this person out")
+    with stands("the key is revoked"):
+        result(f"revoked {called(meant[0].person)}")
+
+
+def replace(
+    context: typer.Context,
+    who: Who,
+    line: Annotated[str, typer.Argument(help="What `visitsafe team join` printed with their new key.")],
+) -> None:
+    """Replace a key that a member has lost by their new one, which takes over the roles."""
+    from visitsafe.domain.roster import fingerprint_in
+    from visitsafe.usecases.team import replace_lost
+
+    person = read_line(line)
+    with desk_of(context) as desk:
+        check_fingerprint(person)
+        old = replace_lost(later(context, desk), who, person)
+    say(f"the old key {old.fingerprint} counts no more, and never comes back")
+    with stands("the key is replaced"):
+        result(f"{called(old.person)} now has the key {fingerprint_in(person)}")
+
+
+def set_(
+    context: typer.Context,
+    place: Annotated[
+        str, typer.Option(help="Where the team works, for daylight: a town, or 'Salford, 53.49, -2.29'.")
+    ] = "",
+    timezone: Annotated[str, typer.Option(help="The team's time zone, such as Europe/London.")] = "",
+    desk_phone: Annotated[
+        str | None, typer.Option(help="The duty desk's telephone number; '' takes it out.")
+    ] = None,
+    keep_days: Annotated[
+        int | None, typer.Option(help="For how many days a case's records are kept after its last visit.")
+    ] = None,
+) -> None:
+    """Set what everyone in the team must agree on; what is not named stays as it is."""
+    from visitsafe.domain.people import AgreedBody
+    from visitsafe.usecases.team import agree
+
+    with desk_of(context) as desk:
+        agreed = AgreedBody(
+            place=_place(place, timezone, desk.roster.place),
+            desk_phone=None if desk_phone is None else _phone(desk_phone),
+            keep_days=keep_days,
+        )
+        agree(desk, agreed)
+    with stands("the team has agreed on it"):
+        result("the team has agreed on it; to see it: visitsafe team list")
+
+
+def export(
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this new file.")] = None,
+) -> None:
+    """Print the team as an OpenSSH allowed_signers file, with the time in which each key was good."""
+    from visitsafe.adapters.archive import write_new
+    from visitsafe.usecases.signers import allowed_signers
+
+    with desk_of(context) as desk:
+        text = allowed_signers(desk.roster)
+    if out is None:
+        result(text, exact=True)
+        return
+    write_new(out, text.encode())
+    say(f"wrote {out}; OpenSSH 9.1 or newer reads it: ssh-keygen -Y verify -f {out} -Overify-time=...")
+
+
+def _ask(question: str) -> None:
+    if not typer.confirm(question, err=True):
+        raise InterruptedByUserError("stopped; nothing was changed")
+
+
+def _place(text: str, timezone: str, current: "Place | None") -> "Place | None":
+    """The place to agree on; a time zone alone goes with the place as it is."""
+    import msgspec
+
+    from visitsafe.cli.team import read_place
+
+    if not text.strip() and not timezone.strip():
+        return None
+    found = read_place(text, timezone.strip() or (current.timezone if current else UK)) or current
+    if found is None:
+        raise UsageError("the team has no place yet", hint="add: --place 'Salford, 53.49, -2.29'")
+    return msgspec.structs.replace(found, timezone=timezone.strip()) if timezone.strip() else found
+
+
+def _phone(raw: str) -> str:
+    from visitsafe.domain.cleaning import clean
+
+    phone = clean(raw)
+    if raw.strip() and not (len(phone) <= LONGEST_PHONE and any(one.isdigit() for one in phone)):
+        raise UsageError(
+            f"{raw[:LONGEST_PHONE]!r} is not a telephone number", hint="for example: 0161 555 0100"
+        )
+    return phone

@@ -1,0 +1,120 @@
+"""A verification's report in words, short when all is well, and as JSON (docs/json.md)."""
+
+from typing import TYPE_CHECKING, Any
+
+from visitsafe.domain.escape import one_line
+
+if TYPE_CHECKING:
+    from visitsafe.usecases.faults import Fault
+    from visitsafe.usecases.report import Report, SignedBy, Timed
+
+MOST_SHOWN = 50
+PROVES = (
+    "That proves who said what, that it is unaltered, and who had seen what when they signed. It does not "
+    "prove that what they said is true. Times are claims, bounded only by what others signed later."
+)
+END = (
+    "It cannot show that nothing was cut off the end, or that the whole store was not made anew: for that, "
+    "lodge a checkpoint elsewhere (visitsafe store checkpoint) and compare with it "
+    "(visitsafe verify --against FILE)."
+)
+NOT_PINNED = (
+    "The team itself was not compared with anything: anybody can found a team under any name. Compare its "
+    "id and its founder's key with what the people themselves tell you, or name it: --team-id ID, "
+    "--team-key KEY."
+)
+
+
+def in_words(report: "Report") -> str:
+    """The whole report for a person."""
+    lines = [_headline(report)]
+    for fault in report.faults[:MOST_SHOWN]:
+        lines += _fault(fault)
+    if len(report.faults) > MOST_SHOWN:
+        lines.append(f"... and {len(report.faults) - MOST_SHOWN} more; all of them with --json.")
+    lines += ["", _checked(report)]
+    lines += ["Signed by:", *(f"  {_signer(signer)}" for signer in report.signers)]
+    lines += [_checkpoint(one) for one in report.checkpoints if not one.wrong]
+    lines += [f"  {_timed(timed)}" for timed in report.times]
+    lines += [f"Doubtful: {one_line(doubt)}" for doubt in report.doubts[:MOST_SHOWN]]
+    lines += [f"Note: {one_line(note)}" for note in report.notes[:MOST_SHOWN]]
+    if report.team and not report.pinned:
+        lines += ["", NOT_PINNED]
+    if not report.faults:
+        lines += ["", PROVES]
+        if report.subject != "file" and not report.checkpoints:
+            lines.append(END)
+    return "\n".join(lines)
+
+
+def shape(report: "Report") -> dict[str, Any]:
+    """What `verify --json` prints."""
+    import msgspec
+
+    fields: dict[str, Any] = msgspec.to_builtins(report)
+    fields["problems"] = fields.pop("faults")
+    return {"holds": not report.faults, **fields}
+
+
+def _headline(report: "Report") -> str:
+    count = len(report.faults)
+    if count:
+        return "1 thing does not hold:" if count == 1 else f"{count} things do not hold:"
+    if report.doubts:
+        return "Everything holds, and something should be asked about: see Doubtful."
+    return "Everything holds."
+
+
+def _fault(fault: "Fault") -> list[str]:
+    return [
+        f"  DOES NOT HOLD: {one_line(fault.text)}",
+        f"    what it means: {fault.means}",
+        f"    what to do: {fault.do}",
+    ]
+
+
+def _checked(report: "Report") -> str:
+    plans = f"{report.plans} plan{'' if report.plans == 1 else 's'}"
+    team = f'the team "{one_line(report.team)[:60]}" ({report.team_id[:12]})' if report.team else "no team"
+    entries = f"{report.entries} entr{'y' if report.entries == 1 else 'ies'}"
+    text = f"Checked {entries}: {plans}, {team}"
+    if report.subject == "file":
+        return f"{text}. Nothing else was relied on."
+    return (
+        f"{text}, and the store's file.\nThe store {report.store[:12]} ends at position {report.position}; "
+        f"its running hash there is {report.chain[:16]}."
+    )
+
+
+def _signer(signer: "SignedBy") -> str:
+    since = f", in the team since {_when(signer.since)}" if signer.since else ""
+    until = f", until {_when(signer.until)}" if signer.until else ""
+    return f"{one_line(signer.name)[:60]}  {one_line(signer.fingerprint)}{since}{until}"
+
+
+def _checkpoint(one: Any) -> str:
+    return (
+        f"The checkpoint that {one_line(one.name)[:60]} made at {_when(one.at)}, at position {one.position}, "
+        "agrees: everything up to there is still there, unaltered."
+    )
+
+
+def _timed(timed: "Timed") -> str:
+    """What is known about when an entry was made."""
+    made = f"{timed.ref} {timed.kind} by {one_line(timed.name)[:60]}: claims {_when(timed.at)}"
+    if not timed.latest:
+        return f"{made}; nobody else has signed after it"
+    latest_by = one_line(timed.latest_by)[:60]
+    return f"{made}; existed at the latest when {latest_by} signed at {_when(timed.latest)} (claim)"
+
+
+def _when(text: str) -> str:
+    """`23 Nov 2026 10:00 UTC`: proofs are read far away from the clocks that they were made by."""
+    from visitsafe.domain.entries import from_text
+    from visitsafe.errors import VerificationError
+
+    try:
+        at = from_text(text)
+    except VerificationError:
+        return one_line(text)
+    return f"{at.day} {at:%b %Y %H:%M} UTC"
