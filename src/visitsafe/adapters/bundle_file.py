@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from visitsafe.adapters.text_file import read_regular
 from visitsafe.domain.bundles import (
     ENTRY_NAME,
     FOLDER,
@@ -30,7 +31,7 @@ from visitsafe.domain.bundles import (
 )
 from visitsafe.domain.cleaning import quoted
 from visitsafe.domain.entries import Entry
-from visitsafe.errors import NotFoundError, VerificationError, VisitsafeError
+from visitsafe.errors import VerificationError, VisitsafeError
 
 AGAIN = (
     "ask whoever sent it to export it again; if they sent it like this, tell whoever looks after visitsafe"
@@ -85,16 +86,7 @@ def parse_bundle(data: bytes) -> Bundle:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise BundleError(f"{path} is not a file", "name the file that somebody sent you")
-        with path.open("rb") as file:
-            data = file.read(MOST_FILE_BYTES + 1)
-    except FileNotFoundError as error:
-        raise NotFoundError(f"there is no file {path}", "check its name and its folder") from error
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "that is not the name of a file"
-        raise BundleError(f"{path} cannot be read: {reason}", "check its name and permissions") from error
+    data = read_regular(path, MOST_FILE_BYTES, BundleError, "name the file that somebody sent you")
     if len(data) > MOST_FILE_BYTES:
         raise BundleError(f"the file is larger than the {MOST_FILE_BYTES >> 20} MiB of any bundle", AGAIN)
     return data

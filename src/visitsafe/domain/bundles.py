@@ -9,7 +9,6 @@ import re
 from typing import NamedTuple
 
 from visitsafe.domain.entries import MOST_BYTES, Entry
-from visitsafe.domain.terms import TEAM_STREAM
 from visitsafe.domain.verified import Verified
 
 MOST_FILE_BYTES = 64 << 20
@@ -58,8 +57,3 @@ def fits_its_name(packed: Packed) -> bool:
     """Whether an entry has the id that the name of its member ends in, if it ends in one."""
     named = _NAMED_ID.search(packed.name)
     return named is None or packed.entry.id.startswith(named[1])
-
-
-def is_team(entry: Verified) -> bool:
-    """Whether an entry belongs to the team's stream."""
-    return entry.content.plan == TEAM_STREAM

@@ -2,10 +2,8 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
 
 from visitsafe.domain.composing import Intent, compose_plan, standing_in_date
-from visitsafe.domain.entries import from_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import PLANNERS, own_plan_id
 from visitsafe.domain.plan import Companion, PlanBody, WithdrawnBody
@@ -139,8 +137,3 @@ def _companion(roster: Roster) -> Callable[[str], Companion]:
         return Companion(name=member.person.name, key=member.fingerprint)
 
     return companion
-
-
-def start_of(state: PlanState) -> datetime:
-    """When a plan's visit is to start, aware UTC."""
-    return from_text(state.body.visit.start)
