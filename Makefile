@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo plan test check clean
+.PHONY: demo plan test check bench clean
 demo: $(VENV)/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/a-day/run.sh
 
@@ -13,6 +13,9 @@ plan: $(VENV)/ready
 
 test: $(VENV)/ready
 	@$(BIN)/python -m pytest
+
+bench: $(VENV)/ready
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python benchmarks/start_up.py
 
 check: $(VENV)/ready
 	@bash .ci/run

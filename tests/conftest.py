@@ -6,6 +6,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from office import Office
+from postgres import cluster
+
+__all__ = ["cluster"]
 
 settings.register_profile("visitsafe", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("visitsafe")

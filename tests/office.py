@@ -160,5 +160,20 @@ class Office:
         self.ref = shape["ref"]
         return shape
 
+    def countersigned(self, **changes: str) -> Any:
+        """Have Sam sign a plan and Mo countersign it; what `--json` printed of the plan."""
+        shape = self.plan(**changes)
+        self.mo.done("review", self.ref, "--decision", "countersign", "--reason", "Well thought through.")
+        return shape
+
+    def duty(self) -> Someone:
+        """Dee, the duty officer, at the desk."""
+        return self.join(self.person("dee"), "duty")
+
+    def at(self, now: datetime) -> "Office":
+        """Everybody's clock shows this time."""
+        self.sam.now = self.mo.now = now
+        return self
+
     def show(self) -> Any:
         return self.mo.done("show", self.ref, "--json").json

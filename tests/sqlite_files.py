@@ -12,7 +12,8 @@ import pytest
 from visitsafe.adapters import schema
 from visitsafe.adapters.store import create_store, open_store
 from visitsafe.domain.entries import Entry, compose
-from visitsafe.domain.stored import PlanRow, Stored, check_chain
+from visitsafe.domain.running_hash import check_chain
+from visitsafe.domain.stored import PlanRow, Stored
 from visitsafe.errors import StoreError
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
@@ -30,9 +31,9 @@ def entry(number: int, length: int = 200) -> Entry:
 
 
 def counted(plan: str, history: Sequence[Stored]) -> PlanRow:
-    start = "2026-11-24T15:30:00Z"
+    start, newest, count = "2026-11-24T15:30:00Z", history[-1].id, len(history)
     return PlanRow(
-        plan, "awaiting", True, "me", "CASE-1", "North", start, start, "", False, len(history), history[-1].id
+        plan, "awaiting", "planned", "", "me", "CASE-1", "North", start, start, "", False, count, newest
     )
 
 

@@ -17,6 +17,7 @@ exec 2>&1
 step "Mo founds the team, Sam joins it"
 mo key new --name "Mo Adeyemi" --email mo@salford.example --no-passphrase
 mo team found --role manager --name "Family support, Salford" --place "Salford, 53.49, -2.29"
+mo team set --desk-phone "0161 496 0000"
 sam key new --name "Sam Carter" --email sam@salford.example --no-passphrase
 sam team join 2>"$work/said-to-sam" >"$work/line"
 mo team add "$(cat "$work/line")" --role practitioner </dev/null
@@ -40,11 +41,21 @@ mo review "$ref" --decision countersign \
   --reason "Priya knows the family and the school is worried, so the visit should not wait." \
   --condition "Before you set off, ring me and we agree what you do if the father is at home."
 
+step "Sam sets out; the duty desk sees it: visitsafe depart, visitsafe board"
+sam depart "$ref"
+mo watch --once
+mo board --plain
+
+step "Sam is back; so the watch over this visit is over"
+sam arrive "$ref"
+sam leave "$ref"
+sam back "$ref" --note "Calm. Priya will ring the school."
+
 step "The page for staff supervision: visitsafe export $ref --format md"
 mo export "$ref" --format md --out "$work/page.md"
 mo export "$ref" --format html --out "$work/page.html"
-sed 40q "$work/page.md"
-echo "(the first 40 of $(wc -l <"$work/page.md" | tr -d ' ') lines)"
+sed 60q "$work/page.md"
+echo "(the first 60 of $(wc -l <"$work/page.md" | tr -d ' ') lines)"
 
 step "Anyone can check it: visitsafe verify $ref"
 sam verify "$ref"
@@ -54,5 +65,5 @@ sam export "$ref" --format bundle --out "$work/record.zip"
 python3 -m zipfile -e "$work/record.zip" "$work/record"
 (cd "$work/record" && grep '^ssh-keygen' README.txt | sh -e)
 
-step "Done: planned, decided, exported and proved"
+step "Done: planned, decided, watched, exported and proved"
 [ ! -t 1 ] || echo "The whole pages and the record are in $work; delete the folder when you have seen enough."

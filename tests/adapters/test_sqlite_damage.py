@@ -12,7 +12,8 @@ from sqlite_files import NOW, PLAN, change, counted, entry, filled, problems, re
 from visitsafe.adapters import schema
 from visitsafe.adapters.store import create_store, open_store
 from visitsafe.domain.entries import Entry
-from visitsafe.domain.stored import Stored, check_chain, following
+from visitsafe.domain.running_hash import check_chain, following
+from visitsafe.domain.stored import Stored
 from visitsafe.errors import StoreError, VerificationError
 
 

@@ -180,7 +180,7 @@ def test_what_is_open_is_listed_at_the_cost_of_what_is_open(path: Path) -> None:
         assert isinstance(store, SqliteStore)
         (one,) = store.plans()
         few = steps(store, lambda: store.plans(open_only=True))
-        closed = [msgspec.structs.replace(one, plan=f"{n:016}", open=False) for n in range(5000)]
+        closed = [msgspec.structs.replace(one, plan=f"{n:016}", closed="c" * 64) for n in range(5000)]
         store._database.execute("BEGIN")
         store._database.executemany(schema.ADD_PLAN, map(msgspec.structs.astuple, closed))
         store._database.execute("COMMIT")

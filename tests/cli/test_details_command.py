@@ -22,7 +22,7 @@ import pytest
 
 from office import NOW, Office, Ran, Someone
 from visitsafe.adapters.settings import load, remember
-from visitsafe.cli import app
+from visitsafe.cli.app import app
 from visitsafe.cli.opening import Invocation
 from visitsafe.domain.details import LABELS
 from visitsafe.signing.sealing import new_identity

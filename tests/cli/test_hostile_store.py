@@ -45,7 +45,9 @@ def reviewed(office: Office, *words: str) -> Ran:
     "change",
     [
         "UPDATE plans SET status = 'countersigned'",
-        "UPDATE plans SET status = 'refused', open = 0",
+        "UPDATE plans SET status = 'refused', closed = 'x'",
+        "UPDATE plans SET status = 'refused', closed = newest",
+        "UPDATE plans SET stage = 'back', closed = (SELECT max(id) FROM entries WHERE stream = 'team')",
         "UPDATE plans SET by = 'x', start = '2000-01-01T00:00:00Z', due_back = '2000-01-01T01:00:00Z'",
         "DELETE FROM plans",
         "UPDATE plans SET newest = '', entries = 0",
@@ -69,7 +71,7 @@ def test_a_row_of_no_plan_is_named_and_stops_nothing(office: Office, named: str)
     office.plan()
     sql(
         office,
-        f"INSERT INTO plans SELECT '{named}', status, 1, by, '', '', start, due_back, '', 0, 1, ''"
+        f"INSERT INTO plans SELECT '{named}', status, stage, '', by, '', '', start, due_back, '', 0, 1, ''"
         " FROM plans",
     )
     for words in (["list"], ["list", "--json"], []):

@@ -6,6 +6,7 @@ import unicodedata
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from rich.cells import cell_len
@@ -49,7 +50,8 @@ def row(story: Story, **changes: object) -> PlanRow:
     plain: dict[str, object] = {
         "plan": story.plan,
         "status": str(story.state.status),
-        "open": True,
+        "stage": "planned",
+        "closed": "",
         "by": story.state.author.fingerprint,
         "case_ref": visited.case,
         "area": visited.area,
@@ -66,7 +68,8 @@ def row(story: Story, **changes: object) -> PlanRow:
 def listed(story: Story, *rows: PlanRow, width: int = 80, now: timedelta = timedelta()) -> str:
     file = io.StringIO()
     console = make_console(plain=True, environ={}, file=file, width=width)
-    list_plans(console, rows, story.roster, NOW + now, LONDON)
+    states = {one.plan: msgspec.structs.replace(story.state, plan=one.plan) for one in rows}
+    list_plans(console, rows, story.roster, NOW + now, LONDON, states)
     return file.getvalue()
 
 
@@ -228,7 +231,8 @@ def test_a_list_says_what_stands_how() -> None:
 
 def test_a_list_tells_expired_plans_from_those_that_wait() -> None:
     assert "expired" in listed(PLANNED, row(PLANNED), now=START - NOW)
-    assert "expired" not in listed(PLANNED, row(PLANNED, urgent=True), now=START - NOW)
+    urgent = begun().planned(body=hostile_visit(urgent="Screams were heard."))
+    assert "expired" not in listed(urgent, row(urgent, urgent=True), now=START - NOW)
 
 
 def test_an_empty_list_says_what_to_do() -> None:

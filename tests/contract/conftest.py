@@ -28,19 +28,28 @@ class Backend(NamedTuple):
     error: type[Exception]
 
 
-def _sqlite(folder: Path) -> Backend:
+def _sqlite(_request: pytest.FixtureRequest, folder: Path) -> Backend:
     path = folder / "store.db"
     url = f"sqlite:///{path}"
     create_store(url, CREATED).close()
     return Backend(url, lambda: sqlite3.connect(path, isolation_level=None), sqlite3.Error)
 
 
-BACKENDS = {"sqlite": _sqlite}
+def _postgres(request: pytest.FixtureRequest, _folder: Path) -> Backend:
+    """As the application's role; by hand as a superuser, who is stopped by nothing but the triggers."""
+    import psycopg
+
+    cluster = request.getfixturevalue("cluster")
+    name = cluster.store()
+    return Backend(cluster.url(name), lambda: cluster.connect(name), psycopg.Error)
+
+
+BACKENDS = {"sqlite": _sqlite, "postgres": _postgres}
 
 
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
-    return BACKENDS[request.param](tmp_path)
+    return BACKENDS[request.param](request, tmp_path)
 
 
 @pytest.fixture

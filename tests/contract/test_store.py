@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from visitsafe.adapters.store import open_store
 from visitsafe.domain.entries import Entry, compose
-from visitsafe.domain.stored import PlanRow, Store, Stored, check_chain
+from visitsafe.domain.running_hash import check_chain
+from visitsafe.domain.stored import PlanRow, Store, Stored
 from visitsafe.domain.terms import TEAM_STREAM
 from visitsafe.errors import StoreError, VerificationError
 
@@ -41,7 +42,9 @@ def entry(number: int, plan: str = PLAN) -> Entry:
 
 def counted(plan: str, history: Sequence[Stored]) -> PlanRow:
     newest, start = history[-1].id, "2026-11-24T15:30:00Z"
-    return PlanRow(plan, "awaiting", True, "me", "CASE-1", "", start, start, "", False, len(history), newest)
+    return PlanRow(
+        plan, "awaiting", "planned", "", "me", "CASE-1", "", start, start, "", False, len(history), newest
+    )
 
 
 def nothing(plan: str, history: Sequence[Stored]) -> None:

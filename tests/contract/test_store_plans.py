@@ -24,7 +24,8 @@ def row(plan: str, **changes: Any) -> PlanRow:
     start = PlanRow(
         plan=plan,
         status="awaiting",
-        open=True,
+        stage="planned",
+        closed="",
         by="SHA256:somebody",
         case_ref="CASE-1",
         area="North",
@@ -45,7 +46,7 @@ def lists(store: Store, *rows: PlanRow) -> None:
 
 
 def test_plans_are_listed_latest_start_first_with_everything_in_them(store: Store) -> None:
-    early = row("0000000000000000", start="2026-11-24T08:00:00Z", urgent=True, level="", open=False)
+    early = row("0000000000000000", start="2026-11-24T08:00:00Z", urgent=True, level="", closed="c" * 64)
     late = row("0000000000000001", start="2026-11-25T08:00:00Z", area="Süd'; --", entries=7)
     same = row("0000000000000002", start="2026-11-25T08:00:00Z")
     lists(store, same, early, late)
@@ -55,7 +56,7 @@ def test_plans_are_listed_latest_start_first_with_everything_in_them(store: Stor
 
 def test_plans_can_be_asked_for_by_being_open_and_by_case(store: Store) -> None:
     open_one = row("0000000000000000")
-    closed = row("0000000000000001", open=False)
+    closed = row("0000000000000001", closed="c" * 64)
     other_case = row("0000000000000002", case_ref="CASE-2", start="2026-11-23T00:00:00Z")
     lists(store, open_one, closed, other_case)
     assert store.plans(open_only=True) == [open_one, other_case]

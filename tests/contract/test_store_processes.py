@@ -6,7 +6,8 @@ import subprocess
 import sys
 from typing import Protocol
 
-from visitsafe.domain.stored import Store, check_chain
+from visitsafe.domain.running_hash import check_chain
+from visitsafe.domain.stored import Store
 
 
 class Backend(Protocol):
@@ -27,7 +28,8 @@ class Body(msgspec.Struct):
 url, who, first, last = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 now = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 def counted(plan, history):
-    return PlanRow(plan, "awaiting", True, "", "", "", "", "", "", False, len(history), history[-1].id)
+    newest = history[-1].id
+    return PlanRow(plan, "awaiting", "planned", "", "", "", "", "", "", "", False, len(history), newest)
 for number in range(first, last):
     bodies = Body(who, number), Body("all", number)
     mine, ours = (Entry(compose("K7Q2M9K7Q2M9K7Q2", "noted", now, "x", (), body), "s") for body in bodies)

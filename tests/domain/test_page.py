@@ -10,11 +10,28 @@ from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
 from hostile import ATTACKS, BENIGN, LONG, TEXTS, everywhere, visible
-from story import MO, NIA, NOW, SAM, START, Story, begun, calm_visit, hostile_visit, visit
+from story import DUE_BACK, MO, NIA, NOW, SAM, START, Story, begun, calm_visit, hostile_visit, visit
+from visit_story import (
+    DEE,
+    acknowledged,
+    at,
+    back,
+    countersigned,
+    departed,
+    extended,
+    heard_from,
+    late,
+    notified,
+    planned,
+    raised,
+    reported,
+    stood_down,
+)
 from visitsafe.domain.fold import fold
 from visitsafe.domain.page import Prompt, supervision_page
 from visitsafe.domain.plan import WithdrawnBody
 from visitsafe.domain.shapes import LEFT_OUT
+from visitsafe.domain.terms import Because, Kind, Outcome
 
 LONDON = ZoneInfo("Europe/London")
 PROMPTS = (
@@ -83,6 +100,40 @@ def test_golden_a_record_that_does_not_hold(golden: Golden) -> None:
     gap = replace(whole, entries=(*whole.entries[:2], *whole.entries[3:]))
     state = fold(gap.plan, gap.entries, gap.roster, ["entry 0123 (decided) does not hold: it was altered"])
     golden("damaged.md", supervision_page(state, NOW, LONDON, PROMPTS, DOCUMENTS))
+
+
+def eventful() -> Story:
+    """An urgent visit: put off, late, unwatched for a while, taken on by telephone, stood down; a drill."""
+    story = raised(at(planned(), NOW, 30), "duty-rings", drill="d1")
+    story = notified(story, story.newest.id, "dee-phone", drill="d1")
+    story = stood_down(story, Because.TEST, drill="d1", note="Both telephones rang.")
+    story = departed(at(story, START, -40), by=DEE, urgent="The school rang: the children are alone.")
+    story = at(story, START).decided(by=MO, rationale="Go; ring before you go in.")
+    story = reported(at(story, START, 5), Kind.ARRIVED, happened="2026-11-23T15:32:00Z")
+    story = extended(at(story, START, 50), "2026-11-23T17:00:00Z", note="They are talking at last.")
+    story = raised(at(story, "2026-11-23T17:00:00Z"), "overdue")
+    story = notified(story, story.newest.id, "dee-phone")
+    rung = raised(at(story, "2026-11-23T17:27:00Z"), "duty-rings", unwatched_from="2026-11-23T17:04:00Z")
+    about = rung.newest.id
+    story = notified(rung, about, "dee-phone", outcome=Outcome.FAILED, why="the gateway did not answer")
+    story = notified(story, about, "dee-phone", outcome=Outcome.FAILED, attempt=2)
+    story = notified(story, about, "mo-mail", round=1)
+    story = acknowledged(story, "duty-rings", by=DEE, heard=heard_from(MO, "Mo rang from the known number."))
+    story = reported(at(story, "2026-11-23T17:40:00Z"), Kind.LEFT, stopped=True, note="Shouting began.")
+    story = back(at(story, "2026-11-23T17:52:00Z"), by=DEE, happened="2026-11-23T17:45:00Z")
+    story = stood_down(story, by=DEE, note="I spoke to Sam at the office.")
+    return notified(story, story.newest.id, "mo-mail")
+
+
+def test_golden_an_eventful_visit(golden: Golden) -> None:
+    golden("eventful.md", page(eventful(), timedelta(days=1)))
+
+
+def test_golden_a_visit_that_nobody_has_heard_from(golden: Golden) -> None:
+    story = raised(late(countersigned(), 0), "overdue")
+    story = raised(late(story, 15), "duty-rings")
+    story = notified(story, story.newest.id, "dee-phone")
+    golden("overdue.md", page(story, DUE_BACK - NOW + timedelta(minutes=29)))
 
 
 def test_golden_hostile(golden: Golden) -> None:

@@ -4,16 +4,30 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hostile import everywhere
-from story import EVE, MO, NIA, NOW, SAM, START, begun, calm_visit, hostile_visit, visit
+from story import DUE_BACK, EVE, MO, NIA, NOW, SAM, START, begun, calm_visit, hostile_visit, visit
+from visit_story import (
+    DEE,
+    acknowledged,
+    countersigned,
+    departed,
+    extended,
+    heard_from,
+    late,
+    notified,
+    raised,
+    stood_down,
+)
 from visitsafe.domain.changes import changes
 from visitsafe.domain.escape import json_text
-from visitsafe.domain.fold import fold
+from visitsafe.domain.fold import PlanState, fold
 from visitsafe.domain.plan import WithdrawnBody
 from visitsafe.domain.shapes import LEFT_OUT, Shape, list_shape, plan_shape
 from visitsafe.domain.stored import PlanRow
+from visitsafe.domain.terms import Outcome
 
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
 PLANNED = begun().planned()
@@ -33,7 +47,8 @@ def row(**changes: object) -> PlanRow:
     plain: dict[str, object] = {
         "plan": PLANNED.plan,
         "status": "awaiting",
-        "open": True,
+        "stage": "planned",
+        "closed": "",
         "by": SAM.fingerprint,
         "case_ref": "C-1042",
         "area": "Ordsall",
@@ -47,9 +62,26 @@ def row(**changes: object) -> PlanRow:
     return PlanRow(**{**plain, **changes})  # type: ignore[arg-type]  # each value has its field's type
 
 
+def listed(one: PlanRow) -> Shape:
+    (shape,) = list_shape([one], PLANNED.roster, {PLANNED.plan: PLANNED.state}, NOW)
+    return shape
+
+
+def eventful() -> PlanState:
+    """A visit on which everything was reported, raised, taken on and stood down, with a drill before it."""
+    story = raised(countersigned(), "overdue", drill="d1")
+    story = notified(story, story.newest.id, "dee-phone", drill="d1")
+    story = departed(story, by=DEE, urgent="It cannot wait.")
+    story = late(extended(story, "2026-11-23T17:30:00Z"), 20)
+    story = raised(story, "duty-rings", unwatched_from="2026-11-23T17:40:00Z")
+    story = notified(story, story.newest.id, "dee-phone", outcome=Outcome.FAILED, why="no answer")
+    story = acknowledged(story, "duty-rings", by=MO, heard=heard_from(DEE))
+    return stood_down(story, note="Their telephone was flat.").state
+
+
 def test_every_field_is_documented() -> None:
     story = DECIDED.decided("refuse", by=NIA).entry(MO, "strange", WithdrawnBody(reason="?"))
-    used = names(plan_shape(story.state, NOW)) | names(list_shape([row()], PLANNED.roster))
+    used = names(plan_shape(story.state, NOW)) | names(listed(row())) | names(plan_shape(eventful(), NOW))
     assert {name for name in used if f"`{name}`" not in DOCUMENTED} == set()
 
 
@@ -184,15 +216,46 @@ def test_a_short_address_takes_no_other_words_with_it(address: str) -> None:
 
 
 def test_a_list_names_each_plan_and_its_author() -> None:
-    (shape,) = list_shape([row()], PLANNED.roster)
+    shape = listed(row())
     assert (shape["ref"], shape["case"], shape["level"]) == (PLANNED.state.ref, "C-1042", "stop")
     assert shape["author"]["name"] == "Sam Okafor"
 
 
 def test_an_author_who_is_not_in_the_team_is_named_by_key() -> None:
-    (shape,) = list_shape([row(by=EVE.fingerprint, level="")], PLANNED.roster)
+    shape = listed(row(by=EVE.fingerprint, level=""))
     assert shape["author"] == {"name": None, "email": None, "fingerprint": EVE.fingerprint}
     assert shape["level"] is None
+
+
+def test_a_list_says_how_far_a_visit_has_come_and_how_late_it_is() -> None:
+    story = departed(countersigned())
+    line = msgspec.structs.replace(row(), plan=story.plan)
+    (shape,) = list_shape([line], story.roster, {story.plan: story.state}, DUE_BACK + timedelta(minutes=25))
+    assert (shape["stage"], shape["closed"]) == ("departed", None)
+    assert (shape["overdue"], shape["minutes_late"]) == (True, 25)
+
+
+def test_the_way_tells_who_said_what_and_how_they_were_known() -> None:
+    way = plan_shape(eventful(), NOW)["way"]
+    gone, longer = way["reports"]
+    assert (gone["kind"], gone["by"]["name"], gone["heard"]["name"]) == (
+        "departed", "Dee Desk", "Sam Okafor",
+    )  # fmt: skip
+    assert gone["heard"]["known_by"] == "I know the voice."
+    assert (gone["urgent"], longer["until"]) == ("It cannot wait.", "2026-11-23T17:30:00Z")
+    (alarm,) = way["alarms"]
+    assert [one["step"] for one in alarm["raised"]] == ["duty-rings"]
+    assert [(one["outcome"], one["why"]) for one in alarm["messages"]] == [("failed", "no answer")]
+    assert alarm["acknowledged"][0]["heard"]["name"] == "Dee Desk"
+    assert alarm["ended"]["because"] == "safe"
+    assert [drill["drill"] for drill in way["drills"]] == ["d1"]
+
+
+def test_the_address_is_left_out_of_what_was_said_on_the_way() -> None:
+    story = departed(countersigned(), note="I am at 12 Acacia Road now.")
+    story = stood_down(raised(late(story, 20), "duty-rings"), note="Found at 12 Acacia Road, safe.")
+    assert address_in(plan_shape(story.state, NOW)) == 0
+    assert address_in(plan_shape(story.state, NOW, include_details=True)) > 2
 
 
 # What has changed

@@ -12,6 +12,7 @@ from team_story import changed, revoked
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.plan import WithdrawnBody
 from visitsafe.domain.terms import Decision, Kind
+from visitsafe.errors import VerificationError
 
 PEOPLE = (ADA, SAM, SAM_AT_HOME, MO, NIA, EVE)
 BASE = begun().added(SAM_AT_HOME, "practitioner", "manager").planned(body=calm_visit())
@@ -55,10 +56,14 @@ def acted(copy: Story, by: Actor, action: str, whom: Actor, at: datetime) -> Sto
     return copy.entry(by, Kind.DECIDED, decided) if decided else steps[action]()
 
 
-def read(copy: Story) -> tuple[PlanState, object]:
-    """All that a reader of this copy is told, of the plan and of the team."""
+def read(copy: Story) -> tuple[PlanState | str, object]:
+    """All that a reader of this copy is told, of the plan and of the team; a plan that does not hold, too."""
     roster = copy.roster
-    return copy.state, (roster.members, roster.known, roster.settings, roster.problems, roster.notes)
+    try:
+        state: PlanState | str = copy.state
+    except VerificationError as error:
+        state = error.message
+    return state, (roster.members, roster.known, roster.settings, roster.problems, roster.notes)
 
 
 @settings(max_examples=150)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from signing.openssh import OpenSSH
 from visitsafe.domain.entries import Entry, compose
 from visitsafe.errors import VerificationError
 from visitsafe.signing.keys import FileSigner, generate, load, write_key
-from visitsafe.signing.verifying import seal_entry, verify_entry
+from visitsafe.signing.verifying import MOST_REMEMBERED, seal_entry, verify_entry
 
 AT = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 HEAVY = "bcrypt", "x509", "serialization.ssh", "json.decoder", "subprocess", "pydantic", "dataclasses"
@@ -119,3 +120,35 @@ def test_checking_and_signing_import_nothing_heavy(signer: FileSigner, tmp_path:
     loaded = done.stdout.decode().split()
     assert "visitsafe.signing.verifying" in loaded
     assert [name for name in loaded if any(heavy in name for heavy in HEAVY)] == []
+
+
+def test_an_entry_that_was_checked_once_is_not_believed_with_another_signature_or_id(
+    sealed: Entry, stranger: FileSigner
+) -> None:
+    assert verify_entry(sealed) == verify_entry(Entry(payload=sealed.payload, signature=sealed.signature))
+    for signature in ("", sealed.signature + "\n", stranger.sign(sealed.payload)):
+        with pytest.raises(VerificationError):
+            verify_entry(Entry(payload=sealed.payload, signature=signature))
+    with pytest.raises(VerificationError, match="not what its id stands for"):
+        verify_entry(sealed, expected_id="cd" * 32)
+
+
+def test_an_entry_that_did_not_hold_is_refused_every_time(sealed: Entry) -> None:
+    bad = Entry(payload=sealed.payload + b" ", signature=sealed.signature)
+    for _ in range(3):
+        with pytest.raises(VerificationError):
+            verify_entry(bad)
+
+
+def test_checking_any_number_of_large_entries_needs_the_memory_for_a_few(signer: FileSigner) -> None:
+    def large(number: int) -> Entry:
+        payload = compose("team", "noted", AT, signer.fingerprint, [], Body(f"{number}" + "x" * 800_000))
+        return Entry(payload=payload, signature=signer.sign(payload))
+
+    tracemalloc.start()
+    try:
+        for number in range(60):
+            verify_entry(large(number))
+        assert tracemalloc.get_traced_memory()[0] < 3 * MOST_REMEMBERED
+    finally:
+        tracemalloc.stop()

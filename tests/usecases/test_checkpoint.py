@@ -1,6 +1,7 @@
 """A checkpoint proves that everything up to it is still there, and says what is missing if not."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 from story import ADA, EVE, MO, NOW, SAM, Actor, begun
 from visitsafe.domain.checkpoint import Checkpoint, Walked, found_in, kept
 from visitsafe.domain.entries import to_text
-from visitsafe.domain.stored import GENESIS, Stored, following
+from visitsafe.domain.running_hash import GENESIS, following
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.usecases.checkpoint import compare, read_checkpoints, walk
+
+if TYPE_CHECKING:
+    from visitsafe.domain.stored import Stored
 
 STORE = "5ac0ffee" * 4
 STORY = begun().planned().decided()

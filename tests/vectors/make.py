@@ -12,6 +12,19 @@ from pathlib import Path
 
 from story import EVE, MO, NIA, NOW, SAM, Story, begun, calm_visit, founded, visit
 from team_story import arrivals, revoked, union
+from visit_story import (
+    DEE,
+    START,
+    acknowledged,
+    at,
+    back,
+    countersigned,
+    departed,
+    late,
+    notified,
+    raised,
+    stood_down,
+)
 from visitsafe.domain.entries import Entry
 from visitsafe.domain.plan import WithdrawnBody
 
@@ -29,6 +42,7 @@ class Case:
     Attributes:
         ignored: The places of the entries that do not count, from 0, or from the end as -1.
         problem: A word of what our program says about it; empty if it says nothing.
+        over: Whether the watch over the visit has ended; None where that is not the point.
     """
 
     name: str
@@ -40,6 +54,7 @@ class Case:
     ignored: tuple[int, ...] = ()
     problem: str = ""
     holds: bool = True
+    over: bool | None = None
 
     @property
     def text(self) -> str:
@@ -47,6 +62,7 @@ class Case:
         ignored = {place % len(self.entries) for place in self.ignored}
         counts = [place not in ignored for place in range(len(self.entries))]
         expect = {"holds": self.holds, "status": self.status, "counts": counts, "problem": self.problem}
+        expect |= {} if self.over is None else {"over": self.over}
         stored = [{"payload": one.payload.decode(), "signature": one.signature} for one in self.entries]
         whole = {"name": self.name, "why": self.why, "expect": expect, "team": self.team, "plan": self.plan}
         return json.dumps({**whole, "entries": stored}, indent=2, ensure_ascii=False) + "\n"
@@ -76,6 +92,7 @@ def cases() -> Iterator[Case]:
     yield from _ended_keys()
     yield from _sets()
     yield from _strange()
+    yield from _on_the_way()
 
 
 def _not_holding() -> Iterator[Case]:
@@ -164,6 +181,22 @@ def _strange() -> Iterator[Case]:
         "second-founding", "somebody else's founding entry in the team's stream",
         GOOD, second, status="countersigned", ignored=(-1,), problem="does not count",
     )  # fmt: skip
+
+
+def _on_the_way() -> Iterator[Case]:
+    alarm = raised(late(departed(at(countersigned(), START)), 15), "duty-rings")
+    told = notified(alarm, alarm.newest.id, "desk")
+    safe = stood_down(back(acknowledged(told, "duty-rings")), by=DEE)
+    watched = case(
+        "watched-visit", "nobody is back; Dee takes the alarm on, and ends it once the worker is",
+        safe, status="countersigned",
+    )  # fmt: skip
+    yield replace(watched, over=True)
+    own = case(
+        "stood-down-by-the-worker", "the worker cannot end the alarm about their own visit, nor can `back`",
+        back(stood_down(told, by=SAM)), status="countersigned", ignored=(-2,), problem="their own visit",
+    )  # fmt: skip
+    yield replace(own, over=False)
 
 
 def files() -> dict[str, str]:

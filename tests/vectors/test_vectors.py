@@ -28,6 +28,7 @@ class Found:
 
     holds: bool = True
     status: str | None = None
+    over: bool | None = None
     counted: set[str] = field(default_factory=set)
     said: list[str] = field(default_factory=list)
 
@@ -64,7 +65,7 @@ def judged(vector: dict[str, Any]) -> Found:
     except VerificationError as error:
         found.said.append(error.message)
         return found
-    found.status = str(state.status)
+    found.status, found.over = str(state.status), bool(state.visit.closed)
     found.said += [
         *roster.problems,
         *state.problems,
@@ -82,6 +83,7 @@ def test_every_vector_gives_what_it_says(path: Path) -> None:
     found, expect = judged(vector), vector["expect"]
     counts = [entry.id in found.counted for entry in stored(vector)]
     assert (found.holds, found.status, counts) == (expect["holds"], expect["status"], expect["counts"])
+    assert expect.get("over", found.over) == found.over
     said = " / ".join(text for text in found.said if text)
     assert expect["problem"] in said if expect["problem"] else said == ""
 

@@ -2,20 +2,21 @@
 
 The statements are such as SQLite and PostgreSQL both understand (`?` stands for a value); the definitions
 of tables, indexes and triggers are SQLite's. A store is only ever given this schema when it is made, never
-when it is opened. Entries can only be added at the end: the database itself refuses anything else, also
-`INSERT OR REPLACE`, which would remove a row without waking a delete trigger.
+when it is opened; `migrations` brings an older one to it. Entries can only be added at the end: the database
+itself refuses anything else, also `INSERT OR REPLACE`, which would remove a row without waking a delete
+trigger. `plans` follows from the entries; `beats` and `claims` are for watching, and no part of the record.
 """
 
 import sqlite3
 from collections.abc import Iterator
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x56534146
 """`VSAF`, at offset 68 of the file: tells a visitsafe store from any other SQLite file."""
 
 _ENTRIES = "SELECT position, stream, kind, at, by, received, id, payload, signature, chain FROM entries"
 _PLANS = (
-    "SELECT plan, status, open, by, case_ref, area, start, due_back, level, urgent, entries, newest"
+    "SELECT plan, status, stage, closed, by, case_ref, area, start, due_back, level, urgent, entries, newest"
     " FROM plans"
 )
 
@@ -31,26 +32,54 @@ ADD_ENTRY = (
 REMOVE_PLAN = "DELETE FROM plans WHERE plan = ?"
 ADD_PLAN = (
     "INSERT INTO plans"
-    " (plan, status, open, by, case_ref, area, start, due_back, level, urgent, entries, newest)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " (plan, status, stage, closed, by, case_ref, area, start, due_back, level, urgent, entries, newest)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 ROW = _PLANS + " WHERE plan = ?"
 KNOWN = "SELECT entries, newest FROM plans WHERE plan = ?"
 COUNT = "SELECT count(*) FROM entries WHERE stream = ?"
 OF_STREAM = "SELECT 1 FROM entries WHERE id = ? AND stream = ?"
 # Every stream's count and last position come from the index entries_stream alone, without the table; then
-# one look-up for each plan. It grows with what was ever recorded: 0.4 s for 100,000 plans.
+# one look-up for each plan, and one more if it went on after it was closed (the values are CLOSING, twice).
+# It grows with what was ever recorded: 0.4 s for 100,000 plans.
 DOUBTFUL = (
     "SELECT s.stream FROM"
     " (SELECT stream, count(*) AS n, max(position) AS last FROM entries GROUP BY stream) AS s"
     " JOIN entries AS e ON e.position = s.last LEFT JOIN plans AS p ON p.plan = s.stream"
     " WHERE s.stream <> 'team' AND (p.plan IS NULL OR p.entries <> s.n OR p.newest <> e.id"
-    " OR (p.open = 0 AND NOT ((p.status = 'refused' AND e.kind = 'decided')"
-    " OR (p.status = 'withdrawn' AND e.kind = 'withdrawn'))))"
+    " OR (p.closed <> '' AND NOT (p.closed = e.id AND e.kind IN (?, ?, ?, ?))"
+    " AND NOT EXISTS (SELECT 1 FROM entries AS c"
+    " WHERE c.id = p.closed AND c.stream = s.stream AND c.kind IN (?, ?, ?, ?))))"
     " ORDER BY s.stream"
 )
+COUNT_PLANS = "SELECT count(*) FROM plans"
+ALL_PLANS = "SELECT plan FROM plans UNION SELECT stream FROM entries WHERE stream <> 'team' ORDER BY 1"
+# A row whose entries are gone is the last trace of them: nothing may write over it.
+TRACES = (
+    "SELECT p.plan FROM plans AS p"
+    " WHERE p.entries > (SELECT count(*) FROM entries AS e WHERE e.stream = p.plan) OR (p.newest <> ''"
+    " AND NOT EXISTS (SELECT 1 FROM entries AS e WHERE e.id = p.newest AND e.stream = p.plan))"
+)
+
+BEAT = (
+    "INSERT INTO beats (watcher, received, payload, signature) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (watcher) DO UPDATE SET"
+    " received = excluded.received, payload = excluded.payload, signature = excluded.signature"
+)
+BEATS = "SELECT payload, signature FROM beats ORDER BY received DESC, watcher"
+DROP_BEATS = "DELETE FROM beats WHERE received < ? AND watcher <> ?"
+FREE_CLAIMS = "DELETE FROM claims WHERE until <= ? OR until > ?"
+CLAIM = (
+    "INSERT INTO claims (what, holder, until) VALUES (?, ?, ?)"
+    " ON CONFLICT (what) DO UPDATE SET until = excluded.until WHERE claims.holder = excluded.holder"
+)
+HOLDER = "SELECT holder FROM claims WHERE what = ?"
+RELEASE = "DELETE FROM claims WHERE holder = ? AND what = ?"
+RELEASE_ALL = "DELETE FROM claims WHERE holder = ?"
+
 META = "SELECT key, value FROM meta"
 SET_META = "INSERT INTO meta (key, value) VALUES (?, ?)"
+SET_VERSION = "UPDATE meta SET value = ? WHERE key = 'schema_version'"
 LOST_PLANS = (
     "SELECT plan FROM plans"
     " WHERE newest <> '' AND NOT EXISTS (SELECT 1 FROM entries WHERE id = newest AND stream = plan)"
@@ -58,7 +87,8 @@ LOST_PLANS = (
 )
 
 ENTRY_TYPES = (int, str, str, str, str, str, str, bytes, str, str)
-PLAN_TYPES = (str, str, int, str, str, str, str, str, str, int, int, str)
+PLAN_TYPES = (str, str, str, str, str, str, str, str, str, str, int, int, str)
+BEAT_TYPES = (bytes, str)
 
 SQLITE_OBJECTS = {
     "meta": "CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT",
@@ -77,7 +107,8 @@ SQLITE_OBJECTS = {
     "plans": """CREATE TABLE plans (
   plan TEXT PRIMARY KEY NOT NULL,
   status TEXT NOT NULL,
-  open INTEGER NOT NULL,
+  stage TEXT NOT NULL,
+  closed TEXT NOT NULL,
   by TEXT NOT NULL,
   case_ref TEXT NOT NULL,
   area TEXT NOT NULL,
@@ -88,9 +119,20 @@ SQLITE_OBJECTS = {
   entries INTEGER NOT NULL,
   newest TEXT NOT NULL
 ) STRICT""",
+    "beats": """CREATE TABLE beats (
+  watcher TEXT PRIMARY KEY NOT NULL,
+  received TEXT NOT NULL,
+  payload BLOB NOT NULL,
+  signature TEXT NOT NULL
+) STRICT""",
+    "claims": """CREATE TABLE claims (
+  what TEXT PRIMARY KEY NOT NULL,
+  holder TEXT NOT NULL,
+  until TEXT NOT NULL
+) STRICT""",
     "entries_stream": "CREATE INDEX entries_stream ON entries (stream, position)",
     "plans_start": "CREATE INDEX plans_start ON plans (start DESC, plan)",
-    "plans_open": "CREATE INDEX plans_open ON plans (start DESC, plan) WHERE open = 1",
+    "plans_open": "CREATE INDEX plans_open ON plans (start DESC, plan) WHERE closed = ''",
     "plans_case": "CREATE INDEX plans_case ON plans (case_ref, start DESC, plan)",
     "entries_no_update": """CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries
 BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END""",
@@ -105,7 +147,7 @@ BEGIN SELECT RAISE(ABORT, 'an entry is only ever added at the end'); END""",
 
 def plans_query(*, open_only: bool, by_case: bool, limited: bool) -> str:
     """The statement that lists plans; its values are the case and the limit, where asked for."""
-    wanted = (["open = 1"] if open_only else []) + (["case_ref = ?"] if by_case else [])
+    wanted = (["closed = ''"] if open_only else []) + (["case_ref = ?"] if by_case else [])
     parts = [_PLANS]
     if wanted:
         parts += ["WHERE", " AND ".join(wanted)]

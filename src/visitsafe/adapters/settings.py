@@ -5,8 +5,6 @@ checklists. What a whole team must agree on is part of its signed record instead
 """
 
 import os
-import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -122,6 +120,15 @@ def load(environ: Mapping[str, str]) -> Settings:
     )
 
 
+def written(settings: Settings) -> Mapping[str, Any]:
+    """All that stands in the settings file, for those who read a part of it that only they know.
+
+    Raises:
+        SettingsError: The file cannot be read.
+    """
+    return _read(settings.file)
+
+
 def remember(settings: Settings, table: str, **values: str) -> None:
     """Write values into one table of the settings file; all else in it stays, except comments.
 
@@ -192,6 +199,8 @@ def make_private_folder(folder: Path) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is the old one or the new one, never half of it, whatever happens."""
+    import tempfile
+
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -220,6 +229,8 @@ def _home(environ: Mapping[str, str]) -> Path:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,14 +1,15 @@
 """The store in one SQLite file (D9): reading and appending. `domain.stored.Store` says what it keeps.
 
-Every statement runs in `_transaction`, reads too. Entries are the truth; `plans` is derived from them and
+Every statement runs in `transaction`, reads too. Entries are the truth; `plans` is derived from them and
 changes in the same transaction. A second database gets a class of its own behind the same protocol and the
-same tests. Nothing here verifies a signature, and nothing here makes or alters a table.
+same tests. Nothing here verifies a signature, and nothing here makes or alters a table. Heartbeats and
+claims are as durable as entries, but no part of the record.
 """
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ import msgspec
 
 from visitsafe.adapters import schema
 from visitsafe.adapters.store_file import FAULTS, damaged, harmless, in_words, network_warnings
-from visitsafe.domain.entries import Entry
-from visitsafe.domain.refs import reference
-from visitsafe.domain.stored import GENESIS, PlanRow, Stored, Summarise, following, nothing_first
+from visitsafe.domain.entries import Entry, to_text
+from visitsafe.domain.refs import is_plan_id, reference
+from visitsafe.domain.running_hash import GENESIS, following
+from visitsafe.domain.stored import CLOSING, PlanRow, Stored, Summarise, nothing_first
 from visitsafe.domain.terms import TEAM_STREAM
 from visitsafe.errors import StoreError, VerificationError
 
@@ -26,6 +28,9 @@ _BATCH = 32  # an entry is at most a mebibyte
 _BEHIND_Z = "["  # the character after Z: no plan id holds it, and "team" sorts behind it
 _MOST_ENTRIES = 1 << 53
 _LARGE_WAL = 4 << 20
+_BEATS_KEPT = timedelta(days=1)
+LONGEST_CLAIM = timedelta(hours=1)
+"""No claim holds for longer: a watcher whose clock is years ahead must not keep the others off a visit."""
 
 
 class SqliteStore:
@@ -51,7 +56,7 @@ class SqliteStore:
         also: Sequence[str] = (),
     ) -> int:
         """Add entries, all or none, and bring the rows of their plans up to date: see `Store.append`."""
-        with self._transaction(writing=True):
+        with self.transaction(writing=True):
             first()
             for stream in dict.fromkeys(entry.content.plan for entry in entries):
                 self._look_for_gone(stream)
@@ -81,7 +86,7 @@ class SqliteStore:
 
     def doubtful(self) -> list[str]:
         """The plans whose row is missing or cannot be right: see `Store.doubtful`."""
-        return [stream for (stream,) in self._rows(schema.DOUBTFUL)]
+        return [stream for (stream,) in self._rows(schema.DOUBTFUL, *CLOSING, *CLOSING)]
 
     def find(self, beginning: str) -> list[str]:
         """The ids of the plans that start with these characters: a range of the index, read from entries."""
@@ -104,12 +109,55 @@ class SqliteStore:
         self._expect((int, str), rows[0])
         return rows[0][0], rows[0][1]
 
+    def beat(self, watcher: str, entry: Entry, received: datetime) -> None:
+        """Keep a watcher's newest heartbeat: see `Store.beat`."""
+        row = (watcher, to_text(received), entry.payload, entry.signature)
+        with self.transaction(writing=True) as database:
+            database.execute(schema.BEAT, row)
+            database.execute(schema.DROP_BEATS, (to_text(received - _BEATS_KEPT), watcher))
+        self._copy_back()
+
+    def beats(self) -> list[Entry]:
+        """The newest heartbeat of each watcher, unverified, the newest first."""
+        rows = self._rows(schema.BEATS)
+        for row in rows:
+            self._expect(schema.BEAT_TYPES, row)
+        return [Entry(payload=payload, signature=signature) for payload, signature in rows]
+
+    def claim(self, what: str, holder: str, now: datetime, until: datetime) -> bool:
+        """Take something on for a while: see `Store.claim`. It ends after LONGEST_CLAIM at the latest."""
+        latest = now + LONGEST_CLAIM
+        with self.transaction(writing=True) as database:
+            database.execute(schema.FREE_CLAIMS, (to_text(now), to_text(latest)))
+            database.execute(schema.CLAIM, (what, holder, to_text(min(until, latest))))
+            return self._rows(schema.HOLDER, what) == [(holder,)]
+
+    def release(self, holder: str, what: str = "") -> None:
+        """Let go of one claim of a holder, or of all."""
+        with self.transaction(writing=True) as database:
+            if what:
+                database.execute(schema.RELEASE, (holder, what))
+            else:
+                database.execute(schema.RELEASE_ALL, (holder,))
+
+    def rebuild(self, summarise: Summarise) -> int:
+        """Make every row anew: see `Store.rebuild`. A row whose entries are gone is kept as their trace."""
+        with self.transaction(writing=True):
+            kept = {plan for (plan,) in self._rows(schema.TRACES)}
+            for (plan,) in self._rows(schema.ALL_PLANS):
+                if plan not in kept:
+                    history = self.history(plan) if is_plan_id(plan) else []
+                    self._replace_plan(plan, summarise(plan, history) if history else None)
+            (count,) = self._rows(schema.COUNT_PLANS)[0]
+        self._copy_back()
+        return int(count)
+
     def check_file(self) -> list[str]:
         """What is damaged: pages, indexes, the schema with its triggers, plans without their entries."""
         found = []
         for check in (self._bad_pages, self._bad_schema, self._bad_plans):
             try:
-                with self._transaction():
+                with self.transaction():
                     found += check()
             except StoreError as error:
                 found.append(error.message)
@@ -120,14 +168,14 @@ class SqliteStore:
         self._database.close()
 
     @contextmanager
-    def _transaction(self, *, writing: bool = False) -> Iterator[None]:
-        """Run everything in here or nothing. Reading inside a transaction joins it."""
-        if self._database.in_transaction and not writing:
-            yield
+    def transaction(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
+        """Run everything in here or nothing. What runs inside another transaction joins that one."""
+        if self._database.in_transaction:
+            yield self._database
             return
         try:
             self._database.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
-            yield
+            yield self._database
             self._database.execute("COMMIT")
         except BaseException as error:
             self._roll_back()
@@ -140,7 +188,7 @@ class SqliteStore:
             self._database.execute("ROLLBACK")
 
     def _rows(self, statement: str, *values: str | int) -> list[Any]:
-        with self._transaction():
+        with self.transaction():
             return self._database.execute(statement, values).fetchall()
 
     def _add(self, entries: Sequence[Entry], received: datetime) -> list[Stored]:
@@ -196,7 +244,7 @@ class SqliteStore:
     def _plan(self, row: Any) -> PlanRow:
         self._expect(schema.PLAN_TYPES, row)
         named = dict(zip(PlanRow.__struct_fields__, row, strict=True))
-        return PlanRow(**named | {name: bool(named[name]) for name in ("open", "urgent")})
+        return PlanRow(**named | {"urgent": bool(named["urgent"])})
 
     def _expect(self, types: tuple[type, ...], row: Any) -> None:
         """A damaged page can turn text into bytes or into nothing."""

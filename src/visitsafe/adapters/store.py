@@ -1,45 +1,89 @@
-"""The door to the store: a URL in, a store out. Opening never makes or alters anything; making is explicit.
+"""The door to the store: a URL in, a store out. Opening never makes or alters anything.
 
-A file which is not a store, or not one of this version, is refused with a sentence before anything is read
-from it. What a store does stands in `domain.stored.Store`; how, in `sqlite_store`.
+Making a store and bringing an older one up to date are explicit. A file which is not a store, or not one of
+this version, is refused with a sentence before anything is read from it. What a store does stands in
+`domain.stored.Store`; how, in `sqlite_store`. PostgreSQL has a door of its own, `postgres_door`.
 """
 
 import os
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from visitsafe.adapters import schema
 from visitsafe.adapters.sqlite_store import SqliteStore
 from visitsafe.adapters.store_file import FAULTS, connect, damaged, in_words, located
 from visitsafe.domain.entries import to_text
-from visitsafe.domain.stored import Store
+from visitsafe.domain.stored import Store, Summarise
 from visitsafe.errors import StoreError
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from visitsafe.adapters.migrations import Migrated
+
+MIGRATE = "run: visitsafe store migrate"
 WAIT = 5.0
 """Seconds to wait while another program writes, before saying so."""
+MIGRATING_WAIT = 60.0
+"""The same for bringing a store up to date: somebody else may be at just that."""
 
 
 def open_store(url: str, wait: float = WAIT) -> Store:
     """Open the store that a URL names. Never makes one.
 
     Args:
-        url: `sqlite:///relative`, `sqlite:////absolute` or a bare path.
+        url: `sqlite:///relative`, `sqlite:////absolute`, a bare path, or `postgresql://user@host/database`.
         wait: Seconds to wait while another program writes.
 
     Raises:
-        StoreError: It is missing, not a store, made by a newer visitsafe, damaged or not permitted.
+        StoreError: It is missing, not a store, made by a newer or an older visitsafe, damaged or not
+            permitted.
     """
+    if _is_postgres(url):
+        opened: Store = _postgres().open_store(url, wait)
+        return opened
     path = located(url)
     _look_for(path)
     database = connect(path, wait)
     try:
-        return SqliteStore(database, path, _identify(database, path))
+        store_id, version = _identify(database, path)
+        if version < schema.SCHEMA_VERSION:
+            raise StoreError(f"the store {path} was made by an older visitsafe", hint=MIGRATE)
+        return SqliteStore(database, path, store_id)
     except BaseException:
         database.close()
         raise
+
+
+def migrate_store(
+    url: str, summariser: Callable[[Store], Summarise], wait: float = MIGRATING_WAIT
+) -> "Migrated":
+    """Bring a store of an older visitsafe to the version of this one.
+
+    Args:
+        url: As for `open_store`.
+        summariser: Makes what makes the rows (`Store.append`) from the store: its entries can be read
+            whatever its version is.
+        wait: Seconds to wait while another program writes.
+
+    Raises:
+        StoreError: As for `open_store`, or it cannot be written to; nothing was changed then.
+    """
+    from visitsafe.adapters.migrations import Migrated, migrate
+
+    if _is_postgres(url):  # which there is in one version so far
+        _postgres().open_store(url, wait).close()
+        return Migrated(schema.SCHEMA_VERSION, schema.SCHEMA_VERSION)
+    path = located(url)
+    _look_for(path)
+    with closing(connect(path, wait)) as database:
+        store = SqliteStore(database, path, _identify(database, path)[0])
+        return migrate(store, lambda: _identify(database, path)[1], summariser(store))
 
 
 def store_exists(url: str) -> bool:
@@ -50,6 +94,8 @@ def store_exists(url: str) -> bool:
     Raises:
         StoreError: The URL names no file.
     """
+    if _is_postgres(url):
+        return bool(_postgres().store_exists(url))
     path = located(url)
     try:
         if not path.exists():
@@ -70,15 +116,34 @@ def create_store(url: str, created: datetime) -> Store:
     Raises:
         StoreError: There is something already, or the place cannot be written to.
     """
+    if _is_postgres(url):
+        made: Store = _postgres().create_store(url, created)
+        return made
     path = located(url)
     _make_file(path)
     database = connect(path, WAIT)
     try:
         _furnish(database, path, created)
-        return SqliteStore(database, path, _identify(database, path))
+        return SqliteStore(database, path, _identify(database, path)[0])
     except BaseException:
         database.close()
         raise
+
+
+def _is_postgres(url: str) -> bool:
+    return url.partition(":")[0].lower() in {"postgresql", "postgres"}
+
+
+def _postgres() -> "ModuleType":
+    """The door to PostgreSQL, which not every visitsafe has."""
+    try:
+        from visitsafe.adapters import postgres_door
+    except ImportError as error:
+        raise StoreError(
+            "this visitsafe was installed without what it needs for PostgreSQL",
+            hint="run: pip install 'visitsafe[postgres]'",
+        ) from error
+    return postgres_door
 
 
 def _make_file(path: Path) -> None:
@@ -145,8 +210,8 @@ def _look_for(path: Path) -> None:
         )
 
 
-def _identify(database: sqlite3.Connection, path: Path) -> str:
-    """The store's id, once it is certain that this is a store of this version."""
+def _identify(database: sqlite3.Connection, path: Path) -> tuple[str, int]:
+    """The store's id and version, once it is certain that this is a store and not one of a newer version."""
     try:
         (application,) = database.execute("PRAGMA application_id").fetchone()
         if application != schema.APPLICATION_ID:
@@ -159,4 +224,4 @@ def _identify(database: sqlite3.Connection, path: Path) -> str:
         raise damaged(path, "it does not say what it is")
     if int(version) > schema.SCHEMA_VERSION:
         raise StoreError(f"the store {path} was made by a newer visitsafe", hint="install a newer visitsafe")
-    return str(meta["store_id"])
+    return str(meta["store_id"]), int(version)

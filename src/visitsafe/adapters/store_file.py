@@ -68,10 +68,6 @@ def located(url: str) -> Path:
     """
     scheme, colon, rest = url.partition(":")
     name = url
-    if colon and scheme.lower() in {"postgresql", "postgres"}:
-        raise StoreError(
-            "this visitsafe cannot use PostgreSQL yet", hint="name a file instead: sqlite:////folder/store.db"
-        )
     if colon and scheme.lower() == "sqlite":
         name = rest.removeprefix("///") if rest.startswith("///") else ""
     elif rest.startswith("//"):

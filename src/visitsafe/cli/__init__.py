@@ -1,29 +1,13 @@
-"""The command line: thin, a file per group of commands, and the one boundary that maps errors to exit codes.
+"""The command line: the one boundary that maps errors to exit codes, and what runs a command.
 
-Results go to standard output, talk to standard error. Modules here import heavy things inside functions.
+Results go to standard output, talk to standard error. Importing this package imports no Typer: the commands
+of the doorstep are read by `doorstep`, all others by `app`. Modules import heavy things inside functions.
 """
 
 import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-import typer
-
-from visitsafe.cli import (
-    checklist,
-    deciding,
-    details,
-    duress,
-    exporting,
-    importing,
-    key,
-    planning,
-    reading,
-    store,
-    team,
-    verifying,
-    waiting,
-)
 from visitsafe.cli.opening import Invocation
 from visitsafe.cli.output import (
     ReaderGoneError,
@@ -37,28 +21,6 @@ from visitsafe.cli.output import (
 from visitsafe.errors import SettingsError, UsageError, VisitsafeError
 
 INTERRUPTED = 130
-
-app = typer.Typer(
-    name="visitsafe",
-    help="Plan a risky home visit, sign the plan, have it countersigned, and prove it later.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-waiting.register(app)
-planning.register(app)
-deciding.register(app)
-reading.register(app)
-details.register(app)
-verifying.register(app)
-exporting.register(app)
-importing.register(app)
-duress.register(team.app)
-app.add_typer(team.app, name="team")
-app.add_typer(key.app, name="key")
-app.add_typer(store.app, name="store")
-app.add_typer(checklist.app, name="checklist")
 
 
 def main(argv: Sequence[str], now: datetime | None = None, environ: Mapping[str, str] | None = None) -> int:
@@ -103,7 +65,13 @@ def _command(argv: Sequence[str], invocation: Invocation) -> int:
     """Run the command; what the system refused becomes a sentence."""
     if any("\0" in word for word in argv):
         raise UsageError("no name or text can have the character NUL in it", hint="type it again, by hand")
+    from visitsafe.cli import doorstep
+
     try:
+        if argv and argv[0] in doorstep.COMMANDS:
+            return doorstep.run(argv, invocation)
+        from visitsafe.cli.app import app
+
         app(list(argv), obj=invocation, prog_name="visitsafe")
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0

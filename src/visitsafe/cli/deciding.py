@@ -8,7 +8,7 @@ from visitsafe.cli.opening import desk_of, invocation, later, library_of, zone_o
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.domain.escape import terminal
 from visitsafe.domain.phrases import moment
-from visitsafe.domain.terms import Decision
+from visitsafe.domain.terms import Decision, Status
 from visitsafe.errors import UsageError, VisitsafeError
 
 if TYPE_CHECKING:
@@ -155,9 +155,10 @@ def review_checklist_of(context: typer.Context, state: "PlanState") -> tuple["Re
 
 def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
     if json:
+        from visitsafe.domain.discretion import hides_duress
         from visitsafe.domain.shapes import plan_shape
 
-        result_json(plan_shape(state, desk.now))
+        result_json(plan_shape(hides_duress(state, desk.me), desk.now))
         return
     who = terminal(state.author.person.name)
     start = moment(state.body.visit.start, zone_of(desk.roster))
@@ -166,3 +167,6 @@ def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
         say(f"let {state.author.person.name} know; they change it with: visitsafe plan --revise {state.ref}")
     else:
         say(f"let {state.author.person.name} know")
+    if state.visit.departed and not state.closed and state.status is not Status.COUNTERSIGNED:
+        who = state.author.person.name
+        say(f"{who} has set out already: ring them; the watch goes on until they are back")

@@ -23,6 +23,8 @@ class Format(StrEnum):
     HTML = "html"
     JSON = "json"
     BUNDLE = "bundle"
+    ICS = "ics"
+    CARD = "card"
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +36,10 @@ def export(
     context: typer.Context,
     ref: Annotated[str | None, typer.Argument(help="The plan's reference.")] = None,
     form: Annotated[
-        Format | None, typer.Option("--format", help="md (the page), html, json or bundle.")
+        Format | None,
+        typer.Option(
+            "--format", help="md (the page), html, json, bundle, ics (calendar) or card (the desk's page)."
+        ),
     ] = None,
     team: Annotated[bool, typer.Option("--team", help="The team's record alone, for a new member.")] = False,
     every: Annotated[bool, typer.Option("--all", help="The team's record and every plan.")] = False,
@@ -43,7 +48,9 @@ def export(
         bool, typer.Option("--include-details", help="With the address and other personal details.")
     ] = False,
 ) -> None:
-    """Export a plan's page, or a bundle that others can import and OpenSSH alone can check."""
+    """Export a plan's page, its calendar entry or desk card, or a bundle that OpenSSH alone can check."""
+    from visitsafe.domain.discretion import hides_duress
+
     if sum((ref is not None, team, every)) != 1:
         raise UsageError(
             "say what to export: a plan's reference, or --team, or --all", "see: visitsafe list --all"
@@ -55,7 +62,7 @@ def export(
             plans = [desk.resolve(ref)] if ref else desk.store.find("") if every else []
             _write_bundle(desk, plans, out, "all" if every else "team")
             return
-        state = desk.plan(desk.resolve(ref))
+        state = hides_duress(desk.plan(desk.resolve(ref)), desk.me)
         content = _exported(context, desk, state, form or Format.MD, include_details=include_details)
     _write(out, content)
 
@@ -97,12 +104,27 @@ def _exported(
 
         shape = plan_shape(state, desk.now, include_details=include_details)
         return (json_text(json.dumps(shape, indent=2, ensure_ascii=False)) + "\n").encode()
+    if form is Format.ICS:
+        from visitsafe.adapters.calendar import calendar
+
+        return calendar(state, desk.now)
+    if form is Format.CARD:
+        return _card(desk, state, include_details=include_details)
     page = _page(context, desk, state, include_details=include_details)
     if form is Format.HTML:
         from visitsafe.adapters.html import html_page
 
         return html_page(page, f"Visit plan {state.ref}").encode()
     return page.encode()
+
+
+def _card(desk: "Desk", state: "PlanState", *, include_details: bool) -> bytes:
+    from visitsafe.adapters.card import card_page
+    from visitsafe.domain.desk_card import desk_card
+
+    phone, team = desk.roster.settings.desk_phone or "", desk.roster.name
+    card = desk_card(state, desk.now, zone_of(desk.roster), team, phone, include_details=include_details)
+    return card_page(card).encode()
 
 
 def _page(context: typer.Context, desk: "Desk", state: "PlanState", *, include_details: bool) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
-import typer
 
 from visitsafe.adapters.settings import Settings, load, remember
 from visitsafe.cli.output import say
@@ -28,6 +27,7 @@ UK = "Europe/London"
 MOST_WARNINGS = 12
 MOST_PASSPHRASE = 1 << 16
 """Bytes of a passphrase file that are read; it may be a device that never ends."""
+T = TypeVar("T")
 
 
 class Invocation(msgspec.Struct, frozen=True):
@@ -41,18 +41,32 @@ class Invocation(msgspec.Struct, frozen=True):
         """The moment, aware, to the second."""
         return self.clock().replace(microsecond=0)
 
+    def ensure_object(self, object_type: type[T]) -> T:
+        """Itself: at the doorstep there is no other context."""
+        if not isinstance(self, object_type):
+            raise TypeError(object_type)
+        return self
 
-def invocation(context: typer.Context) -> Invocation:
+
+class Context(Protocol):
+    """What a command is called with: Typer's context, or an invocation itself at the doorstep."""
+
+    def ensure_object(self, object_type: type[T]) -> T:
+        """The invocation."""
+        ...
+
+
+def invocation(context: Context) -> Invocation:
     """The invocation that a command belongs to."""
     return context.ensure_object(Invocation)
 
 
-def settings_of(context: typer.Context) -> Settings:
+def settings_of(context: Context) -> Settings:
     """The settings of this person on this machine."""
     return load(invocation(context).environ)
 
 
-def library_of(context: typer.Context, path: Path | None = None) -> "Library":
+def library_of(context: Context, path: Path | None = None) -> "Library":
     """The shipped checklists and the agency's own; `path` is a file or folder named on the command line."""
     from visitsafe.adapters.checklists import load_all, shipped_folder
 
@@ -61,29 +75,33 @@ def library_of(context: typer.Context, path: Path | None = None) -> "Library":
 
 
 @contextmanager
-def desk_of(context: typer.Context) -> Iterator["Desk"]:
+def desk_of(context: Context, warn: Callable[[str], None] | None = None) -> Iterator["Desk"]:
     """Open the store and the team for one command.
+
+    Args:
+        context: The command.
+        warn: Takes warnings; if not given, each is said once.
 
     Raises:
         StoreError: The store is missing or cannot be used.
         NotPermittedError: It has no team yet.
         VerificationError: It holds another team than the pinned one.
     """
-    from visitsafe.adapters.store import open_store
+    from visitsafe.adapters.store import MIGRATE, open_store
     from visitsafe.usecases.desk import Desk
 
     settings = settings_of(context)
     try:
         store = open_store(settings.store)
     except StoreError as error:
-        if settings.team or settings.name:
+        if settings.team or settings.name or error.hint == MIGRATE:
             raise
         raise StoreError(error.message, hint=FIRST) from error
     try:
         roster = roster_of(settings, store)
         me = roster.members.get(my_fingerprint(settings))
         now = invocation(context).now
-        warn = _once()
+        warn = warn or _once()
         for warning in (*settings.warnings, *store.warnings, *zone_warnings(roster)):
             warn(warning)
         yield Desk(store, roster, now, me, lambda: signer_of(context), warn)
@@ -103,7 +121,7 @@ def _once() -> Callable[[str], None]:
     return warn
 
 
-def later(context: typer.Context, desk: "Desk") -> "Desk":
+def later(context: Context, desk: "Desk") -> "Desk":
     """The same desk at the moment it is now: somebody may have sat at a question for an hour.
 
     The team may have changed in that hour too, so it is read again.
@@ -196,7 +214,7 @@ def public_file(key: Path) -> Path:
     return key.with_name(key.name + ".pub")
 
 
-def signer_of(context: typer.Context) -> "Signer":
+def signer_of(context: Context) -> "Signer":
     """Open this person's key, asking for its passphrase if it has one; ssh-keygen signs where it must."""
     settings = settings_of(context)
     if settings.key is None:
@@ -215,7 +233,7 @@ def signer_of(context: typer.Context) -> "Signer":
     return AgentSigner(public_line_of(settings.key), settings.via, named, environ, say)
 
 
-def open_file(context: typer.Context, key: Path) -> "Signer":
+def open_file(context: Context, key: Path) -> "Signer":
     """Open a key that visitsafe reads itself, asking for its passphrase if it has one."""
     from visitsafe.signing.keys import load as load_key
 

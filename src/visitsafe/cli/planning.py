@@ -195,9 +195,10 @@ def tell(desk: "Desk", state: "PlanState", *, json: bool = False) -> None:
 
 def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
     if json:
+        from visitsafe.domain.discretion import hides_duress
         from visitsafe.domain.shapes import plan_shape
 
-        result_json(plan_shape(state, desk.now))
+        result_json(plan_shape(hides_duress(state, desk.me), desk.now))
         return
     counts = {level: sum(f.level is level for f in state.body.findings) for level in Level}
     found = ", ".join(f"{count} {level}" for level, count in counts.items() if count) or "none"
@@ -223,3 +224,7 @@ def withdraw(
         state = withdraw_plan(desk, desk.plan(desk.resolve(ref)), words)
     with stands(f"{state.ref} is withdrawn"):
         result(f"{state.ref} is withdrawn")
+        if state.visit.departed and not state.closed:
+            say(
+                f"you had set out: the watch goes on until you are back; then run: visitsafe back {state.ref}"
+            )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, item, put
 from visitsafe.cli.review_brief import write_brief
+from visitsafe.domain.alarm import is_alarming
 from visitsafe.domain.changes import changes
 from visitsafe.domain.details import is_old
 from visitsafe.domain.entries import from_text
@@ -27,12 +28,14 @@ from visitsafe.domain.phrases import (
     plain_words,
     sharing_state,
     span,
+    went_first,
     who_goes,
     worst_first,
 )
 from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
 from visitsafe.domain.sealed_words import opened_words, sealed_words
 from visitsafe.domain.terms import Answer, Level, Status
+from visitsafe.domain.way import stage_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -70,14 +73,17 @@ def review_plan(
     if rows is None or len(captured.get().splitlines()) <= rows:
         _write(console, state, previous, now, zone, warnings)
     else:
-        _worrying(console, state, now, warnings)
+        _worrying(console, state, now, zone, warnings)
         write_brief(console, state, previous, now, zone)
 
 
-def _worrying(console: "Console", state: "PlanState", now: datetime, warnings: Sequence[str]) -> None:
+def _worrying(
+    console: "Console", state: "PlanState", now: datetime, zone: tzinfo, warnings: Sequence[str]
+) -> None:
     """How the plan stands, and what is worrying; the checklist's sentences speak to the practitioner."""
     put(console, (f"{state.ref}: {plain_words(state, now)}", STRONG))
-    worries = [*((("Warning: ", STOP), warning) for warning in warnings), *_worries(state, now)]
+    warned = ((("Warning: ", STOP), warning) for warning in warnings)
+    worries = [*_gone(state, now, zone), *warned, *_worries(state, now)]
     name = state.author.person.name
     told = f'What is worrying ("you" is {name})'
     heading(console, told if worries else "Nothing in this plan stands out")
@@ -94,7 +100,7 @@ def _write(
     warnings: Sequence[str],
 ) -> None:
     body = state.body
-    _worrying(console, state, now, warnings)
+    _worrying(console, state, now, zone, warnings)
     _visit(console, state, zone)
     _details(console, state, now)
     _controls(console, body)
@@ -130,11 +136,20 @@ def _worries(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
         yield ((f"Goes {who_goes(body)}{', after dark' if dark else ''}.", WARN if alone and dark else ""),)
 
 
+def _gone(state: "PlanState", now: datetime, zone: tzinfo) -> Iterator[tuple[Part, ...]]:
+    """That the visit is under way already; before anything else, for somebody is out there."""
+    reason = went_first(state)
+    if reason and state.status is not Status.COUNTERSIGNED:
+        yield ("Has set out already, urgent: ", STOP), reason
+    if (state.visit.reports or is_alarming(state, now)) and not state.closed:
+        yield ((f"On the way: {stage_words(state, now, zone)}.", STOP if is_alarming(state, now) else WARN),)
+
+
 def _times(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
     minutes = int((from_text(state.body.visit.start) - now).total_seconds()) // 60
     if expired(state, now):
         yield ("The start has passed: ", STOP), "this plan has expired and needs a new version."
-    elif state.body.urgent:
+    elif state.body.urgent and not went_first(state):
         yield ("Urgent, goes first: ", STOP), state.body.urgent
     elif 0 <= minutes <= SOON_MINUTES and state.status is Status.AWAITING:
         yield ((f"Starts in {minutes} minutes.", WARN),)

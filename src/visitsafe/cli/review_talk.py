@@ -53,6 +53,7 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
     """
     from visitsafe.adapters.talk import talk_at
     from visitsafe.cli.screens import make_console, review_plan, show_plan
+    from visitsafe.domain.discretion import hides_duress
     from visitsafe.usecases.deciding import check_may_decide, previous_plan
 
     environ = invocation(context).environ
@@ -64,11 +65,12 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
     rows = get_terminal_size().lines - PROMPT_ROWS
     warnings = warnings_of(context, desk, state)
     checklist = _checklist(context, state)
-    review_plan(console, state, previous, desk.now, zone, rows, warnings)
+    seen = hides_duress(state, desk.me)  # what is signed follows the record as it is
+    review_plan(console, seen, previous, desk.now, zone, rows, warnings)
 
     def read() -> None:
-        review_plan(console, state, previous, desk.now, zone, warnings=warnings)
-        show_plan(console, state, desk.now, zone, include_details=True)
+        review_plan(console, seen, previous, desk.now, zone, warnings=warnings)
+        show_plan(console, seen, desk.now, zone, include_details=True)
 
     return state, _decision(asker, checklist, state, read)
 
@@ -100,9 +102,11 @@ def _from_queue(desk: "Desk", asker: "Talk") -> "PlanState":
 
 
 def _line(desk: "Desk", state: "PlanState") -> str:
+    from visitsafe.usecases.deciding import went_without
     from visitsafe.usecases.desk import worst
 
-    urgent = "URGENT, " if state.body.urgent else ""
+    gone = went_without(state)
+    urgent = f"has set out already, urgent: {gone}; " if gone else "URGENT, " if state.body.urgent else ""
     level = worst(state.body)
     found = f", worst finding: {level}" if level else ", no findings"
     start = moment(state.body.visit.start, zone_of(desk.roster))

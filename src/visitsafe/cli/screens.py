@@ -4,13 +4,16 @@ Usable at 40 columns and read aloud from top to bottom. What a manager sees befo
 `review_screen`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import GOOD, QUIET, STOP, STRONG, WARN, fact, heading, item, make_console, put
 from visitsafe.cli.review_screen import review_plan
+from visitsafe.cli.way_screen import show_way
+from visitsafe.domain.alarm import is_alarming
 from visitsafe.domain.entries import to_text
+from visitsafe.domain.entry_words import says
 from visitsafe.domain.phrases import (
     DECISION_WORDS,
     DUE,
@@ -20,11 +23,13 @@ from visitsafe.domain.phrases import (
     answering,
     day,
     exactly,
+    expired,
     moment,
     plain_words,
     sharing_state,
     short_span,
     span,
+    went_first,
     who_goes,
     worst_first,
 )
@@ -33,6 +38,7 @@ from visitsafe.domain.refs import references
 from visitsafe.domain.sealed_words import reason_of, sealed_words
 from visitsafe.domain.shapes import without_details
 from visitsafe.domain.terms import Level, Status
+from visitsafe.domain.way import how_to_close, stage_words, unclosed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,6 +78,7 @@ def show_plan(
     for problem in state.problems:
         put(console, ("Does not hold: ", STOP), problem)
     _visit(console, state, now, zone)
+    show_way(console, state, now, zone)
     _findings(console, state)
     _decision(console, state, zone)
     _sharing(console, state.body, now, zone)
@@ -159,6 +166,7 @@ def _record(console: "Console", state: "PlanState") -> None:
     heading(console, "Signed")
     for judged in state.judged:
         put(console, _signed(judged), indent=INDENT)
+        fact(console, "Says", says(judged), indent=2 * INDENT)
         fact(console, "Reason", reason_of(judged), indent=2 * INDENT)
         if judged.why_not:
             put(console, ("Does not count: ", STRONG), judged.why_not, indent=2 * INDENT)
@@ -172,22 +180,48 @@ def _signed(judged: "Judged") -> str:
 
 
 def list_plans(
-    console: "Console", rows: Sequence["PlanRow"], roster: "Roster", now: datetime, zone: tzinfo
+    console: "Console",
+    rows: Sequence["PlanRow"],
+    roster: "Roster",
+    now: datetime,
+    zone: tzinfo,
+    states: Mapping[str, "PlanState"],
 ) -> None:
-    """Write a line or two for each plan, in the order given."""
+    """Write a line or two for each plan, in the order given.
+
+    Args:
+        console: Where to.
+        rows: The plans.
+        roster: For the names.
+        now: For who is late.
+        zone: Whose local time is shown.
+        states: The state of each of them, by the plan's id.
+    """
     if not rows:
         put(console, "No plans here. To plan a visit: visitsafe plan")
     refs = references([row.plan for row in rows])
     for row in rows:
-        _row(console, row, refs[row.plan], roster, now, zone)
+        _row(console, row, states[row.plan], refs[row.plan], roster, now, zone)
 
 
-def _row(console: "Console", row: "PlanRow", ref: str, roster: "Roster", now: datetime, zone: tzinfo) -> None:
-    gone = row.status == Status.AWAITING and row.start <= to_text(now) and not row.urgent
-    words = ["expired" if gone else row.status, row.level, "urgent" if row.urgent else ""]
-    style = STOP if row.level == Level.STOP and row.status == Status.AWAITING else ""
+def _row(
+    console: "Console",
+    row: "PlanRow",
+    state: "PlanState",
+    ref: str,
+    roster: "Roster",
+    now: datetime,
+    zone: tzinfo,
+) -> None:
+    status = "expired" if expired(state, now) else row.status
+    stage = stage_words(state, now, zone)
+    words = [status, stage, row.level, "urgent" if row.urgent or went_first(state) else ""]
+    grave = row.level == Level.STOP and row.status == Status.AWAITING
+    late = not state.closed and (is_alarming(state, now) or bool(went_first(state)))
     head = f"{ref}  {short_span(row.start, row.due_back, zone)}  "
-    put(console, (head, STRONG), (", ".join(filter(None, words)), style))
+    put(console, (head, STRONG), (", ".join(filter(None, words)), STOP if grave or late else ""))
     author = roster.members.get(row.by)
     facts = (row.case_ref, row.area, author.person.name if author else "somebody not in the team")
     put(console, ", ".join(fact for fact in facts if fact.strip()), indent=UNDER_REFERENCE)
+    if unclosed(state, now):
+        put(console, how_to_close(ref), indent=UNDER_REFERENCE)

@@ -10,7 +10,7 @@ from visitsafe.domain.refs import references
 from visitsafe.domain.terms import Role, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from visitsafe.domain.draft import Session
     from visitsafe.domain.fold import PlanState
@@ -43,8 +43,16 @@ def waiting(
     from visitsafe.usecases.listing import listed
 
     with desk_of(context) as desk:
+        from visitsafe.cli.waiting_visits import under_way
+
         states = [one.state for one in listed(desk)]
-        lines = [*_drafts(context), *_mine(desk, states), *_decisions(desk, states)]
+        refs = references([state.plan for state in states])
+        lines = [
+            *under_way(desk, states, refs),
+            *_drafts(context),
+            *_mine(desk, states, refs),
+            *_decisions(desk, states, refs),
+        ]
     greeting = f"Hello {desk.me.person.name}. " if desk.me else ""
     if not lines:
         lines = ["Nothing is waiting for you.  To plan a visit: visitsafe plan"]
@@ -71,8 +79,9 @@ def _case(session: "Session") -> str:
     return f" for case {case}" if case else ""
 
 
-def _mine(desk: "Desk", states: "Sequence[PlanState]") -> list[str]:
+def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]") -> list[str]:
     """My own plans that a manager sent back, or that are still waiting."""
+    from visitsafe.cli.waiting_visits import is_under_way
     from visitsafe.domain.phrases import moment
 
     me = desk.me
@@ -80,9 +89,8 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]") -> list[str]:
         return ["The team does not know your key yet:  visitsafe team join"]
     lines = []
     now = desk.now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    refs = references([state.plan for state in states])
     for state in states:
-        if not me.same_person(state.author) or state.body.visit.due_back < now:
+        if not me.same_person(state.author) or state.body.visit.due_back < now or is_under_way(state, desk):
             continue
         ref, start = refs[state.plan], moment(state.body.visit.start, zone_of(desk.roster))
         if state.status is Status.RETURNED:
@@ -90,19 +98,26 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]") -> list[str]:
         elif state.status is Status.AWAITING:
             lines.append(f"{ref} waits for a manager, visit {start}:  visitsafe show {ref}")
         elif state.status is Status.COUNTERSIGNED:
-            lines.append(f"{ref} is countersigned, visit {start}:  visitsafe show {ref}")
+            lines.append(f"{ref} is countersigned, visit {start}; when you set out:  visitsafe depart {ref}")
     return lines
 
 
-def _decisions(desk: "Desk", states: "Sequence[PlanState]") -> list[str]:
-    from visitsafe.domain.phrases import moment
+def _decisions(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]") -> list[str]:
     from visitsafe.usecases.deciding import queue
 
     if desk.me is None or Role.MANAGER not in desk.me.roles:
         return []
-    refs = references([state.plan for state in states])
     return [
-        f"{refs[state.plan]} by {state.author.person.name} needs your decision, visit "
-        f"{moment(state.body.visit.start, zone_of(desk.roster))}:  visitsafe review {refs[state.plan]}"
-        for state in queue(desk, states)
+        f"{_asked(desk, state, refs)}:  visitsafe review {refs[state.plan]}" for state in queue(desk, states)
     ]
+
+
+def _asked(desk: "Desk", state: "PlanState", refs: "Mapping[str, str]") -> str:
+    """Why a manager has to look at a plan."""
+    from visitsafe.domain.phrases import moment
+    from visitsafe.usecases.deciding import went_without
+
+    who = f"{refs[state.plan]} by {state.author.person.name}"
+    if gone := went_without(state):
+        return f"{who} has set out already, urgent: {gone}"
+    return f"{who} needs your decision, visit {moment(state.body.visit.start, zone_of(desk.roster))}"

@@ -8,6 +8,7 @@ Nothing may leave the team without an admin.
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from visitsafe.domain.ledger import Ledger
@@ -28,6 +29,7 @@ NO_MEMBER = "does not count: it is about a key that is not in the team"
 KNOWN_KEY = "does not count: the new key has been in the team before"
 OTHER_PERSON = "does not count: the new key is of another person"
 _NEVER = float("inf")
+ADMINS, NOBODYS = frozenset({Role.ADMIN}), frozenset[Role]()
 
 
 class Verdict(NamedTuple):
@@ -112,7 +114,7 @@ class _Counting:
         past, by = self._ledger.past(entry.id), entry.content.by
         if past & self._open:
             return Verdict(waits=past & self._open)
-        need = None if _replaces_own(entry) else Role.ADMIN
+        need = NOBODYS if _replaces_own(entry) else ADMINS
         author = self._ledger.member(by, past)
         if not _may(author, need) or author is None:
             return Verdict(NOT_AN_ADMIN)
@@ -123,7 +125,7 @@ class _Counting:
             return Verdict(TAKEN_AWAY)
         return Verdict(next((why for one in self._ledger.of(entry.id) if (why := self._fault(one))), ""))
 
-    def _threat(self, entry: Verified, author: Member, need: Role | None) -> Verdict:
+    def _threat(self, entry: Verified, author: Member, need: AbstractSet[Role]) -> Verdict:
         """What takes the author's right away beside this entry: counted and not outweighed, or undecided."""
         at, ledger = entry.content.at, self._ledger
         said = ledger.said(entry.content.by, ledger.counted | self._open)
@@ -234,5 +236,5 @@ def _replaces_own(entry: Verified) -> bool:
     return content.kind == Kind.KEY_REPLACED and content.body.get("old") == content.by
 
 
-def _may(author: Member | None, need: Role | None) -> bool:
-    return author is not None and (need is None or need in author.roles)
+def _may(author: Member | None, need: AbstractSet[Role]) -> bool:
+    return author is not None and (not need or not need.isdisjoint(author.roles))

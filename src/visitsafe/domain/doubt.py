@@ -6,10 +6,13 @@ Only where this store knows what arrived when is it told that an entry came too 
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from visitsafe.domain.entries import body_of
+from visitsafe.domain.judging_visit import WATCHERS
+from visitsafe.domain.likeness import is_companion
 from visitsafe.domain.members import Member
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import PlanBody
@@ -19,8 +22,13 @@ from visitsafe.domain.terms import Kind, Role
 from visitsafe.domain.verified import Verified
 from visitsafe.errors import VerificationError
 
-NEEDS: Mapping[str, Role] = {Kind.DECIDED: Role.MANAGER}
-"""Roles whose loss puts an entry of a kind in doubt, besides the end of the key."""
+NEEDS: Mapping[str, AbstractSet[Role]] = {
+    Kind.DECIDED: frozenset({Role.MANAGER}),
+    Kind.STOOD_DOWN: WATCHERS,
+    Kind.ESCALATED: WATCHERS,
+    Kind.NOTIFIED: WATCHERS,
+}
+"""Roles whose loss puts an entry of a kind in doubt, besides the end of the key: one of them was needed."""
 BY_ITS_AUTHOR = frozenset({Kind.PLANNED, Kind.REVISED, Kind.WITHDRAWN})
 """What the plan's own author signs; anybody else's entry vouches for it. It lets nothing go ahead."""
 
@@ -49,7 +57,7 @@ def doubts(order: Order, roster: Roster, arrived: Mapping[str, int]) -> dict[str
     if len(roster.order.entries) == 1:
         return found
     for entry in reversed(order.entries):  # so that a witness is judged before what it vouches for
-        for taking in roster.unseen_takings(entry.content, NEEDS.get(entry.content.kind)):
+        for taking in roster.unseen_takings(entry.content, NEEDS.get(entry.content.kind, frozenset())):
             if not _witnessed(entry, taking, order, roster, found):
                 doubt = _doubt(entry, taking, order, roster, arrived)
                 if doubt and not (entry.id in found and found[entry.id].late):
@@ -79,8 +87,6 @@ def _is_apart(witness: Member, order: Order, roster: Roster) -> bool:
     The author of the plan and whoever goes along could otherwise, with a revoked manager's key, let their
     own visit go ahead: their time, too, would be only their word.
     """
-    from visitsafe.domain.judging import is_companion
-
     if witness.roles.isdisjoint({Role.MANAGER, Role.DUTY}):
         return False
     for entry in order.entries:

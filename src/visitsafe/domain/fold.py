@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from visitsafe.domain.doubt import Doubt, doubts
-from visitsafe.domain.judging import FORMS, Judged, is_cautious, is_companion, is_self, judge
+from visitsafe.domain.judging import FORMS, Judged, is_companion, is_self, judge, stands_alone
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import DecidedBody, PlanBody, WithdrawnBody
 from visitsafe.domain.refs import reference
@@ -20,6 +20,7 @@ from visitsafe.domain.roster import Member, Roster
 from visitsafe.domain.sealed import SealedDetails, sealed_details
 from visitsafe.domain.terms import Status
 from visitsafe.domain.verified import Verified
+from visitsafe.domain.visit import VisitState, visit_state
 from visitsafe.errors import VerificationError
 
 NO_REASON = "no reason was given"
@@ -43,6 +44,7 @@ class PlanState(msgspec.Struct, frozen=True):
         problems: Sentences about what does not hold: damaged or missing entries.
         rivals: Other versions which nobody has yet reconciled with this one.
         sealed: Who can open the worker's tracing details now; None if there are none.
+        visit: What happened on the way, and which alarms are open.
     """
 
     plan: str
@@ -55,6 +57,7 @@ class PlanState(msgspec.Struct, frozen=True):
     judged: tuple[Judged, ...]
     heads: tuple[str, ...]
     problems: tuple[str, ...]
+    visit: VisitState
     rivals: tuple[str, ...] = ()
     sealed: SealedDetails | None = None
 
@@ -67,6 +70,27 @@ class PlanState(msgspec.Struct, frozen=True):
     def decided(self) -> DecidedBody | None:
         """What the decision in force says."""
         return self.decision.body if self.decision and isinstance(self.decision.body, DecidedBody) else None
+
+    @property
+    def closed(self) -> str:
+        """The entry after which nothing has to be done or watched any more; empty while it is open."""
+        if self.visit.closed:
+            return self.visit.closed
+        if self.visit.out or self.visit.needs_standing_down:
+            return ""  # whoever set out in spite of a refusal is watched all the same
+        if self.withdrawn:
+            return next(
+                one.entry.id for one in self.judged if isinstance(one.body, WithdrawnBody) and not one.why_not
+            )
+        if self.status is Status.REFUSED and self.decision:
+            return self.decision.entry.id
+        return ""
+
+    @property
+    def settled(self) -> str:
+        """As `closed`, but a visit that went first, being urgent, is chased until a manager decides (D13)."""
+        urgent = self.body.urgent or self.visit.urgent
+        return "" if urgent and self.status is Status.AWAITING else self.closed
 
     def started(self, now: str) -> bool:
         """Whether the start has passed at `now` (UTC text)."""
@@ -127,8 +151,8 @@ def _look_again(
         doubt = doubted.get(one.entry.id)
         again = judge(plan, one.entry, roster, order, counted, doubt=doubt, linked=False)
         if again.why_not or again.body is None:
-            judged[one.entry.id] = again if one.body and is_cautious(one.body) else one
-        elif is_cautious(again.body):
+            judged[one.entry.id] = again if one.body and stands_alone(one.body) else one
+        elif stands_alone(again.body):
             judged[one.entry.id] = counted[one.entry.id] = again
         else:
             cut_off.add(one.entry.id)
@@ -164,6 +188,7 @@ def _state(
         judged=tuple(judged.values()),
         heads=_heads(order, judged, relied_on),
         problems=(*damaged, *missing),
+        visit=visit_state(order, tuple(judged.values()), current, current.body),
         rivals=tuple(name for name in newest if name != current.entry.id),
     )
 

@@ -4,8 +4,6 @@ An entry that does not count stays in the record and is shown with the reason. N
 """
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
@@ -13,22 +11,32 @@ import msgspec
 
 from visitsafe.domain.doubt import Doubt
 from visitsafe.domain.entries import body_of, from_text
+from visitsafe.domain.judging_visit import is_well_timed, why_not_visit
+from visitsafe.domain.likeness import is_companion, is_self, seen_text, words_of
 from visitsafe.domain.order import Order
-from visitsafe.domain.plan import (
-    Companion,
-    DecidedBody,
-    OpenedBody,
-    PlanBody,
-    ResealedBody,
-    WithdrawnBody,
-)
+from visitsafe.domain.plan import DecidedBody, OpenedBody, PlanBody, ResealedBody, WithdrawnBody
 from visitsafe.domain.refs import plan_id
-from visitsafe.domain.roster import Member, Roster, as_heard, selves
+from visitsafe.domain.reports import (
+    AcknowledgedBody,
+    BackBody,
+    EscalatedBody,
+    ExtendedBody,
+    NotifiedBody,
+    ReportBody,
+    StoodDownBody,
+    VisitBody,
+)
+from visitsafe.domain.roster import Member, Roster
 from visitsafe.domain.terms import Decision, Kind, Role
 from visitsafe.domain.verified import Verified
 from visitsafe.errors import VerificationError
 
-Bodies = PlanBody | DecidedBody | WithdrawnBody | OpenedBody | ResealedBody
+__all__ = [
+    "FORMS", "Bodies", "Judged", "is_cautious", "is_companion", "is_earlier", "is_self", "judge",
+    "own_plan_id", "seen_text", "stands_alone", "words_of",
+]  # fmt: skip
+
+Bodies = PlanBody | DecidedBody | WithdrawnBody | OpenedBody | ResealedBody | VisitBody
 FORMS: Mapping[str, type[Bodies]] = {
     Kind.PLANNED: PlanBody,
     Kind.REVISED: PlanBody,
@@ -36,18 +44,24 @@ FORMS: Mapping[str, type[Bodies]] = {
     Kind.WITHDRAWN: WithdrawnBody,
     Kind.OPENED: OpenedBody,
     Kind.RESEALED: ResealedBody,
+    Kind.DEPARTED: ReportBody,
+    Kind.ARRIVED: ReportBody,
+    Kind.OK: ReportBody,
+    Kind.LEFT: ReportBody,
+    Kind.BACK: BackBody,
+    Kind.EXTENDED: ExtendedBody,
+    Kind.ESCALATED: EscalatedBody,
+    Kind.NOTIFIED: NotifiedBody,
+    Kind.ACKNOWLEDGED: AcknowledgedBody,
+    Kind.STOOD_DOWN: StoodDownBody,
 }
 """The form of each kind's body. A new kind of entry begins here."""
 
 PLANNERS = frozenset({Role.PRACTITIONER, Role.MANAGER})
 OPENERS = frozenset({Role.MANAGER, Role.DUTY})
 """Who may open tracing details (D4)."""
-EARLIEST, LATEST = "2000", "9000"
 CLOCKS_APART = timedelta(minutes=10)
 """How much earlier a countersignature may claim to be than what it follows: clocks differ a little."""
-_WORD = re.compile(r"\w+")
-_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]*\w")
-_AROUND_AT = re.compile(r"\s*@\s*")
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -78,52 +92,23 @@ def own_plan_id(by: str, nonce: str) -> str:
     return plan_id(hashlib.sha256(f"{by}\n{nonce}".encode()).digest())
 
 
-def is_companion(member: Member, body: PlanBody, team: Iterable[Member] = ()) -> bool:
-    """Whether a member goes along on the visit, by key, name or e-mail.
-
-    A full name or an e-mail is seen among other words, such as "Nia Price (manager)"; a first name alone is
-    not enough.
-
-    Args:
-        member: Who may be the companion.
-        body: The plan.
-        team: The other members, so that a second key or another spelling of the same person is seen.
-    """
-    people = selves(member, team)
-    return any(_is(one, companion) for one in people for companion in body.visit.companions)
-
-
-def is_self(member: Member, author: Member | None, team: Iterable[Member]) -> bool:
-    """Whether two members are one person by any key and e-mail that the team ever had."""
-    return any(one.same_person(author) for one in selves(member, team))
-
-
-def _is(member: Member, companion: Companion) -> bool:
-    if companion.key == member.fingerprint or member.answers_to(companion.name):
-        return True
-    name, said = words_of(member.person.name), words_of(companion.name)
-    orders = {tuple(name), tuple(name[-1:] + name[:-1])}
-    runs = {tuple(said[start : start + len(name)]) for start in range(len(said))}
-    email = _ADDRESS.findall(seen_text(member.person.email))
-    return (bool(name) and not runs.isdisjoint(orders)) or any(
-        address in email for address in _ADDRESS.findall(seen_text(companion.name))
-    )
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a name as a person reads it: without capitals, punctuation and unseen characters."""
-    return _WORD.findall(seen_text(text))
-
-
-def seen_text(text: str) -> str:
-    """A text without the characters that nobody sees, and without spaces around an @."""
-    shown = "".join(character for character in text if unicodedata.category(character) != "Cf")
-    return _AROUND_AT.sub("@", as_heard(shown))
-
-
 def is_cautious(body: Bodies) -> bool:
-    """Whether an entry can only hold a visit back: a new version, a withdrawal, a return, a refusal."""
-    return not isinstance(body, DecidedBody) or body.decision is not Decision.COUNTERSIGN
+    """Whether an entry can only make people more careful: it holds a visit back, or has it watched."""
+    if isinstance(body, DecidedBody):
+        return body.decision is not Decision.COUNTERSIGN
+    # A watcher's entries are no caution: a step that was said to be raised is not raised again.
+    return not isinstance(body, VisitBody) or isinstance(body, ReportBody)
+
+
+def stands_alone(body: Bodies) -> bool:
+    """Whether an entry counts even where the record no longer shows what it follows.
+
+    A step that was raised stays open. A new time due back that follows no other can only bring it forward,
+    and a manager who said that the visit goes on must not be lost.
+    """
+    if isinstance(body, StoodDownBody):
+        return bool(body.until)
+    return is_cautious(body) or isinstance(body, EscalatedBody | ExtendedBody)
 
 
 def judge(
@@ -160,7 +145,10 @@ def judge(
     # `after` must not help. What holds a visit back keeps to what its author knew, so that no later entry of
     # the team can take a refusal away.
     people = roster.known_to(content).values() if is_cautious(body) else roster.everyone
-    why_not = _why_not(entry, author, body, earlier, people)
+    if isinstance(body, VisitBody):
+        why_not = why_not_visit(content, author, body, earlier, people, team)
+    else:
+        why_not = _why_not(entry, author, body, earlier, people)
     if doubt is None:
         return Judged(entry, author, body, why_not)
     if doubt.late and not why_not and _must_be_proven(body):
@@ -169,7 +157,7 @@ def judge(
 
 
 def _must_be_proven(body: Bodies) -> bool:
-    """Whether an entry lets a visit go ahead, or says who can open the worker's details."""
+    """Whether an entry lets a visit go ahead or ends its watch, or says who can open the worker's details."""
     return isinstance(body, ResealedBody) or not is_cautious(body)
 
 
@@ -186,7 +174,7 @@ def _why_not(
         return _why_not_decided(entry, author, body, earlier, people)
     if isinstance(body, OpenedBody | ResealedBody):
         return _why_not_opened(author, body, earlier)
-    if isinstance(body, PlanBody) and not _has_times(body):
+    if isinstance(body, PlanBody) and not is_well_timed(body.visit.start, body.visit.due_back):
         return "its times are not those of a visit"
     if entry.content.kind != Kind.PLANNED:
         return _why_not_its_author(author, earlier)
@@ -200,16 +188,6 @@ def _why_not_opened(author: Member, body: OpenedBody | ResealedBody, earlier: Se
     if not isinstance(of, PlanBody) or of.sealed is None:
         return "it names no sealed details that its author had seen"
     return "" if author.roles & OPENERS else "its author was not a manager or duty officer when it was made"
-
-
-def _has_times(body: PlanBody) -> bool:
-    """Whether the visit's times are well formed, in order, and within what every clock can show."""
-    try:
-        from_text(body.visit.start)
-        from_text(body.visit.due_back)
-    except VerificationError:
-        return False
-    return EARLIEST < body.visit.start < body.visit.due_back < LATEST
 
 
 def _why_not_its_author(author: Member, earlier: Sequence[Judged]) -> str:
@@ -237,14 +215,17 @@ def _why_not_decided(
         return "nobody decides on a plan that they are the companion on"
     if body.decision is not Decision.COUNTERSIGN:
         return ""  # caution needs no form
-    return _why_not_the_words(entry, body, version.body) or _why_not_the_time(entry, earlier)
+    went_first = bool(version.body.urgent) or any(
+        isinstance(j.body, ReportBody) and j.body.urgent for j in earlier
+    )
+    return _why_not_the_words(entry, body, version.body, went_first) or _why_not_the_time(entry, earlier)
 
 
-def _why_not_the_words(entry: Verified, body: DecidedBody, version: PlanBody) -> str:
+def _why_not_the_words(entry: Verified, body: DecidedBody, version: PlanBody, went_first: bool) -> str:
     """What a countersignature must say, and until when."""
     if not body.rationale.strip():
         return "it gives no reasons"
-    if entry.content.at > version.visit.start and not version.urgent:
+    if entry.content.at > version.visit.start and not went_first:
         return "it was countersigned after the visit was to start"
     return ""
 

@@ -24,6 +24,7 @@ from visitsafe.domain.page_sections import (
     quotation,
     sharing,
 )
+from visitsafe.domain.page_way import how_it_was_watched, on_the_way
 from visitsafe.domain.past_review import marked, marked_body, past_review
 from visitsafe.domain.phrases import (
     DECISION_WORDS,
@@ -42,6 +43,7 @@ from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
 from visitsafe.domain.sealed_words import sealed_words
 from visitsafe.domain.shapes import without_details
 from visitsafe.domain.terms import Decision, Level, Status
+from visitsafe.domain.way import stage_words
 
 __all__ = ["Cited", "Prompt", "supervision_page"]
 
@@ -79,6 +81,8 @@ def supervision_page(
         *_findings(state.body),
         *_controls(state.body),
         *_decision(state, zone),
+        *on_the_way(state, now, zone),
+        *how_it_was_watched(state, now, zone),
         *sharing(state.body, now, zone),
         *for_supervision(prompts),
         *questions(state.body, now, zone),
@@ -106,7 +110,9 @@ def _in_short(state: PlanState, now: datetime, zone: tzinfo) -> str:
     place = f" ({markdown_line(visit.area)})" if visit.area.strip() else ""
     goes, when = markdown_line(who_goes(state.body)), span(visit.start, visit.due_back, zone)
     plans = f"{who} plans to visit case {case}{place}, {goes}, on {when}."
-    return " ".join([_standing(state, now, zone), plans, *_worst(state.body)])
+    stage = markdown_line(stage_words(state, now, zone))
+    gone = [f"On the way: **{stage}**{'' if stage.endswith('?') else '.'}"] if stage else []
+    return " ".join([_standing(state, now, zone), *gone, plans, *_worst(state.body)])
 
 
 def _standing(state: PlanState, now: datetime, zone: tzinfo) -> str:

@@ -3,29 +3,21 @@
 Every signature named here holds: entries that do not are no part of a plan's state, only of its problems.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 from typing import Protocol
 
 from visitsafe.domain.entries import to_text
+from visitsafe.domain.entry_words import KIND_WORDS, says
 from visitsafe.domain.escape import markdown, markdown_line
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
 from visitsafe.domain.page_sections import Prompt, bullets
 from visitsafe.domain.phrases import DECISION_WORDS, exactly, moment
 from visitsafe.domain.plan import DecidedBody, PlanBody
+from visitsafe.domain.reports import VisitBody
 from visitsafe.domain.sealed_words import reason_of
-from visitsafe.domain.terms import Kind
 from visitsafe.domain.time_words import MONTHS
-
-KIND_WORDS: Mapping[str, str] = {
-    Kind.PLANNED: "Planned",
-    Kind.REVISED: "New version",
-    Kind.WITHDRAWN: "Withdrawn",
-    Kind.DECIDED: "Decided",
-    Kind.OPENED: "Tracing details opened",
-    Kind.RESEALED: "Tracing details sealed again",
-}
 
 
 class Cited(Protocol):
@@ -76,8 +68,10 @@ def _signed(judged: Judged) -> str:
     )
     if isinstance(judged.body, DecidedBody):
         kind = DECISION_WORDS[judged.body.decision]
+    by = ", signed by" if isinstance(judged.body, VisitBody) else " by"  # who signed need not be who went
     lines = [
-        f"{kind} by {markdown_line(judged.name)}{email}, {exactly(content.at)}",
+        f"{kind}{by} {markdown_line(judged.name)}{email}, {exactly(content.at)}",
+        *([f"Says: {markdown_line(said)}"] if (said := says(judged)) else []),
         *([f"Reason: {markdown_line(reason)}"] if (reason := reason_of(judged)) else []),
         *([f"**Does not count:** {markdown_line(judged.why_not)}"] if judged.why_not else []),
         f"Signature good, key {markdown_line(content.by)}",

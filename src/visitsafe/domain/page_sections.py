@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
+import msgspec
+
+from visitsafe.domain.alarm import Due, schedule
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import lines_of, markdown, markdown_line
 from visitsafe.domain.fold import PlanState
@@ -18,12 +21,13 @@ from visitsafe.domain.phrases import (
     date_only,
     day,
     hour,
+    minutes_from,
     moment,
     sharing_state,
+    whose,
 )
-from visitsafe.domain.plan import Duty, Ladder, PlanBody, Rung, Shown
+from visitsafe.domain.plan import Duty, Ladder, PlanBody, Shown
 
-ROLE_WORDS = {"duty": "duty officer", "line-manager": "line manager", "lone-worker": "the worker"}
 ROOM_TO_WRITE = 2
 """Ruled lines for each supervision prompt on the printed page."""
 
@@ -117,21 +121,31 @@ def _answered(shown: Shown, given: str, now: datetime, zone: tzinfo) -> str:
 
 
 def escalation(state: PlanState, zone: tzinfo) -> list[str]:
-    """Who does what if the worker does not report back."""
-    ladder = state.body.ladder
-    if ladder is None:
-        return []
+    """Who does what if the worker does not report back, at the times at which the watch does it."""
+    ladder, due_back = state.visit.ladder, state.visit.due_back
     name = markdown_line(state.author.person.name)
-    intro = (
-        f"Due back {moment(state.body.visit.due_back, zone)}, with {ladder.grace_minutes} minutes of grace. "
-        "The minutes are the agency's choice, not law; the last step is always a person who rings 999."
+    default = (
+        "" if state.body.ladder and state.body.ladder.steps else " The plan names no steps: these are ours."
     )
-    steps = (_step(rung, ladder, state.body.visit.due_back, zone) for rung in ladder.steps)
+    grace = f", with {ladder.grace_minutes} minutes of grace" if ladder.grace_minutes > 0 else ""
+    intro = (
+        f"Due back {moment(due_back, zone)}{grace}. "
+        f"The minutes are the agency's choice, not law; the last step is always a person who rings 999."
+        f"{default}"
+    )
+    steps = (_step(due, ladder, due_back, zone) for due in ordinary_schedule(state))
     return [f"## If {name} does not report back", intro, bullets(steps)]
 
 
-def _step(rung: Rung, ladder: Ladder, due_back: str, zone: tzinfo) -> str:
-    who = " or ".join(markdown_line(ROLE_WORDS.get(one, one)) for one in rung.who) or "nobody named"
+def ordinary_schedule(state: PlanState) -> list[Due]:
+    """The steps as they fall due if nothing is heard of the worker."""
+    return schedule(msgspec.structs.replace(state, visit=msgspec.structs.replace(state.visit, duress=None)))
+
+
+def _step(due: Due, ladder: Ladder, due_back: str, zone: tzinfo) -> str:
+    rung = due.rung
+    minutes = minutes_from(due_back, due.at) or -minutes_from(due.at, due_back)
     taken = " Somebody has to say that they have taken it on." if rung.acknowledge else ""
     first = " **High risk: it starts here.**" if ladder.high_risk and rung.id == ladder.start else ""
-    return f"{hour(due_back, rung.after, zone)}, {who}: {markdown_line(rung.do)}{taken}{first}"
+    who = markdown_line(whose(rung.who))
+    return f"{hour(due_back, minutes, zone)}, {who}: {markdown_line(rung.do)}{taken}{first}"

@@ -11,6 +11,7 @@ from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.plan import Control, Duty, Finding, PlanBody, Shown
 from visitsafe.domain.refs import ALPHABET, FULL, reference
+from visitsafe.domain.reports import ReportBody
 from visitsafe.domain.terms import Answer, Decision, Level, Status
 from visitsafe.domain.time_words import DAYS, MONTHS
 from visitsafe.domain.times import in_full
@@ -25,6 +26,7 @@ STATUS_WORDS: Mapping[Status, str] = {
 }
 EXPIRED_WORDS = "nobody decided before the start, so this plan has expired"
 OVERTAKEN_WORDS = "the visit goes first because it is urgent; a manager still has to decide"
+GONE_WORDS = "the worker has set out already because it is urgent; a manager still has to decide"
 LEVEL_WORDS: Mapping[Level, str] = {
     Level.STOP: "Stop",
     Level.CONTROL: "Needs a control measure",
@@ -35,21 +37,33 @@ DECISION_WORDS: Mapping[Decision, str] = {
     Decision.RETURN: "Returned",
     Decision.REFUSE: "Refused",
 }
+ROLE_WORDS = {"duty": "duty officer", "line-manager": "line manager", "lone-worker": "the worker"}
+"""What the people in a ladder's `who` are called; a role that is not here is called by its own name."""
 DUE, OVERDUE, NOT_SHARED = "due", "overdue", "not shared"
 MOST_MINUTES = 7 * 24 * 60
+TWO_HOURS = 120
 MONTHS_FROM, YEARS_FROM = timedelta(days=60), timedelta(days=730)
 A_MONTH, A_YEAR = timedelta(days=30.4), timedelta(days=365.25)
 
 
+def went_first(state: PlanState) -> str:
+    """Why the worker set out without a countersignature; empty if they did not."""
+    reasons = (one.body.urgent for one in state.visit.reports if isinstance(one.body, ReportBody))
+    return next(filter(str.strip, reasons), "")
+
+
 def expired(state: PlanState, now: datetime) -> bool:
     """Whether the start has passed with no decision on a plan that needed one first."""
-    return state.status is Status.AWAITING and state.started(to_text(now)) and not state.body.urgent
+    needed_one = not state.body.urgent and not went_first(state)
+    return state.status is Status.AWAITING and state.started(to_text(now)) and needed_one
 
 
 def plain_words(state: PlanState, now: datetime) -> str:
     """Where a plan stands, in a few words that continue a sentence."""
     if expired(state, now):
         return EXPIRED_WORDS
+    if state.status is Status.AWAITING and went_first(state):
+        return GONE_WORDS
     if state.status is Status.AWAITING and state.body.urgent:
         return OVERTAKEN_WORDS
     if state.status is Status.COUNTERSIGNED and state.decided and state.decided.conditions:
@@ -157,6 +171,39 @@ def hour(due_back: str, minutes: int, zone: tzinfo) -> str:
     if local is None or abs(minutes) > MOST_MINUTES:
         return distance
     return f"{(local.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(zone):%H:%M} ({distance})"
+
+
+def clock(text: str, zone: tzinfo, beside: str) -> str:
+    """`16:45` beside a time of the same day and the same clocks; else with its day, or with its zone."""
+    local, near = _local(text, zone), _local(beside, zone)
+    if local is None or near is None:
+        return text
+    named = "" if local.utcoffset() == near.utcoffset() else f" ({local.tzname()})"
+    date = "" if local.date() == near.date() else f"{_short(local)} "
+    return f"{date}{local:%H:%M}{named}"
+
+
+def minutes_from(earlier: str, later: str) -> int:
+    """Whole minutes from one UTC text to another; 0 if they are not in order or no times."""
+    try:
+        return max(0, int((from_text(later) - from_text(earlier)).total_seconds()) // 60)
+    except VerificationError:
+        return 0
+
+
+def in_minutes(minutes: int) -> str:
+    """`1 minute`, `45 minutes`, `2 hours 5 minutes`, `3 days 4 hours`."""
+    if minutes < 1:
+        return "less than a minute"
+    days, rest = divmod(minutes, 24 * 60)
+    hours, left = divmod(rest, 60) if minutes >= TWO_HOURS else (0, rest)
+    counted = ((days, "day"), (hours, "hour"), (left if not days else 0, "minute"))
+    return " ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counted if count)
+
+
+def whose(who: Sequence[str]) -> str:
+    """Whose a step of the ladder is: `duty officer or line manager`."""
+    return " or ".join(ROLE_WORDS.get(one, one) for one in who) or "nobody named"
 
 
 def age(given: str, now: datetime) -> str:

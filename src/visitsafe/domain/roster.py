@@ -6,6 +6,7 @@ that claim an earlier time. `ledger` tells what stands about a key, `counting` w
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -103,12 +104,12 @@ class Roster:
             self._evers[past] = self._ever(past)
         return self._evers[past]
 
-    def unseen_takings(self, content: Content, need: Role | None) -> list[Statement]:
+    def unseen_takings(self, content: Content, need: AbstractSet[Role]) -> list[Statement]:
         """What ended an author's key or took a role from them, unseen and not claiming to be earlier.
 
         Args:
             content: The entry, of a plan.
-            need: The role that it needs; None asks only about the key.
+            need: The roles of which it needs one; none asks only about the key.
         """
         past = self.order.mask(content.after)
         said = self._ledger.said(content.by, self._ledger.counted & ~past)

@@ -5,25 +5,30 @@ and mappings; times are UTC text as in the entries. Text stands as it was signed
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from visitsafe.domain.address import naming
+from visitsafe.domain.alarm import is_overdue, minutes_late
 from visitsafe.domain.details import is_old
 from visitsafe.domain.entries import to_text
+from visitsafe.domain.entry_words import says
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
 from visitsafe.domain.phrases import answering, expired, plain_words, sharing_state, worst_first
 from visitsafe.domain.plan import Finding, PlanBody
 from visitsafe.domain.refs import reference
-from visitsafe.domain.roster import Member, Roster
+from visitsafe.domain.roster import Roster
 from visitsafe.domain.sealed_words import reason_of
 from visitsafe.domain.stored import PlanRow
+from visitsafe.domain.visit import Alarm, Said, VisitState
+from visitsafe.domain.way_shape import Shape, person_shape, way_shape
 
-Shape = dict[str, Any]
+__all__ = ["LEFT_OUT", "Shape", "list_shape", "plan_shape", "without_details"]
+
 B = TypeVar("B", bound=msgspec.Struct)
 LEFT_OUT = "[left out]"
 
@@ -44,10 +49,11 @@ def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False
         "status": str(state.status),
         "status_words": plain_words(state, now),
         "expired": expired(state, now),
+        **_stage(state, now),
         "urgent": body.urgent or None,
         "withdrawn": state.withdrawn or None,
         "repeats": body.repeats or None,
-        "author": _person(state.author, state.author.fingerprint),
+        "author": person_shape(state.author, state.author.fingerprint),
         "version": state.version.id,
         "rivals": list(state.rivals),
         "visit": _visit(body, include_details=include_details),
@@ -60,6 +66,7 @@ def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False
         "decision": _decision(state),
         "tracing_details": _tracing(state, now),
         "ladder": _plain(body.ladder),
+        "way": way_shape(state),
         "checklists": _plain(body.checklists),
         "entries": [_entry(judged) for judged in state.judged],
         "problems": list(state.problems),
@@ -67,13 +74,26 @@ def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False
     }
 
 
-def list_shape(rows: Sequence[PlanRow], roster: Roster) -> list[Shape]:
-    """What `list --json` prints."""
+def _stage(state: PlanState, now: datetime) -> Shape:
+    """How far the visit has come, and whether somebody should be back."""
+    return {
+        "stage": str(state.visit.stage),
+        "closed": state.closed or None,
+        "overdue": is_overdue(state, now),
+        "minutes_late": minutes_late(state, now),
+    }
+
+
+def list_shape(
+    rows: Sequence[PlanRow], roster: Roster, states: Mapping[str, PlanState], now: datetime
+) -> list[Shape]:
+    """What `list --json` prints; `states` are those of the rows by plan id, `now` is for who is late."""
     return [
         {
             "ref": reference(row.plan),
             "plan": row.plan,
             "status": row.status,
+            **_stage(states[row.plan], now),
             "open": row.open,
             "case": row.case_ref,
             "area": row.area,
@@ -81,7 +101,7 @@ def list_shape(rows: Sequence[PlanRow], roster: Roster) -> list[Shape]:
             "due_back": row.due_back,
             "level": row.level or None,
             "urgent": row.urgent,
-            "author": _person(roster.members.get(row.by), row.by),
+            "author": person_shape(roster.members.get(row.by), row.by),
             "entries": row.entries,
             "newest": row.newest,
         }
@@ -104,6 +124,32 @@ def without_details(state: PlanState) -> PlanState:
         withdrawn=pattern.sub(LEFT_OUT, state.withdrawn),
         judged=judged,
         decision=bodies[state.decision.entry.id] if state.decision else None,
+        visit=_visit_with(state.visit, {name: one.body for name, one in bodies.items()}),
+    )
+
+
+def _visit_with(visit: VisitState, bodies: Mapping[str, Any]) -> VisitState:
+    """The visit with other bodies of its entries."""
+
+    def said(one: Said[Any]) -> Said[Any]:
+        return msgspec.structs.replace(one, body=bodies.get(one.id, one.body))
+
+    def alarm(one: Alarm) -> Alarm:
+        return Alarm(
+            raised=tuple(map(said, one.raised)),
+            sent=tuple(map(said, one.sent)),
+            owned=tuple(map(said, one.owned)),
+            over=said(one.over) if one.over else None,
+        )
+
+    return msgspec.structs.replace(
+        visit,
+        reports=tuple(map(said, visit.reports)),
+        departed=said(visit.departed) if visit.departed else None,
+        back=said(visit.back) if visit.back else None,
+        duress=said(visit.duress) if visit.duress else None,
+        alarms=tuple(map(alarm, visit.alarms)),
+        drills={name: alarm(one) for name, one in visit.drills.items()},
     )
 
 
@@ -152,7 +198,7 @@ def _decision(state: PlanState) -> Shape | None:
         "conditions": list(body.conditions),
         "purpose_met": body.purpose_met or None,
         "attested": _plain(body.attested),
-        "by": _person(state.decision.author, state.decision.entry.content.by),
+        "by": person_shape(state.decision.author, state.decision.entry.content.by),
         "at": state.decision.entry.content.at,
     }
 
@@ -168,8 +214,8 @@ def _tracing(state: PlanState, now: datetime) -> Shape | None:
         "given": sealed.given,
         "valid_until": sealed.valid_until or None,
         "past_date": is_old(sealed.valid_until, now),
-        "to": [_person(member, member.fingerprint) for member in sealed.openers],
-        "not_to": [_person(member, member.fingerprint) for member in sealed.others],
+        "to": [person_shape(member, member.fingerprint) for member in sealed.openers],
+        "not_to": [person_shape(member, member.fingerprint) for member in sealed.others],
     }
 
 
@@ -179,20 +225,12 @@ def _entry(judged: Judged) -> Shape:
         "id": judged.entry.id,
         "kind": content.kind,
         "at": content.at,
-        "by": _person(judged.author, content.by),
+        "by": person_shape(judged.author, content.by),
         "signature": "good",
         "counts": not judged.why_not,
         "why_not": judged.why_not or None,
         "reason": reason_of(judged) or None,
-    }
-
-
-def _person(member: Member | None, fingerprint: str) -> Shape:
-    """A member, or the bare key of somebody whom the team does not know."""
-    return {
-        "name": member.person.name if member else None,
-        "email": member.person.email if member else None,
-        "fingerprint": fingerprint,
+        "says": says(judged) or None,
     }
 
 

@@ -5,6 +5,7 @@ set of roles, or ends it for good. Whether an entry counts is `counting`'s affai
 """
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -58,9 +59,9 @@ class Statement(msgspec.Struct, frozen=True):
         """When, by the author's clock."""
         return self.entry.content.at
 
-    def takes(self, need: Role | None) -> bool:
-        """Whether the key lacks this role after it; None asks only whether the key has ended."""
-        return self.ends or (need is not None and not self.heir_of and need not in self.roles)
+    def takes(self, need: AbstractSet[Role]) -> bool:
+        """Whether the key has none of these roles after it; no roles asks only whether the key has ended."""
+        return self.ends or (bool(need) and not self.heir_of and need.isdisjoint(self.roles))
 
 
 def statements(entry: Verified) -> tuple[Statement, ...] | None:

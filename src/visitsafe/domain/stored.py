@@ -1,26 +1,16 @@
-"""What a store keeps, what it must be able to do, and the running hash over it (D9). Pure.
+"""What a store keeps and what it must be able to do (D9). Pure.
 
-The running hash proves the order of arrival and that nothing was changed, moved or taken out from among
-the entries. It cannot prove that nothing was taken from the end, nor hold against somebody who recomputes
-all of it: that is what a checkpoint kept elsewhere is for. Signatures and roles are checked elsewhere.
+The running hash over it is in `running_hash`; signatures and roles are checked elsewhere.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Protocol
 
 import msgspec
 
-from visitsafe.domain.entries import Entry, to_text
-from visitsafe.errors import VerificationError
-
-GENESIS = "0" * 64
-"""The running hash before the first entry."""
-MOST_SIGNATURE = 1 << 16
-"""The most characters of a signature that a store takes in; OpenSSH's are of about 300."""
-_COPIES = {"stream": "plan", "kind": "kind", "at": "at", "by": "by"}
+from visitsafe.domain.entries import Entry
 
 
 class Stored(msgspec.Struct, frozen=True, dict=True):
@@ -56,9 +46,10 @@ class PlanRow(msgspec.Struct, frozen=True):
 
     Attributes:
         plan: The plan's id.
-        open: Something may still have to be done or watched.
+        closed: The entry after which nothing has to be done any more; empty while the plan is open.
+        stage: How far the visit has come.
         by: The key of who planned it.
-        start: UTC, as in the entries; so is `due_back`.
+        start: UTC, as in the entries; so is `due_back`, with every extension.
         level: The worst finding's level, or "".
         entries: How many entries the plan has.
         newest: The id of the newest of them.
@@ -66,7 +57,8 @@ class PlanRow(msgspec.Struct, frozen=True):
 
     plan: str
     status: str
-    open: bool
+    stage: str
+    closed: str
     by: str
     case_ref: str
     area: str
@@ -77,13 +69,14 @@ class PlanRow(msgspec.Struct, frozen=True):
     entries: int
     newest: str
 
+    @property
+    def open(self) -> bool:
+        """Whether something may still have to be done or watched."""
+        return not self.closed
 
-class Problem(msgspec.Struct, frozen=True):
-    """Something about the entry at a position that does not hold, as a sentence."""
 
-    position: int
-    id: str
-    text: str
+CLOSING = ("decided", "withdrawn", "back", "stood-down")
+"""The kinds of entry after which a plan can be closed."""
 
 
 Summarise = Callable[[str, Sequence[Stored]], PlanRow | None]
@@ -148,8 +141,8 @@ class Store(Protocol):
     def doubtful(self) -> list[str]:
         """The plans whose row is missing or cannot be right, from columns alone: to be folded and shown.
 
-        A row is also doubted if it says that a plan is closed and the newest entry closes nothing. What is
-        hidden better than that is for `verify` to find.
+        A row is also doubted if it says that a plan is closed and the entry that it names closes nothing.
+        What is hidden better than that is for `verify` to find.
         """
         ...
 
@@ -175,6 +168,39 @@ class Store(Protocol):
         """The last position and the running hash there; 0 and GENESIS while there is none."""
         ...
 
+    def beat(self, watcher: str, entry: Entry, received: datetime) -> None:
+        """Keep a watcher's newest signed heartbeat; it takes the place of that watcher's last one.
+
+        It is no part of the record. Heartbeats of other watchers that are older than a day are dropped.
+        """
+        ...
+
+    def beats(self) -> list[Entry]:
+        """The newest heartbeat of each watcher, unverified, the newest first."""
+        ...
+
+    def claim(self, what: str, holder: str, now: datetime, until: datetime) -> bool:
+        """Take something on for a while, so that no other watcher does it too.
+
+        Args:
+            what: What is taken on, such as a plan's id.
+            holder: Who takes it on. Whoever holds it may prolong it.
+            now: A claim that ended before is free.
+            until: When this claim ends.
+
+        Returns:
+            Whether it is the holder's now.
+        """
+        ...
+
+    def release(self, holder: str, what: str = "") -> None:
+        """Let go of one claim of a holder, or of all."""
+        ...
+
+    def rebuild(self, summarise: Summarise) -> int:
+        """Make every plan's row anew from its entries, in one transaction; how many plans there are."""
+        ...
+
     def check_file(self) -> list[str]:
         """What is damaged about the store itself, as sentences; empty if it is sound."""
         ...
@@ -182,90 +208,3 @@ class Store(Protocol):
     def close(self) -> None:
         """Let go of the store."""
         ...
-
-
-def chain(previous: str, row: Stored) -> str:
-    """The running hash at a row: everything of the row but its own `chain` goes into it.
-
-    It is the SHA-256, in hex, of nine lines of UTF-8 joined by a line feed, with none at the end: the
-    running hash before (64 zeros at first), the position in decimal, the id, the SHA-256 in hex of the
-    signature's text, the stream, the kind, `at`, `by`, `received`. The payload is in it through its id.
-    No field holds a line feed: `following` refuses such an entry.
-
-    Args:
-        previous: The running hash at the position before, or GENESIS.
-        row: The row; its `chain` is not looked at.
-    """
-    lines = (
-        previous,
-        str(row.position),
-        row.id,
-        hashlib.sha256(row.signature.encode()).hexdigest(),
-        row.stream,
-        row.kind,
-        row.at,
-        row.by,
-        row.received,
-    )
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def following(head: tuple[int, str], entry: Entry, received: datetime) -> Stored:
-    """The row that an entry gets when it arrives after a head (position, running hash).
-
-    Raises:
-        VerificationError: The entry cannot be read, or cannot be kept as it is.
-    """
-    content = entry.content
-    if "\n" in content.kind + content.by:
-        raise VerificationError("an entry's kind or signer runs over more than one line")
-    if not entry.signature.isascii() or len(entry.signature) > MOST_SIGNATURE:
-        raise VerificationError("an entry's signature is not one that OpenSSH makes")
-    row = Stored(
-        position=head[0] + 1,
-        stream=content.plan,
-        kind=content.kind,
-        at=content.at,
-        by=content.by,
-        received=to_text(received),
-        id=entry.id,
-        payload=entry.payload,
-        signature=entry.signature,
-        chain="",
-    )
-    return msgspec.structs.replace(row, chain=chain(head[1], row))
-
-
-def check_chain(rows: Iterable[Stored], after: tuple[int, str] = (0, GENESIS)) -> Iterator[Problem]:
-    """Walk rows in order of arrival and name what does not hold, in constant memory.
-
-    Args:
-        rows: As `Store.scan` gives them.
-        after: The position and running hash which the first row must follow.
-    """
-    position, previous = after
-    for row in rows:
-        for text in (*_order_problems(position, previous, row), *_row_problems(row)):
-            yield Problem(position=row.position, id=row.id, text=text)
-        # The chain as stored goes on from here, so that one change is not reported at every later entry.
-        position, previous = row.position, row.chain
-
-
-def _order_problems(position: int, previous: str, row: Stored) -> Iterator[str]:
-    if row.position != position + 1:
-        yield f"position {row.position} follows position {position}: an entry is missing or was moved"
-    if chain(previous, row) != row.chain:
-        yield f"the running hash does not hold at position {row.position}"
-
-
-def _row_problems(row: Stored) -> Iterator[str]:
-    if row.entry.id != row.id:
-        yield f"the id at position {row.position} is not the hash of its payload"
-    try:
-        content = row.entry.content
-    except VerificationError as error:
-        yield f"at position {row.position}, {error.message}"
-        return
-    wrong = [name for name, signed in _COPIES.items() if getattr(row, name) != getattr(content, signed)]
-    if wrong:
-        yield f"columns at position {row.position} disagree with the signed content: {', '.join(wrong)}"

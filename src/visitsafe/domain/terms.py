@@ -9,6 +9,8 @@ TEAM_STREAM = "team"
 """The stream of the roster's entries; every other stream is a plan's id."""
 NAMESPACE = "visitsafe"
 """The SSHSIG namespace of every signature (D3)."""
+BEAT = "watching"
+"""The kind of a watcher's signed heartbeat: a store keeps the newest of each watcher, outside the record."""
 
 
 class Role(StrEnum):
@@ -59,6 +61,16 @@ class Kind(StrEnum):
     DECIDED = "decided"
     OPENED = "opened"
     RESEALED = "resealed"
+    DEPARTED = "departed"
+    ARRIVED = "arrived"
+    OK = "ok"
+    LEFT = "left"
+    BACK = "back"
+    EXTENDED = "extended"
+    ESCALATED = "escalated"
+    NOTIFIED = "notified"
+    ACKNOWLEDGED = "acknowledged"
+    STOOD_DOWN = "stood-down"
 
 
 class Decision(StrEnum):
@@ -91,3 +103,31 @@ class Status(StrEnum):
             Decision.RETURN: cls.RETURNED,
             Decision.REFUSE: cls.REFUSED,
         }[decision]
+
+
+class Stage(StrEnum):
+    """How far a visit has come, by what was reported (design section 2)."""
+
+    PLANNED = "planned"
+    """Nobody has reported setting out."""
+    DEPARTED = "departed"
+    ARRIVED = "arrived"
+    LEFT = "left"
+    """Has left the address."""
+    BACK = "back"
+
+
+class Because(StrEnum):
+    """Why an alarm was stood down."""
+
+    SAFE = "safe"
+    FALSE_ALARM = "false-alarm"
+    INCIDENT = "incident"
+    TEST = "test"
+
+
+class Outcome(StrEnum):
+    """What became of a message. Sent is not read, and read is not owned."""
+
+    SENT = "sent"
+    FAILED = "failed"

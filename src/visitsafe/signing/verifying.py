@@ -2,7 +2,9 @@
 
 Rules: an entry is checked as the bytes it was stored as; nothing is serialised again. What `seal_entry`
 returns has been through `verify_entry`, so that nothing is ever stored that a reader would refuse.
-Whether the key belonged to anybody in the team at the time is told by the roster, not here.
+A process checks the same bytes with the same signature once: they are remembered whole, so that nothing else
+is taken for them; what did not hold is checked again. Whether the key belonged to anybody in the team at the
+time is told by the roster, not here.
 """
 
 from typing import TYPE_CHECKING
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from visitsafe.signing.keys import Signer
 
 _SHOWN = 12
+MOST_REMEMBERED = 8 << 20
+"""Bytes of payloads that are remembered: a thousand open plans, and the team."""
+_remembered: dict[Entry, Verified] = {}
+_held = 0
 
 
 def verify_entry(entry: Entry, expected_id: str | None = None) -> Verified:
@@ -52,11 +58,24 @@ def seal_entry(payload: bytes, signer: "Signer") -> Entry:
 def _verified(entry: Entry, expected_id: str | None) -> Verified:
     if expected_id is not None and expected_id != entry.id:
         raise VerificationError("what is written is not what its id stands for")
+    known = _remembered.get(entry)
+    if known is not None:
+        return known
     content = entry.content
     key = sshsig.verify(entry.payload, entry.signature)
     if sshsig.fingerprint(key) != content.by:
         raise VerificationError("it is signed by another key than the one it names")
-    return Verified(id=entry.id, content=content, entry=entry, key=key)
+    return _remember(Verified(id=entry.id, content=content, entry=entry, key=key))
+
+
+def _remember(verified: Verified) -> Verified:
+    global _held  # noqa: PLW0603 - one memory for the process
+    _held += len(verified.entry.payload)
+    if _held > MOST_REMEMBERED:
+        _remembered.clear()
+        _held = len(verified.entry.payload)
+    _remembered[verified.entry] = verified
+    return verified
 
 
 def _name(entry: Entry, expected_id: str | None) -> str:

@@ -11,7 +11,8 @@ import msgspec
 from visitsafe.domain.checkpoint import Checkpoint, Walked, found_in, kept
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.roster import Roster
-from visitsafe.domain.stored import GENESIS, Store, Stored, check_chain
+from visitsafe.domain.running_hash import GENESIS, check_chain
+from visitsafe.domain.stored import Store, Stored
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.signing.sshsig import fingerprint, verify
 from visitsafe.usecases.desk import Desk

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import is_companion, is_earlier, is_self, words_of
+from visitsafe.domain.phrases import went_first
 from visitsafe.domain.plan import Attested, DecidedBody, Finding, Made, PlanBody
 from visitsafe.domain.roster import Member
 from visitsafe.domain.terms import Decision, Kind, Level, Role, Status
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def queue(desk: Desk, plans: Sequence[PlanState] | None = None) -> list[PlanState]:
-    """The plans awaiting a decision that this person may make: urgent, then soonest, then worst first.
+    """The plans awaiting a decision that this person may make: who is out already, urgent, soonest, worst.
+
+    Whoever set out without a countersignature is at the top whatever was decided before, unless it was
+    withdrawn: a manager has to decide about a visit that is under way (D13).
 
     Args:
         desk: Who asks.
@@ -30,20 +34,26 @@ def queue(desk: Desk, plans: Sequence[PlanState] | None = None) -> list[PlanStat
     mine = [
         state
         for state in states
-        if state.status is Status.AWAITING
+        if (state.status is Status.AWAITING or went_without(state))
         and why_not_me(desk, me, state) is None
         and not _too_late(desk, state)
     ]
     return sorted(mine, key=_pressing)
 
 
-def _pressing(state: PlanState) -> tuple[bool, str, int]:
+def went_without(state: PlanState) -> str:
+    """Why the worker set out although no countersignature stands; empty if that is not so."""
+    return "" if state.status in {Status.COUNTERSIGNED, Status.WITHDRAWN} else went_first(state)
+
+
+def _pressing(state: PlanState) -> tuple[bool, bool, str, int]:
     level = worst(state.body)
-    return not state.body.urgent, state.body.visit.start, level.weight if isinstance(level, Level) else 9
+    weight = level.weight if isinstance(level, Level) else 9
+    return not went_without(state), not state.body.urgent, state.body.visit.start, weight
 
 
 def _too_late(desk: Desk, state: PlanState) -> bool:
-    return state.started(to_text(desk.now)) and not state.body.urgent
+    return state.started(to_text(desk.now)) and not state.body.urgent and not went_first(state)
 
 
 def why_not_me(desk: Desk, me: Member, state: PlanState) -> NotPermittedError | None:

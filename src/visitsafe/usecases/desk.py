@@ -16,14 +16,13 @@ from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.refs import FULL, beginning, is_plan_id, reference
 from visitsafe.domain.roster import Member, Roster, founding
 from visitsafe.domain.stored import PlanRow, Store, Stored
-from visitsafe.domain.terms import TEAM_STREAM, Kind, Level, Status
+from visitsafe.domain.terms import TEAM_STREAM, Kind, Level
 from visitsafe.domain.verified import Verified
 from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
 from visitsafe.signing.keys import Signer
 from visitsafe.signing.verifying import seal_entry, verify_entry
 
 FEWEST_OF_ID = 12
-CLOSED = frozenset({Status.REFUSED, Status.WITHDRAWN})
 
 
 def _unheard(_sentence: str) -> None:
@@ -63,7 +62,7 @@ class Desk(msgspec.Struct, frozen=True):
 
     def renewed(self) -> "Desk":
         """The same desk with the team as the store has it now: others may have added to it meanwhile."""
-        roster = open_roster(self.store, self.roster.team_id)
+        roster = open_roster(self.store, self.roster.team_id, self.roster)
         me = roster.members.get(self.me.fingerprint) if self.me else None
         return msgspec.structs.replace(self, roster=roster, me=me)
 
@@ -83,7 +82,8 @@ class Desk(msgspec.Struct, frozen=True):
         after = [*heads, *(self.roster.heads if stream != TEAM_STREAM else ())]
         payload = compose(stream, kind, self.now, signer.fingerprint, after, body)
         entry = seal_entry(payload, signer)
-        self.store.append([entry], self.now, summariser_at(self.store, self.roster.team_id), also=also)
+        summarise = summariser_at(self.store, self.roster.team_id, self.roster)
+        self.store.append([entry], self.now, summarise, also=also)
         return entry
 
     def plan(self, plan: str) -> PlanState:
@@ -169,8 +169,13 @@ def arrivals(rows: Iterable[Stored]) -> dict[str, int]:
     return {row.id: row.position for row in rows}
 
 
-def open_roster(store: Store, team_id: str) -> Roster:
+def open_roster(store: Store, team_id: str, known: Roster | None = None) -> Roster:
     """Fold the team's roster.
+
+    Args:
+        store: Where the team's entries are.
+        team_id: The founding entry that is pinned.
+        known: The roster as it was a moment ago; it is returned if nothing has been added since.
 
     Raises:
         VerificationError: The store does not hold the pinned team, or an entry of it is damaged.
@@ -181,7 +186,10 @@ def open_roster(store: Store, team_id: str) -> Roster:
         raise VerificationError(
             f"the team's record does not hold: {damaged[0]}", hint="run: visitsafe verify; restore a backup"
         )
-    return Roster(good, team_id, arrivals(rows))
+    arrived = arrivals(rows)
+    if known is not None and (known.team_id, known.arrived) == (team_id, arrived):
+        return known  # an id stands for the whole of its entry, and every entry was checked
+    return Roster(good, team_id, arrived)
 
 
 def founding_entries(store: Store) -> list[Verified]:
@@ -228,16 +236,19 @@ def summariser(roster: Roster) -> Callable[[str, Sequence[Stored]], PlanRow | No
     return summarise
 
 
-def summariser_at(store: Store, team_id: str) -> Callable[[str, Sequence[Stored]], PlanRow | None]:
+def summariser_at(
+    store: Store, team_id: str, known: Roster | None = None
+) -> Callable[[str, Sequence[Stored]], PlanRow | None]:
     """The same by the team as it is inside the store's transaction, for one `Store.append`.
 
-    A plan that does not hold gets no row: it must not keep a key from being revoked. Lists warn of it.
+    `known` is the team as it was a moment ago. A plan that does not hold gets no row: it must not keep a key
+    from being revoked. Lists warn of it.
     """
     opened: list[Roster] = []
 
     def summarise(stream: str, rows: Sequence[Stored]) -> PlanRow | None:
         if not opened:
-            opened.append(open_roster(store, team_id))
+            opened.append(open_roster(store, team_id, known))
         try:
             return summariser(opened[0])(stream, rows)
         except VerificationError:
@@ -264,12 +275,13 @@ def row_of(state: PlanState, rows: Sequence[Stored]) -> PlanRow:
     return PlanRow(
         plan=state.plan,
         status=state.status,
-        open=state.status not in CLOSED,
+        stage=state.visit.stage,
+        closed=state.settled,
         by=state.author.fingerprint,
         case_ref=visit.case,
         area=visit.area,
         start=visit.start,
-        due_back=visit.due_back,
+        due_back=state.visit.due_back,
         level=worst(state.body),
         urgent=bool(state.body.urgent),
         entries=len(rows),

@@ -19,7 +19,8 @@ from visitsafe.domain.fold import PlanState, fold
 from visitsafe.domain.members import Members
 from visitsafe.domain.order import Order
 from visitsafe.domain.roster import Roster
-from visitsafe.domain.stored import GENESIS, Store, Stored, following
+from visitsafe.domain.running_hash import GENESIS, following
+from visitsafe.domain.stored import Store, Stored
 from visitsafe.domain.terms import TEAM_STREAM, Kind
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.signing.verifying import verify_entry

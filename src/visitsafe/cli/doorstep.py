@@ -1,0 +1,197 @@
+"""The commands of the doorstep and the desk: reports of a visit under way, and who takes an alarm on.
+
+They are read by argparse and import no Typer: whoever stands at a door does not wait. A result says exactly
+what stands now; what is missing or to be done is talk, on standard error.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from visitsafe.cli.opening import Invocation, desk_of, invocation, later, zone_of
+from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.errors import InterruptedByUserError, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from datetime import tzinfo
+
+    from visitsafe.domain.fold import PlanState
+    from visitsafe.usecases.desk import Desk
+    from visitsafe.usecases.reporting import Report, Reported
+
+COMMANDS: Mapping[str, str] = {
+    "depart": "I am setting out. Prints the card for the telephone.",
+    "arrive": "I have arrived.",
+    "ok": "I am all right.",
+    "leave": "I have left, or broken the visit off.",
+    "back": "I am back: nobody needs to watch for me any more.",
+    "extend": "I need longer: be due back at another time.",
+    "acknowledge": "Take an alarm on, so that everybody knows who is acting.",
+    "stand-down": "End an alarm, and say why. Whoever was alarmed gets the all-clear.",
+}
+"""Each command and what it is for."""
+DESK = frozenset({"acknowledge", "stand-down"})
+NOTHING = "stopped; nothing was recorded"
+
+
+def run(argv: Sequence[str], called: Invocation) -> int:
+    """Run one of COMMANDS; the exit code."""
+    from visitsafe.cli.doorstep_flags import read
+
+    words = read(argv)
+    if words.help:
+        result(words.help, exact=True)
+    elif words.command in DESK:
+        from visitsafe.cli.desk_answers import answer
+
+        answer(called, words)
+    else:
+        _report(called, words)
+    return 0
+
+
+def _report(called: Invocation, words: "Namespace") -> None:
+    from msgspec.structs import replace
+
+    from visitsafe.usecases.reporting import check_report, find_visit, make_report
+
+    report = _in_words(words)
+    with open_desk(called) as desk:
+        zone, signing = zone_of(desk.roster), desk
+        state = find_visit(desk, report, zone, words.ref)
+        report = _with_times(desk, state, report, words)
+        if report.who and not report.known_by:
+            check_report(desk, state, replace(report, known_by="to be asked"))
+            report = replace(report, known_by=how_known(state.author.person.name))
+            signing = later(called, desk)
+            state = signing.plan(state.plan)
+        done = make_report(patient_desk(called, signing), state, report)
+        _answer(done, signing, zone, json=words.json)
+
+
+def _answer(done: "Reported", desk: "Desk", zone: "tzinfo", *, json: bool) -> None:
+    """Say what stands now, and what is missing or to be done."""
+    from visitsafe.cli import doorstep_words
+
+    line = doorstep_words.line(done, desk.now, zone)
+    with stands(line):
+        if json:
+            result_json(doorstep_words.shape(done, desk, zone))
+        else:
+            result("\n\n".join([line, *doorstep_words.card_of(done, desk, zone)]))
+    for sentence in doorstep_words.talk(done, desk, zone):
+        say(sentence)
+
+
+def _in_words(words: "Namespace") -> "Report":
+    """What was typed, without its times, cleaned."""
+    from visitsafe.domain.cleaning import clean
+    from visitsafe.domain.terms import Kind
+    from visitsafe.usecases.reporting import Report
+
+    kinds = {
+        "depart": Kind.DEPARTED, "arrive": Kind.ARRIVED, "ok": Kind.OK,
+        "leave": Kind.LEFT, "back": Kind.BACK, "extend": Kind.EXTENDED,
+    }  # fmt: skip
+    said = vars(words)
+    reason, note = clean(said.get("reason", ""), lines=True), clean(words.note, lines=True)
+    who, duress, urgent = clean(words.who), said.get("duress", False), said.get("urgent", False)
+    check_known_by(words)
+    if duress and not who:
+        raise UsageError(
+            "--duress goes with --for: it is for whoever hears the phrase", hint="add: --for PERSON"
+        )
+    if urgent and not reason:
+        raise UsageError("--urgent needs to say why the visit cannot wait", hint="add: --reason 'why'")
+    if words.command == "depart" and reason and not urgent:
+        raise UsageError("--reason goes with --urgent", hint="add --urgent, or use --note")
+    return Report(
+        kind=kinds[words.command],
+        who=who,
+        known_by=clean(words.known_by, lines=True),
+        note=note if urgent else "\n".join(filter(None, (reason, note))),
+        urgent=reason if urgent else "",
+        stopped=said.get("stopped", False),
+        duress=duress,
+    )
+
+
+def check_known_by(words: "Namespace") -> None:
+    """Refuse an empty person, and how somebody was known if nobody is named."""
+    if words.known_by and not words.who:
+        raise UsageError("--known-by goes with --for", hint="add: --for PERSON")
+
+
+def _with_times(desk: "Desk", state: "PlanState", report: "Report", words: "Namespace") -> "Report":
+    """The report with the times that were typed, if any; reading them is what costs."""
+    from msgspec.structs import replace
+
+    if words.command == "extend":
+        return replace(report, until=_until(desk, state, words.until, words.by))
+    if not words.at:
+        return report
+    from visitsafe.cli.doorstep_times import happened
+
+    return replace(report, happened=happened(words.at, desk.now, zone_of(desk.roster)))
+
+
+def _until(desk: "Desk", state: "PlanState", until_: str, by: str) -> str:
+    from visitsafe.cli.doorstep_times import longer, until
+    from visitsafe.domain.entries import from_text
+
+    if bool(until_) == bool(by):
+        raise UsageError("say until when, or by how much", hint="visitsafe extend --until 17:15, or --by 30m")
+    zone = zone_of(desk.roster)
+    if until_:
+        return until(until_, desk.now, zone)
+    return longer(by, from_text(state.visit.due_back), desk.now, zone)
+
+
+@contextmanager
+def open_desk(called: Invocation) -> "Iterator[Desk]":
+    """A desk whose store may be full or away: then the telephone is left, and that is said."""
+    phone = ""
+    try:
+        with desk_of(called) as desk:
+            phone = desk.roster.settings.desk_phone or ""
+            yield desk
+    except StoreError as error:
+        ring = f"ring the duty desk on {phone}" if phone else "ring the duty desk"
+        raise StoreError(error.message, hint=f"{ring} now; then: {error.hint or 'try again'}") from error
+
+
+def patient_desk(called: Invocation, desk: "Desk") -> "Desk":
+    """A desk at which a passphrase may be mistyped."""
+    from visitsafe.cli.key_talk import patient
+
+    return patient(desk, invocation(called).environ, "nothing was recorded; run the command again")
+
+
+def how_known(name: str) -> str:
+    """Ask how somebody at the telephone was known.
+
+    Raises:
+        InterruptedByUserError: The person stopped.
+        UsageError: There is nobody to ask.
+    """
+    from visitsafe.domain.cleaning import clean
+    from visitsafe.domain.escape import one_line
+
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
+        raise UsageError(
+            f"say how you know that it is {name}", hint="add: --known-by 'rang back on the work number'"
+        )
+    try:
+        while True:
+            sys.stderr.write(f"How do you know it is {one_line(name)}? ")
+            sys.stderr.flush()
+            typed = sys.stdin.readline()
+            if not typed:
+                raise EOFError
+            if known := clean(typed):
+                return known
+    except (KeyboardInterrupt, EOFError):
+        sys.stderr.write("\n")
+        raise InterruptedByUserError(NOTHING, hint="run the command again") from None

@@ -1,0 +1,114 @@
+"""Visits under way in what `visitsafe` alone says: mine first, then colleagues for whom somebody must act.
+
+One line each, with the command for it. Whether a visit is late is asked of this moment; whether anybody is
+watching is read from the watchers' heartbeats. The whole picture is on the board.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from visitsafe.cli.opening import zone_of
+from visitsafe.domain.alarm import is_alarming, is_watched, minutes_late
+from visitsafe.domain.discretion import hides_duress
+from visitsafe.domain.entries import to_text
+from visitsafe.domain.judging import OPENERS
+from visitsafe.domain.phrases import clock, in_minutes, short_span
+from visitsafe.domain.terms import Status
+from visitsafe.domain.way import DID_IT, how_to_close, unclosed
+
+if TYPE_CHECKING:
+    from visitsafe.domain.fold import PlanState
+    from visitsafe.usecases.desk import Desk
+
+BOARD = "visitsafe board"
+
+
+def under_way(desk: "Desk", states: "Sequence[PlanState]", refs: Mapping[str, str]) -> list[str]:
+    """The lines about visits under way, mine before those of others.
+
+    Args:
+        desk: Who asks.
+        states: The open plans.
+        refs: Their references by the plan's id.
+    """
+    me = desk.me
+    if me is None:
+        return []
+    seen = [hides_duress(state, me) for state in states]
+    mine = [state for state in seen if me.same_person(state.author)]
+    others = [state for state in seen if not me.same_person(state.author)]
+    lines = [*_out(desk, mine, refs)]
+    if me.roles & OPENERS:
+        lines += _alarms(desk, others, refs)
+    return [*lines, *_nobody(desk, states, mine), *_unclosed(desk, mine, refs)]
+
+
+def is_under_way(state: "PlanState", desk: "Desk") -> bool:
+    """Whether a plan's visit has begun, or should have, or was never closed: its lines are here."""
+    begun = bool(state.visit.reports) or (
+        state.status is Status.COUNTERSIGNED and state.started(to_text(desk.now))
+    )
+    return begun and not state.closed
+
+
+def _out(desk: "Desk", mine: "Sequence[PlanState]", refs: Mapping[str, str]) -> Iterator[str]:
+    """The visits that I am out on, or should be."""
+    out = [state for state in mine if is_under_way(state, desk) and not unclosed(state, desk.now)]
+    for state in out:
+        ref, name = refs[state.plan], f" {refs[state.plan]}" if len(out) > 1 else ""
+        zone, now = zone_of(desk.roster), to_text(desk.now)
+        due, late = clock(state.visit.due_back, zone, now), minutes_late(state, desk.now)
+        longer = f", or if you need longer: visitsafe extend{name}"
+        if state.visit.back:
+            yield f"You are back from {ref}, and the alarm is still open: somebody will speak to you."
+        elif not state.visit.reports:
+            start = clock(state.body.visit.start, zone, now)
+            yield f"{ref} was to start at {start}, nobody has reported setting out:  visitsafe depart{name}"
+        elif late:
+            yield f"You are {in_minutes(late)} late on {ref}, due back {due}:  visitsafe back{name}{longer}"
+        else:
+            yield f"You are out on {ref}, due back {due}:  visitsafe back{name}"
+
+
+def _alarms(desk: "Desk", others: "Sequence[PlanState]", refs: Mapping[str, str]) -> Iterator[str]:
+    """Colleagues for whom somebody has to act, duress first, then the latest."""
+    alarming = [state for state in others if is_alarming(state, desk.now)]
+    alarming.sort(key=lambda state: (state.visit.duress is None, state.visit.due_back))
+    for state in alarming:
+        who, late = f"{refs[state.plan]} {state.author.person.name}", minutes_late(state, desk.now)
+        if state.visit.duress:
+            yield f"{who}: DURESS, do not ring them:  {BOARD}"
+        elif state.visit.back or not late:
+            yield f"{who}: the alarm is open and has to be stood down:  {BOARD}"
+        else:
+            yield f"{who} is {in_minutes(late)} late:  {BOARD}"
+
+
+def _nobody(desk: "Desk", states: "Sequence[PlanState]", mine: "Sequence[PlanState]") -> Iterator[str]:
+    """That nobody is watching, for those who could, and for those who are out."""
+    assert desk.me is not None  # noqa: S101 - `under_way` has asked
+    could = bool(desk.me.roles & OPENERS)
+    count = sum(is_watched(state, desk.now) for state in (states if could else mine))
+    if not count or _anybody(desk):
+        return
+    if could:
+        visits = "1 visit is" if count == 1 else f"{count} visits are"
+        yield f"NOBODY IS WATCHING, and {visits} under way:  visitsafe watch"
+    else:
+        phone = desk.roster.settings.desk_phone
+        yield f"Nobody at the desk is watching now: ring somebody{f' on {phone}' if phone else ''}."
+
+
+def _anybody(desk: "Desk") -> bool:
+    from visitsafe.domain.heartbeat import watch_at
+    from visitsafe.usecases.heartbeat import read_beats
+
+    return watch_at(read_beats(desk.store, desk.roster), desk.now, zone_of(desk.roster)).anybody
+
+
+def _unclosed(desk: "Desk", mine: "Sequence[PlanState]", refs: Mapping[str, str]) -> Iterator[str]:
+    for state in mine:
+        if unclosed(state, desk.now):
+            ref, visit = refs[state.plan], state.body.visit
+            when = short_span(visit.start, visit.due_back, zone_of(desk.roster))
+            yield f"{ref} ({when}) is {DID_IT}  {how_to_close(ref)}"

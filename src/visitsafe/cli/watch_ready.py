@@ -1,0 +1,56 @@
+"""What a desk still lacks to be ready for an alarm, said when the watch begins and not at the first alarm."""
+
+from collections.abc import Iterator
+
+from visitsafe.adapters.notify import check_channels
+from visitsafe.adapters.notify_settings import Reach, strangers
+from visitsafe.adapters.settings import Settings
+from visitsafe.domain.members import as_heard
+from visitsafe.domain.outbox import WORKER
+from visitsafe.domain.phrases import whose
+from visitsafe.domain.terms import Role
+from visitsafe.signing.agent import HARDWARE
+from visitsafe.usecases.desk import Desk
+
+NO_CHANNELS = (
+    "there are no channels to send messages on: only this screen tells, and somebody has to look at it all "
+    "the time; see docs/notifications.md"
+)
+
+
+_ROLES = {
+    Role.DUTY: "their messages go to all other channels",
+    Role.MANAGER: "their messages go to all other channels",
+    Role.PRACTITIONER: "reminders to the lone worker go to the duty desk",
+}
+
+
+def lacking(desk: Desk, reach: Reach, settings: Settings) -> Iterator[str]:
+    """What is missing, as sentences."""
+    yield from reach.warnings
+    if not reach.contacts.channels:
+        yield NO_CHANNELS
+    else:
+        yield from check_channels(reach.urls)
+        yield from strangers(reach.contacts, [one.person.email for one in desk.roster.members.values()])
+        yield from _without_channel(desk, reach)
+    agreed = desk.roster.settings
+    if not agreed.desk_phone:
+        yield "no desk telephone is agreed, so no message names one: visitsafe team set --desk-phone NUMBER"
+    if agreed.duress is None:
+        yield "no duress phrase is agreed: visitsafe team duress --set"
+    for role in (Role.DUTY, Role.MANAGER):
+        if not desk.roster.with_role(role):
+            yield f"nobody in the team is a {whose((role,))}"
+    if settings.via == HARDWARE:
+        yield "your key wants a touch each time it signs, and the watch signs all the time: use another key"
+
+
+def _without_channel(desk: Desk, reach: Reach) -> Iterator[str]:
+    """The roles that no channel of their own reaches, and where their messages go instead."""
+    called = {as_heard(channel.who) for channel in reach.contacts.channels}
+    for role, instead in _ROLES.items():
+        emails = {as_heard(one.person.email) for one in desk.roster.with_role(Role(role))}
+        own = {role, WORKER} if role == Role.PRACTITIONER else {role}
+        if called.isdisjoint(own | emails):
+            yield f"no channel reaches the {whose((role,))}: {instead}"

@@ -1,0 +1,197 @@
+"""What the watch says on its screen: one line for each thing that happens, for somebody tired.
+
+Every line begins with the local time. Red is kept for what needs a person, and the bell rings only for what
+needs one here; for duress it is silent, and whoever is on that visit does not see it. Nothing that is printed
+ever stops the watch: a screen that is gone is no reason to leave somebody alone.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta, tzinfo
+
+from visitsafe.cli.opening import zone_of
+from visitsafe.cli.output import ReaderGoneError, ResultLostError, result
+from visitsafe.cli.watch_words import about, told
+from visitsafe.domain import alarm
+from visitsafe.domain.discretion import hides_duress
+from visitsafe.domain.entries import to_text
+from visitsafe.domain.escape import one_line
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.heartbeat import Gap
+from visitsafe.domain.judging import Judged
+from visitsafe.domain.likeness import is_companion
+from visitsafe.domain.local_clock import clock
+from visitsafe.domain.members import Member
+from visitsafe.domain.roster import Roster
+from visitsafe.usecases.watching import Round
+
+BELL, RED, PLAIN = "\a", "\x1b[1;31m", "\x1b[0m"
+AGAIN = timedelta(minutes=2)
+"""How often the screen repeats that nobody has taken an alarm on."""
+AWAY_AGAIN = timedelta(minutes=1)
+QUIET = timedelta(minutes=15)
+"""How often the screen says that all is quiet, so that it is seen to be alive."""
+MOST_AT_ONCE = 20
+
+
+class Screen:
+    """The screen of one run of the watch."""
+
+    def __init__(
+        self,
+        me: Member,
+        roster: Callable[[], Roster],
+        now: Callable[[], datetime],
+        *,
+        colour: bool = False,
+        bell: bool = False,
+    ) -> None:
+        """Know the screen.
+
+        Args:
+            me: Whose key the desk signs with.
+            roster: The team as it is now.
+            now: The time.
+            colour: Whether red can be shown.
+            bell: Whether there is a terminal with a bell.
+        """
+        self.me = me
+        self._roster, self._now = roster, now
+        self._colour, self._bell = colour, bell
+        self._troubles: frozenset[str] = frozenset()
+        self._reminded: dict[str, datetime] = {}
+        self._away_since: datetime | None = None
+        self._said_away: datetime | None = None
+        self._quiet: datetime | None = None
+        self._ping = ""
+
+    def line(self, text: str, *, grave: bool = False, bell: bool = False) -> None:
+        """One line, with the time before it."""
+        at = self._now().astimezone(self._zone())
+        words = f"{at:%H:%M}  {one_line(text)}"
+        if grave and self._colour:
+            words = f"{RED}{words}{PLAIN}"
+        with suppress(ReaderGoneError, ResultLostError, ValueError):
+            result(words + (BELL if bell and self._bell else ""))
+
+    def told(self, state: PlanState, judged: Judged) -> None:
+        """Something came in about a visit."""
+        seen = hides_duress(state, self.me)
+        shown = next((one for one in seen.judged if one.entry.id == judged.entry.id), None)
+        said = told(seen, shown, *self._here()) if shown else None
+        if said is not None:
+            self.line(said.text, grave=said.grave, bell=said.bell and seen.visit.duress is None)
+
+    def gap(self, gap: Gap) -> None:
+        """Nobody had been watching for a while."""
+        zone, now = self._zone(), self._now()
+        since, until = clock(gap.since, zone, now), clock(gap.until, zone, now)
+        self.line(
+            f"NOBODY WAS WATCHING from {since} to {until}. What fell due meanwhile is raised now.", grave=True
+        )
+
+    def round(self, found: Round) -> None:
+        """A round is over: say what has become wrong or right again, and who still waits for somebody."""
+        self._back_again()
+        if self._quiet is None:
+            self._begin(found)
+        now = set(found.troubles)
+        for trouble in [one for one in found.troubles if one not in self._troubles][:MOST_AT_ONCE]:
+            self.line(f"TROUBLE  {trouble}", grave=True, bell=not found.healthy)
+        if self._troubles and not now:
+            self.line("the trouble is over")
+        self._troubles = frozenset(now)
+        self._remind(found.alarming)
+        self._say_quiet(found)
+
+    def away(self, reason: str, known: Round) -> None:
+        """The store cannot be reached: an alarm in itself. What is known from before is shown."""
+        now = self._now()
+        if self._away_since is None:
+            self._away_since = now
+        if self._said_away is not None and now - self._said_away < AWAY_AGAIN:
+            return
+        self._said_away = now
+        since = clock(to_text(self._away_since), self._zone(), now)
+        self.line(
+            f"THE STORE CANNOT BE REACHED since {since}: {reason}. No report comes in and no message goes "
+            "out. Ring whoever is out. It is tried again all the time.",
+            grave=True,
+            bell=True,
+        )
+        alarming = self._mine(known.alarming)
+        for state in alarming[:MOST_AT_ONCE]:
+            self.line(f"as last known: {about(state, *self._here())}", grave=True)
+        if known.watched > len(alarming):
+            out = known.watched - len(alarming)
+            self.line(f"as last known: {out} more {'is' if out == 1 else 'are'} out and not late")
+
+    def fault(self, reason: str) -> None:
+        """A round failed in another way."""
+        self.line(f"THIS ROUND FAILED: {reason}. It is tried again.", grave=True, bell=True)
+
+    def ping(self, trouble: str) -> None:
+        """What was wrong with the last ping of the outside monitor; said when it changes."""
+        if trouble != self._ping:
+            self._ping = trouble
+            self.line(
+                f"OUTSIDE MONITOR  {trouble}" if trouble else "the outside monitor hears us again",
+                grave=bool(trouble),
+            )
+
+    def _begin(self, found: Round) -> None:
+        """How many are out, and about whom somebody has to act."""
+        visits = "1 visit" if found.watched == 1 else f"{found.watched} visits"
+        self.line(f"{visits} watched")
+        for state in self._mine(found.alarming)[:MOST_AT_ONCE]:
+            self.line(about(state, *self._here()), grave=True)
+
+    def _zone(self) -> tzinfo:
+        return zone_of(self._roster())
+
+    def _here(self) -> tuple[datetime, tzinfo, Mapping[str, Member]]:
+        """The moment, whose clocks, and who is who."""
+        roster = self._roster()
+        return self._now(), zone_of(roster), roster.known
+
+    def _back_again(self) -> None:
+        if self._away_since is None:
+            return
+        since = clock(to_text(self._away_since), self._zone(), self._now())
+        self.line(f"the store is back; it could not be reached from {since} on", grave=True)
+        self._away_since = self._said_away = None
+
+    def _remind(self, alarming: Sequence[PlanState]) -> None:
+        """Say again that nobody has taken an alarm on: with no channels, this screen is all there is."""
+        now, waiting = self._now(), {}
+        for state in self._mine(alarming):
+            if alarm.unowned(state):
+                last = self._reminded.get(state.plan, now)
+                if now - last >= AGAIN:
+                    self.line(
+                        f"NOBODY HAS TAKEN THIS ON  {about(state, *self._here())}. "
+                        f"Take it on: visitsafe acknowledge {state.ref}",
+                        grave=True,
+                        bell=state.visit.duress is None,
+                    )
+                    last = now
+                waiting[state.plan] = last
+        self._reminded = waiting
+
+    def _say_quiet(self, found: Round) -> None:
+        now = self._now()
+        if self._quiet is None or found.alarming or found.troubles:
+            self._quiet = now
+        elif now - self._quiet >= QUIET:
+            self._quiet = now
+            visits = "1 visit" if found.watched == 1 else f"{found.watched} visits"
+            self.line(f"all quiet: {visits} watched")
+
+    def _mine(self, states: Sequence[PlanState]) -> list[PlanState]:
+        """Those that may be shown here: not an alarm under duress about the visit of whoever reads this."""
+        return [
+            state
+            for state in states
+            if state.visit.duress is None
+            or not (self.me.same_person(state.author) or is_companion(self.me, state.body))
+        ]

@@ -1,0 +1,178 @@
+"""The lines of the watch's screen: what came in about a visit, in plain words, and whether it is grave.
+
+Unescaped, on one line each; `watch_talk` prints them. Only what matters at the desk has words; the rest of a
+plan's record is told by `visitsafe show`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+
+import msgspec
+
+from visitsafe.domain import alarm
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.judging import Judged
+from visitsafe.domain.local_clock import clock, minutes_between
+from visitsafe.domain.members import Member
+from visitsafe.domain.phrases import whose
+from visitsafe.domain.reports import (
+    AcknowledgedBody,
+    BackBody,
+    EscalatedBody,
+    ExtendedBody,
+    Heard,
+    NotifiedBody,
+    ReportBody,
+    StoodDownBody,
+    VisitBody,
+)
+from visitsafe.domain.terms import Kind, Outcome
+from visitsafe.domain.times import duration
+from visitsafe.domain.way import BECAUSE_WORDS
+
+Names = Mapping[str, Member]
+WORKER_ONLY = ("lone-worker",)
+LATE = 2
+"""Minutes after which a step counts as raised late."""
+_VERBS = {
+    Kind.DEPARTED: "has set out",
+    Kind.ARRIVED: "has arrived",
+    Kind.OK: "is all right",
+    Kind.LEFT: "has left the address",
+}
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A line, whether it is shown in red, and whether it needs a person here at once."""
+
+    text: str
+    grave: bool = False
+    bell: bool = False
+
+
+def about(state: PlanState, now: datetime, zone: tzinfo, names: Names) -> str:
+    """`K7Q2-M9 Sam Carter, Ordsall: due back 15:30, 34 min late; nobody has taken it on`.
+
+    Args:
+        state: The visit, as the reader may see it.
+        now: The moment.
+        zone: Whose local time is told.
+        names: Everybody whom the team ever knew, by fingerprint.
+    """
+    visit = state.visit
+    parts = [f"due back {clock(visit.due_back, zone, now)}"]
+    late = alarm.minutes_late(state, now)
+    if visit.duress is not None:
+        parts = ["DURESS, do not ring them"]
+    elif visit.back is not None:
+        parts.append("reported back; somebody else has to speak to them and stand this down")
+    elif late:
+        parts[0] += f", {duration(late)} late"
+    if visit.needs_standing_down:
+        taken = alarm.owner(state)
+        owner = _speaker(taken.body.heard, taken.author.person.name, names) if taken else ""
+        parts.append(f"taken on by {owner}" if taken else "nobody has taken it on")
+    return f"{_named(state)}: {'; '.join(parts)}"
+
+
+def told(state: PlanState, judged: Judged, now: datetime, zone: tzinfo, names: Names) -> Said | None:
+    """An entry about a visit as a line; None if it says nothing to the desk. Arguments as for `about`."""
+    body = judged.body
+    if not isinstance(body, VisitBody):
+        return None
+    if judged.why_not:
+        what = f"{judged.entry.content.kind} by {judged.name}"
+        return Said(f"DOES NOT COUNT  {_named(state)}: {what}: {judged.why_not}", grave=True)
+    if isinstance(body, ReportBody | BackBody | ExtendedBody):
+        return _reported(state, judged, body, now, zone)
+    drill = f"DRILL {body.drill}  " if body.drill else ""
+    if isinstance(body, EscalatedBody):
+        return _raised(state, body, drill, now, zone)
+    if isinstance(body, NotifiedBody):
+        return _notified(state, body, drill)
+    return Said(f"{drill}{_taken(state, judged, body, now, zone, names)}{_note(body)}")
+
+
+def _taken(
+    state: PlanState,
+    judged: Judged,
+    body: AcknowledgedBody | StoodDownBody,
+    now: datetime,
+    zone: tzinfo,
+    names: Names,
+) -> str:
+    if isinstance(body, AcknowledgedBody):
+        who = _speaker(body.heard, judged.name, names)
+        heard = f", by telephone to {judged.name}" if body.heard else ""
+        return f"TAKEN ON  {_named(state)}: {who} has taken on {body.step!r}{heard}"
+    goes_on = f"; the visit goes on, due back {clock(body.until, zone, now)}" if body.until else ""
+    return f"STOOD DOWN  {_named(state)}: by {judged.name}, {BECAUSE_WORDS[body.because]}{goes_on}"
+
+
+def _named(state: PlanState) -> str:
+    return f"{state.ref} {state.author.person.name}, {state.body.visit.area}"
+
+
+def _speaker(heard: Heard | None, signer: str, names: Names) -> str:
+    """Whose word it is: whoever spoke, or who signed."""
+    if heard is None:
+        return signer
+    return names[heard.person].person.name if heard.person in names else "somebody not in the team"
+
+
+def _note(body: VisitBody) -> str:
+    note = getattr(body, "note", "").strip()
+    return f" ({note})" if note else ""
+
+
+def _raised(state: PlanState, body: EscalatedBody, drill: str, now: datetime, zone: tzinfo) -> Said:
+    rung = state.visit.rung(body.step)
+    step = f"{body.step!r} for the {whose(rung.who)}: {rung.do}"
+    late = ""
+    if body.unwatched_from:
+        since = clock(body.unwatched_from, zone, now)
+        late = f" Due {clock(body.due, zone, now)}; nobody was watching from {since}."
+    elif minutes_between(body.due, now) >= LATE:
+        late = f" Due {clock(body.due, zone, now)}, raised late."
+    if state.visit.duress is not None and not drill:
+        return Said(f"DURESS  {_named(state)}: do not ring them. {step}{late}", grave=True)
+    out = f"due back {clock(state.visit.due_back, zone, now)}"
+    only_worker = rung.who == WORKER_ONLY
+    return Said(
+        f"{drill}RAISED  {_named(state)}, {out}: {step}{late}",
+        grave=not drill and not only_worker,
+        bell=not drill and not only_worker,
+    )
+
+
+def _notified(state: PlanState, body: NotifiedBody, drill: str) -> Said:
+    tried = f", attempt {body.attempt}" if body.attempt > 1 else ""
+    if body.outcome is Outcome.SENT:
+        return Said(f"{drill}sent  {state.ref}: to {body.channel}{tried}")
+    return Said(
+        f"{drill}NOT SENT  {state.ref}: to {body.channel}{tried}: {body.why}", grave=True, bell=not drill
+    )
+
+
+def _reported(
+    state: PlanState,
+    judged: Judged,
+    body: ReportBody | BackBody | ExtendedBody,
+    now: datetime,
+    zone: tzinfo,
+) -> Said:
+    by = f", heard by {judged.name}" if body.heard else ""
+    if isinstance(body, ExtendedBody):
+        return Said(
+            f"extended  {_named(state)}: due back {clock(body.until, zone, now)} now{by}{_note(body)}"
+        )
+    if isinstance(body, BackBody):
+        more = ""
+        if state.visit.needs_standing_down:
+            more = ". The alarm stays open: speak to them, then stand it down"
+        return Said(f"back  {_named(state)}{by}{_note(body)}{more}", grave=bool(more))
+    if body.duress:
+        return Said(f"DURESS  {_named(state)}: spoken to {judged.name}. Do not ring them.", grave=True)
+    what = "has broken the visit off" if body.stopped else _VERBS.get(Kind(judged.entry.content.kind), "")
+    urgent = f", without a countersignature: {body.urgent}" if body.urgent else ""
+    return Said(f"report  {_named(state)}: {what}{urgent}{by}{_note(body)}", grave=bool(urgent))

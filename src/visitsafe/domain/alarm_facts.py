@@ -1,0 +1,235 @@
+"""What is known about a visit when an alarm is told: lines for the messages of `alarm_words`. Pure.
+
+Only what whoever is called needs: no case, purpose, answer or note, for those are people's own words about
+people, and nothing sealed. The address stands here only if the caller says that it may. Whatever came from
+an entry is one line without anything unseen (`cleaning`).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+
+import msgspec
+
+from visitsafe.domain.cleaning import clean
+from visitsafe.domain.entries import from_text, to_text
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.outbox import LINE_MANAGER
+from visitsafe.domain.phrases import minutes_from, whose
+from visitsafe.domain.plan import Rung
+from visitsafe.domain.reports import BackBody, ExtendedBody, ReportBody
+from visitsafe.domain.terms import Kind, Outcome, Role
+from visitsafe.domain.times import duration, short
+from visitsafe.domain.visit import Alarm, Reports, Said
+from visitsafe.domain.way import who_owns
+
+LONGEST_NAME, LONGEST_LINE, LONGEST_DO = 40, 200, 2000
+MOST_LINES = 12
+_SAID = {
+    Kind.DEPARTED: "set out",
+    Kind.ARRIVED: "arrived",
+    Kind.OK: "all right",
+    Kind.LEFT: "left the address",
+    Kind.BACK: "back",
+    Kind.EXTENDED: "needs longer",
+}
+
+
+class Text(msgspec.Struct, frozen=True):
+    """The words of a message, plain text."""
+
+    title: str
+    body: str
+
+
+class Telling(msgspec.Struct, frozen=True):
+    """A visit, and the moment and place at which it is told.
+
+    Attributes:
+        state: The visit.
+        now: The moment of sending.
+        zone: Whose local time is told.
+        desk_phone: The duty desk's number; may be empty.
+        address: Whether the address may be told.
+    """
+
+    state: PlanState
+    now: datetime
+    zone: tzinfo
+    desk_phone: str
+    address: bool
+
+    @property
+    def worker(self) -> str:
+        """The worker's name, short enough for a title."""
+        return line(self.state.author.person.name, LONGEST_NAME)
+
+    @property
+    def late(self) -> int:
+        """Whole minutes after the time due back."""
+        return minutes_from(self.state.visit.due_back, to_text(self.now))
+
+    @property
+    def desk(self) -> str:
+        """`ring the duty desk: 0161 496 0000`."""
+        phone = line(self.desk_phone, LONGEST_NAME)
+        return f"ring the duty desk: {phone}" if phone else "ring the duty desk"
+
+    def when(self, text: str) -> str:
+        """A time of an entry as people there read it: `today 16:30`."""
+        return short(from_text(text), self.zone, self.now)
+
+
+def line(text: str, longest: int = LONGEST_LINE) -> str:
+    """What somebody wrote, on one line, without anything unseen, cut if it is very long."""
+    shown = clean(text)
+    return shown if len(shown) <= longest else f"{shown[: longest - 3].rstrip()}..."
+
+
+def rung_of(state: PlanState, step: str) -> Rung | None:
+    """The step of the ladder with this id, if the plan's ladder still has it."""
+    return next((rung for rung in state.visit.ladder.steps if rung.id == step), None)
+
+
+def needs_script(state: PlanState, rung: Rung | None) -> bool:
+    """Whether whoever has this step may have to call the police: a manager's step, or the top one."""
+    if rung is None:
+        return True
+    return rung is state.visit.ladder.steps[-1] or not {Role.MANAGER, LINE_MANAGER}.isdisjoint(rung.who)
+
+
+def visit_lines(telling: Telling) -> Iterator[str]:
+    """Which visit, since when late, who is with them, and what was heard last."""
+    state, visit = telling.state, telling.state.body.visit
+    yield f"Visit: {state.ref}{_after(', ', line(visit.area))}"
+    if telling.address and line(visit.address):
+        yield f"Address: {line(visit.address)}"
+    late = f" ({duration(telling.late)} ago)" if telling.late else ""
+    yield f"Due back: {telling.when(state.visit.due_back)}{late}; began: {telling.when(visit.start)}"
+    yield f"Companion: {companions(state) or 'nobody; the worker is alone'}"
+    yield f"Last report: {last_heard(telling)}"
+    if state.visit.urgent:
+        yield "They set out before the plan was countersigned."
+
+
+def companions(state: PlanState) -> str:
+    """Who went along; empty if nobody did."""
+    names = [line(one.name, LONGEST_NAME) for one in state.body.visit.companions[:3]]
+    return ", ".join(filter(None, names))
+
+
+def last_heard(telling: Telling) -> str:
+    """What was reported last, when, and by whom."""
+    said = telling.state.visit.last_report
+    return report_words(telling, said) if said else "none, not even of setting out"
+
+
+def report_words(telling: Telling, said: Said[Reports]) -> str:
+    """`"arrived", today 15:42, by telephone; Dee Desk took the call`."""
+    what = _SAID.get(said.kind, "something")
+    if isinstance(said.body, ExtendedBody):
+        what = f"needs longer, until {telling.when(said.body.until)}"
+    elif isinstance(said.body, ReportBody) and said.body.stopped:
+        what = "left the address and broke the visit off"
+    elif isinstance(said.body, ReportBody) and said.body.duress and telling.state.visit.duress:
+        what = "the duress phrase"
+    return f'"{what}", {telling.when(said.happened)}, {by_whom(telling, said)}'
+
+
+def by_whom(telling: Telling, said: Said[Reports]) -> str:
+    """Who reported it: the worker, or somebody who had it by telephone."""
+    if said.by_phone:
+        return f"by telephone; {line(said.author.person.name, LONGEST_NAME)} took the call"
+    return f"by {telling.worker}"
+
+
+def back_line(telling: Telling, back: Said[BackBody]) -> str:
+    """That they reported being back, when, and by whom."""
+    by = f" ({by_whom(telling, back)})" if back.by_phone else ""
+    return f"{telling.worker} reported being back {telling.when(back.happened)}{by}."
+
+
+def done_lines(telling: Telling, alarm: Alarm) -> list[str]:
+    """What has been done about this alarm, in order; the newest if it is much."""
+    done: list[tuple[str, str]] = []
+    for step in alarm.raised:
+        gap = step.body.unwatched_from
+        late = f", late: nobody was watching from {telling.when(gap)}" if gap else ""
+        done.append((step.at, f"step {line(step.body.step)} raised{late}{_told(alarm, step.id)}"))
+    for taken in alarm.owned:
+        owner = line(who_owns(telling.state, taken), LONGEST_NAME)
+        done.append((taken.at, f"{owner} took on step {line(taken.body.step)}"))
+    done.sort(key=lambda one: one[0])
+    lines = [f"- {telling.when(at)}: {what}" for at, what in done[-MOST_LINES:]]
+    return [f"- {len(done) - len(lines)} things before that"] * (len(done) > len(lines)) + lines
+
+
+def _told(alarm: Alarm, about: str) -> str:
+    """Which channels were told about a step, by label, and which could not be."""
+    sent = [one.body for one in alarm.sent if one.body.about == about]
+    told = dict.fromkeys(line(one.channel, LONGEST_NAME) for one in sent if one.outcome is Outcome.SENT)
+    tried = dict.fromkeys(line(one.channel, LONGEST_NAME) for one in sent)
+    failed = [label for label in tried if label not in told]
+    return _after("; told: ", ", ".join(told)) + _after("; could not tell: ", ", ".join(failed))
+
+
+def script_lines(telling: Telling) -> Iterator[str]:
+    """What to say to the police, in the order in which a call handler asks."""
+    state, visit = telling.state, telling.state.body.visit
+    yield f"What has happened: {_happened(telling)}"
+    area = line(visit.area) or "the area is not known"
+    if telling.address and line(visit.address):
+        yield f"Where: {line(visit.address)} ({area})"
+    else:
+        yield f"Where: {area}; address: open the plan: visitsafe show {state.ref} --include-details"
+    beside = companions(state)
+    yield f"Who: {telling.worker}, at work, {f'with {beside}' if beside else 'alone'}"
+    yield f"Last heard: {last_heard(telling)}"
+    yield f"Known risk: {_worst(state)}"
+    yield f"Car, own number, next of kin: in the tracing details: visitsafe trace {state.ref} --reason '...'"
+    phone = line(telling.desk_phone, LONGEST_NAME)
+    yield f"Your name, and the duty desk's number: {phone or 'look it up before you ring'}"
+
+
+def _happened(telling: Telling) -> str:
+    if telling.state.visit.duress:
+        said = telling.when(telling.state.visit.duress.happened)
+        return (
+            "a colleague on a home visit has told us by an agreed phrase that they are in danger and cannot "
+            f"speak freely, {said}. Please do not ring them, and do not warn the address"
+        )
+    due = telling.when(telling.state.visit.due_back)
+    if telling.state.visit.back:
+        return f"a colleague on a home visit, due back {due}, was reported back but nobody has made sure"
+    late = f", {duration(telling.late)} ago" if telling.late else ""
+    return f"a colleague on a home visit was due back {due}{late}, and has not reported"
+
+
+def _worst(state: PlanState) -> str:
+    """The worst finding in one line."""
+    findings = sorted(state.body.findings, key=lambda finding: finding.level.weight)
+    return f"by the plan: {line(findings[0].text)}" if findings else "the plan names none"
+
+
+def _after(lead: str, text: str) -> str:
+    return f"{lead}{text}" if text else ""
+
+
+def titled(telling: Telling, what: str) -> str:
+    """The title of a message that names the worker."""
+    return f"{telling.state.ref} {telling.worker}: {what}"
+
+
+def do_of(state: PlanState, rung: Rung | None) -> str:
+    """What a step says is to be done, in full."""
+    told = line(rung.do, LONGEST_DO) if rung else ""
+    return told or f"read the plan and decide: visitsafe show {state.ref}"
+
+
+def for_whom(rung: Rung | None) -> str:
+    """Which step it is, and whose."""
+    return f"Step {line(rung.id)}, for: {line(whose(rung.who))}." if rung else ""
+
+
+def text(title: str, *parts: str) -> Text:
+    """The parts as paragraphs; an empty one is left out."""
+    return Text(title=title, body="\n\n".join(filter(None, parts)))

@@ -1,0 +1,106 @@
+"""The messages that nobody has to act on at once: reminders to the worker, all-clears and drills. Pure.
+
+A reminder is two kind lines that name nobody, for somebody else may see the worker's screen. A drill says in
+its title and first line that it is one, and tells nothing that could be taken for real. `alarm_words`
+has the rest.
+"""
+
+from visitsafe.domain.alarm_facts import (
+    LONGEST_DO,
+    LONGEST_NAME,
+    Telling,
+    Text,
+    back_line,
+    do_of,
+    for_whom,
+    line,
+    rung_of,
+    text,
+    titled,
+)
+from visitsafe.domain.outbox import WORKER, Message
+from visitsafe.domain.reports import AcknowledgedBody, BackBody, EscalatedBody, StoodDownBody
+from visitsafe.domain.terms import Because
+from visitsafe.domain.visit import Said
+
+Subject = Said[EscalatedBody] | Said[AcknowledgedBody] | Said[StoodDownBody] | Said[BackBody] | None
+NO_DANGER = "This is a drill: nobody is in danger."
+
+
+def step_of(subject: Subject) -> str:
+    """The id of the step that an entry raised or took on; empty if it did neither."""
+    return str(getattr(subject.body, "step", "")) if subject is not None else ""
+
+
+def reminder(telling: Telling, subject: Subject) -> Text:
+    """Two kind lines to the worker, naming nobody."""
+    ref, due = telling.state.ref, telling.when(telling.state.visit.due_back)
+    rung = rung_of(telling.state, step_of(subject))
+    meant_for_them = rung is not None and rung.who == (WORKER,)
+    asked = line(rung.do, LONGEST_DO) if rung and meant_for_them else f"Please report: your time was {due}."
+    return Text(
+        title=f"{ref}: {due}",
+        body=f"{asked}\nvisitsafe back {ref}, or {telling.desk}. If you need longer: "
+        f"visitsafe extend {ref} --by 30m",
+    )
+
+
+def all_clear_to_worker(telling: Telling, subject: Subject) -> Text:
+    """Two kind lines when it is over."""
+    until = subject.body.until if subject is not None and isinstance(subject.body, StoodDownBody) else ""
+    then = f"Your time is {telling.when(until)} now. " if until else ""
+    return Text(
+        title=f"{telling.state.ref}: thank you",
+        body="There is nothing more to report about what we asked.\n"
+        f"{then}If you need anything, {telling.desk}.",
+    )
+
+
+def all_clear(telling: Telling, subject: Subject) -> Text:
+    """The alarm is over: who says so and why."""
+    state, worker = telling.state, telling.worker
+    area = line(state.body.visit.area)
+    which = f"{worker}, visit {state.ref}" + (f", {area}" if area else "")
+    if subject is None or not isinstance(subject.body, StoodDownBody):
+        said = back_line(telling, state.visit.back) if state.visit.back else "The visit is over."
+        return text(titled(telling, "all clear"), f"All clear: {which}. {said}", _then(telling, ""))
+    down = subject.body
+    by = line(subject.author.person.name, LONGEST_NAME)
+    title, why = {
+        Because.SAFE: ("all clear", f"{worker} is safe"),
+        Because.FALSE_ALARM: ("all clear", "it was a false alarm"),
+        Because.TEST: ("all clear", "it was a test"),
+        Because.INCIDENT: ("alarm ended: incident", f"there was an incident; ask {by} what comes next"),
+    }[down.because]
+    return text(
+        titled(telling, title),
+        f"The alarm about {which}, is over. {by} ended it {telling.when(subject.at)}, and says why: {why}.",
+        _then(telling, down.until),
+    )
+
+
+def _then(telling: Telling, until: str) -> str:
+    """What comes after an all-clear. A newer alarm is not named: its own messages tell of it."""
+    if telling.state.visit.needs_standing_down or telling.state.visit.alarm.raised:
+        return "The visit is still watched: go by the newest message about it."
+    if until:
+        return f"The visit goes on and is watched; due back {telling.when(until)}. Nothing to do till then."
+    return "You need do nothing more."
+
+
+def drill(telling: Telling, message: Message, subject: Subject, *, to_worker: bool) -> Text:
+    """Practice: the step as it would be, and never anything that could be taken for real."""
+    ref = telling.state.ref
+    if message.all_clear or subject is None or isinstance(subject.body, StoodDownBody | BackBody):
+        return text(f"DRILL {ref}: over", f"{NO_DANGER} It is over, and you need do nothing more.")
+    if to_worker:
+        return text(f"DRILL {ref}", f"{NO_DANGER} You need do nothing.")
+    step, rung = step_of(subject), rung_of(telling.state, step_of(subject))
+    take = f"visitsafe acknowledge {ref} --as-step {line(step)}, or {telling.desk}"
+    return text(
+        f"DRILL {ref} {telling.worker}: step {line(step, LONGEST_NAME)}",
+        f"{NO_DANGER} Do not ring {telling.worker} or the police.",
+        f"{for_whom(rung)} In a real alarm you would do this: {do_of(telling.state, rung)}".strip(),
+        f"Take it on as you would take on a real one: {take}. It is nobody's until somebody does.\n"
+        f"A manager or duty officer ends the drill: visitsafe stand-down {ref} --because test",
+    )

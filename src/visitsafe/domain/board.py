@@ -1,0 +1,253 @@
+"""The board: a row for everybody who is out, the most urgent first, as of a given moment (8.2; D11). Pure.
+
+Everything is asked of the record and the moment; a row says what is so and leaves the words to `board_words`.
+Addresses are left out unless they are asked for. Which entries somebody may see is settled before
+(`discretion`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from visitsafe.domain import alarm
+from visitsafe.domain.address import naming
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.heartbeat import Watch
+from visitsafe.domain.members import Member, as_heard
+from visitsafe.domain.outbox import LINE_MANAGER, WORKER
+from visitsafe.domain.plan import Rung
+from visitsafe.domain.refs import references
+from visitsafe.domain.reports import AcknowledgedBody, ExtendedBody, ReportBody
+from visitsafe.domain.terms import Role, Stage, Status
+from visitsafe.domain.visit import Said
+
+ROLES: Mapping[str, str] = {
+    Role.MANAGER: "manager",
+    Role.DUTY: "duty officer",
+    Role.PRACTITIONER: "practitioner",
+    Role.ADMIN: "admin",
+    LINE_MANAGER: "line manager",
+    WORKER: "the worker",
+}
+"""Those whom a ladder names, in words."""
+LEFT_OUT = "[left out]"
+_HELD = frozenset(Role)
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A report. `at` is when it happened (UTC); `through` is who took it down, if the worker did not sign."""
+
+    kind: str
+    at: str
+    through: str = ""
+    until: str = ""
+    stopped: bool = False
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A step of the ladder: when it falls due or was raised (UTC), and whose it is, in words."""
+
+    id: str
+    at: str
+    whose: tuple[str, ...]
+    do: str
+    acknowledge: bool
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Who has taken an alarm on, at which step, when (UTC)."""
+
+    name: str
+    step: str
+    at: str
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A visit on the board.
+
+    Attributes:
+        urgent: Why it went before a countersignature; empty if it did not.
+        departed: When setting out was reported to have happened; empty if nobody has reported it.
+        late: Whole minutes after the time due back.
+        alarming: Somebody has to act.
+        duress: The duress phrase was spoken; only for those who may know.
+        alarm: Only somebody else than the worker can end this.
+        unowned: Steps that were raised and that nobody has taken on, in order.
+        next: What falls due next; of steps that are due and were not raised, the highest.
+        overtaken: That step is due and nobody has raised it.
+        drill: A drill is going on.
+        problems: What does not hold about its record.
+    """
+
+    plan: str
+    ref: str
+    worker: str
+    case: str
+    area: str
+    address: str
+    companions: tuple[str, ...]
+    status: Status
+    stage: Stage
+    urgent: str
+    start: str
+    due_back: str
+    departed: str
+    last: Report | None
+    late: int
+    overdue: bool
+    alarming: bool
+    duress: bool
+    alarm: bool
+    unowned: tuple[Step, ...]
+    owner: Owner | None
+    next: Step | None
+    overtaken: bool
+    drill: bool
+    problems: tuple[str, ...]
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether a step that somebody must take on is due or raised, and nobody has."""
+        due = self.overtaken and self.next is not None and self.next.acknowledge
+        return bool(self.unowned) or due
+
+    @property
+    def rank(self) -> tuple[int, int, str, str]:
+        """Smaller is more urgent."""
+        kind = (self.duress, self.unanswered, self.alarm, self.alarming or self.overdue, True).index(True)
+        return kind, -self.late, self.due_back, self.plan
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A plan that does not hold or that the store's list hides: what is shown, and why it does not hold."""
+
+    plan: str
+    ref: str
+    text: str
+    why: str
+
+
+class Board(msgspec.Struct, frozen=True):
+    """Everybody who is out.
+
+    Attributes:
+        at: As of when.
+        rows: The most urgent first.
+        faults: Plans that may hide a visit.
+        watch: Who is watching; None where that is not known: the board is of another time.
+    """
+
+    at: datetime
+    rows: tuple[Row, ...]
+    faults: tuple[Fault, ...] = ()
+    watch: Watch | None = None
+
+    @property
+    def alarming(self) -> int:
+        """How many visits somebody has to act on."""
+        return sum(row.alarming for row in self.rows)
+
+
+def rows_at(
+    states: Iterable[PlanState], now: datetime, members: Mapping[str, Member], *, details: bool = False
+) -> tuple[Row, ...]:
+    """A row for each watched visit, the most urgent first.
+
+    Args:
+        states: Plans, as the person who looks may see them.
+        now: As of when.
+        members: Every key that ever was in the team, by fingerprint; those of now have roles.
+        details: With the address.
+    """
+    watched = [state for state in states if alarm.is_watched(state, now)]
+    refs = references([state.plan for state in watched])
+    rows = [_row(state, refs[state.plan], now, members, details=details) for state in watched]
+    return tuple(sorted(rows, key=lambda row: row.rank))
+
+
+def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member], *, details: bool) -> Row:
+    facts, visit = state.body.visit, state.visit
+    waiting = alarm.to_raise(state, now)
+    following = waiting[-1] if waiting else alarm.next_due(state, now)
+    return Row(
+        plan=state.plan,
+        ref=ref,
+        worker=state.author.person.name,
+        case=facts.case,
+        area=_without_address(facts.area, facts.address, details=details),
+        address=facts.address if details else "",
+        companions=tuple(companion.name for companion in facts.companions),
+        status=state.status,
+        stage=visit.stage,
+        urgent=_without_address(visit.urgent or state.body.urgent, facts.address, details=details),
+        start=facts.start,
+        due_back=visit.due_back,
+        departed=visit.departed.happened if visit.departed else "",
+        last=_last(state),
+        late=alarm.minutes_late(state, now),
+        overdue=alarm.is_overdue(state, now),
+        alarming=alarm.is_alarming(state, now),
+        duress=visit.duress is not None,
+        alarm=visit.needs_standing_down,
+        unowned=_unowned(state, members),
+        owner=_owner(alarm.owner(state), members),
+        next=_step(following.rung, following.at, state, members) if following else None,
+        overtaken=bool(waiting),
+        drill=any(drill.over is None for drill in visit.drills.values()),
+        problems=state.problems,
+    )
+
+
+def _without_address(text: str, address: str, *, details: bool) -> str:
+    return text if details or not text else naming(address).sub(LEFT_OUT, text)
+
+
+def _last(state: PlanState) -> Report | None:
+    last = state.visit.last_report
+    if last is None:
+        return None
+    return Report(
+        kind=last.kind,
+        at=last.happened,
+        through=last.author.person.name if last.by_phone else "",
+        until=last.body.until if isinstance(last.body, ExtendedBody) else "",
+        stopped=isinstance(last.body, ReportBody) and last.body.stopped,
+    )
+
+
+def _unowned(state: PlanState, members: Mapping[str, Member]) -> tuple[Step, ...]:
+    rung = state.visit.rung  # also of a ladder that another version of the plan had
+    return tuple(_step(rung(one.body.step), one.at, state, members) for one in alarm.unowned(state))
+
+
+def _owner(said: Said[AcknowledgedBody] | None, members: Mapping[str, Member]) -> Owner | None:
+    if said is None:
+        return None
+    heard = said.body.heard
+    who = members.get(heard.person, said.author) if heard else said.author
+    return Owner(who.person.name, said.body.step, said.at)
+
+
+def _step(rung: Rung, at: str, state: PlanState, members: Mapping[str, Member]) -> Step:
+    whose = tuple(_whose(who, state.author, members) for who in rung.who)
+    return Step(rung.id, at, whose, rung.do, rung.acknowledge)
+
+
+def _whose(who: str, worker: Member, members: Mapping[str, Member]) -> str:
+    """`duty officer Dee Desk`; a role that nobody else than the worker holds is said to be empty."""
+    called = ROLES.get(who, who.replace("-", " "))
+    if who not in _HELD:
+        return called
+    names = _names(
+        one
+        for one in members.values()
+        if not one.until and Role(who) in one.roles and not one.same_person(worker)
+    )
+    return f"{called} {' or '.join(names)}" if names else f"{called} (nobody has this role)"
+
+
+def _names(people: Iterable[Member]) -> Sequence[str]:
+    """Each person once, however many keys they have, by name."""
+    by_email = {as_heard(one.person.email): one.person.name for one in people}
+    return sorted(by_email.values())

@@ -1,0 +1,258 @@
+"""The words of the board: short lines that are enough without colour, the most urgent first. Pure.
+
+A line says how much it matters; colours are the screen's affair. Every text that came from a record stands on
+one line here and is escaped where it is shown. Times are local, with the day only where it is not today.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
+
+import msgspec
+
+from visitsafe.domain.board import Board, Report, Row, Step
+from visitsafe.domain.entries import from_text
+from visitsafe.domain.escape import one_line
+from visitsafe.domain.heartbeat import Beat, Watch
+from visitsafe.domain.terms import Kind, Stage, Status
+from visitsafe.domain.times import duration, in_full, short
+from visitsafe.errors import VerificationError
+
+START_WATCH = "visitsafe watch"
+MOST_FAULTS = 5
+"""Plans that do not hold are named up to this number: whoever can write to the store can add many."""
+AN_HOUR = 60
+STAGES: Mapping[Stage, str] = {
+    Stage.PLANNED: "has not reported setting out",
+    Stage.DEPARTED: "set out",
+    Stage.ARRIVED: "arrived",
+    Stage.LEFT: "has left the address",
+    Stage.BACK: "back",
+}
+REPORTS: Mapping[str, str] = {
+    Kind.DEPARTED: "set out",
+    Kind.ARRIVED: "arrived",
+    Kind.OK: "ok",
+    Kind.LEFT: "left the address",
+    Kind.BACK: "back",
+    Kind.EXTENDED: "needs longer",
+}
+
+
+class Tone(StrEnum):
+    """How much a line matters."""
+
+    ALARM = "alarm"
+    CAREFUL = "careful"
+    STRONG = "strong"
+    PLAIN = "plain"
+    QUIET = "quiet"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of the board; `under` belongs to the line above it."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    under: bool = False
+
+
+def board_lines(board: Board, zone: tzinfo, away: str = "") -> list[Line]:
+    """The whole board.
+
+    Args:
+        board: What is so.
+        zone: Whose local time is told.
+        away: If the store cannot be reached: a sentence that says so, above all else.
+    """
+    top = [Line(one_line(away), Tone.ALARM)] if away else watch_lines(board.watch, board.at, zone)
+    faults = [
+        Line(f"{one_line(fault.text)}; run: visitsafe verify {fault.ref}".rstrip(), Tone.ALARM)
+        for fault in board.faults[:MOST_FAULTS]
+    ]
+    if len(board.faults) > MOST_FAULTS:
+        more = len(board.faults) - MOST_FAULTS
+        faults.append(Line(f"{more} more plans do not hold; run: visitsafe verify", Tone.ALARM))
+    blocks = [line for row in board.rows for line in row_lines(row, board.at, zone)]
+    alarms = [line for line in top if line.tone is Tone.ALARM]
+    calm = [line for line in top if line.tone is not Tone.ALARM]
+    return [*alarms, *faults, _head(board, zone), *blocks, *calm]
+
+
+def _head(board: Board, zone: tzinfo) -> Line:
+    at = in_full(board.at, zone)
+    if not board.rows:
+        return Line(f"{at}: nobody is out", Tone.STRONG)
+    out = f"{len(board.rows)} {'visit' if len(board.rows) == 1 else 'visits'}"
+    acting = f", {board.alarming} to act on now" if board.alarming else ""
+    return Line(f"{at}: {out}{acting}", Tone.STRONG)
+
+
+def watch_lines(watch: Watch | None, now: datetime, zone: tzinfo) -> list[Line]:
+    """Who is watching, in words; in alarm if nobody is."""
+    if watch is None:
+        said = "This is not the board of now. Heartbeats are not kept: who watched then is not known."
+        return [Line(said, Tone.QUIET)]
+    lines = []
+    if not watch.anybody:
+        lines.append(Line(f"{_nobody(watch.last, now, zone)} Start it: {START_WATCH}", Tone.ALARM))
+    lines += [
+        Line(
+            f"The watch on {_host(beat)} reports trouble: {one_line(beat.body.trouble) or 'look at it now'}",
+            Tone.ALARM,
+        )
+        for beat in watch.troubled
+    ]
+    lines += [
+        Line(
+            f"The clock of {_host(beat)} or of this computer is wrong: a heartbeat from there says "
+            f"{clock(beat.at, now, zone)}, so it does not count.",
+            Tone.ALARM,
+        )
+        for beat in watch.ahead
+    ]
+    lines += [
+        Line(f"{one_line(beat.author.person.name)} is watching on {_host(beat)}, {_seen(beat, now, zone)}.")
+        for beat in watch.alive
+    ]
+    if watch.gap:
+        since, until = (clock(text, now, zone) for text in (watch.gap.since, watch.gap.until))
+        lines.append(Line(f"Nobody was watching from {since} to {until}.", Tone.CAREFUL))
+    return lines
+
+
+def _nobody(last: Beat | None, now: datetime, zone: tzinfo) -> str:
+    if last is None:
+        return "NOBODY IS WATCHING, and no watch was seen here in the last day."
+    return f"NOBODY IS WATCHING since {clock(last.at, now, zone)} (last seen on {_host(last)})."
+
+
+def _host(beat: Beat) -> str:
+    return one_line(beat.body.host) or "a computer without a name"
+
+
+def _seen(beat: Beat, now: datetime, zone: tzinfo) -> str:
+    visits = f"{beat.body.visits} {'visit' if beat.body.visits == 1 else 'visits'}"
+    return f"seen {clock(beat.at, now, zone)}, {visits}"
+
+
+def row_lines(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
+    """A visit as a block of a few lines."""
+    what, tone = headline(row)
+    where = ", ".join(filter(None, (one_line(row.area), one_line(row.address), _along(row))))
+    due = f"due back {clock(row.due_back, now, zone)}"
+    facts = [Line("; ".join(filter(None, (where, due))), under=True)]
+    reports = _reports(row, now, zone)
+    if reports:
+        facts.append(Line(reports, under=True))
+    return [
+        Line(f"{what}: {one_line(row.worker)}, {row.ref}", tone),
+        *(_what_duress_means(row) if row.duress else ()),
+        *facts,
+        *_whose_turn(row, now, zone),
+        *_marks(row),
+    ]
+
+
+def headline(row: Row) -> tuple[str, Tone]:
+    """The first words about a visit and how much they matter."""
+    if row.duress:
+        return "DURESS", Tone.ALARM
+    if row.stage is Stage.BACK:
+        return "Back, but the alarm is not stood down", Tone.ALARM
+    if row.late:
+        late = lateness(row.late)
+        return (late, Tone.ALARM) if row.alarming else (f"{late}, within grace", Tone.CAREFUL)
+    if row.alarming:
+        return "ALARM", Tone.ALARM
+    words = STAGES[row.stage]
+    tone = Tone.CAREFUL if row.stage is Stage.PLANNED else Tone.STRONG
+    return words[0].upper() + words[1:], tone
+
+
+def lateness(minutes: int) -> str:
+    """`12 minutes late`, `1 h 5 min late`."""
+    if minutes >= AN_HOUR:
+        return f"{duration(minutes)} late"
+    return f"{minutes} {'minute' if minutes == 1 else 'minutes'} late"
+
+
+def _what_duress_means(row: Row) -> list[Line]:
+    said = "Do not ring or text the worker. Decide now. If you fear for anyone, dial 999."
+    return [Line(f"{said} Their details: visitsafe trace {row.ref}", Tone.ALARM, under=True)]
+
+
+def _along(row: Row) -> str:
+    names = [one_line(name) for name in row.companions]
+    return f"with {' and '.join(names)}" if names else "alone"
+
+
+def _reports(row: Row, now: datetime, zone: tzinfo) -> str:
+    departed = f"set out {clock(row.departed, now, zone)}" if row.departed else ""
+    if not row.departed and row.stage is not Stage.PLANNED:
+        departed = STAGES[Stage.PLANNED]
+    last = row.last
+    if last is None:
+        return f"{STAGES[Stage.PLANNED]}; was to begin {clock(row.start, now, zone)}"
+    if last.kind == Kind.DEPARTED:
+        return departed + _through(last)
+    return "; ".join(filter(None, (departed, _report(last, now, zone))))
+
+
+def _report(last: Report, now: datetime, zone: tzinfo) -> str:
+    words = "broke the visit off" if last.stopped else REPORTS.get(last.kind, last.kind)
+    return f"last: {words} {clock(last.at, now, zone)}{_through(last)}"
+
+
+def _through(last: Report) -> str:
+    return f" (told {one_line(last.through)})" if last.through else ""
+
+
+def _whose_turn(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
+    lines = []
+    if row.unowned:
+        step = row.unowned[-1]
+        todo = "" if row.duress else f" {one_line(step.do)}"
+        raised = f"{one_line(step.id)} since {clock(step.at, now, zone)}, {_whose(step)}"
+        said = f"NOBODY HAS TAKEN THIS ON: {raised}.{todo} To take it on: visitsafe acknowledge {row.ref}"
+        lines.append(Line(said, Tone.ALARM, under=True))
+    elif row.owner:
+        taken = f"{one_line(row.owner.name)} has taken it on ({one_line(row.owner.step)}, "
+        lines.append(Line(f"{taken}{clock(row.owner.at, now, zone)})", Tone.STRONG, under=True))
+    if row.next:
+        lines.append(_next(row.next, row, now, zone))
+    return lines
+
+
+def _next(step: Step, row: Row, now: datetime, zone: tzinfo) -> Line:
+    if row.overtaken:
+        since, todo = clock(step.at, now, zone), "" if row.duress else f". {one_line(step.do)}"
+        said = f"due since {since} and not raised: {one_line(step.id)}, {_whose(step)}{todo}"
+        return Line(said, Tone.ALARM, under=True)
+    wait = (from_text(step.at) - now + timedelta(seconds=59)) // timedelta(minutes=1)
+    at = clock(step.at, now, zone)
+    return Line(f"next {at} (in {duration(wait)}): {one_line(step.id)}, {_whose(step)}", under=True)
+
+
+def _whose(step: Step) -> str:
+    return one_line(", ".join(step.whose)) or "nobody is named"
+
+
+def _marks(row: Row) -> Iterable[Line]:
+    if row.urgent:
+        yield Line(f"URGENT, went first: {one_line(row.urgent)}", Tone.CAREFUL, under=True)
+    if row.status is not Status.COUNTERSIGNED:
+        yield Line(f"Not countersigned ({row.status})", Tone.CAREFUL, under=True)
+    if row.drill:
+        yield Line("DRILL: somebody is practising the alarm on this visit", Tone.CAREFUL, under=True)
+    for problem in row.problems[:1]:
+        said = f"Its record does not hold: {one_line(problem)}; run: visitsafe verify {row.ref}"
+        yield Line(said, Tone.ALARM, under=True)
+
+
+def clock(text: str, now: datetime, zone: tzinfo) -> str:
+    """`15:30`, with the day if that is another one; a text that is no time as it stands."""
+    try:
+        return short(from_text(text), zone, now).removeprefix("today ")
+    except (VerificationError, OverflowError):
+        return text

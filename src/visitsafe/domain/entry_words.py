@@ -1,0 +1,80 @@
+"""What each signed entry about the visit under way says, in a few words, for the record. Pure, unescaped.
+
+The record is exact: times are UTC to the second, keys and channels are named as they were signed. The same in
+plain words for people is `way` and `way_alarm`.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from visitsafe.domain.judging import Bodies, Judged
+from visitsafe.domain.phrases import exactly
+from visitsafe.domain.reports import (
+    AcknowledgedBody,
+    BackBody,
+    EscalatedBody,
+    ExtendedBody,
+    NotifiedBody,
+    ReportBody,
+    StoodDownBody,
+    VisitBody,
+)
+from visitsafe.domain.terms import Kind, Outcome
+
+KIND_WORDS: Mapping[str, str] = {
+    Kind.PLANNED: "Planned",
+    Kind.REVISED: "New version",
+    Kind.WITHDRAWN: "Withdrawn",
+    Kind.DECIDED: "Decided",
+    Kind.OPENED: "Tracing details opened",
+    Kind.RESEALED: "Tracing details sealed again",
+    Kind.DEPARTED: "Set out",
+    Kind.ARRIVED: "Arrived",
+    Kind.OK: "All right",
+    Kind.LEFT: "Left the address",
+    Kind.BACK: "Back",
+    Kind.EXTENDED: "New time due back",
+    Kind.ESCALATED: "Step raised",
+    Kind.NOTIFIED: "Message",
+    Kind.ACKNOWLEDGED: "Taken on",
+    Kind.STOOD_DOWN: "Stood down",
+}
+"""The kinds of entry as headings of the record; each is followed by who signed it."""
+
+
+def says(judged: Judged) -> str:
+    """What an entry about the visit under way says; empty for any other or if it says no more."""
+    if not isinstance(judged.body, VisitBody):
+        return ""
+    return "; ".join(part for part in (*_what(judged.body), *_whose(judged.body)) if part.strip())
+
+
+def _what(body: Bodies) -> Iterator[str]:
+    if isinstance(body, ReportBody):
+        yield "the duress phrase was spoken" if body.duress else ""
+        yield "stopped the visit" if body.stopped else ""
+        yield f"without a countersignature: {body.urgent}" if body.urgent else ""
+    elif isinstance(body, ExtendedBody):
+        yield f"due back {exactly(body.until)}"
+    elif isinstance(body, EscalatedBody):
+        yield f"{body.step}, due {exactly(body.due)}"
+        yield f"nobody was watching from {exactly(body.unwatched_from)}" if body.unwatched_from else ""
+    elif isinstance(body, NotifiedBody):
+        tried = f", attempt {body.attempt}" if body.attempt > 1 else ""
+        yield f"{body.outcome}, to {body.channel}, about entry {body.about[:12]}{tried}"
+        yield body.why if body.outcome is Outcome.FAILED else ""
+    elif isinstance(body, AcknowledgedBody):
+        yield body.step
+    elif isinstance(body, StoodDownBody):
+        yield str(body.because)
+        yield f"the visit went on, due back {exactly(body.until)}" if body.until else ""
+
+
+def _whose(body: Bodies) -> Iterator[str]:
+    """Whose word it is, when it happened, what was added, and whether it was only a drill."""
+    happened = getattr(body, "happened", "")
+    yield f"it happened {exactly(happened)}" if happened else ""
+    heard = body.heard if isinstance(body, ReportBody | BackBody | ExtendedBody | AcknowledgedBody) else None
+    yield f"passed on for the key {heard.person}, known by: {heard.known_by}" if heard else ""
+    yield str(getattr(body, "note", ""))
+    drill = getattr(body, "drill", "")
+    yield f"DRILL {drill}" if drill else ""

@@ -1,0 +1,201 @@
+"""Whether an entry about the visit under way counts: who may report, raise, take on and stand down. Pure.
+
+A worker speaks for themselves. Anybody else in the team may pass on what they heard, and says so. A watcher
+is a manager or duty officer. Nobody takes on or stands down the alarm about their own visit or one they are
+the companion on: somebody else must have heard that they are safe.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from visitsafe.domain.entries import Content, from_text
+from visitsafe.domain.likeness import is_companion, is_self
+from visitsafe.domain.plan import PlanBody
+from visitsafe.domain.reports import (
+    AcknowledgedBody,
+    BackBody,
+    EscalatedBody,
+    ExtendedBody,
+    NotifiedBody,
+    ReportBody,
+    StoodDownBody,
+    VisitBody,
+)
+from visitsafe.domain.roster import Member
+from visitsafe.domain.terms import Because, Role
+from visitsafe.errors import VerificationError
+
+if TYPE_CHECKING:
+    from visitsafe.domain.judging import Judged
+
+WATCHERS = frozenset({Role.MANAGER, Role.DUTY})
+"""Who may run the watch, and who may stand an alarm down."""
+EARLIEST, LATEST = "2000", "9000"
+CLOCKS_APART = timedelta(minutes=10)
+LONGEST_EXTENSION = timedelta(hours=24)
+"""How far ahead of its signing a new time due back may lie: a watch cannot be put off for days."""
+MOST_ROUNDS = 1_000_000
+UNKNOWN_VOICE = "it does not say how its author knew who was speaking"
+
+
+def why_not_visit(
+    content: Content,
+    author: Member,
+    body: VisitBody,
+    earlier: "Sequence[Judged]",
+    people: Iterable[Member],
+    team: Mapping[str, Member] = {},
+) -> str:
+    """Why an entry about a visit under way does not count; empty if it does.
+
+    Args:
+        content: The entry.
+        author: Who signed it, as they were then.
+        body: What it says.
+        earlier: The entries that count and that its author had seen.
+        people: Everybody whom the team knows, for who is who.
+        team: Who was in the team as the author knew it, by fingerprint; who takes an alarm on must be.
+    """
+    versions = {j.entry.id: j for j in earlier if isinstance(j.body, PlanBody)}
+    if not versions:
+        return "it follows no plan"
+    people = list(people)
+    if isinstance(body, EscalatedBody | NotifiedBody):
+        return _why_not_raised(author, body)
+    if isinstance(body, AcknowledgedBody | StoodDownBody):
+        return _why_not_taken(content, author, body, earlier, people, team)
+    if body.of not in versions:
+        return "it names a version of the plan that its author had not seen"
+    worker = versions[body.of].author
+    return _why_not_reported(author, body, worker, people) or (
+        _why_not_until(content, author, body.until, earlier)
+        if isinstance(body, ExtendedBody)
+        else _why_not_happened(content, body)
+    )
+
+
+def _why_not_raised(author: Member, body: EscalatedBody | NotifiedBody) -> str:
+    if author.roles.isdisjoint(WATCHERS):
+        return "its author was not a manager or duty officer when it was made"
+    if isinstance(body, NotifiedBody):
+        known = 0 <= body.round <= MOST_ROUNDS and 1 <= body.attempt <= MOST_ROUNDS
+        return "" if known else "it is no message that a watcher sends"
+    if not is_time(body.due):
+        return "it does not say when the step fell due"
+    return "" if not body.unwatched_from or is_time(body.unwatched_from) else "it does not say since when"
+
+
+def _why_not_reported(
+    author: Member,
+    body: ReportBody | BackBody | ExtendedBody,
+    worker: Member | None,
+    people: Sequence[Member],
+) -> str:
+    is_worker = is_self(author, worker, people)
+    if body.heard is None:
+        return "" if is_worker else "only the worker reports for themselves"
+    if is_worker:
+        return "the worker does not take down their own report"
+    if not _is_key_of(body.heard.person, worker, people):
+        return "it passes on the word of somebody who does not make this visit"
+    # The phrase is believed whatever else was left out: whoever heard it had other things to think of.
+    return "" if body.heard.known_by.strip() or _is_duress(body) else UNKNOWN_VOICE
+
+
+def _is_duress(body: object) -> bool:
+    return isinstance(body, ReportBody) and body.duress
+
+
+def _why_not_happened(content: Content, body: ReportBody | BackBody) -> str:
+    if not body.happened:
+        return ""
+    if not is_time(body.happened):
+        return "it does not say when it happened"
+    if from_text(body.happened) - from_text(content.at) > CLOCKS_APART:
+        return "it was signed before it happened"
+    return ""
+
+
+def _why_not_until(content: Content, author: Member, until: str, earlier: "Sequence[Judged]") -> str:
+    """A watch is not put off for days, nor by one wrong clock: others' times and the plan's bound it too."""
+    if not is_time(until):
+        return "it does not say until when"
+    due = [one.body.visit.due_back for one in earlier if isinstance(one.body, PlanBody)]
+    clocks = [one.entry.content.at for one in earlier if not author.same_person(one.author)]
+    latest = min(content.at, max((*due, *clocks), default=content.at))
+    late = from_text(until) - from_text(latest) > LONGEST_EXTENSION
+    return "it puts the time due back off by more than a day" if late else ""
+
+
+def _why_not_taken(
+    content: Content,
+    author: Member,
+    body: AcknowledgedBody | StoodDownBody,
+    earlier: "Sequence[Judged]",
+    people: Sequence[Member],
+    team: Mapping[str, Member],
+) -> str:
+    versions = [one for one in earlier if isinstance(one.body, PlanBody)]
+    for who in (author, _owner(author, body, team)):
+        why_not = _why_not_apart(who, versions, people)
+        if why_not:
+            return why_not
+    if isinstance(body, StoodDownBody):
+        return _why_not_stood_down(content, author, body, earlier)
+    return "" if body.heard is None or body.heard.known_by.strip() else UNKNOWN_VOICE
+
+
+def _why_not_apart(who: Member | None, versions: "Sequence[Judged]", people: Sequence[Member]) -> str:
+    """Whether somebody has no part in the visit whose alarm they take on or stand down."""
+    if who is None:
+        return "it names somebody who is not in the team"
+    if any(is_self(who, version.author, people) for version in versions):
+        return "nobody takes on or stands down the alarm about their own visit"
+    bodies = [version.body for version in versions if isinstance(version.body, PlanBody)]
+    if any(is_companion(who, body, people) for body in bodies):
+        return "nobody takes on or stands down the alarm about a visit that they go along on"
+    return ""
+
+
+def _owner(
+    author: Member, body: AcknowledgedBody | StoodDownBody, team: Mapping[str, Member]
+) -> Member | None:
+    """Who takes it on: the signer, or whoever said so on the telephone."""
+    if isinstance(body, StoodDownBody) or body.heard is None:
+        return author
+    return team.get(body.heard.person)
+
+
+def _why_not_stood_down(
+    content: Content, author: Member, body: StoodDownBody, earlier: "Sequence[Judged]"
+) -> str:
+    if author.roles.isdisjoint(WATCHERS):
+        return "its author was not a manager or duty officer when it was made"
+    if body.drill:
+        return "" if body.because is Because.TEST else "a drill is stood down as a test"
+    if Role.MANAGER not in author.roles and any(_is_duress(j.body) for j in earlier):
+        return "only a manager stands down an alarm under duress"
+    return _why_not_until(content, author, body.until, earlier) if body.until else ""
+
+
+def _is_key_of(fingerprint: str, worker: Member | None, people: Sequence[Member]) -> bool:
+    if worker is None:
+        return False
+    return fingerprint == worker.fingerprint or any(
+        one.fingerprint == fingerprint and is_self(one, worker, people) for one in people
+    )
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is a UTC time within what every clock can show."""
+    try:
+        from_text(text)
+    except VerificationError:
+        return False
+    return EARLIEST < text < LATEST
+
+
+def is_well_timed(start: str, due_back: str) -> bool:
+    """Whether a visit's times are well formed, in order, and within what every clock can show."""
+    return is_time(start) and is_time(due_back) and start < due_back

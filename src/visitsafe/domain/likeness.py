@@ -1,0 +1,59 @@
+"""Whether two names or keys are of one person: by key, name or e-mail, however they are spelt. Pure.
+
+Nobody decides on their own visit or watches over it themselves; a second key, another spelling or unseen
+characters must not get round that.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from visitsafe.domain.plan import Companion, PlanBody
+from visitsafe.domain.roster import Member, as_heard, selves
+
+_WORD = re.compile(r"\w+")
+_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]*\w")
+_AROUND_AT = re.compile(r"\s*@\s*")
+
+
+def is_companion(member: Member, body: PlanBody, team: Iterable[Member] = ()) -> bool:
+    """Whether a member goes along on the visit, by key, name or e-mail.
+
+    A full name or an e-mail is seen among other words, such as "Nia Price (manager)"; a first name alone is
+    not enough.
+
+    Args:
+        member: Who may be the companion.
+        body: The plan.
+        team: The other members, so that a second key or another spelling of the same person is seen.
+    """
+    people = selves(member, team)
+    return any(_is(one, companion) for one in people for companion in body.visit.companions)
+
+
+def is_self(member: Member, author: Member | None, team: Iterable[Member]) -> bool:
+    """Whether two members are one person by any key and e-mail that the team ever had."""
+    return any(one.same_person(author) for one in selves(member, team))
+
+
+def _is(member: Member, companion: Companion) -> bool:
+    if companion.key == member.fingerprint or member.answers_to(companion.name):
+        return True
+    name, said = words_of(member.person.name), words_of(companion.name)
+    orders = {tuple(name), tuple(name[-1:] + name[:-1])}
+    runs = {tuple(said[start : start + len(name)]) for start in range(len(said))}
+    email = _ADDRESS.findall(seen_text(member.person.email))
+    return (bool(name) and not runs.isdisjoint(orders)) or any(
+        address in email for address in _ADDRESS.findall(seen_text(companion.name))
+    )
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a name as a person reads it: without capitals, punctuation and unseen characters."""
+    return _WORD.findall(seen_text(text))
+
+
+def seen_text(text: str) -> str:
+    """A text without the characters that nobody sees, and without spaces around an @."""
+    shown = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return _AROUND_AT.sub("@", as_heard(shown))

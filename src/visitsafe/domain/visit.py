@@ -1,0 +1,219 @@
+"""A visit under way: what was reported, when the worker is due back, which alarms are open (7.2, 8.2; D15).
+
+Folded from the counted entries of a plan, the same in whatever order they came. Where entries whose authors
+had not seen each other disagree, the more cautious one stands: the earlier time due back, the alarm over the
+stand-down, duress over everything. What is due at a given time is told by `alarm`; no clock is read here.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from visitsafe.domain.alarms import drills_in, open_duress, real_alarms, unaware
+from visitsafe.domain.in_force import FALLBACK, due_back, in_force, ladder_of
+from visitsafe.domain.judging import Judged
+from visitsafe.domain.order import Order
+from visitsafe.domain.plan import Ladder, PlanBody, Rung
+from visitsafe.domain.reports import BackBody, ExtendedBody, ReportBody, StoodDownBody
+from visitsafe.domain.said import Alarm, B, Reports, Said, said_in
+from visitsafe.domain.terms import Kind, Stage
+
+__all__ = ["FALLBACK", "Alarm", "Reports", "Said", "VisitState", "visit_state"]
+
+OUT = {Kind.DEPARTED: Stage.DEPARTED, Kind.ARRIVED: Stage.ARRIVED, Kind.LEFT: Stage.LEFT}
+ONWARD = frozenset({Kind.DEPARTED, Kind.ARRIVED, Kind.EXTENDED})
+"""What nobody reports whose visit is over."""
+
+
+class VisitState(msgspec.Struct, frozen=True):
+    """Where a visit stands.
+
+    Attributes:
+        stage: How far it has come.
+        due_back: When the worker is due back, UTC text, with every extension.
+        ladder: The escalation that goes with it.
+        other_ladders: Those of the plan's other versions: what was raised by them is still open.
+        reports: Everything that was reported, in causal order.
+        departed: The report of setting out; None if there was none.
+        back: The report of being back; None if there is none that holds.
+        duress: The report by which the duress phrase came, while that is open.
+        alarms: Ended alarms, oldest first, and last of all the open one (which may be empty).
+        unaware: The acknowledgements of the open alarm that take nothing on, because of the duress.
+        drills: The same for drills, by the drill's id.
+        closed: The entry that ended the watch over this visit; empty while it goes on.
+    """
+
+    stage: Stage
+    due_back: str
+    ladder: Ladder = FALLBACK
+    other_ladders: tuple[Ladder, ...] = ()
+    reports: tuple[Said[Reports], ...] = ()
+    departed: Said[ReportBody] | None = None
+    back: Said[BackBody] | None = None
+    duress: Said[ReportBody] | None = None
+    alarms: tuple[Alarm, ...] = (Alarm(),)
+    unaware: frozenset[str] = frozenset()
+    drills: dict[str, Alarm] = {}
+    closed: str = ""
+
+    @property
+    def alarm(self) -> Alarm:
+        """The open alarm; empty if nothing has been raised."""
+        return self.alarms[-1]
+
+    @property
+    def last_report(self) -> Said[Reports] | None:
+        """The newest report."""
+        return self.reports[-1] if self.reports else None
+
+    @property
+    def out(self) -> bool:
+        """Whether anybody reported that the worker set out; who has arrived or left has set out too."""
+        return any(one.kind in OUT for one in self.reports)
+
+    @property
+    def urgent(self) -> str:
+        """Why the worker set out without a countersignature; empty if they did not."""
+        return self.departed.body.urgent if self.departed else ""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the worker broke the visit off."""
+        return any(isinstance(one.body, ReportBody) and one.body.stopped for one in self.reports)
+
+    @property
+    def needs_standing_down(self) -> bool:
+        """Whether only somebody else can end this: a step that must be taken on was raised, or duress."""
+        return self.duress is not None or any(
+            self.rung(one.body.step).acknowledge for one in self.alarm.raised
+        )
+
+    def rung(self, step: str) -> Rung:
+        """The step with this id, by the ladder in force or by an older one; one for everybody if none has it.
+
+        If any version of the plan says that it must be taken on, it must be.
+        """
+        found = [rung for one in self._ladders for rung in one.steps if rung.id == step]
+        if not found:
+            return msgspec.structs.replace(FALLBACK.steps[-1], id=step)
+        return msgspec.structs.replace(found[0], acknowledge=any(rung.acknowledge for rung in found))
+
+    def level(self, step: str) -> int:
+        """The place of a step in its ladder, from 0; -1 for a step that no version of the plan has."""
+        places = (i for one in self._ladders for i, rung in enumerate(one.steps) if rung.id == step)
+        return next(places, -1)
+
+    @property
+    def _ladders(self) -> tuple[Ladder, ...]:
+        return self.ladder, *self.other_ladders
+
+
+def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: PlanBody) -> VisitState:
+    """Fold what happened on the way.
+
+    Args:
+        order: The plan's entries in causal order.
+        judged: All of them, judged, in that order.
+        current: The version in force.
+        body: What it says.
+    """
+    counted = [one for one in judged if not one.why_not and one.author is not None]
+    if all(isinstance(one.body, PlanBody) for one in counted):
+        return VisitState(Stage.PLANNED, body.visit.due_back, ladder_of(body))
+    versions = in_force(order, counted, current)
+    ladder = ladder_of(versions[order.newest(list(versions))[-1]])
+    downs = [down for down in said_in(counted, StoodDownBody) if not down.body.drill]
+    duress, alarms = open_duress(order, counted, downs), real_alarms(order, counted, downs)
+    reports = _reports(order, counted)
+    back = _back(order, said_in(counted, BackBody), reports, downs)
+    state = VisitState(
+        stage=Stage.BACK if back else _stage(order, reports),
+        due_back=due_back(order, counted, versions),
+        ladder=ladder,
+        other_ladders=_others(ladder, counted),
+        reports=tuple(reports),
+        departed=_newest(order, [one for one in said_in(counted, ReportBody) if one.kind is Kind.DEPARTED]),
+        back=back,
+        duress=duress,
+        alarms=alarms,
+        unaware=frozenset(unaware(order, duress, alarms[-1].owned)),
+        drills=drills_in(counted),
+    )
+    return msgspec.structs.replace(state, closed=_closed(order, state, downs))
+
+
+def _reports(order: Order, counted: Sequence[Judged]) -> list[Said[Reports]]:
+    reports: list[Said[Reports]] = [
+        *said_in(counted, ReportBody), *said_in(counted, BackBody), *said_in(counted, ExtendedBody)
+    ]  # fmt: skip
+    place = {entry.id: index for index, entry in enumerate(order.entries)}
+    return sorted(reports, key=lambda one: place[one.id])
+
+
+def _others(ladder: Ladder, counted: Sequence[Judged]) -> tuple[Ladder, ...]:
+    ladders = [ladder_of(one.body) for one in counted if isinstance(one.body, PlanBody)]
+    return tuple(one for one in reversed(ladders) if one != ladder)
+
+
+def _newest(order: Order, said: Sequence[Said[B]]) -> Said[B] | None:
+    """The last in causal order of those that no other of them follows."""
+    newest = order.newest([one.id for one in said])
+    return next((one for one in reversed(said) if one.id in newest), None)
+
+
+def _back(
+    order: Order,
+    backs: Sequence[Said[BackBody]],
+    reports: Sequence[Said[Reports]],
+    downs: Sequence[Said[StoodDownBody]],
+) -> Said[BackBody] | None:
+    """The report of being back, unless somebody knew better: it may have been passed on by mistake."""
+    onward = [one for one in reports if one.kind in ONWARD]
+    until = [one for one in downs if one.body.until]
+    return next((one for one in backs if not _goes_on(order, one, [*onward, *until])), None)
+
+
+def _goes_on(order: Order, end: Said[B], onward: Sequence[Said[Reports] | Said[StoodDownBody]]) -> bool:
+    """Whether the visit goes on after what was to end it.
+
+    What was said by somebody who knew of the end counts, unless it only completes the record (`--at`). Of
+    people who had not heard of each other, the one who tells of a later time is right about a report; a
+    manager who put the time due back off always is.
+    """
+    for one in onward:
+        explicit = str(getattr(one.body, "happened", ""))
+        if order.seen(end.id, one.id):
+            if one.kind is Kind.DEPARTED or not explicit or explicit > end.happened:
+                return True
+        elif not order.seen(one.id, end.id) and (one.kind is Kind.STOOD_DOWN or one.happened > end.happened):
+            return True
+    return False
+
+
+def _stage(order: Order, reports: Sequence[Said[Reports]]) -> Stage:
+    said = [one for one in reports if one.kind in OUT]
+    newest = order.newest([one.id for one in said])
+    # of reports whose authors had not seen each other, the one that leaves the worker further from home
+    found = [OUT[one.kind] for one in said if one.id in newest]
+    careful = (Stage.ARRIVED, Stage.DEPARTED, Stage.LEFT)
+    return min(found, key=careful.index, default=Stage.PLANNED)
+
+
+def _closed(order: Order, state: VisitState, downs: Sequence[Said[StoodDownBody]]) -> str:
+    """What ends the watch: being back, or a stand-down after which nothing else was reported or raised.
+
+    An `ok` after a stand-down shows that the visit goes on, but only until the time due back: after that it
+    is what the stand-down had settled, and must not call everybody out again.
+    """
+    if state.needs_standing_down:
+        return ""
+    onward: list[Said[Reports] | Said[StoodDownBody]] = [
+        one
+        for one in state.reports
+        if one.kind in ONWARD or (one.kind is not Kind.BACK and one.at <= state.due_back)
+    ]
+    onward += (down for down in downs if down.body.until)
+    for down in reversed(downs):
+        if not (down.body.until or state.alarm.raised or _goes_on(order, down, onward)):
+            return down.id
+    return state.back.id if state.back else ""

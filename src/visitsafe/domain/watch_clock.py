@@ -1,0 +1,93 @@
+"""What a watcher makes of its clocks from one round to the next. Pure: both clocks are arguments.
+
+The wall clock says what time it is and can jump; the count of elapsed seconds never jumps and cannot tell
+the time. A watcher acts by the wall clock, but never at an earlier time than before: a step may come early,
+never late or twice. Where the count stands still while a computer sleeps, a jump and a sleep look the same.
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+APART = timedelta(seconds=90)
+"""How far two clocks may drift from each other between two rounds before one of them jumped."""
+FORGIVEN = 0.01
+"""The part of the time by which the wall clock may go more slowly than the count."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What the clocks showed at a round.
+
+    Attributes:
+        wall: The wall clock, aware.
+        elapsed: Seconds from some beginning, going on while the computer sleeps where it can.
+        acted: The time by which the watcher acted then, aware.
+        counted: The time by the count from when both clocks last agreed, aware.
+    """
+
+    wall: datetime
+    elapsed: float
+    acted: datetime
+    counted: datetime
+
+    @property
+    def behind(self) -> bool:
+        """Whether the wall clock shows less than the count: it went back, or stands still."""
+        return self.counted - self.wall > APART
+
+
+def first_reading(wall: datetime, elapsed: float) -> Reading:
+    """The reading of a watcher's first round."""
+    return Reading(wall=wall, elapsed=elapsed, acted=wall, counted=wall)
+
+
+def next_reading(
+    last: Reading, wall: datetime, elapsed: float, every: float, *, counts_sleep: bool = True
+) -> tuple[Reading, str | None]:
+    """The time to act by now, and what there is to say about the clocks.
+
+    Args:
+        last: The reading of the round before.
+        wall: The wall clock now, aware.
+        elapsed: The count now, in seconds, from the same beginning.
+        every: Seconds between rounds.
+        counts_sleep: Whether the count goes on while the computer sleeps.
+
+    Returns:
+        The reading, whose `acted` is never before the last one's, and a sentence or None.
+    """
+    passed = timedelta(seconds=max(0.0, elapsed - last.elapsed))
+    counted = last.counted + passed
+    if counted - wall <= APART:
+        # A wall clock that is set back a little now and then is forgiven; one that stands still is found out.
+        counted = max(wall, counted - passed * FORGIVEN)
+    reading = Reading(wall=wall, elapsed=elapsed, acted=wall, counted=counted)
+    acted = max(counted if reading.behind else wall, last.acted)
+    reading = msgspec.structs.replace(reading, acted=acted)
+    return reading, _said(last, reading, passed, timedelta(seconds=every), counts_sleep=counts_sleep)
+
+
+def _said(
+    last: Reading, now: Reading, passed: timedelta, every: timedelta, *, counts_sleep: bool
+) -> str | None:
+    jumped = (now.wall - last.wall) - passed
+    if jumped < -APART:
+        return f"the clock went back by {_long(-jumped)}; going on by counting until it has caught up"
+    if jumped > APART:
+        if counts_sleep:
+            return f"the clock went forward by {_long(jumped)}; acting by the new time"
+        return f"the clock went forward by {_long(jumped)}, or the computer slept; acting by the new time"
+    if now.behind and not last.behind:
+        return "the clock stands still or goes too slowly; going on by counting until it has caught up"
+    if passed > every + APART:
+        return f"nothing was watched for {_long(passed)}: the computer slept, or the watcher was held up"
+    return None
+
+
+def _long(time: timedelta) -> str:
+    """`45 seconds`, `12 minutes`, `1 h 05 min`."""
+    seconds = round(time.total_seconds())
+    if seconds < 120:  # noqa: PLR2004 - two minutes
+        return f"{seconds} seconds"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} minutes"

@@ -1,0 +1,138 @@
+"""The visit on the way as JSON, for `plan_shape`: reports, alarms and drills as they were signed. Pure.
+
+Rules as in `shapes`: fields are added, never renamed; nothing is escaped here.
+"""
+
+from typing import Any
+
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.phrases import went_first
+from visitsafe.domain.reports import (
+    AcknowledgedBody,
+    EscalatedBody,
+    ExtendedBody,
+    Heard,
+    NotifiedBody,
+    ReportBody,
+    StoodDownBody,
+)
+from visitsafe.domain.roster import Member
+from visitsafe.domain.visit import Alarm, Reports, Said
+from visitsafe.domain.way import name_of
+
+Shape = dict[str, Any]
+
+
+def way_shape(state: PlanState) -> Shape:
+    """What happened on the way; empty lists if nothing did."""
+    visit = state.visit
+    return {
+        "due_back": visit.due_back,
+        "departed": visit.departed.happened if visit.departed else None,
+        "back": visit.back.happened if visit.back else None,
+        "urgent": went_first(state) or None,
+        "stopped": visit.stopped,
+        "duress": visit.duress is not None,
+        "needs_standing_down": visit.needs_standing_down,
+        "reports": [_report(state, said) for said in visit.reports],
+        "alarms": [
+            _alarm(state, one) for one in visit.alarms if one.raised or one.owned or one.sent or one.over
+        ],
+        "drills": [{"drill": name, **_alarm(state, one)} for name, one in visit.drills.items()],
+    }
+
+
+def person_shape(member: Member | None, fingerprint: str) -> Shape:
+    """A member, or the bare key of somebody whom the team does not know."""
+    return {
+        "name": member.person.name if member else None,
+        "email": member.person.email if member else None,
+        "fingerprint": fingerprint,
+    }
+
+
+def _by(author: Member) -> Shape:
+    return person_shape(author, author.fingerprint)
+
+
+def _heard(state: PlanState, heard: Heard | None) -> Shape | None:
+    if heard is None:
+        return None
+    return {
+        "name": name_of(state, heard.person),
+        "fingerprint": heard.person,
+        "known_by": heard.known_by,
+    }
+
+
+def _report(state: PlanState, said: Said[Reports]) -> Shape:
+    body = said.body
+    report = body if isinstance(body, ReportBody) else None
+    return {
+        "entry": said.id,
+        "kind": str(said.kind),
+        "happened": said.happened,
+        "at": said.at,
+        "by": _by(said.author),
+        "heard": _heard(state, body.heard),
+        "note": body.note or None,
+        "until": body.until if isinstance(body, ExtendedBody) else None,
+        "urgent": (report.urgent or None) if report else None,
+        "stopped": bool(report and report.stopped),
+        "duress": bool(report and report.duress),
+    }
+
+
+def _alarm(state: PlanState, alarm: Alarm) -> Shape:
+    return {
+        "raised": [_raised(one) for one in alarm.raised],
+        "messages": [_message(one) for one in alarm.sent],
+        "acknowledged": [_owned(state, one) for one in alarm.owned],
+        "ended": _ended(alarm.over) if alarm.over else None,
+    }
+
+
+def _raised(said: Said[EscalatedBody]) -> Shape:
+    return {
+        "entry": said.id,
+        "step": said.body.step,
+        "due": said.body.due,
+        "at": said.at,
+        "by": _by(said.author),
+        "unwatched_from": said.body.unwatched_from or None,
+    }
+
+
+def _message(said: Said[NotifiedBody]) -> Shape:
+    body = said.body
+    return {
+        "about": body.about,
+        "channel": body.channel,
+        "round": body.round,
+        "attempt": body.attempt,
+        "outcome": str(body.outcome),
+        "why": body.why or None,
+        "at": said.at,
+    }
+
+
+def _owned(state: PlanState, said: Said[AcknowledgedBody]) -> Shape:
+    return {
+        "entry": said.id,
+        "step": said.body.step,
+        "at": said.at,
+        "by": _by(said.author),
+        "heard": _heard(state, said.body.heard),
+        "note": said.body.note or None,
+    }
+
+
+def _ended(said: Said[StoodDownBody]) -> Shape:
+    return {
+        "entry": said.id,
+        "because": str(said.body.because),
+        "at": said.at,
+        "by": _by(said.author),
+        "note": said.body.note or None,
+        "until": said.body.until or None,
+    }

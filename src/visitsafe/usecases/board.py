@@ -1,0 +1,183 @@
+"""What the board is made of: the open visits, folded from their entries, and the watchers' heartbeats.
+
+The store's rows only narrow down (`listing`): a plan whose row is in doubt is folded too, and one that does
+not hold is told, for it may hide a visit. Looking again costs what has come since; from time to time, and
+when the team or the chain changed, everything is read anew. The past is what this store had received.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, tzinfo
+
+import msgspec
+
+from visitsafe.domain.board import Board, Fault, rows_at
+from visitsafe.domain.discretion import hides_duress
+from visitsafe.domain.entries import to_text
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.heartbeat import Beat, watch_at
+from visitsafe.domain.refs import is_plan_id, reference
+from visitsafe.domain.roster import Member, Roster
+from visitsafe.domain.stored import PlanRow, Store, Stored
+from visitsafe.domain.terms import TEAM_STREAM
+from visitsafe.errors import NotFoundError, VerificationError
+from visitsafe.usecases.desk import Desk, arrivals, check_entries, folded, row_of
+from visitsafe.usecases.heartbeat import read_beats
+from visitsafe.usecases.listing import otherwise
+
+ANEW = timedelta(minutes=5)
+"""How long what was folded before is relied on where nothing seems to have changed."""
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """What somebody saw in a store; a board of any moment is made of it.
+
+    Attributes:
+        roster: The team.
+        me: Who looked; None for somebody whom the team does not know.
+        states: The plans that are open or were in doubt, by id.
+        faults: Plans that do not hold, or of which the store's list tells otherwise, by id.
+        beats: The heartbeats that count; None if the sight is of another time.
+        store: The store's id.
+        head: Its last position and the running hash there.
+        since: When everything was last read anew.
+    """
+
+    roster: Roster
+    me: Member | None
+    states: Mapping[str, PlanState]
+    faults: Mapping[str, Fault]
+    beats: list[Beat] | None
+    store: str
+    head: tuple[int, str]
+    since: datetime
+
+
+def look(desk: Desk, last: Sight | None = None) -> Sight:
+    """Look at the store as it is now.
+
+    Args:
+        desk: Who looks.
+        last: What they saw before, so that only what has come since is read.
+    """
+    head = desk.store.head()  # read first: what comes meanwhile is read the next time
+    beats = read_beats(desk.store, desk.roster)
+    changed = _changed(desk, last, head)
+    if last is None or changed is None:
+        states, faults = _everything(desk)
+        since = desk.now
+    else:
+        states, faults = dict(last.states), dict(last.faults)
+        for plan in changed:
+            states.pop(plan, None)
+            faults.pop(plan, None)
+        _fold_in(desk, {plan: desk.store.row(plan) for plan in changed}, states, faults)
+        since = last.since
+    return Sight(desk.roster, desk.me, states, faults, beats, desk.store.store_id, head, since)
+
+
+def _changed(desk: Desk, last: Sight | None, head: tuple[int, str]) -> set[str] | None:
+    """The plans with something new since the last look; None if everything has to be read anew."""
+    if last is None or last.store != desk.store.store_id or desk.now - last.since >= ANEW:
+        return None
+    if head == last.head:
+        return set(desk.store.doubtful())
+    new = list(desk.store.scan(max(last.head[0] - 1, 0)))
+    if last.head[0] and (not new or (new[0].position, new[0].chain) != last.head):
+        return None  # what we saw last is not there any more
+    streams = {row.stream for row in new[1 if last.head[0] else 0 :]}
+    return None if TEAM_STREAM in streams else streams | set(desk.store.doubtful())
+
+
+def _everything(desk: Desk) -> tuple[dict[str, PlanState], dict[str, Fault]]:
+    states: dict[str, PlanState] = {}
+    faults: dict[str, Fault] = {}
+    rows: dict[str, PlanRow | None] = {row.plan: row for row in desk.store.plans(open_only=True)}
+    doubtful = {plan: desk.store.row(plan) for plan in desk.store.doubtful() if plan not in rows}
+    _fold_in(desk, rows | doubtful, states, faults)
+    return states, faults
+
+
+def _fold_in(
+    desk: Desk,
+    rows: Mapping[str, PlanRow | None],
+    states: dict[str, PlanState],
+    faults: dict[str, Fault],
+) -> None:
+    """Fold these plans, keep those that are open, and note what does not hold or is listed otherwise."""
+    for plan, row in rows.items():
+        history = desk.store.history(plan)
+        state = _folded(plan, history, desk.roster, faults)
+        if state is None:
+            continue
+        if row_of(state, history) != row:
+            faults[plan] = Fault(plan, state.ref, otherwise(plan), "")
+        if not state.closed:
+            states[plan] = state
+
+
+def _folded(
+    plan: str, history: Iterable[Stored], roster: Roster, faults: dict[str, Fault]
+) -> PlanState | None:
+    if not is_plan_id(plan):
+        faults[plan] = Fault(plan, "", f"the store names {plan[:40]!r}, which is no plan", "")
+        return None
+    try:
+        return folded(plan, history, roster)
+    except VerificationError as error:
+        ref = reference(plan)
+        text = f"{ref} does not hold, and nobody can say whether this visit is under way"
+        faults[plan] = Fault(plan, ref, text, error.message)
+        return None
+
+
+def look_back(desk: Desk, at: datetime) -> Sight:
+    """What this store had received by a time in the past, plans that were closed since among it.
+
+    It costs a reading of the whole record: only so is it sure that nothing is left out.
+
+    Raises:
+        NotFoundError: The store had no team then.
+    """
+    stop = to_text(at)
+    roster = _roster_then(desk.store, desk.roster.team_id, stop)
+    later = {row.stream for row in desk.store.scan() if row.received > stop}
+    plans = {row.plan for row in desk.store.plans(open_only=True)} | set(desk.store.doubtful()) | later
+    states: dict[str, PlanState] = {}
+    faults: dict[str, Fault] = {}
+    for plan in sorted(plans - {TEAM_STREAM}):
+        history = [row for row in desk.store.history(plan) if row.received <= stop]
+        state = _folded(plan, history, roster, faults) if history else None
+        if state is not None:
+            states[plan] = state
+    return Sight(roster, desk.me, states, faults, None, desk.store.store_id, (0, ""), at)
+
+
+def _roster_then(store: Store, team_id: str, stop: str) -> Roster:
+    rows = [row for row in store.history(TEAM_STREAM) if row.received <= stop]
+    good, _ = check_entries(rows)
+    if all(entry.id != team_id for entry in good):
+        raise NotFoundError("this store had no team yet at that time", hint="name a later time with --at")
+    return Roster(good, team_id, arrivals(rows))
+
+
+def board_of(sight: Sight, now: datetime, zone: tzinfo, *, details: bool = False) -> Board:
+    """The board of a moment, as the person who looked may see it.
+
+    Args:
+        sight: What they saw.
+        now: The moment; it may be later than the look.
+        zone: Whose day today is.
+        details: With addresses.
+    """
+    seen = (hides_duress(state, sight.me) for state in sight.states.values())
+    return Board(
+        at=now,
+        rows=rows_at(seen, now, sight.roster.known, details=details),
+        faults=tuple(fault for _, fault in sorted(sight.faults.items())),
+        watch=None if sight.beats is None else watch_at(sight.beats, now, zone),
+    )
+
+
+def of_another_time(sight: Sight) -> Sight:
+    """The same sight for a board of the future: who will be watching then is not known."""
+    return msgspec.structs.replace(sight, beats=None)

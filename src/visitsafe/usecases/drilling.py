@@ -1,0 +1,167 @@
+"""A drill: the whole ladder of a visit at once, or a made-up visit, so that people know an alarm.
+
+Everything that goes out is marked DRILL. A drill about a visit is on its record, apart from all that is
+real, and never touches the real alarm; it is refused while that visit needs somebody. The made-up one leaves
+nothing in the record and spares the telephones of workers, who may be at a door.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import msgspec
+
+from visitsafe.domain import alarm
+from visitsafe.domain.alarm_words import text_of
+from visitsafe.domain.entries import Content, Entry, to_text
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.members import Member
+from visitsafe.domain.outbox import WORKER, Channel, Message, messages_due
+from visitsafe.domain.people import Person
+from visitsafe.domain.plan import PlanBody, Visit
+from visitsafe.domain.reports import EscalatedBody
+from visitsafe.domain.stored import Store
+from visitsafe.domain.terms import Kind, Outcome, Role, Stage, Status
+from visitsafe.domain.verified import Verified
+from visitsafe.domain.visit import FALLBACK, Alarm, Said, VisitState
+from visitsafe.errors import NotPermittedError, VerificationError
+from visitsafe.usecases.watch_acting import Hands
+
+MADE_UP = "DR111" + "0" * 11
+"""The id of the visit that nobody makes; no store holds it."""
+HOW_LONG_AGO, HOW_LATE = timedelta(hours=2), timedelta(minutes=45)
+_NOBODY = Person(name="Alex Example (a made-up person)", email="nobody@example.invalid", key="")
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """A channel and what became of the message on it; `why` is empty if it was handed over."""
+
+    channel: Channel
+    why: str
+
+
+def play(hands: Hands, store: Store, plan: str, drill: str, heard: Callable[[Tried], None]) -> PlanState:
+    """Play a visit's whole ladder at once.
+
+    Args:
+        hands: What raises and sends.
+        store: Where the visit is.
+        plan: Its id.
+        drill: The drill's id.
+        heard: Hears of each message.
+
+    Returns:
+        The visit afterwards.
+
+    Raises:
+        VerificationError: The visit cannot be read.
+        NotPermittedError: It has a real alarm, a drill is open, or a watcher is acting on it.
+    """
+    with hands.claimed(store, plan) as mine:
+        if not mine:
+            raise NotPermittedError(
+                "a watcher is acting on this visit now", hint="wait a minute, and try again"
+            )
+        state = _read(hands, store, plan)
+        _check(state, hands)
+        for rung in state.visit.ladder.steps:
+            due = to_text(hands.means.now())
+            body = EscalatedBody(
+                of=state.version.id, step=rung.id, due=due, watcher=hands.means.watcher, drill=drill
+            )
+            hands.put(store, state, Kind.ESCALATED, body)
+            state = _read(hands, store, plan)
+        return _send(hands, store, state, drill, heard)
+
+
+def play_made_up(hands: Hands, drill: str, heard: Callable[[Tried], None]) -> None:
+    """Send one message about a made-up visit on every channel but the workers'; nothing is recorded."""
+    means, roster = hands.means, hands.view.roster
+    state = _made_up(hands, drill)
+    workers = {
+        member.person.email.casefold()
+        for member in roster.members.values()
+        if member.roles.isdisjoint({Role.MANAGER, Role.DUTY})
+    }
+    about = state.visit.drills[drill].raised[0].id
+    for channel in means.contacts.channels:
+        if channel.who.casefold() in {WORKER, *workers}:
+            continue
+        message = Message(about=about, channel=channel, drill=drill)
+        now, zone = means.now(), means.zone(roster)
+        text = text_of(message, state, now, zone, roster.settings.desk_phone or "")
+        heard(Tried(channel, means.send(channel, text)))
+
+
+def _send(
+    hands: Hands, store: Store, state: PlanState, drill: str, heard: Callable[[Tried], None]
+) -> PlanState:
+    """Each message once; what fails is tried again by a watcher, like all else."""
+    tried: set[tuple[str, str]] = set()
+    while owed := [
+        message
+        for message in messages_due(state, hands.means.contacts, hands.view.roster.members, hands.means.now())
+        if message.drill == drill and (message.about, message.channel.label) not in tried
+    ]:
+        message = owed[0]
+        tried.add((message.about, message.channel.label))
+        hands.send(store, state.plan, message)
+        state = _read(hands, store, state.plan)
+        for one in state.visit.drills[drill].sent:
+            if one.body.about == message.about and one.body.channel == message.channel.label:
+                heard(Tried(message.channel, one.body.why if one.body.outcome is Outcome.FAILED else ""))
+    return state
+
+
+def _read(hands: Hands, store: Store, plan: str) -> PlanState:
+    fresh = hands.view.fold_now(store, plan)
+    if fresh is None:
+        raise VerificationError(hands.view.reason(plan), hint="run: visitsafe verify")
+    return fresh.state
+
+
+def _check(state: PlanState, hands: Hands) -> None:
+    now = hands.means.now()
+    if alarm.is_alarming(state, now) or state.visit.alarm.raised or alarm.to_raise(state, now):
+        raise NotPermittedError(
+            f"{state.ref} has a real alarm, and nobody must take that for a drill",
+            hint="see: visitsafe board; for a drill without a visit: visitsafe watch --drill",
+        )
+    if any(drill.over is None for drill in state.visit.drills.values()):
+        raise NotPermittedError(
+            f"a drill of {state.ref} is still open",
+            hint=f"end it first: visitsafe stand-down {state.ref} --because test",
+        )
+
+
+def _made_up(hands: Hands, drill: str) -> PlanState:
+    """A visit that nobody makes, three quarters of an hour late, with a step that somebody must take on."""
+    now, members = hands.means.now(), hands.view.roster.members
+    me = members[hands.means.signer.fingerprint]
+    content = Content(v=1, plan=MADE_UP, kind=Kind.PLANNED, at=to_text(now), by="", after=(), body={})
+    due_back = to_text(now - HOW_LATE)
+    visit = Visit(
+        case="made up",
+        area="nowhere",
+        start=to_text(now - HOW_LONG_AGO),
+        due_back=due_back,
+        purpose="A drill.",
+    )
+    rung = next(one for one in FALLBACK.steps if one.acknowledge)
+    raised = EscalatedBody(of="", step=rung.id, due=to_text(now), watcher=hands.means.watcher, drill=drill)
+    return PlanState(
+        plan=MADE_UP,
+        status=Status.COUNTERSIGNED,
+        version=Verified(id="", content=content, entry=Entry(payload=b"", signature=""), key=""),
+        body=PlanBody(visit=visit, answers={}),
+        author=Member(_NOBODY, "", frozenset({Role.PRACTITIONER}), to_text(now)),
+        decision=None,
+        withdrawn="",
+        judged=(),
+        heads=(),
+        problems=(),
+        visit=VisitState(
+            stage=Stage.DEPARTED,
+            due_back=due_back,
+            drills={drill: Alarm(raised=(Said("made-up", Kind.ESCALATED, to_text(now), me, raised),))},
+        ),
+    )

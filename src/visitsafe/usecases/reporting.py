@@ -1,0 +1,277 @@
+"""Reports of a visit under way: which visit is meant, whether the report would count, and signing it (8.2).
+
+The worker signs for themselves; anybody else in the team passes on what they heard and says so. Nothing
+forbids leaving, and a report that comes late or without the one before it is taken all the same. What a
+report answers is worked out from the record as the worker may see it: duress changes nothing that is shown.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta, tzinfo
+
+import msgspec
+from msgspec.structs import replace
+
+from visitsafe.domain.discretion import hides_duress
+from visitsafe.domain.entries import VERSION, Content, to_text
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.judging_visit import why_not_visit
+from visitsafe.domain.likeness import is_self
+from visitsafe.domain.local_clock import clock
+from visitsafe.domain.members import Member, as_heard
+from visitsafe.domain.refs import references
+from visitsafe.domain.reports import BackBody, ExtendedBody, Heard, ReportBody, VisitBody
+from visitsafe.domain.roster import selves
+from visitsafe.domain.terms import Kind, Status
+from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError, VerificationError
+from visitsafe.usecases.desk import Desk
+
+FORGOTTEN = timedelta(hours=24)
+"""How long after the time due back a visit that nobody reported setting out on is still taken to be meant."""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be reported.
+
+    Attributes:
+        kind: What happened.
+        who: With `--for`: whose word it is, by name, e-mail or fingerprint; empty for one's own.
+        known_by: How the signer knew that it was that person.
+        note: Anything to add.
+        happened: When, if not now: UTC text.
+        until: In `extended`: the new time due back, UTC text.
+        urgent: In `departed`: why it cannot wait for a countersignature.
+        stopped: In `left`: the visit was broken off.
+        duress: In `ok`: the duress phrase was spoken.
+    """
+
+    kind: Kind
+    who: str = ""
+    known_by: str = ""
+    note: str = ""
+    happened: str = ""
+    until: str = ""
+    urgent: str = ""
+    stopped: bool = False
+    duress: bool = False
+
+
+class Reported(msgspec.Struct, frozen=True):
+    """A report that is on the record, and the visit before and after it as the worker may see it."""
+
+    report: Report
+    before: PlanState
+    after: PlanState
+    signer: Member
+
+
+def find_visit(desk: Desk, report: Report, zone: tzinfo, ref: str = "") -> PlanState:
+    """The visit that a report is about; without a reference the only one that fits.
+
+    Args:
+        desk: Who reports.
+        report: What is to be reported.
+        zone: Whose local time is told where several fit.
+        ref: The reference, if one was given.
+
+    Raises:
+        NotFoundError: No plan answers to the reference, or no visit of this person fits.
+        NotPermittedError: The team does not know who asks.
+        ProblemsError: Several visits fit; each is named.
+    """
+    me = desk.member()
+    if ref:
+        return desk.plan(desk.resolve(ref))
+    person = person_called(desk, report.who) if report.who else me
+    fits = _fitting(desk, _visits_of(desk, person), report)
+    if len(fits) > 1:
+        raise several(desk, fits, zone)
+    if not fits:
+        whose = "you have" if person is me else f"{person.person.name} has"
+        what = "planned that could begin now" if report.kind is Kind.DEPARTED else "under way"
+        others = "" if report.who else "; if somebody told you: --for PERSON"
+        raise NotFoundError(
+            f"{whose} no visit {what}", hint=f"name it, like K7Q2-M9; see: visitsafe list{others}"
+        )
+    return fits[0]
+
+
+def several(desk: Desk, fits: Sequence[PlanState], zone: tzinfo) -> ProblemsError:
+    """The error that names each visit which could be meant."""
+    refs = references([state.plan for state in fits])
+    lines = [
+        f"{refs[state.plan]}  {state.author.person.name}, {state.body.visit.area}, "
+        f"due back {clock(state.visit.due_back, zone, desk.now)}"
+        for state in sorted(fits, key=lambda one: one.visit.due_back)
+    ]
+    return ProblemsError("more than one visit could be meant", lines, hint="say which, by its reference")
+
+
+def person_called(desk: Desk, who: str) -> Member:
+    """The person whom somebody at the telephone calls by name, e-mail, fingerprint or one word of the name.
+
+    Raises:
+        NotFoundError: Nobody, or more than one person.
+    """
+    everyone = desk.roster.everyone
+    found = [one for one in everyone if one.answers_to(who)]
+    words = set(as_heard(who).split())
+    found = found or [
+        one
+        for one in desk.roster.members.values()
+        if words and words <= set(as_heard(one.person.name).split())
+    ]
+    if not found or any(not is_self(other, found[0], everyone) for other in found):
+        what = "more than one person" if found else "nobody"
+        hint = "give the whole name or the work e-mail; see: visitsafe team list"
+        raise NotFoundError(f"{what} in the team is called {who[:60]!r}", hint=hint)
+    members = desk.roster.members
+    keys = [one.fingerprint for one in selves(found[-1], everyone) if one.fingerprint in members]
+    return members[keys[0]] if keys else found[-1]
+
+
+def _visits_of(desk: Desk, person: Member) -> list[PlanState]:
+    """The open visits of one person, by any of their keys."""
+    keys = {one.fingerprint for one in selves(person, desk.roster.everyone)}
+    rows = [row for row in desk.store.plans(open_only=True) if row.by in keys]
+    states = [desk.plan_if_sound(row.plan) for row in rows]
+    return [state for state in states if state is not None and not seen_by_worker(state).closed]
+
+
+def _fitting(desk: Desk, mine: Sequence[PlanState], report: Report) -> list[PlanState]:
+    now = to_text(desk.now)
+    if report.kind is Kind.DEPARTED:
+        ready = [state for state in mine if not state.visit.departed and state.visit.due_back > now]
+        signed = [state for state in ready if state.status is Status.COUNTERSIGNED]
+        departed = [state for state in mine if state.visit.departed]
+        return (ready if report.urgent else signed or ready) or departed
+    still = to_text(desk.now - FORGOTTEN)
+    out = [state for state in mine if state.visit.out]
+    return out or [state for state in mine if state.started(now) and state.visit.due_back > still]
+
+
+def check_report(desk: Desk, state: PlanState, report: Report) -> None:
+    """Refuse a report that would not count, and setting out on a visit that nobody has agreed to.
+
+    Raises:
+        NotPermittedError: With the way on.
+        VerificationError: Setting out, and the plan's record does not hold.
+    """
+    _check_speaker(desk, state, report)
+    if report.kind is Kind.DEPARTED:
+        _check_may_depart(desk, state, report)
+    check_counts(desk, state, report.kind, _body(state, report))
+
+
+def check_counts(desk: Desk, state: PlanState, kind: Kind, body: VisitBody, hint: str = "") -> None:
+    """Refuse an entry about a visit that would stand in the record and not count.
+
+    Raises:
+        NotPermittedError: With the reason.
+    """
+    me, roster = desk.member(), desk.roster
+    content = Content(
+        v=VERSION, plan=state.plan, kind=kind, at=to_text(desk.now), by=me.fingerprint, after=(), body={}
+    )
+    counted = [one for one in state.judged if not one.why_not]
+    reason = why_not_visit(content, me, body, counted, roster.everyone, roster.members)
+    if reason:
+        raise NotPermittedError(
+            f"that would not count: {reason}", hint=hint or f"see: visitsafe show {state.ref}"
+        )
+
+
+def _check_speaker(desk: Desk, state: PlanState, report: Report) -> None:
+    everyone, worker = desk.roster.everyone, state.author
+    mine = is_self(desk.member(), worker, everyone)
+    name = worker.person.name
+    if mine and report.who:
+        raise NotPermittedError(f"{state.ref} is your own visit", hint="report it without --for")
+    if mine:
+        return
+    if not report.who:
+        raise NotPermittedError(
+            f"{state.ref} is the visit of {name}, and only they report for themselves",
+            hint=f"if they told you: --for '{name}' --known-by 'how you know that it was them'",
+        )
+    if worker.answers_to(report.who) or is_self(person_called(desk, report.who), worker, everyone):
+        return
+    raise NotPermittedError(
+        f"{state.ref} is the visit of {name}, not of {report.who[:60]!r}",
+        hint="ask for the reference again, letter by letter",
+    )
+
+
+def _check_may_depart(desk: Desk, state: PlanState, report: Report) -> None:
+    if state.visit.departed and not seen_by_worker(state).closed:
+        raise NotPermittedError(
+            f"setting out on {state.ref} was reported already, and the visit is watched",
+            hint=f"what comes next: visitsafe arrive {state.ref}",
+        )
+    reason, hint = why_not_ready(desk, state)
+    if not reason or report.urgent:
+        return
+    first = f"{hint}; or, if" if hint else "if"
+    error = VerificationError if state.problems else NotPermittedError
+    raise error(reason, hint=f"{first} it cannot wait: visitsafe depart {state.ref} --urgent --reason 'why'")
+
+
+def why_not_ready(desk: Desk, state: PlanState) -> tuple[str, str]:
+    """Why a visit may not begin now unless it is urgent, and what else to do; both empty if it may."""
+    if state.problems:
+        return f"the record of {state.ref} does not hold: {state.problems[0]}", "tell your manager"
+    if state.status is not Status.COUNTERSIGNED:
+        from visitsafe.domain.phrases import plain_words
+
+        change = f"change it and have it signed again: visitsafe plan --revise {state.ref}"
+        ask = "ask a manager to decide now"
+        return (
+            f"{state.ref} is not countersigned ({plain_words(state, desk.now)})",
+            ask if state.status is Status.AWAITING and not state.started(to_text(desk.now)) else change,
+        )
+    if state.visit.due_back <= to_text(desk.now):
+        return (
+            f"the time due back of {state.ref} has passed, so nobody could tell when you are late",
+            f"plan it anew: visitsafe plan --repeat {state.ref}",
+        )
+    return "", ""
+
+
+def make_report(desk: Desk, state: PlanState, report: Report) -> Reported:
+    """Sign a report and append it; when this returns, it is on the disk.
+
+    Why a visit cannot wait for a countersignature becomes a note if it has one after all.
+
+    Raises:
+        NotPermittedError: It would not count, or nobody has agreed to the visit.
+    """
+    check_report(desk, state, report)
+    if report.urgent and not why_not_ready(desk, state)[0]:
+        notes = filter(None, (report.note, report.urgent))
+        report = replace(report, urgent="", note="\n".join(notes))
+    desk.append(state.plan, report.kind, state.heads, _body(state, report))
+    after = desk.plan(state.plan)
+    return Reported(report, seen_by_worker(state), seen_by_worker(after), desk.member())
+
+
+def seen_by_worker(state: PlanState) -> PlanState:
+    """A visit as its worker may see it: somebody else may be reading over their shoulder (D15)."""
+    return hides_duress(state, state.author)
+
+
+def _body(state: PlanState, report: Report) -> ReportBody | BackBody | ExtendedBody:
+    """The body of the entry; by telephone, the word of the key that planned the visit."""
+    of, note = state.version.id, report.note
+    heard = Heard(person=state.author.fingerprint, known_by=report.known_by) if report.who else None
+    if report.kind is Kind.EXTENDED:
+        return ExtendedBody(of=of, until=report.until, heard=heard, note=note)
+    if report.kind is Kind.BACK:
+        return BackBody(of=of, happened=report.happened, heard=heard, note=note)
+    return ReportBody(
+        of=of,
+        happened=report.happened,
+        heard=heard,
+        note=note,
+        urgent=report.urgent,
+        stopped=report.stopped,
+        duress=report.duress,
+    )

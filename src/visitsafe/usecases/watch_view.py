@@ -1,0 +1,247 @@
+"""What a watcher knows: the open visits, read once and then kept up with by what was added to the store.
+
+A round costs what is new and what is open, never what is closed. Nothing here is the truth: whoever acts on a
+visit folds it again (`fold_now`). Only what tells when somebody is late is kept in memory, not the answers of
+the plan. A visit that cannot be read any more stays as it was last known, and is said to be in trouble.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from visitsafe.domain import alarm
+from visitsafe.domain.entries import Entry, to_text
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.judging import Judged
+from visitsafe.domain.plan import Ladder, WithdrawnBody
+from visitsafe.domain.refs import is_plan_id, reference
+from visitsafe.domain.roster import Roster
+from visitsafe.domain.stored import Store, Stored
+from visitsafe.domain.terms import TEAM_STREAM, Kind
+from visitsafe.domain.verified import Verified
+from visitsafe.domain.visit import Alarm
+from visitsafe.errors import StoreError, VerificationError
+from visitsafe.usecases.desk import folded, open_roster
+
+LOOKED_BACK = timedelta(days=1)
+"""How far before the last heartbeat a full reading looks for visits that ended: an all-clear may be owed."""
+_ENDING = frozenset({Kind.BACK, Kind.STOOD_DOWN})
+_NO_ENTRY = Entry(payload=b"", signature="")
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A visit as it was last read.
+
+    Attributes:
+        state: Where it stands, without the plan's answers and the bytes of its entries.
+        position: Where in the store its newest entry was.
+        quiet_until: Before this time (UTC text) there is nothing to raise or to send about it.
+    """
+
+    state: PlanState
+    position: int
+    quiet_until: str = ""
+
+
+class Fresh(msgspec.Struct, frozen=True):
+    """A visit read just now, to act on: all of its state, and the entries that it was read from."""
+
+    state: PlanState
+    rows: tuple[Stored, ...]
+
+
+Tell = Callable[[PlanState, Judged], None]
+"""Hears of each entry about a visit that came in after the visit was last read, whoever made it."""
+
+
+class View:
+    """The open visits as this watcher knows them, and the team.
+
+    Attributes:
+        visits: By plan id.
+        roster: The team.
+        position: The last entry of the store that was looked at; 0 before the first reading.
+        unreadable: Plans without a version that holds, with the reason: there is nothing to watch.
+        lost: Visits that were watched and cannot be read any more, with the reason.
+        team_trouble: Why the team's record cannot be read any more; empty while it can.
+    """
+
+    def __init__(self, roster: Roster, tell: Tell) -> None:
+        self.visits: dict[str, Seen] = {}
+        self.roster = roster
+        self.position = 0
+        self.unreadable: dict[str, str] = {}
+        self.lost: dict[str, str] = {}
+        self.team_trouble = ""
+        self._tell = tell
+        self._last = (0, "")
+        self._told = 0
+        self._left: dict[str, int] = {}
+        self._ladders: dict[Ladder, Ladder] = {}
+
+    def read(self, store: Store, since: datetime) -> None:
+        """Take in what was added; the first time, or if another store was put there, all that is open.
+
+        Args:
+            store: Where the entries are.
+            since: For a full reading: visits that ended after this are looked at too.
+
+        Raises:
+            StoreError: The store cannot be read. What is known stays.
+        """
+        if not self.position or not self._goes_on(store):
+            self._read_all(store, since)
+            return
+        self._told = self.position
+        newest: dict[str, int] = {}
+        for row in store.scan(self.position):
+            newest[row.stream] = row.position
+            self.position = row.position
+            self._has_seen(row)
+        touched = [plan for plan, position in newest.items() if not self._has_read(plan, position)]
+        if (TEAM_STREAM in newest or self.team_trouble) and self._read_team(store):
+            touched += [*self.visits, *self.lost, *self.unreadable]
+        self._fold(store, touched)
+        self._left.clear()
+
+    def fold_now(self, store: Store, plan: str) -> Fresh | None:
+        """Read one visit, tell what is new, and remember where it stands; None if it cannot be read."""
+        rows = tuple(store.history(plan))
+        try:
+            state = folded(plan, rows, self.roster)
+        except VerificationError as error:
+            self._not_readable(plan, error.message)
+            return None
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a plan that nobody foresaw must not end the watch over all
+            self._not_readable(plan, f"{reference(plan)} cannot be read: {type(error).__name__}")
+            return None
+        self.lost.pop(plan, None)
+        self.unreadable.pop(plan, None)
+        before = self.visits.get(plan)
+        self.visits[plan] = Seen(self._slim(state), rows[-1].position, _quiet_until(state))
+        self._has_seen(rows[-1])
+        self._tell_news(state, rows, before.position if before else self._left.get(plan, self._told))
+        return Fresh(state, rows)
+
+    def forget(self, plan: str) -> None:
+        """Let go of a visit that needs nothing more."""
+        self._left[plan] = self.visits.pop(plan).position
+
+    def _has_read(self, plan: str, position: int) -> bool:
+        """Whether what came in for a plan was read already: most of it is what this watcher added itself."""
+        return plan in self.visits and self.visits[plan].position >= position
+
+    def reason(self, plan: str) -> str:
+        """Why a visit cannot be read; empty if it can."""
+        return self.lost.get(plan) or self.unreadable.get(plan, "")
+
+    def _goes_on(self, store: Store) -> bool:
+        """Whether the newest entry seen is where it was: no other file was put in the store's place."""
+        position, name = self._last
+        row = next(store.scan(position - 1), None)
+        return row is not None and row.id == name
+
+    def _has_seen(self, row: Stored) -> None:
+        self._last = max(self._last, (row.position, row.id))
+
+    def _read_all(self, store: Store, since: datetime) -> None:
+        head, _ = store.head()
+        self._read_team(store)
+        is_open = [row.plan for row in store.plans(open_only=True)]
+        ended = _ended_after(store, since - LOOKED_BACK, head)
+        last = next(store.scan(head - 1), None) if head else None
+        self._told, self._last = head, (head, last.id) if last else (0, "")
+        self._fold(store, [*self.visits, *is_open, *store.doubtful(), *ended])
+        self.position = head
+
+    def _read_team(self, store: Store) -> bool:
+        """The team as it is now; the one known before stays if its record does not hold."""
+        try:
+            self.roster = open_roster(store, self.roster.team_id)
+        except VerificationError as error:
+            self.team_trouble = error.message
+            return False
+        self.team_trouble = ""
+        return True
+
+    def _fold(self, store: Store, streams: Sequence[str]) -> None:
+        for plan in dict.fromkeys(streams):
+            if is_plan_id(plan):
+                self.fold_now(store, plan)
+
+    def _not_readable(self, plan: str, reason: str) -> None:
+        if plan in self.visits:
+            self.lost[plan] = reason
+        else:
+            self.unreadable[plan] = reason
+
+    def _tell_news(self, state: PlanState, rows: Sequence[Stored], behind: int) -> None:
+        new = {row.id for row in rows if row.position > behind}
+        for judged in state.judged:
+            if judged.entry.id in new:
+                self._tell(state, judged)
+
+    def _slim(self, state: PlanState) -> PlanState:
+        """What tells when somebody is late, and no more: thousands of these are kept in memory."""
+        ladder = state.visit.ladder
+        ladder = self._ladders.setdefault(ladder, ladder)
+        body = msgspec.structs.replace(
+            state.body,
+            answers={},
+            findings=(),
+            controls=(),
+            sharing=(),
+            standing={},
+            shown=(),
+            checklists=(),
+            ladder=ladder,
+            sealed=None,
+        )
+        return msgspec.structs.replace(
+            state,
+            body=body,
+            version=_bare(state.version),
+            decision=state.decision and _bared(state.decision),
+            judged=tuple(
+                _bared(one) for one in state.judged if isinstance(one.body, WithdrawnBody) and not one.why_not
+            ),
+            visit=msgspec.structs.replace(state.visit, ladder=ladder),
+            sealed=None,
+        )
+
+
+def _quiet_until(state: PlanState) -> str:
+    """When the first step falls due, if nothing was ever raised, ended or played; else empty."""
+    visit = state.visit
+    if state.closed or visit.duress or visit.drills or visit.alarms != (Alarm(),):
+        return ""
+    return min((due.at for due in alarm.schedule(state)), default="")
+
+
+def _bare(entry: Verified) -> Verified:
+    content = msgspec.structs.replace(entry.content, body={}, after=())
+    return msgspec.structs.replace(entry, content=content, entry=_NO_ENTRY, key="")
+
+
+def _bared(judged: Judged) -> Judged:
+    return msgspec.structs.replace(judged, entry=_bare(judged.entry))
+
+
+def _ended_after(store: Store, since: datetime, head: int) -> list[str]:
+    """The visits about which somebody was told, and that somebody ended or came back from after a time.
+
+    The first entry received then is found by halving, so that what came before costs nothing.
+    """
+    text, low, high = to_text(since), 0, head
+    while low < high:
+        middle = (low + high) // 2
+        row = next(store.scan(middle), None)
+        if row is None or row.received >= text:
+            high = middle
+        else:
+            low = middle + 1
+    ended = dict.fromkeys(row.stream for row in store.scan(low) if row.kind in _ENDING)
+    return [plan for plan in ended if any(row.kind == Kind.NOTIFIED for row in store.history(plan))]

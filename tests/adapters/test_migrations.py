@@ -1,0 +1,247 @@
+"""A store of an older version: refused when it is opened, brought up to date when asked, no entry touched.
+
+`stores/v1.sqlite3` was made by version 1's own code: a team, a plan countersigned, one refused, one
+withdrawn, and one that nobody has decided on.
+"""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from office import NOW, Someone
+from sqlite_files import change, refusal, tampered
+from visitsafe.adapters import schema
+from visitsafe.adapters.migrations import Migrated
+from visitsafe.adapters.store import create_store, migrate_store, open_store
+from visitsafe.domain.running_hash import check_chain
+from visitsafe.domain.stored import PlanRow, Store, Stored, Summarise
+from visitsafe.errors import StoreError, VerificationError
+from visitsafe.usecases.desk import folded, open_roster, row_of, summariser_at
+
+TEAM = "ab9278360e6f0b35603e9d64535435895bd0013aedbe45c719e86b7a6ebe78ea"
+HEAD = 9, "8e1db8c948811191"
+STATUSES = ["awaiting", "countersigned", "refused", "withdrawn"]
+ENTRIES = "SELECT * FROM entries ORDER BY position"
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A store as version 1 left it."""
+    return Path(shutil.copy(Path(__file__).parents[1] / "stores" / "v1.sqlite3", tmp_path / "store.db"))
+
+
+def raw(path: Path, statement: str) -> list[Any]:
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute(statement).fetchall()
+
+
+def by_team(store: Store) -> Summarise:
+    return summariser_at(store, TEAM)
+
+
+def counted(plan: str, history: Sequence[Stored]) -> PlanRow:
+    return PlanRow(plan, "", "", "", "", "", "", "", "", "", False, len(history), history[-1].id)
+
+
+def someone(path: Path, *, pinned: bool = True) -> Someone:
+    home = path.parent / "home"
+    home.mkdir(mode=0o700)
+    if pinned:
+        (home / "settings.toml").write_text(f'[team]\nid = "{TEAM}"\n')
+    return Someone("zoe", home, str(path))
+
+
+def assert_sound(path: Path, entries: list[Any]) -> None:
+    """Everything of the record is as version 1 left it, and the rows are what the entries say."""
+    assert raw(path, ENTRIES) == entries
+    with closing(open_store(str(path))) as store:
+        assert (store.head()[0], store.head()[1][:16]) == HEAD
+        assert (store.check_file(), list(check_chain(store.scan()))) == ([], [])
+        roster = open_roster(store, TEAM)
+        plans = {row.plan: row for row in store.plans()}
+        for plan in store.find(""):
+            history = store.history(plan)
+            assert plans.pop(plan) == row_of(folded(plan, history, roster), history)
+        assert (plans, store.doubtful(), store.beats()) == ({}, [], [])
+        assert sorted(row.status for row in store.plans()) == STATUSES
+        assert sorted(row.status for row in store.plans(open_only=True)) == STATUSES[:2]
+
+
+def assert_as_it_was(path: Path, entries: list[Any]) -> None:
+    """It is a store of version 1 still, and whole."""
+    assert raw(path, ENTRIES) == entries
+    assert len(raw(path, "SELECT open FROM plans")) == len(STATUSES)
+    assert "older visitsafe" in refusal(path).message
+
+
+def test_a_store_of_an_older_version_is_refused_and_left_alone(old: Path) -> None:
+    before = old.read_bytes()
+    error = refusal(old)
+    assert error.message == f"the store {old} was made by an older visitsafe"
+    assert error.hint == "run: visitsafe store migrate"
+    assert old.read_bytes() == before
+
+
+def test_an_old_store_is_brought_up_to_date_with_every_entry_untouched(old: Path) -> None:
+    entries, meta = raw(old, ENTRIES), raw(old, "SELECT * FROM meta WHERE key <> 'schema_version'")
+    assert migrate_store(str(old), by_team) == Migrated(1, 2, 4)
+    assert_sound(old, entries)
+    assert raw(old, "SELECT * FROM meta WHERE key <> 'schema_version'") == meta
+
+
+def test_what_is_up_to_date_is_left_as_it_is(old: Path) -> None:
+    migrate_store(str(old), by_team)
+    before = old.read_bytes()
+    assert migrate_store(str(old), by_team) == Migrated(2, 2)
+    assert old.read_bytes() == before
+
+
+def test_a_migrated_store_has_the_schema_of_a_new_one(old: Path, tmp_path: Path) -> None:
+    migrate_store(str(old), by_team)
+    create_store(str(tmp_path / "new.db"), NOW).close()
+    objects = "SELECT type, name, sql FROM sqlite_schema ORDER BY name"
+    assert raw(old, objects) == raw(tmp_path / "new.db", objects)
+    assert len(raw(old, objects)) > len(schema.SQLITE_OBJECTS)
+
+
+def test_of_two_that_migrate_at_once_one_finds_nothing_to_do(old: Path) -> None:
+    """The other is quicker: it is done between the first one's look at the store and its transaction."""
+    entries, done = raw(old, ENTRIES), []
+
+    def overtaken(store: Store) -> Summarise:
+        done.append(migrate_store(str(old), by_team))
+        return by_team(store)
+
+    assert migrate_store(str(old), overtaken) == Migrated(2, 2)
+    assert done == [Migrated(1, 2, 4)]
+    assert_sound(old, entries)
+
+
+MIGRATING = """
+import os, signal, sys
+from visitsafe.adapters.store import migrate_store
+from visitsafe.usecases.desk import summariser_at
+path, team, fatal = sys.argv[1], sys.argv[2], int(sys.argv[3])
+count = 0
+def dies():
+    global count
+    count += 1
+    if count == fatal:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+def by_team(store):
+    store._database.set_progress_handler(dies, 25)
+    return summariser_at(store, team)
+done = migrate_store(path, by_team)
+print(done.before, done.after, count)
+"""
+
+
+def migrating(path: Path, fatal: int = 0) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", MIGRATING, str(path), TEAM, str(fatal)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_processes_that_migrate_at_once_all_succeed_and_one_does_it(old: Path) -> None:
+    entries = raw(old, ENTRIES)
+    running = [migrating(old) for _ in range(4)]
+    outputs = [one.communicate(timeout=100)[0].split()[:2] for one in running]
+    assert [one.returncode for one in running] == [0] * 4
+    assert sorted(outputs) == [["1", "2"], ["2", "2"], ["2", "2"], ["2", "2"]]
+    assert_sound(old, entries)
+
+
+def test_a_migration_killed_at_any_moment_has_not_happened_and_can_be_done_again(
+    old: Path, tmp_path: Path
+) -> None:
+    entries = raw(old, ENTRIES)
+    trial = Path(shutil.copy(old, tmp_path / "trial.db"))
+    moments = int(migrating(trial).communicate(timeout=100)[0].split()[2])
+    assert moments > 20
+    for fatal in range(1, moments + 1, moments // 12):
+        path = Path(shutil.copy(old, tmp_path / f"killed-{fatal}.db"))
+        killed = migrating(path, fatal)
+        assert (killed.communicate(timeout=100)[0], killed.returncode) == ("", -9)
+        assert_as_it_was(path, entries)
+        assert migrate_store(str(path), by_team) == Migrated(1, 2, 4)
+        assert_sound(path, entries)
+
+
+@pytest.mark.parametrize("raised", [ValueError, KeyboardInterrupt])
+def test_a_migration_that_fails_changes_nothing(old: Path, raised: type[BaseException]) -> None:
+    entries = raw(old, ENTRIES)
+
+    def fails(plan: str, history: Sequence[Stored]) -> PlanRow:
+        raise raised
+
+    with pytest.raises(raised):
+        migrate_store(str(old), lambda _store: fails)
+    assert_as_it_was(old, entries)
+
+
+def test_a_store_that_others_write_to_says_so_and_nothing_is_changed(old: Path) -> None:
+    entries = raw(old, ENTRIES)
+    with closing(sqlite3.connect(old, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="busy by another program; nothing was written"):
+            migrate_store(str(old), by_team, wait=0.05)
+    assert_as_it_was(old, entries)
+
+
+def test_the_last_trace_of_a_refusal_that_is_gone_is_taken_along(old: Path) -> None:
+    ((plan,),) = raw(old, "SELECT plan FROM plans WHERE status = 'refused'")
+    tampered(old, f"DELETE FROM entries WHERE kind = 'decided' AND stream = '{plan}'")
+    assert migrate_store(str(old), by_team) == Migrated(1, 2, 4)
+    with closing(open_store(str(old))) as store:
+        assert store.check_file() == [f"the newest entry of plan {plan} is missing"]
+        row = store.row(plan)
+        assert row is not None
+        assert (row.status, row.open) == ("refused", True)
+        with pytest.raises(VerificationError, match="are gone from the store"):
+            store.append([store.history(plan)[0].entry], NOW, counted)
+
+
+def test_a_newer_store_is_refused(old: Path) -> None:
+    change(old, "UPDATE meta SET value = '3' WHERE key = 'schema_version'")
+    before = old.read_bytes()
+    with pytest.raises(StoreError, match="made by a newer visitsafe"):
+        migrate_store(str(old), by_team)
+    assert old.read_bytes() == before
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+def test_the_command_says_what_it_did_and_that_there_is_nothing_left_to_do(old: Path, pinned: bool) -> None:
+    entries, zoe = raw(old, ENTRIES), someone(old, pinned=pinned)
+    ran = zoe.run("verify")
+    assert ran.code == 1
+    assert "made by an older visitsafe" in ran.err
+    ran = zoe.done("store", "migrate")
+    assert "from version 1 to version 2: 4 plans were listed anew" in ran.out
+    assert_sound(old, entries)
+    assert "nothing to do" in zoe.done("store", "migrate").out
+    assert "Everything holds" in zoe.done("verify").out
+    assert sorted(one["status"] for one in zoe.done("list", "--all", "--json").json) == STATUSES
+
+
+def test_a_store_of_another_team_than_the_pinned_one_is_not_migrated(old: Path) -> None:
+    """Its rows would all be thrown away: nothing in it holds for this team."""
+    entries, zoe = raw(old, ENTRIES), someone(old)
+    settings = zoe.home / "settings.toml"
+    settings.write_text(settings.read_text().replace(TEAM, "0" * 64))
+    assert zoe.run("store", "migrate").code == 3
+    assert_as_it_was(old, entries)
+
+
+def test_a_store_without_a_team_can_be_migrated_by_a_newcomer(old: Path) -> None:
+    tampered(old, "DELETE FROM plans", "DELETE FROM entries")
+    zoe = someone(old, pinned=False)
+    assert "0 plans" in zoe.done("store", "migrate").out
+    with closing(open_store(str(old))) as store:
+        assert (store.head()[0], store.check_file()) == (0, [])

@@ -1,0 +1,147 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from visitsafe.adapters.notify_settings import Reach, read_reach, strangers
+from visitsafe.adapters.settings import load, remember
+from visitsafe.domain.outbox import Channel
+from visitsafe.errors import ProblemsError
+
+GOOD = """
+[[notify]]
+label = "duty mailbox"
+who = "duty"
+url = "mailtos://desk:hunter2@mail.example"
+
+[[notify]]
+label = "Mo's phone"
+who = "mo@council.example"
+url_file = "secrets/mo.url"
+address = true
+
+[line-managers]
+"sam@council.example" = "mo@council.example"
+"""
+
+
+def read(home: Path, text: str, mode: int = 0o600) -> Reach:
+    file = home / "settings.toml"
+    file.write_text(text, encoding="utf-8")
+    file.chmod(mode)
+    return read_reach(load({"VISITSAFE_HOME": str(home)}))
+
+
+def url_file(home: Path, text: str = "json://hooks.example/hunter2\n", mode: int = 0o600) -> Path:
+    path = home / "secrets" / "mo.url"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+def entry(**changes: str) -> str:
+    fields = {"label": '"a"', "who": '"duty"', "url": '"json://x"'} | changes
+    lines = [f"{key} = {value}" for key, value in fields.items() if value]
+    return "\n".join(["[[notify]]", *lines, ""])
+
+
+def problems(home: Path, text: str) -> tuple[str, ...]:
+    with pytest.raises(ProblemsError) as caught:
+        read(home, text)
+    return caught.value.problems
+
+
+def test_channels_are_read_in_the_order_in_which_they_are_tried(tmp_path: Path) -> None:
+    url_file(tmp_path)
+    reach = read(tmp_path, GOOD)
+    assert reach.contacts.channels == (
+        Channel("duty mailbox", "duty"),
+        Channel("Mo's phone", "mo@council.example", address=True),
+    )
+    assert reach.contacts.line_managers == {"sam@council.example": "mo@council.example"}
+    assert reach.urls["Mo's phone"] == "json://hooks.example/hunter2"
+    assert reach.warnings == ()
+
+
+def test_a_desk_without_notifications_reaches_nobody_and_is_no_error(tmp_path: Path) -> None:
+    reach = read_reach(load({"VISITSAFE_HOME": str(tmp_path)}))
+    assert (reach.contacts.channels, reach.urls, reach.warnings) == ((), {}, ())
+
+
+def test_what_is_printed_in_haste_holds_no_password(tmp_path: Path) -> None:
+    url_file(tmp_path)
+    assert "hunter2" not in repr(read(tmp_path, GOOD))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (entry(url=""), "needs either a url or a url_file"),
+        (entry(url_file='"x"'), "needs either a url or a url_file"),
+        (entry(url='""'), "the url is empty"),
+        (entry(url="5"), "the url is empty"),
+        (entry(label=""), "needs a label"),
+        (entry(label='"a\\u001b[2J"'), "plain text"),
+        (entry(label='"mailto://u:hunter2@h"'), "looks like a URL"),
+        (entry(who='"boss"'), "who must be duty, manager, line-manager, lone-worker or a member's e-mail"),
+        (entry(who=""), "who must be"),
+        (entry(address='"no"'), "address must be true or false"),
+        (entry(adress="true"), 'nothing called "adress"'),
+        (entry() + entry(label='" A "'.replace(" ", "")), "the same label"),
+        (entry(url="", url_file='"gone.url"'), "cannot read its url_file: No such file"),
+        (entry(url="", url_file='""'), "not the name of a file"),
+        ('notify = "x"', "begin each with [[notify]]"),
+        ("[notify]\nlabel = 'a'", "begin each with [[notify]]"),
+        ('line-managers = "x"', "begin it with [line-managers]"),
+        ('[line-managers]\n"sam@x.example" = "Mo"', "write both e-mails"),
+        ('[line-managers]\n"sam@x.example" = "SAM@x.example"', "their own line manager"),
+    ],
+)
+def test_a_bad_entry_is_named_in_one_sentence_without_its_secret(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    (sentence,) = problems(tmp_path, text)
+    assert said in sentence
+    assert "hunter2" not in sentence.replace('entry 1 ("mailto://u:hunter2@h")', "") or "label" in sentence
+    if "[[notify]]\nlabel" in text:
+        assert sentence.startswith(f"[[notify]] entry {text.count('[[notify]]')}")
+
+
+def test_all_that_is_wrong_is_listed_at_once(tmp_path: Path) -> None:
+    assert len(problems(tmp_path, entry(who='"boss"') + entry(label='"b"', url=""))) == 2
+
+
+@pytest.mark.parametrize("content", ["", "json://a\njson://b"])
+def test_a_url_file_holds_the_url_and_nothing_else(tmp_path: Path, content: str) -> None:
+    url_file(tmp_path, content)
+    assert "nothing else" in problems(tmp_path, entry(url="", url_file='"secrets/mo.url"'))[0]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_a_file_with_passwords_that_others_can_read_is_warned_of(tmp_path: Path) -> None:
+    path = url_file(tmp_path, mode=0o644)
+    own, other = read(tmp_path, GOOD, mode=0o640).warnings
+    assert f"chmod 600 '{tmp_path / 'settings.toml'}'" in own
+    assert f"chmod 600 '{path}'" in other
+    assert read(tmp_path, "[me]\nname = 'Mo'", mode=0o644).warnings == ()
+
+
+def test_a_line_manager_without_a_channel_is_warned_of(tmp_path: Path) -> None:
+    (said,) = read(tmp_path, entry() + '[line-managers]\n"sam@x.example" = "mo@x.example"').warnings
+    assert '"mo@x.example"' in said
+
+
+def test_an_e_mail_that_is_nobodys_is_most_often_misspelt(tmp_path: Path) -> None:
+    url_file(tmp_path)
+    contacts = read(tmp_path, GOOD).contacts
+    assert strangers(contacts, ["MO@council.example", "sam@council.example"]) == []
+    (said,) = strangers(contacts, ["mo@council.example"])
+    assert '"sam@council.example"' in said
+
+
+def test_other_settings_may_be_written_without_losing_a_channel(tmp_path: Path) -> None:
+    url_file(tmp_path)
+    before = read(tmp_path, GOOD)
+    remember(load({"VISITSAFE_HOME": str(tmp_path)}), "me", name="Mo")
+    assert read_reach(load({"VISITSAFE_HOME": str(tmp_path)})) == before

@@ -1,0 +1,32 @@
+"""Signed heartbeats of watchers, for the team of `office`."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from story import NOW, Actor, Story, begun
+from visit_story import DEE
+from visitsafe.domain.entries import compose, to_text
+from visitsafe.domain.reports import BeatBody
+from visitsafe.domain.terms import BEAT, TEAM_STREAM
+from visitsafe.domain.verified import Verified
+from visitsafe.signing.verifying import seal_entry, verify_entry
+
+
+def office() -> Story:
+    return replace(begun().added(DEE, "duty"), at=NOW)
+
+
+def beat(
+    by: Actor = DEE, at: datetime = NOW, kind: str = BEAT, stream: str = TEAM_STREAM, **changes: Any
+) -> Verified:
+    plain: dict[str, Any] = {
+        "watcher": "w1",
+        "host": "DESK-PC",
+        "pid": 7,
+        "since": to_text(at),
+        "every": 20,
+        "visits": 3,
+    }
+    body = BeatBody(**{**plain, **changes})
+    return verify_entry(seal_entry(compose(stream, kind, at, by.fingerprint, (), body), by.signer))

@@ -1,0 +1,332 @@
+"""Reports of a visit under way through the command line, with the clock passed in."""
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from office import NOW, Office, Ran, Someone
+from visitsafe.domain.card import WIDTH
+
+HOSTILE = "all \x1b[2J\x1b]0;owned\x07well \u202egnp"
+
+
+@pytest.fixture
+def out(office: Office) -> Office:
+    """A countersigned visit from 10:00 to 11:30, twenty minutes before it."""
+    office.countersigned()
+    return clock(office, 9, 40)
+
+
+def clock(office: Office, hour: int, minute: int = 0) -> Office:
+    return office.at(NOW.replace(hour=hour, minute=minute))
+
+
+def told(someone: Someone, now: Office, *words: str) -> Ran:
+    """Somebody takes a report of Sam's down."""
+    someone.now = now.sam.now
+    return someone.run(*words, "--for", "Sam", "--known-by", "I know the voice.")
+
+
+def refused(ran: Ran, *said: str) -> None:
+    assert ran.code == 1, ran.err
+    assert ran.out == ""
+    for words in said:
+        assert words in ran.err
+
+
+def test_a_normal_day_is_five_words_and_ends_the_watch(out: Office) -> None:
+    assert f"{out.ref}: Sam set out at 09:40; due back 11:30\n" in out.sam.done("depart").out
+    assert out.sam.done("arrive").out == f"{out.ref}: Sam arrived at 09:40; due back 11:30\n"
+    assert out.sam.done("ok").out == f"{out.ref}: Sam is all right at 09:40; due back 11:30\n"
+    clock(out, 11, 10)
+    assert out.sam.done("leave").out == f"{out.ref}: Sam left at 11:10; due back 11:30\n"
+    back = clock(out, 11, 25).sam.done("back")
+    assert back.out == f"{out.ref}: Sam was back at 11:25; the watch over this visit is over\n"
+    assert back.err == ""
+    kinds = [entry["kind"] for entry in out.show()["entries"]]
+    assert kinds == ["planned", "decided", "departed", "arrived", "ok", "left", "back"]
+
+
+def test_the_card_fits_a_telephone_and_holds_nothing_that_a_stranger_could_use(office: Office) -> None:
+    office.plan(address='"12 Acacia Road"', area='"Ordsall, by the canal and the very long embankment"')
+    condition = "Ring the duty desk before going in, and again when you are out of the house."
+    agreed = ("--decision", "countersign", "--reason", "Good.", "--condition", condition)
+    office.mo.done("review", office.ref, *agreed)
+    office.mo.done("team", "set", "--desk-phone", "0161 496 0000")
+    card = clock(office, 9, 40).sam.done("depart").out.split("\n\n")[1]
+    assert max(map(len, card.splitlines())) <= WIDTH
+    flat = " ".join(card.split())
+    for words in (office.ref, "Sam", "Ordsall", "11:30", "0161 496 0000", condition, "999", "12:15"):
+        assert words in flat
+    assert "You may always leave" in flat
+    assert "Acacia" not in card
+    assert "CF-1" not in card
+    assert "nursery" not in card
+
+
+def test_depart_needs_a_countersignature_unless_it_cannot_wait(office: Office) -> None:
+    office.plan()
+    clock(office, 9, 40)
+    refused(office.sam.run("depart"), "not countersigned", f"visitsafe depart {office.ref} --urgent")
+    gone = office.sam.done("depart", "--urgent", "--reason", "A baby was not seen for a week.")
+    assert "without a countersignature (urgent)" in gone.out
+    assert "a manager still has to decide" in gone.err
+    assert office.mo.run("review", office.ref, "--decision", "countersign", "--reason", "Yes.").code == 0
+
+
+@pytest.mark.parametrize("decision", ["return", "refuse"])
+def test_a_plan_sent_back_or_refused_can_still_be_left_on_when_urgent(office: Office, decision: str) -> None:
+    office.plan()
+    office.mo.done("review", office.ref, "--decision", decision, "--reason", "No.", "--instead", "At school.")
+    clock(office, 9, 40)
+    refused(office.sam.run("depart", office.ref), "--revise", "--urgent")
+    assert office.sam.run("depart", office.ref, "--urgent", "--reason", "It cannot wait.").code == 0
+
+
+def test_depart_after_the_time_due_back_is_refused_and_urgent_says_extend(out: Office) -> None:
+    clock(out, 11, 30)
+    refused(out.sam.run("depart", out.ref), "has passed", "--repeat", "--urgent")
+    gone = out.sam.done("depart", out.ref, "--urgent", "--reason", "They rang: come now.")
+    assert f"visitsafe extend {out.ref}" in gone.err
+
+
+def test_urgent_needs_a_reason_and_is_no_mark_on_a_countersigned_visit(out: Office) -> None:
+    assert out.sam.run("depart", "--urgent").code == 2
+    gone = out.sam.done("depart", "--urgent", "--reason", "In a hurry.", "--json").json
+    assert (gone["urgent"], gone["note"]) == (None, "In a hurry.")
+
+
+def test_setting_out_twice_is_told(out: Office) -> None:
+    out.sam.done("depart")
+    refused(out.sam.run("depart"), "reported already", f"visitsafe arrive {out.ref}")
+
+
+def test_forgetting_depart_is_normal_and_said(out: Office) -> None:
+    clock(out, 10, 30)
+    ok = out.sam.done("ok")
+    assert "you had not reported setting out; the visit is watched all the same" in ok.err
+    back = clock(out, 11, 0).sam.done("back")
+    assert "you had not reported setting out" not in back.out
+    assert "the watch over this visit is over" in back.out
+
+
+def test_an_ok_on_a_visit_that_nobody_watches_says_how_to_be_watched(office: Office) -> None:
+    office.plan()
+    ok = clock(office, 10, 30).sam.done("ok")
+    assert f"nobody is watching this visit; run: visitsafe depart {office.ref} --urgent" in ok.err
+
+
+def test_back_after_the_fact_says_how_late_it_was_reported(out: Office) -> None:
+    out.sam.done("depart")
+    back = clock(out, 12, 15).sam.done("back", "--at", "11:20")
+    assert "Sam was back at 11:20, reported 45 minutes after the time due back" in back.out
+
+
+def test_ok_does_not_move_the_time_due_back_and_says_so_when_late(out: Office) -> None:
+    out.sam.done("depart")
+    ok = clock(out, 11, 40).sam.done("ok")
+    assert "due back 11:30" in ok.out
+    assert "you are still expected at 11:30, which has passed" in ok.err
+    assert f"visitsafe extend {out.ref} --by 30m" in ok.err
+
+
+def test_a_visit_can_be_broken_off_with_or_without_a_reason(out: Office) -> None:
+    out.sam.done("depart")
+    assert "Sam broke the visit off at 09:40" in out.sam.done("leave", "--stopped").out
+    again = out.sam.done("leave", "--stopped", "--reason", "Two dogs, no lead.", "--json").json
+    assert (again["stopped"], again["note"]) == (True, "Two dogs, no lead.")
+
+
+@pytest.mark.parametrize(
+    ("words", "due"),
+    [
+        (["--until", "12:15"], "12:15"),
+        (["--until", "00:30"], None),
+        (["--by", "30m"], "12:00"),
+        (["--by", "1h30"], "13:00"),
+        (["--until", "10:00"], "10:00"),
+    ],
+)
+def test_extend_says_both_times(out: Office, words: list[str], due: str | None) -> None:
+    out.sam.done("depart")
+    ran = out.sam.run("extend", *words)
+    if due is None:
+        assert ran.code == 2
+    else:
+        assert ran.out == f"{out.ref}: Sam is due back {due} now (was 11:30)\n"
+
+
+def test_longer_counts_from_now_once_the_time_has_passed(out: Office) -> None:
+    out.sam.done("depart")
+    assert "due back 12:30 now" in clock(out, 12, 0).sam.done("extend", "--by", "30m").out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["--until", "12:00", "--by", "30m"], ["--by", "30"], ["--by", "-30m"], ["--by", "25h"],
+     ["--until", "yesterday 15:30"], ["--until", "9:30pm tomorrow"], ["--until", "gone"], ["--by", "x\x1bh"]],
+)  # fmt: skip
+def test_no_time_that_cannot_be_relied_on_extends_a_visit(out: Office, words: list[str]) -> None:
+    out.sam.done("depart")
+    ran = out.sam.run("extend", *words)
+    assert ran.code == 2
+    assert "\x1b" not in ran.err
+    assert out.show()["entries"][-1]["kind"] == "departed"
+
+
+def test_a_time_is_the_nearest_one_and_never_to_come(out: Office) -> None:
+    out.sam.done("depart")
+    clock(out, 10, 5)
+    assert "arrived at 09:58" in out.sam.done("arrive", "--at", "09:58").out
+    assert out.sam.run("arrive", "--at", "10:06").code == 2
+    late = out.at(NOW + timedelta(hours=16, minutes=20)).sam.done("back", "--at", "23:50")
+    assert "was back at Mon 23 Nov 23:50" in late.out
+
+
+def test_the_hour_that_comes_twice_is_asked_about(office: Office) -> None:
+    night = NOW.replace(month=10, day=24, hour=20)
+    office.at(night).countersigned(start='"24 October 2026 23:30"', due_back='"25 October 2026 03:30"')
+    office.at(NOW.replace(month=10, day=25, hour=2, minute=10)).sam.done("depart")
+    twice = office.sam.run("arrive", "--at", "01:30")
+    assert twice.code == 2
+    assert "comes twice" in twice.err
+    assert "arrived at 01:30 (BST)" in office.sam.done("arrive", "--at", "01:30 BST").out
+
+
+def test_whoever_takes_the_call_signs_and_says_how_they_knew(out: Office) -> None:
+    dee = out.duty()
+    gone = told(dee, out, "depart")
+    assert "Sam set out at 09:40; due back 11:30 (told to Dee)" in gone.out
+    entry = out.show()["entries"][-1]
+    assert entry["by"]["name"] == "Dee"
+    refused(told(out.sam, out, "ok"), "your own visit", "without --for")
+    dee.now = out.sam.now
+    refused(dee.run("ok", out.ref), "is the visit of Sam", "--for 'Sam'")
+    refused(dee.run("ok", out.ref, "--for", "Mo", "--known-by", "voice"), "not of 'Mo'")
+    refused(dee.run("ok", "--for", "Nobody Here", "--known-by", "voice"), "nobody in the team")
+    assert dee.run("ok", "--known-by", "voice").code == 2
+    unknown = dee.run("ok", "--for", "Sam")
+    assert (unknown.code, "--known-by" in unknown.err) == (2, True)
+    assert dee.run("ok", "--for", "Sam", "--known-by", " \x1b[2J ").code == 2
+
+
+@pytest.mark.parametrize("who", ["Sam Carter", "sam", "SAM@salford.example", "carter sam"])
+def test_a_caller_is_found_by_name_part_of_it_or_e_mail(office: Office, who: str) -> None:
+    carter = office.person("carter")
+    carter.done("key", "new", "--name", "Jo Carter", "--email", "jo@salford.example", "--no-passphrase")
+    office.mo.done("team", "add", carter.done("team", "join").out.strip(), "--role", "practitioner")
+    office.countersigned()
+    clock(office, 9, 40)
+    ran = office.mo.run("depart", "--for", who, "--known-by", "voice")
+    assert (ran.code == 0) == (who in {"sam", "SAM@salford.example"})
+    ran = office.mo.run("depart", "--for", "carter", "--known-by", "voice")
+    refused(ran, "Jo Carter has no visit")
+
+
+def test_two_visits_are_named_and_neither_is_guessed(out: Office) -> None:
+    first = out.ref
+    clock(out, 8).countersigned(case='"CF-2"', start='"23 November 2026 13:00"', due_back='"14:00"')
+    clock(out, 9, 40)
+    refused(out.sam.run("depart"), first, out.ref, "due back 11:30", "due back 14:00")
+    out.sam.done("depart", first)
+    assert first in out.sam.done("arrive").out
+
+
+def test_a_misheard_reference_is_refused(out: Office) -> None:
+    heard = out.ref[:-1] + ("2" if out.ref[-1] != "2" else "3")
+    refused(out.sam.run("depart", heard), "wrong character", "letter by letter")
+    spaced = out.ref.replace("-", " ").lower().split()
+    assert out.sam.run("depart", *spaced).code == 0
+
+
+def same_store(office: Office, folder: Path) -> Office:
+    """A copy of an office: what happens in one is not known in the other."""
+    import shutil
+
+    shutil.copytree(office.folder, folder)
+    copy = Office(folder, office.ref)
+    copy.at(office.sam.now)
+    return copy
+
+
+@pytest.mark.parametrize("json_flag", [[], ["--json"]])
+@pytest.mark.parametrize("caller", ["mo", "dee", "ola"])
+@pytest.mark.parametrize("hour", [10, 13])
+def test_duress_prints_what_any_ok_prints(
+    out: Office, tmp_path_factory: pytest.TempPathFactory, caller: str, hour: int, json_flag: list[str]
+) -> None:
+    out.sam.done("depart")
+    if caller != "mo":
+        out.join(out.person(caller), "duty" if caller == "dee" else "practitioner").done("list")
+    twin = same_store(out, tmp_path_factory.mktemp("twin") / "office")
+    for one in (out, twin):
+        clock(one, hour)
+    words = ["ok", "--note", "Said it twice.", *json_flag]
+    plain, duress = (one.mo if caller == "mo" else one.person(caller) for one in (out, twin))
+    said, heard = told(plain, out, *words), told(duress, twin, *words, "--duress")
+    assert said.code == 0
+    assert (said.code, said.out, said.err) == (heard.code, heard.out, heard.err)
+    # and so does every report that follows, whoever reads over the worker's shoulder
+    for later in (["ok"], ["extend", "--by", "2h"], ["back"]):
+        first, second = out.sam.run(*later), twin.sam.run(*later)
+        assert (first.code, first.out, first.err) == (second.code, second.out, second.err), later
+    flags = [entry for entry in raw(twin) if entry["kind"] == "ok" and entry["body"].get("duress")]
+    assert len(flags) == 1
+
+
+def raw(office: Office) -> list[Any]:
+    """What was signed, read past every screen."""
+    with closing(sqlite3.connect(office.store)) as database:
+        rows = database.execute("SELECT payload FROM entries ORDER BY position").fetchall()
+    return [json.loads(payload) for (payload,) in rows]
+
+
+def test_duress_is_for_whoever_hears_the_phrase(out: Office) -> None:
+    out.sam.done("depart")
+    ran = out.sam.run("ok", "--duress")
+    assert (ran.code, ran.out) == (2, "")
+
+
+def test_nothing_hostile_reaches_the_terminal(out: Office) -> None:
+    ran = out.mo.run("depart", "--for", "Sam", "--known-by", HOSTILE, "--note", HOSTILE, "--json")
+    assert (ran.code, ran.json["note"]) == (0, "all well gnp")
+    for words in (["ok", HOSTILE], ["ok", "--for", HOSTILE], ["ok", f"--{HOSTILE}"], ["ok", "--at", HOSTILE]):
+        ran = out.sam.run(*words)
+        assert ran.code != 0
+        assert not {"\x1b", "\x07", "\u202e"} & set(ran.out + ran.err)
+
+
+def test_a_store_that_cannot_be_written_leaves_the_telephone(out: Office) -> None:
+    out.mo.done("team", "set", "--desk-phone", "0161 496 0000")
+    with closing(sqlite3.connect(out.store)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        ran = out.sam.run("depart")
+        database.rollback()
+    refused(ran, "busy", "nothing was written", "ring the duty desk on 0161 496 0000")
+    assert out.sam.run("depart").code == 0
+
+
+def test_a_damaged_record_stops_setting_out_but_no_report(out: Office) -> None:
+    out.sam.done("depart")
+    with closing(sqlite3.connect(out.store)) as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE entries SET signature = replace(signature, 'A', 'B') WHERE kind = 'decided'")
+        database.commit()
+    ok = out.sam.done("ok", out.ref)
+    assert "does not hold" in ok.err
+
+
+@pytest.mark.parametrize("command", ["depart", "arrive", "ok", "leave", "back", "extend"])
+def test_each_command_explains_itself_with_an_example(office: Office, command: str) -> None:
+    shown = office.sam.done(command, "--help").out
+    assert f"  visitsafe {command}" in shown
+    assert office.sam.done(command, "-h").out == shown
+    assert f"  {command} " in office.sam.done("--help").out
+    wrong = office.sam.run(command, "--wrong")
+    assert (wrong.code, f"visitsafe {command} --help" in wrong.err) == (2, True)

@@ -1,0 +1,139 @@
+"""A visit that set out without a countersignature: on top of the queue, marked, and decided on later."""
+
+import io
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from office import NOW as MORNING
+from office import Office
+from story import DUE_BACK, START, Story
+from visit_story import at, back, departed, planned
+from visitsafe.cli.review_screen import review_plan
+from visitsafe.cli.screens import make_console
+from visitsafe.domain.phrases import expired, plain_words
+from visitsafe.domain.terms import Status
+
+LONDON = ZoneInfo("Europe/London")
+GONE = departed(at(planned(), START, -20), urgent="A neighbour heard screams.")
+WHY = "Screams were heard."
+
+
+def reviewed(story: Story, minutes: int = 0, rows: int | None = None) -> str:
+    file = io.StringIO()
+    console = make_console(plain=True, environ={}, file=file, width=120)
+    review_plan(
+        console, story.state, None, START + timedelta(minutes=minutes), LONDON, rows, ["something else"]
+    )
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("rows", [None, 12], ids=["in full", "briefly"])
+def test_a_manager_reads_first_that_the_worker_has_set_out(rows: int | None) -> None:
+    worries = reviewed(GONE, rows=rows).split("\n\n")[1].splitlines()
+    assert worries[1] == "  - Has set out already, urgent: A neighbour heard screams."
+    assert worries[2] == "  - On the way: out since 15:10, set out without a countersignature."
+    assert "expired" not in reviewed(GONE, 30)
+
+
+def test_a_manager_reads_how_late_the_worker_is() -> None:
+    assert "On the way: out since 15:10, 20 min late" in reviewed(GONE, 80)
+
+
+def test_a_countersigned_visit_is_not_marked_as_undecided() -> None:
+    assert "Has set out already" not in reviewed(GONE.decided())
+
+
+def test_an_urgent_departure_does_not_expire_at_the_start() -> None:
+    assert not expired(GONE.state, DUE_BACK)
+    assert "has set out already" in plain_words(GONE.state, DUE_BACK)
+    assert expired(planned().state, DUE_BACK)
+
+
+def test_a_countersignature_after_the_start_counts_for_a_visit_that_went_first() -> None:
+    assert at(GONE, START, 30).decided().state.status is Status.COUNTERSIGNED
+    assert at(planned(), START, 30).decided().state.status is Status.AWAITING
+    assert back(GONE).state.closed
+
+
+def office(tmp_path: Path) -> Office:
+    """Two plans of Sam's: an early one, and one that sets out without a countersignature."""
+    made = Office(tmp_path).open()
+    made.first = made.plan(case="CF-EARLY", start="23 November 2026 09:00")["ref"]  # type: ignore[attr-defined]
+    made.plan(case="CF-GONE", start="23 November 2026 14:00", due_back="15:00")
+    return made
+
+
+def depart(made: Office) -> None:
+    made.sam.done("depart", made.ref, "--urgent", "--reason", WHY)
+
+
+def queue(made: Office) -> list[str]:
+    """What `visitsafe` alone asks Mo to decide on."""
+    return [line for line in made.mo.done().out.splitlines() if "visitsafe review" in line]
+
+
+def test_whoever_set_out_is_at_the_top_of_the_queue_and_marked(tmp_path: Path) -> None:
+    made = office(tmp_path)
+    assert made.first in queue(made)[0]  # type: ignore[attr-defined]
+    depart(made)
+    top, second = queue(made)
+    assert top == f"{made.ref} by Sam has set out already, urgent: {WHY}:  visitsafe review {made.ref}"
+    assert made.first in second  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("decision", ["return", "refuse"])
+def test_what_was_returned_or_refused_and_set_out_all_the_same_comes_back_to_the_top(
+    tmp_path: Path, decision: str
+) -> None:
+    made = office(tmp_path)
+    words = ("--reason", "Too dangerous.", "--instead", "At school.")
+    made.mo.done("review", made.ref, "--decision", decision, *words)
+    assert not any(made.ref in line for line in queue(made))
+    depart(made)
+    assert made.ref in queue(made)[0]
+
+
+def test_what_was_withdrawn_or_countersigned_is_not_in_the_queue(tmp_path: Path) -> None:
+    made = office(tmp_path)
+    depart(made)
+    made.mo.done("review", made.ref, "--decision", "countersign", "--reason", "Go.")
+    assert not any(made.ref in line for line in queue(made))
+    made.sam.done("withdraw", made.ref, "--reason", "Turned round.")
+    assert not any(made.ref in line for line in queue(made))
+
+
+def test_a_manager_countersigns_after_the_start_of_a_visit_that_went_first(tmp_path: Path) -> None:
+    made = office(tmp_path)
+    depart(made)
+    made.at(MORNING + timedelta(hours=6, minutes=30))
+    assert made.ref in queue(made)[0]
+    made.mo.done("review", made.ref, "--decision", "countersign", "--reason", "Go.")
+    assert made.show()["status"] == "countersigned"
+    assert "urgent" in made.mo.done("list").out
+
+
+def test_refusing_a_visit_that_has_set_out_says_to_ring_the_worker(tmp_path: Path) -> None:
+    made = office(tmp_path)
+    depart(made)
+    words = ("--decision", "refuse", "--reason", "Come back.", "--instead", "At school.")
+    ran = made.mo.done("review", made.ref, *words)
+    assert "Sam has set out already: ring them" in ran.err
+
+
+def test_a_plan_that_only_expired_cannot_be_countersigned(tmp_path: Path) -> None:
+    made = office(tmp_path)
+    made.at(MORNING + timedelta(hours=6, minutes=30))
+    ran = made.mo.run("review", made.ref, "--decision", "countersign", "--reason", "Go.")
+    assert ran.code == 1
+    assert "was to start already" in ran.err
+
+
+def test_the_page_of_an_urgent_visit_says_so(tmp_path: Path) -> None:
+    made = office(tmp_path)
+    depart(made)
+    page = made.mo.done("export", made.ref).out
+    assert "set out without a countersignature" in page.split("\n\n")[1]
+    assert WHY in page

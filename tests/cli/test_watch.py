@@ -1,0 +1,348 @@
+"""`visitsafe watch` at the desk: who may, what it says, what it does when things go wrong, and drills."""
+
+import os
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from office import NOW, Office
+from servers import Answer, MailServer, WebServer
+from story import SAM
+from visit_story import DEE, acknowledged, at, back, countersigned, departed, duress
+from visitsafe.adapters.ping import Pinger
+from visitsafe.adapters.store import open_store
+from visitsafe.cli.watch_loop import Loop
+from visitsafe.cli.watch_means import Moved, Timekeeper, is_running
+from visitsafe.cli.watch_talk import Screen
+from visitsafe.domain.stored import Store
+from visitsafe.errors import StoreError
+from watch_process import Watch, entries, settings, until
+from watchers import Desk
+
+DUE_BACK = NOW.replace(hour=11, minute=30)
+"""Of `office.QUIET`."""
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    made = Office(tmp_path).open()
+    made.countersigned()
+    made.at(NOW.replace(hour=10))
+    made.sam.done("depart", made.ref)
+    return made
+
+
+def late(office: Office, minutes: int) -> Office:
+    return office.at(DUE_BACK + timedelta(minutes=minutes))
+
+
+def test_once_is_0_while_nobody_is_late_and_4_when_somebody_is(office: Office) -> None:
+    assert office.mo.run("watch", "--once").code == 0
+    late(office, 60)
+    assert office.mo.run("watch", "--once").code == 4
+    assert [one["step"] for one in entries(office, "escalated")]
+
+
+def test_once_again_a_minute_later_raises_nothing_twice(office: Office) -> None:
+    late(office, 60)
+    office.mo.run("watch", "--once")
+    before = entries(office, "escalated")
+    late(office, 61)
+    assert office.mo.run("watch", "--once").code == 4
+    assert entries(office, "escalated") == before
+
+
+def test_only_a_manager_or_a_duty_officer_watches(office: Office) -> None:
+    ran = office.sam.run("watch", "--once")
+    assert (ran.code, "manager or a duty officer" in ran.err) == (1, True)
+    assert office.duty().run("watch", "--once").code == 0
+
+
+def test_at_the_start_it_says_what_the_desk_lacks(office: Office) -> None:
+    err = office.mo.run("watch", "--once").err
+    assert "only this screen tells" in err
+    assert "--desk-phone" in err
+    assert "team duress --set" in err
+
+
+def test_a_role_that_no_channel_reaches_is_named_at_the_start(office: Office) -> None:
+    with MailServer() as mail:
+        path = office.mo.home / "settings.toml"
+        entry = f'\n[[notify]]\nlabel = "boss"\nwho = "manager"\nurl = "{mail.url("boss")}"\n'
+        path.write_text(path.read_text(encoding="utf-8") + entry, encoding="utf-8")
+        err = office.mo.run("watch", "--once").err
+    assert "no channel reaches the duty officer" in err
+    assert "no channel reaches the manager" not in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("K7Q2-M9",), ("--every", "0"), ("--every", "61"), ("--drill", "--once"), ("--ping", "file:///x")],
+)
+def test_what_does_not_fit_together_is_refused(office: Office, words: tuple[str, ...]) -> None:
+    assert office.mo.run("watch", *words).code == 2
+
+
+def test_the_outside_monitor_hears_of_a_healthy_round_only(office: Office) -> None:
+    with WebServer() as web, MailServer() as mail:
+        office.mo.run("watch", "--once", "--ping", web.address("alive"))
+        assert [request.path for request in web.requests] == ["/alive"]
+        settings(office.mo, mail)
+        mail.answer = Answer.REFUSE
+        late(office, 60)
+        office.mo.run("watch", "--once", "--ping", web.address("alive"))
+        assert len(web.requests) == 1
+
+
+def test_a_drill_tries_every_contact_and_leaves_the_visit_as_it_was(office: Office) -> None:
+    with MailServer() as mail:
+        settings(office.mo, mail)
+        ran = office.mo.run("watch", office.ref, "--drill")
+        told = {one.to[0].split("@")[0] for one in mail.mails}
+        assert all("DRILL" in one.subject for one in mail.mails)
+        assert ran.code == 0, ran.err
+        assert told == {"desk", "boss", "sam"}
+        assert "--because test" in ran.out
+        assert office.mo.run("watch", "--once").code == 0
+        again = office.mo.run("watch", office.ref, "--drill")
+        assert (again.code, "still open" in again.err) == (1, True)
+    assert all(one["drill"] for one in entries(office, "escalated"))
+
+
+def test_a_drill_is_stood_down_and_everybody_hears_of_it(office: Office) -> None:
+    office.duty()
+    with MailServer() as mail:
+        settings(office.mo, mail)
+        office.mo.done("watch", office.ref, "--drill")
+        office.mo.done("acknowledge", office.ref)
+        office.mo.done("stand-down", office.ref, "--because", "test")
+        mail.mails.clear()
+        office.mo.done("watch", "--once")
+        assert {one.to[0].split("@")[0] for one in mail.mails} == {"desk", "boss", "sam"}
+        assert all("DRILL" in one.subject for one in mail.mails)
+
+
+def test_no_drill_where_somebody_is_really_late(office: Office) -> None:
+    with MailServer() as mail:
+        settings(office.mo, mail)
+        late(office, 5)
+        ran = office.mo.run("watch", office.ref, "--drill")
+        assert (ran.code, mail.mails) == (1, [])
+
+
+def test_a_made_up_drill_leaves_nothing_in_the_record_and_spares_the_workers(office: Office) -> None:
+    with MailServer() as mail:
+        settings(office.mo, mail)
+        ran = office.mo.run("watch", "--drill")
+        assert ran.code == 0, ran.err
+        assert {one.to[0].split("@")[0] for one in mail.mails} == {"desk", "boss"}
+        assert all("DRILL" in one.subject for one in mail.mails)
+    assert entries(office, "escalated") == entries(office, "notified") == []
+
+
+def test_a_drill_says_which_channel_does_not_work(office: Office) -> None:
+    with MailServer() as mail:
+        settings(office.mo, mail)
+        mail.stop()
+        ran = office.mo.run("watch", "--drill")
+    assert ran.code == 1
+    assert "boss (manager): NOT SENT" in ran.err
+
+
+def test_ctrl_c_ends_it_tidily_and_says_that_nobody_is_watching(office: Office, tmp_path: Path) -> None:
+    screen = tmp_path / "screen.txt"
+    watch = Watch(office.mo, screen, "--every", "1")
+    until(lambda: "watched" in watch.said, screen)
+    assert watch.end(signal.SIGINT) == 130
+    assert "NOBODY IS WATCHING NOW" in watch.said
+    assert "Traceback" not in watch.said
+
+
+def test_a_locked_key_is_opened_once(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    secret = tmp_path / "secret"
+    secret.write_text("correct horse battery\n", encoding="utf-8")
+    words = ("key", "new", "--name", "Mo", "--email", "mo@salford.example")
+    office.mo.done(*words, VISITSAFE_PASSPHRASE_FILE=str(secret))
+    office.mo.done(
+        "team", "found", "--role", "manager", "--place", "Salford, 53.49, -2.29",
+        VISITSAFE_PASSPHRASE_FILE=str(secret),
+    )  # fmt: skip
+    assert office.mo.run("watch", "--once", VISITSAFE_PASSPHRASE_FILE=str(secret)).code == 0
+    assert office.mo.run("watch", "--once").code == 1
+
+
+# the loop and its screen, with time and store as arguments
+
+
+class Room:
+    """A watcher in its loop, with what its screen says."""
+
+    def __init__(self, desk: Desk, say: Callable[[], str], ping: Pinger | None = None) -> None:
+        self.desk, self.say = desk, say
+        self.watcher = desk.watcher()
+        self.watching = self.watcher.watching
+        me = desk.read().roster.members[DEE.fingerprint]
+        self.screen = Screen(me, lambda: self.watching.view.roster, lambda: desk.now, colour=True, bell=True)
+        self.watching.view._tell = self.screen.told
+        self.watching._tell_gap = self.screen.gap
+        self.store_is_away = self.breaks = False
+        self.loop = Loop(self.watching, self.screen, self.open, Moved, pinger=ping)
+
+    def open(self) -> Store:
+        if self.breaks:
+            raise ZeroDivisionError
+        if self.store_is_away:
+            raise StoreError("the disk is gone")
+        return open_store(self.desk.url)
+
+    def round(self) -> str:
+        self.loop.round()
+        return self.say()
+
+
+@pytest.fixture
+def room(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Room:
+    story = countersigned()
+    desk = Desk(tmp_path, departed(at(story, story.state.body.visit.start)))
+    return Room(desk, lambda: capsys.readouterr().out)
+
+
+def test_a_raised_step_is_a_red_line_with_a_bell_and_says_what_to_do(room: Room) -> None:
+    room.desk.at(14)
+    room.round()
+    room.desk.at(16)
+    said = room.round()
+    assert "RAISED" in said
+    assert "Ring the worker." in said
+    assert "\a" in said
+    assert "\x1b[1;31m" in said
+
+
+def test_a_store_that_is_away_is_an_alarm_and_what_is_known_is_still_shown(room: Room) -> None:
+    room.desk.at(-1)
+    room.round()
+    room.store_is_away = True
+    room.desk.at(20)
+    said = room.round()
+    assert "THE STORE CANNOT BE REACHED" in said
+    assert "Sam Okafor" in said
+    assert "20 min late" in said
+    assert "\a" in said
+    room.store_is_away = False
+    room.desk.at(21)
+    said = room.round()
+    assert "the store is back" in said
+    assert "NOBODY WAS WATCHING" in said
+    assert "RAISED" in said
+
+
+def test_while_the_store_is_away_the_screen_repeats_itself_once_a_minute(room: Room) -> None:
+    room.round()
+    room.store_is_away = True
+    said = []
+    for _ in range(9):
+        said.append(room.round())
+        room.desk.now += timedelta(seconds=15)
+    assert sum("CANNOT BE REACHED" in one for one in said) == 3
+
+
+def test_that_nobody_has_taken_it_on_is_said_again_until_somebody_does(room: Room) -> None:
+    room.desk.at(16)
+    room.round()
+    room.desk.at(18.5)
+    assert "NOBODY HAS TAKEN THIS ON" in room.round()
+    room.desk.happens(acknowledged, "duty-rings")
+    room.desk.at(19.9)
+    said = room.round()
+    assert "TAKEN ON" in said
+    assert "NOBODY HAS TAKEN" not in said
+
+
+def test_duress_rings_no_bell_and_says_not_to_ring(room: Room) -> None:
+    room.desk.at(-40)
+    room.round()
+    room.desk.happens(duress)
+    said = room.round()
+    assert "DURESS" in said
+    assert "do not ring them" in said
+    assert "\a" not in said
+
+
+def test_whoever_is_on_the_visit_does_not_see_duress_on_the_desks_screen(room: Room) -> None:
+    room.screen.me = room.desk.read().roster.members[SAM.fingerprint]
+    room.desk.at(-40)
+    room.round()
+    room.desk.happens(duress)
+    said = room.round()
+    assert "DURESS" not in said
+    assert "manager-acts" not in said
+    assert "is all right" in said
+
+
+def test_back_during_an_alarm_says_that_somebody_has_to_stand_it_down(room: Room) -> None:
+    room.desk.at(16)
+    room.round()
+    room.desk.happens(back)
+    assert "stand it down" in room.round()
+
+
+def test_a_fault_that_nobody_foresaw_is_said_and_the_next_round_goes_on(room: Room) -> None:
+    room.breaks = True
+    assert "THIS ROUND FAILED" in room.round()
+    room.breaks = False
+    room.desk.at(16)
+    assert "RAISED" in room.round()
+
+
+def test_what_others_wrote_cannot_move_the_cursor_of_the_desk(room: Room) -> None:
+    room.desk.at(16)
+    room.round()
+    room.desk.happens(acknowledged, "duty-rings", note="\x1b[2Jgone\nRAISED nothing")
+    said = room.round()
+    assert "\x1b[2J" not in said
+    assert "gone RAISED nothing" in said
+
+
+def test_the_loop_goes_on_until_somebody_asks_to_end(room: Room) -> None:
+    slept: list[float] = []
+    room.loop.run(lambda: len(slept) == 3, slept.append)
+    assert slept == [0, 0, 0]
+
+
+# the clock
+
+
+def test_a_clock_put_forward_is_believed_and_is_no_gap() -> None:
+    shows, count = [NOW], [0.0]
+    keeper = Timekeeper(lambda: shows[0], lambda: count[0], 15)
+    shows[0], count[0] = NOW + timedelta(hours=1, seconds=15), 15.0
+    moved = keeper.look()
+    assert moved.by == timedelta(hours=1)
+    assert "forward" in moved.sentence
+    assert keeper.now() == shows[0]
+
+
+def test_a_clock_put_back_is_not_believed_until_it_has_caught_up() -> None:
+    shows, count = [NOW], [0.0]
+    keeper = Timekeeper(lambda: shows[0], lambda: count[0], 15)
+    shows[0], count[0] = NOW - timedelta(hours=1), 15.0
+    assert "back" in keeper.look().sentence
+    assert NOW + timedelta(seconds=14) <= keeper.now() <= NOW + timedelta(seconds=15)
+
+
+def test_a_sleep_is_a_gap_and_not_a_jump() -> None:
+    shows, count = [NOW], [0.0]
+    keeper = Timekeeper(lambda: shows[0], lambda: count[0], 15)
+    shows[0], count[0] = NOW + timedelta(hours=1), 3600.0
+    moved = keeper.look()
+    assert moved.by == timedelta()
+    assert keeper.now() == shows[0]
+
+
+def test_a_process_that_is_there_counts_as_running_and_one_that_never_was_does_not() -> None:
+    assert is_running(os.getpid())
+    assert not is_running(2**22 + 7)

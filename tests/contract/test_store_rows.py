@@ -1,0 +1,121 @@
+"""The plans' rows follow from the entries: made anew they are the same; what cannot be right is doubted."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from visitsafe.adapters.store import open_store
+from visitsafe.domain.entries import Entry, compose
+from visitsafe.domain.stored import CLOSING, PlanRow, Store, Stored
+from visitsafe.domain.terms import TEAM_STREAM
+from visitsafe.errors import VerificationError
+
+NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
+PLAN, OTHER = "K7Q2M9K7Q2M9K7Q2", "K7Q3M9K7Q2M9K7Q2"
+
+
+class Backend(Protocol):
+    @property
+    def url(self) -> str: ...
+    def connect(self) -> Any: ...
+
+
+class Body(msgspec.Struct):
+    number: int
+
+
+def entry(number: int, plan: str = PLAN, kind: str = "noted") -> Entry:
+    return Entry(compose(plan, kind, NOW, "SHA256:somebody", (), Body(number)), f"signature {number}")
+
+
+def row(plan: str, history: Sequence[Stored]) -> PlanRow | None:
+    """A row that depends on everything in the history; none for a plan with an odd first entry."""
+    if history[0].kind == "odd":
+        return None
+    closed = next((one.id for one in history if one.kind in CLOSING), "")
+    kinds = " ".join(one.kind for one in history)
+    start = "2026-11-24T15:30:00Z"
+    newest = history[-1].id
+    return PlanRow(plan, kinds, "planned", closed, "", "", "", start, start, "", False, len(history), newest)
+
+
+Arriving = st.tuples(
+    st.integers(0, 5), st.sampled_from([PLAN, OTHER, TEAM_STREAM]), st.sampled_from(["noted", "back", "odd"])
+)
+
+
+@given(batches=st.lists(st.lists(Arriving, max_size=4), max_size=5))
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_rows_made_anew_are_the_rows_that_were_kept_up(
+    backend: Backend, batches: list[list[tuple[int, str, str]]]
+) -> None:
+    with closing(open_store(backend.url)) as store:
+        for batch in batches:
+            store.append([entry(*one) for one in batch], NOW, row)
+        kept_up, head = store.plans(), store.head()
+        assert store.rebuild(row) == len(kept_up)
+        assert (store.plans(), store.head()) == (kept_up, head)
+
+
+def test_rows_that_are_missing_wrong_or_of_no_plan_are_mended(store: Store, backend: Backend) -> None:
+    store.append([entry(1), entry(2), entry(1, OTHER)], NOW, row)
+    before = store.plans()
+    with closing(backend.connect()) as raw:
+        raw.execute(f"DELETE FROM plans WHERE plan = '{OTHER}'")
+        raw.execute("UPDATE plans SET status = 'x', closed = newest, entries = 1")
+        raw.execute("INSERT INTO plans SELECT 'junk', '', '', '', '', '', '', '', '', '', 0, 0, ''")
+    assert store.rebuild(row) == 2
+    assert (store.plans(), store.doubtful(), store.check_file()) == (before, [], [])
+
+
+def test_the_last_trace_of_entries_that_are_gone_is_not_rebuilt_away(store: Store, backend: Backend) -> None:
+    store.append([entry(1)], NOW, row)
+    with closing(backend.connect()) as raw:
+        raw.execute("UPDATE plans SET entries = 2, newest = 'gone'")
+    assert store.rebuild(row) == 1
+    assert store.check_file() == [f"the newest entry of plan {PLAN} is missing"]
+    with pytest.raises(VerificationError, match="are gone from the store"):
+        store.append([entry(3)], NOW, row)
+
+
+@pytest.mark.parametrize("raised", [ValueError, KeyboardInterrupt])
+def test_a_rebuild_that_fails_changes_nothing(store: Store, raised: type[BaseException]) -> None:
+    store.append([entry(1), entry(1, OTHER)], NOW, row)
+    before = store.plans()
+
+    def fails(plan: str, history: Sequence[Stored]) -> PlanRow | None:
+        if plan == OTHER:
+            raise raised
+        return None
+
+    with pytest.raises(raised):
+        store.rebuild(fails)
+    assert store.plans() == before
+
+
+@pytest.mark.parametrize("kind", CLOSING)
+def test_a_row_closed_by_an_entry_that_closes_is_believed(store: Store, kind: str) -> None:
+    store.append([entry(1), entry(2, kind=kind), entry(3)], NOW, row)
+    assert store.plans()[0].closed == entry(2, kind=kind).id
+    assert store.doubtful() == []
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [entry(1).id, entry(9, kind="back").id, entry(1, OTHER, "back").id, "x"],
+    ids=["by an entry that closes nothing", "by none that is there", "by another plan's", "by no entry"],
+)
+def test_a_row_closed_by_nothing_that_closes_it_is_doubted(
+    store: Store, backend: Backend, closed: str
+) -> None:
+    store.append([entry(1), entry(1, OTHER, "back")], NOW, row)
+    assert store.doubtful() == []
+    with closing(backend.connect()) as raw:
+        raw.execute(f"UPDATE plans SET closed = '{closed}' WHERE plan = '{PLAN}'")
+    assert store.doubtful() == [PLAN]

@@ -1,0 +1,269 @@
+"""When each step falls due, what is watched, what raises the alarm: by the record and the moment alone."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+
+from story import Story, visit
+from visit_story import (
+    DUE_BACK,
+    LADDER,
+    MO,
+    NOW,
+    START,
+    acknowledged,
+    at,
+    back,
+    countersigned,
+    departed,
+    drilled,
+    duress,
+    extended,
+    late,
+    minutes_after,
+    planned,
+    raised,
+    reported,
+    stood_down,
+    watched_plan,
+)
+from visitsafe.domain.alarm import (
+    is_alarming,
+    is_overdue,
+    is_watched,
+    minutes_late,
+    next_due,
+    owner,
+    schedule,
+    to_raise,
+    unowned,
+)
+from visitsafe.domain.entries import from_text, to_text
+from visitsafe.domain.plan import Ladder, PlanBody, Rung
+from visitsafe.domain.terms import Kind
+
+AGREED = countersigned()
+OUT = departed(at(AGREED, START))
+ALARM = raised(late(OUT, 15), "duty-rings")
+DUE = to_text(DUE_BACK)
+STEPS = [rung.id for rung in LADDER.steps]
+
+
+def after(minutes: float) -> datetime:
+    return DUE_BACK + timedelta(minutes=minutes)
+
+
+def raisable(story: Story, minutes: float) -> list[str]:
+    return [due.rung.id for due in to_raise(story.state, after(minutes))]
+
+
+def ladder(**changes: object) -> PlanBody:
+    return watched_plan(ladder=msgspec.structs.replace(LADDER, **changes))
+
+
+def dues(story: Story) -> dict[str, int]:
+    """Minutes after the time due back, by step."""
+    due_back = from_text(story.state.visit.due_back)
+    return {
+        due.rung.id: (from_text(due.at) - due_back) // timedelta(minutes=1) for due in schedule(story.state)
+    }
+
+
+def test_a_countersigned_visit_is_watched_from_its_start_though_nobody_reported_setting_out() -> None:
+    moments = [START - timedelta(minutes=1), START, after(24 * 60), after(24 * 60 + 1)]
+    assert [is_watched(AGREED.state, now) for now in moments] == [False, True, True, False]
+    assert raisable(AGREED, 0) == ["reminder", "overdue"]
+
+
+def test_a_visit_that_set_out_is_watched_until_it_is_back_however_long_that_takes() -> None:
+    assert is_watched(OUT.state, NOW)
+    assert is_watched(OUT.state, after(60 * 24 * 400))
+    assert not is_watched(back(OUT).state, after(0))
+
+
+def test_a_plan_that_nobody_agreed_to_is_watched_only_once_somebody_is_out() -> None:
+    unsure = [planned(), AGREED.withdrawn(), AGREED.decided("refuse"), AGREED.decided("return")]
+    assert [is_watched(story.state, after(0)) for story in unsure] == [False] * 4
+    out = [departed(at(story, START), urgent="Now.") for story in unsure]
+    assert [is_watched(story.state, after(0)) for story in out] == [True] * 4
+    assert is_watched(planned(watched_plan(urgent="A child is at risk.")).state, after(0))
+
+
+def test_overdue_begins_after_the_grace_and_ends_with_back() -> None:
+    story = departed(at(countersigned(ladder(grace_minutes=10)), START))
+    assert [is_overdue(story.state, after(minutes)) for minutes in (9, 10)] == [False, True]
+    assert [minutes_late(story.state, after(minutes)) for minutes in (-5, 0.9, 9, 61)] == [0, 0, 9, 61]
+    home = back(story).state
+    assert (is_overdue(home, after(60)), minutes_late(home, after(60))) == (False, 0)
+
+
+def test_the_grace_moves_the_steps_after_the_time_due_back_and_none_before() -> None:
+    assert dues(departed(countersigned(ladder(grace_minutes=10)))) == {
+        "reminder": -10, "overdue": 10, "nudge": 15, "duty-rings": 25,
+        "second-contact": 30, "manager-acts": 40, "decide": 55,
+    }  # fmt: skip
+
+
+def test_a_high_risk_visit_starts_at_the_manager_and_keeps_the_distances_above() -> None:
+    story = countersigned(ladder(high_risk=True, grace_minutes=5))
+    assert dues(story) == {
+        "reminder": -10, "overdue": 5, "manager-acts": 5, "nudge": 10,
+        "duty-rings": 20, "decide": 20, "second-contact": 25,
+    }  # fmt: skip
+    assert dues(countersigned(ladder(high_risk=True, start="nobody")))["manager-acts"] == 30
+
+
+def test_a_ladder_that_no_checklist_allows_does_not_put_the_watch_off() -> None:
+    steps = (msgspec.structs.replace(LADDER.steps[3], after=10**15), LADDER.steps[1])
+    assert dues(countersigned(ladder(steps=steps, grace_minutes=10**15)))["overdue"] == 120
+
+
+def test_each_step_is_raised_once_at_its_time_and_all_late_ones_together() -> None:
+    assert [raisable(OUT, minutes) for minutes in (-11, -10, 0)] == [
+        [],
+        ["reminder"],
+        ["reminder", "overdue"],
+    ]
+    assert raisable(OUT, 300) == STEPS
+    assert raisable(raised(OUT, "reminder"), 0) == ["overdue"]
+
+
+def test_after_an_extension_the_steps_fall_due_anew() -> None:
+    story = extended(raised(OUT, "reminder"), minutes_after(DUE, 60))
+    assert raisable(story, 49) == []
+    assert raisable(story, 50) == ["reminder"]
+    assert not is_overdue(story.state, after(59))
+
+
+def test_the_ladder_climbs_over_a_step_that_was_taken_on_and_not_over_those_below() -> None:
+    owned = acknowledged(ALARM, "duty-rings")
+    assert raisable(owned, 60) == ["second-contact", "manager-acts", "decide"]
+    assert raisable(acknowledged(OUT, "decide"), 60) == []
+
+
+def test_back_stops_the_climbing_and_leaves_the_open_alarm() -> None:
+    home = back(ALARM)
+    assert raisable(home, 60) == []
+    assert next_due(home.state, after(60)) is None
+    assert is_alarming(home.state, after(60))
+    assert [one.body.step for one in unowned(home.state)] == ["duty-rings"]
+
+
+def test_an_extension_does_not_end_an_alarm() -> None:
+    assert is_alarming(extended(ALARM, minutes_after(DUE, 60)).state, after(16))
+
+
+def test_a_reminder_alone_alarms_nobody() -> None:
+    assert not is_alarming(raised(OUT, "reminder").state, after(-5))
+
+
+def test_duress_is_the_top_of_the_ladder_at_once_and_never_the_workers_own_step() -> None:
+    story = duress(at(OUT, START, 10))
+    assert raisable(story, -500) == ["manager-acts", "decide"]
+    assert is_alarming(story.state, START)
+    assert raisable(back(reported(story, Kind.ARRIVED)), -30) == ["manager-acts", "decide"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "steps"),
+    [
+        ({"start": "nudge"}, ["duty-rings", "second-contact", "manager-acts", "decide"]),
+        ({"start": ""}, ["manager-acts", "decide"]),
+        ({"start": "gone", "steps": LADDER.steps[:4]}, ["duty-rings"]),
+        ({"start": "nudge", "steps": LADDER.steps[:3]}, ["overdue"]),
+        ({"start": "", "steps": LADDER.steps[:1]}, ["reminder"]),
+    ],
+)
+def test_under_duress_somebody_is_told_whatever_the_ladder(
+    changes: dict[str, object], steps: list[str]
+) -> None:
+    story = duress(departed(at(countersigned(ladder(**changes)), START)))
+    assert raisable(story, 0) == steps
+
+
+def test_who_took_it_on_before_the_duress_does_not_hold_its_steps_back() -> None:
+    owned = acknowledged(ALARM, "decide")
+    assert raisable(owned, 60) == []
+    spoken = duress(owned)
+    assert raisable(spoken, 60) == ["manager-acts", "decide"]
+    assert owner(spoken.state) is None
+    aware = acknowledged(spoken, "decide", MO)
+    assert (raisable(aware, 60), owner(aware.state) is not None) == ([], True)
+
+
+def test_after_a_stand_down_that_lets_the_visit_go_on_the_ladder_begins_again() -> None:
+    story = stood_down(ALARM, until=minutes_after(DUE, 90))
+    assert unowned(story.state) == []
+    assert raisable(story, 80) == ["reminder"]
+
+
+def test_a_worker_who_sets_out_again_after_the_time_due_back_is_overdue_and_the_steps_are_raised_again() -> (
+    None
+):
+    assert "duty-rings" in raisable(departed(stood_down(ALARM)), 60)
+
+
+def test_an_acknowledgement_covers_the_steps_below_and_the_owner_is_the_newest_of_the_highest() -> None:
+    story = raised(raised(ALARM, "second-contact"), "manager-acts")
+    both = acknowledged(acknowledged(story, "second-contact"), "second-contact", MO)
+    assert [one.body.step for one in unowned(both.state)] == ["manager-acts"]
+    assert owner(both.state) == both.state.visit.alarm.owned[-1]
+    assert owner(story.state) is None
+
+
+def test_steps_of_an_earlier_ladder_are_taken_on_by_their_places_in_it() -> None:
+    toothless = Ladder(grace_minutes=0, steps=LADDER.steps[:1])
+    story = raised(ALARM, "second-contact").revised(
+        body=watched_plan(nonce="", urgent="Now.", ladder=toothless)
+    )
+    agreed = story.decided()
+    assert agreed.state.visit.ladder == toothless
+    assert len(unowned(agreed.state)) == 2
+    assert unowned(acknowledged(agreed, "decide").state) == []
+
+
+def test_the_same_step_raised_by_two_watchers_is_one_step() -> None:
+    both = raised(OUT, "duty-rings") | raised(OUT, "duty-rings", by=MO)
+    assert len(both.state.visit.alarm.raised) == 2
+    assert len(unowned(both.state)) == 1
+    assert "duty-rings" not in raisable(both, 60)
+
+
+def test_a_step_that_no_version_has_must_be_taken_on_by_name() -> None:
+    story = raised(OUT, "never-heard-of", DUE)
+    assert is_alarming(story.state, after(-60))
+    assert [one.body.step for one in unowned(acknowledged(story, "decide").state)] == ["never-heard-of"]
+    assert unowned(acknowledged(story, "never-heard-of").state) == []
+
+
+def test_a_drill_raises_and_hides_nothing() -> None:
+    story = acknowledged(drilled(OUT, "duty-rings"), "decide", drill="d1")
+    assert raisable(story, 15) == STEPS[:4]
+    assert not is_alarming(story.state, after(-1))
+
+
+def test_the_next_step_is_told_before_the_start_and_while_it_waits() -> None:
+    upcoming = next_due(AGREED.state, NOW)
+    assert upcoming is not None
+    assert (upcoming.rung.id, upcoming.at) == ("reminder", minutes_after(DUE, -10))
+    assert next_due(raised(AGREED, "reminder").state, after(5)) == schedule(AGREED.state)[1]
+    assert next_due(back(OUT).state, NOW) is None
+
+
+def test_a_plan_without_a_ladder_has_ours() -> None:
+    story = departed(at(countersigned(watched_plan(ladder=None)), START))
+    assert raisable(story, 30) == ["overdue", "duty-rings", "decide"]
+    empty = Ladder(grace_minutes=0, steps=())
+    assert raisable(departed(at(countersigned(watched_plan(ladder=empty)), START)), 0) == ["overdue"]
+
+
+def test_a_visit_shorter_than_its_reminder_is_watched_from_its_start() -> None:
+    short = watched_plan(visit=visit(due_back=to_text(START + timedelta(minutes=5))))
+    assert [due.rung.id for due in to_raise(countersigned(short).state, START)] == ["reminder"]
+
+
+def test_two_steps_with_one_name_are_both_raised() -> None:
+    twice = Rung(id="overdue", after=20, who=("manager",), do="Act.", source="s")
+    story = departed(at(countersigned(ladder(steps=(LADDER.steps[1], twice))), START))
+    assert raisable(raised(story, "overdue"), 60) == ["overdue"]

@@ -1,0 +1,74 @@
+"""`visitsafe watch` as a process of its own, the channels it needs, and what it left on the record."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from office import Office, Someone
+from servers import MailServer
+
+SOON = 30.0
+
+
+def settings(someone: Someone, mail: MailServer) -> None:
+    """Channels for everybody on the ladder."""
+    channels = {"duty": "desk", "manager": "boss", "lone-worker": "sam"}
+    lines = [
+        f'[[notify]]\nlabel = "{label}"\nwho = "{who}"\nurl = "{mail.url(label)}"\n'
+        for who, label in channels.items()
+    ]
+    path = someone.home / "settings.toml"
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + "\n".join(lines), encoding="utf-8")
+    path.chmod(0o600)
+
+
+class Watch:
+    """`visitsafe watch` as a process of its own, its screen in a file."""
+
+    def __init__(self, someone: Someone, screen: Path, *words: str) -> None:
+        self.screen = screen
+        environ = os.environ | someone.environ
+        with screen.open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "visitsafe", "watch", *words],
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(SOON)
+
+    @property
+    def said(self) -> str:
+        return self.screen.read_text(encoding="utf-8")
+
+
+def until(ready: Callable[[], bool], screen: Path) -> None:
+    """Wait for something that another process does."""
+    deadline = monotonic() + SOON
+    while not ready():
+        assert monotonic() < deadline, screen.read_text(encoding="utf-8")
+        sleep(0.05)
+
+
+def entries(office: Office, kind: str) -> list[Any]:
+    """The bodies of one kind on the record, in order of arrival."""
+    query = "SELECT payload FROM entries WHERE kind = ? ORDER BY position"
+    with closing(sqlite3.connect(office.store)) as database:
+        rows = database.execute(query, (kind,)).fetchall()
+    return [json.loads(payload)["body"] for (payload,) in rows]
