@@ -1,0 +1,206 @@
+"""The door to a PostgreSQL store: a URL in, a store out. Opening never makes or alters anything.
+
+A store is made by somebody who may act as its owner, and used by somebody who cannot take an entry away:
+whoever could is refused, unless the URL says `visitsafe_allow_owner=1`. Loaded only for such a URL.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
+
+from visitsafe.adapters import postgres_schema as sql
+from visitsafe.adapters import schema
+from visitsafe.adapters.postgres_link import APPENDING, Link
+from visitsafe.adapters.postgres_schema import Roles
+from visitsafe.adapters.postgres_store import PostgresStore
+from visitsafe.adapters.postgres_url import ALLOW_OWNER, Address, understood
+from visitsafe.adapters.postgres_words import NOTHING
+from visitsafe.domain.entries import to_text
+from visitsafe.errors import StoreError
+
+WAIT = 5.0
+_GUIDE = "docs/operating.md says how"
+# By who has logged in, not by a role taken on since: that can be put down again.
+_RIGHTS = b"""
+SELECT EXISTS (SELECT FROM pg_roles AS r WHERE (r.rolsuper OR r.rolcreaterole)
+    AND pg_has_role(session_user, r.oid, 'MEMBER'))
+  OR pg_has_role(session_user, c.relowner, 'MEMBER')
+  OR pg_has_role(session_user, d.datdba, 'MEMBER')
+  OR has_table_privilege(session_user, c.oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER')
+  OR has_any_column_privilege(session_user, c.oid, 'UPDATE'),
+  current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on'
+FROM pg_class AS c, pg_database AS d
+WHERE c.oid = 'visitsafe.entries'::regclass AND d.datname = current_database()
+"""
+_EXISTS = b"SELECT 1 FROM pg_namespace WHERE nspname = 'visitsafe'"
+_MAKER = b"""
+SELECT current_user::text, rolsuper, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user
+"""
+_ROLES = b"SELECT rolname::text FROM pg_roles WHERE rolname = ANY(%s)"
+_MEMBER = b"SELECT pg_has_role(%s, 'MEMBER')"
+
+
+def open_store(url: str, wait: float = WAIT) -> PostgresStore:
+    """Open the store that a URL names. Never makes one.
+
+    Args:
+        url: `postgresql://user@host/database?...`.
+        wait: Seconds to wait for the server, and while another program writes.
+
+    Raises:
+        StoreError: The server does not answer or does not let this user in, there is no store, it was made
+            by a newer or an older visitsafe, or the user could take entries away.
+    """
+    address = understood(url, wait)
+    with _linked(address, wait) as link:
+        store_id = _identify(link)
+        too_much, safe = link.rows(_RIGHTS)[0]
+        if too_much and not address.allow_owner:
+            raise StoreError(
+                f"the user of the store in {address.shown} could take entries away: it is the owner or has"
+                " more rights than it needs",
+                hint=f"log in as a member of visitsafe_app ({_GUIDE}), or add ?{ALLOW_OWNER}=1 to the URL",
+            )
+        link.store_id = store_id
+        return PostgresStore(link, store_id, _warnings(address, too_much=too_much, safe=safe))
+
+
+def store_exists(url: str, wait: float = WAIT) -> bool:
+    """Whether a store, or something by its name, is where a URL says.
+
+    Raises:
+        StoreError: The server does not answer, or does not let this user in.
+    """
+    with _linked(understood(url, wait), wait) as link:
+        found = bool(link.rows(_EXISTS))
+        link.close()
+        return found
+
+
+def create_store(url: str, created: datetime, wait: float = WAIT) -> PostgresStore:
+    """Make a store with the usual roles, and open it.
+
+    Raises:
+        StoreError: As for `create_postgres`; or it was made, and may not be used by whoever made it.
+    """
+    create_postgres(url, created, wait=wait)
+    return open_store(url, wait)
+
+
+def create_postgres(url: str, created: datetime, roles: Roles | None = None, *, wait: float = WAIT) -> None:
+    """Make a store in a database that has none: roles where they are missing, tables, rights; all or nothing.
+
+    Args:
+        url: By somebody who may act as the owner role, or make roles.
+        created: Aware.
+        roles: Names of the roles of this store.
+        wait: As for `open_store`.
+
+    Raises:
+        StoreError: There is a store already, or this user may not make one; the hint says which statements
+            whoever looks after the database has to run.
+    """
+    address, names = understood(url, wait), roles or Roles()
+    with _linked(address, wait) as link:
+        with link.transaction(APPENDING):
+            if link.rows(_EXISTS):
+                raise StoreError(
+                    f"there is a store in {address.shown} already", hint="use it, or name another database"
+                )
+            _make(link, address, names, created)
+        link.close()
+
+
+def _make(link: Link, address: Address, roles: Roles, created: datetime) -> None:
+    user = str(link.rows(_MAKER)[0][0])
+    missing = _missing(link, roles, user)
+    _run(link, address, missing, by_hand=missing)
+    right = SQL("GRANT CREATE ON DATABASE {} TO {}")
+    right_to_make = right.format(Identifier(address.parameters["dbname"]), Identifier(user))
+    _run(link, address, sql.making(roles), by_hand=[right_to_make])
+    meta = {
+        "schema_version": str(schema.SCHEMA_VERSION),
+        "store_id": os.urandom(16).hex(),
+        "created": to_text(created),
+        "role_owner": roles.owner,
+        "role_app": roles.app,
+        "role_retention": roles.retention,
+    }
+    for item in meta.items():
+        link.run(sql.SET_META, *item)
+
+
+def _missing(link: Link, roles: Roles, user: str) -> list[Composed]:
+    """The statements that make the missing roles and let this user act as the owner."""
+    wanted = [roles.owner, roles.app, roles.retention]
+    there = {name for (name,) in link.rows(_ROLES, wanted)}
+    statements = sql.making_roles([name for name in wanted if name not in there])
+    member = roles.owner in there and link.rows(_MEMBER, roles.owner) == [(True,)]
+    if not member and not link.rows(_MAKER)[0][1]:
+        grant = SQL("GRANT {} TO {}").format(Identifier(roles.owner), Identifier(user))
+        statements.append(grant)
+    return statements
+
+
+def _run(link: Link, address: Address, statements: list[Composed], by_hand: list[Composed]) -> None:
+    """Run statements, or say which ones somebody with more rights has to run first."""
+    try:
+        for statement in statements:
+            link.run(statement.as_bytes(link.database))
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise StoreError(
+            f"this user may not make a store in {address.shown}{NOTHING}",
+            hint="let whoever looks after the database run: "
+            + "; ".join(each.as_string() for each in by_hand),
+        ) from error
+
+
+@contextmanager
+def _linked(address: Address, wait: float) -> Iterator[Link]:
+    """A connection that is closed if anything goes wrong."""
+    link = Link(address, wait)
+    try:
+        yield link
+    except BaseException:
+        link.close()
+        raise
+
+
+def _identify(link: Link) -> str:
+    """The store's id, once it is certain that this is a store of this version."""
+    meta: dict[str, str] = dict(link.rows(sql.META))
+    version, store_id = str(meta.get("schema_version", "")), meta.get("store_id", "")
+    if not re.fullmatch("[1-9][0-9]{0,8}", version) or not store_id:
+        raise StoreError(
+            f"the store in {link.shown} is damaged: it does not say what it is",
+            hint="tell whoever looks after the database",
+        )
+    if int(version) > schema.SCHEMA_VERSION:
+        raise StoreError(
+            f"the store in {link.shown} was made by a newer visitsafe", hint="install a newer visitsafe"
+        )
+    if int(version) < schema.SCHEMA_VERSION:
+        raise StoreError(
+            f"the store in {link.shown} was made by an older visitsafe", hint="run: visitsafe store migrate"
+        )
+    return str(store_id)
+
+
+def _warnings(address: Address, *, too_much: bool, safe: bool) -> tuple[str, ...]:
+    found = list(address.warnings)
+    if too_much:
+        found.append(
+            f"you use the store in {address.shown} with rights to take entries away: that is for making and"
+            " mending a store, not for every day"
+        )
+    if not safe:
+        found.append(
+            f"the server of the store in {address.shown} can lose entries when the power fails: ask whoever"
+            " looks after it to switch on fsync and full_page_writes"
+        )
+    return tuple(found)
