@@ -1,7 +1,8 @@
 """A store of an older version: refused when it is opened, brought up to date when asked, no entry touched.
 
-`stores/v1.sqlite3` was made by version 1's own code: a team, a plan countersigned, one refused, one
-withdrawn, and one that nobody has decided on.
+`stores/v1.sqlite3` and `stores/v2.sqlite3` were made by the code of those versions: a team, a plan
+countersigned, one refused, one withdrawn, and one that nobody has decided on. In the second the countersigned
+visit is over.
 """
 
 import shutil
@@ -20,13 +21,16 @@ from sqlite_files import change, refusal, tampered
 from visitsafe.adapters import schema
 from visitsafe.adapters.migrations import Migrated
 from visitsafe.adapters.store import create_store, migrate_store, open_store
+from visitsafe.domain.plan_row import row_of
 from visitsafe.domain.running_hash import check_chain
 from visitsafe.domain.stored import PlanRow, Store, Stored, Summarise
 from visitsafe.errors import StoreError, VerificationError
-from visitsafe.usecases.desk import folded, open_roster, row_of, summariser_at
+from visitsafe.usecases.desk import folded, open_roster, summariser_at
 
 TEAM = "ab9278360e6f0b35603e9d64535435895bd0013aedbe45c719e86b7a6ebe78ea"
 HEAD = 9, "8e1db8c948811191"
+TEAM_2 = "df6116e88f8fb42f217f3423ca3338b0db76a9c9b87a2bb263e10f406e81b6c7"
+HEAD_2 = 12, "e5e23c77fe9d0a77"
 STATUSES = ["awaiting", "countersigned", "refused", "withdrawn"]
 ENTRIES = "SELECT * FROM entries ORDER BY position"
 
@@ -91,7 +95,7 @@ def test_a_store_of_an_older_version_is_refused_and_left_alone(old: Path) -> Non
 
 def test_an_old_store_is_brought_up_to_date_with_every_entry_untouched(old: Path) -> None:
     entries, meta = raw(old, ENTRIES), raw(old, "SELECT * FROM meta WHERE key <> 'schema_version'")
-    assert migrate_store(str(old), by_team) == Migrated(1, 2, 4)
+    assert migrate_store(str(old), by_team) == Migrated(1, 3, 4)
     assert_sound(old, entries)
     assert raw(old, "SELECT * FROM meta WHERE key <> 'schema_version'") == meta
 
@@ -99,7 +103,7 @@ def test_an_old_store_is_brought_up_to_date_with_every_entry_untouched(old: Path
 def test_what_is_up_to_date_is_left_as_it_is(old: Path) -> None:
     migrate_store(str(old), by_team)
     before = old.read_bytes()
-    assert migrate_store(str(old), by_team) == Migrated(2, 2)
+    assert migrate_store(str(old), by_team) == Migrated(3, 3)
     assert old.read_bytes() == before
 
 
@@ -119,8 +123,8 @@ def test_of_two_that_migrate_at_once_one_finds_nothing_to_do(old: Path) -> None:
         done.append(migrate_store(str(old), by_team))
         return by_team(store)
 
-    assert migrate_store(str(old), overtaken) == Migrated(2, 2)
-    assert done == [Migrated(1, 2, 4)]
+    assert migrate_store(str(old), overtaken) == Migrated(3, 3)
+    assert done == [Migrated(1, 3, 4)]
     assert_sound(old, entries)
 
 
@@ -154,7 +158,7 @@ def test_processes_that_migrate_at_once_all_succeed_and_one_does_it(old: Path) -
     running = [migrating(old) for _ in range(4)]
     outputs = [one.communicate(timeout=100)[0].split()[:2] for one in running]
     assert [one.returncode for one in running] == [0] * 4
-    assert sorted(outputs) == [["1", "2"], ["2", "2"], ["2", "2"], ["2", "2"]]
+    assert sorted(outputs) == [["1", "3"], ["3", "3"], ["3", "3"], ["3", "3"]]
     assert_sound(old, entries)
 
 
@@ -170,7 +174,7 @@ def test_a_migration_killed_at_any_moment_has_not_happened_and_can_be_done_again
         killed = migrating(path, fatal)
         assert (killed.communicate(timeout=100)[0], killed.returncode) == ("", -9)
         assert_as_it_was(path, entries)
-        assert migrate_store(str(path), by_team) == Migrated(1, 2, 4)
+        assert migrate_store(str(path), by_team) == Migrated(1, 3, 4)
         assert_sound(path, entries)
 
 
@@ -198,7 +202,7 @@ def test_a_store_that_others_write_to_says_so_and_nothing_is_changed(old: Path) 
 def test_the_last_trace_of_a_refusal_that_is_gone_is_taken_along(old: Path) -> None:
     ((plan,),) = raw(old, "SELECT plan FROM plans WHERE status = 'refused'")
     tampered(old, f"DELETE FROM entries WHERE kind = 'decided' AND stream = '{plan}'")
-    assert migrate_store(str(old), by_team) == Migrated(1, 2, 4)
+    assert migrate_store(str(old), by_team) == Migrated(1, 3, 4)
     with closing(open_store(str(old))) as store:
         assert store.check_file() == [f"the newest entry of plan {plan} is missing"]
         row = store.row(plan)
@@ -209,7 +213,7 @@ def test_the_last_trace_of_a_refusal_that_is_gone_is_taken_along(old: Path) -> N
 
 
 def test_a_newer_store_is_refused(old: Path) -> None:
-    change(old, "UPDATE meta SET value = '3' WHERE key = 'schema_version'")
+    change(old, "UPDATE meta SET value = '4' WHERE key = 'schema_version'")
     before = old.read_bytes()
     with pytest.raises(StoreError, match="made by a newer visitsafe"):
         migrate_store(str(old), by_team)
@@ -223,7 +227,7 @@ def test_the_command_says_what_it_did_and_that_there_is_nothing_left_to_do(old: 
     assert ran.code == 1
     assert "made by an older visitsafe" in ran.err
     ran = zoe.done("store", "migrate")
-    assert "from version 1 to version 2: 4 plans were listed anew" in ran.out
+    assert "from version 1 to version 3: 4 plans were listed anew" in ran.out
     assert_sound(old, entries)
     assert "nothing to do" in zoe.done("store", "migrate").out
     assert "Everything holds" in zoe.done("verify").out
@@ -237,6 +241,43 @@ def test_a_store_of_another_team_than_the_pinned_one_is_not_migrated(old: Path) 
     settings.write_text(settings.read_text().replace(TEAM, "0" * 64))
     assert zoe.run("store", "migrate").code == 3
     assert_as_it_was(old, entries)
+
+
+@pytest.fixture
+def newer(tmp_path: Path) -> Path:
+    """A store as version 2 left it."""
+    return Path(shutil.copy(Path(__file__).parents[1] / "stores" / "v2.sqlite3", tmp_path / "two.db"))
+
+
+def test_a_store_of_version_2_is_brought_up_to_date_with_every_entry_untouched(newer: Path) -> None:
+    entries, plans = raw(newer, ENTRIES), raw(newer, "SELECT * FROM plans ORDER BY plan")
+    assert "older visitsafe" in refusal(newer).message
+    assert migrate_store(str(newer), lambda store: summariser_at(store, TEAM_2)) == Migrated(2, 3, 4)
+    assert raw(newer, ENTRIES) == entries
+    assert raw(newer, "SELECT * FROM plans ORDER BY plan") == plans
+    with closing(open_store(str(newer))) as store:
+        assert (store.head()[0], store.head()[1][:16]) == HEAD_2
+        assert (store.check_file(), list(check_chain(store.scan())), store.doubtful()) == ([], [], [])
+
+
+def test_a_store_of_version_2_gets_the_schema_of_a_new_one(newer: Path, tmp_path: Path) -> None:
+    migrate_store(str(newer), lambda store: summariser_at(store, TEAM_2))
+    create_store(str(tmp_path / "new.db"), NOW).close()
+    objects = "SELECT type, name, sql FROM sqlite_schema ORDER BY name"
+    assert raw(newer, objects) == raw(tmp_path / "new.db", objects)
+
+
+def test_what_an_older_version_left_in_the_list_is_overwritten(newer: Path) -> None:
+    """Until version 3, rows of plans were replaced without their old bytes being overwritten."""
+    change(
+        newer,
+        "PRAGMA secure_delete = OFF",
+        "UPDATE plans SET area = 'PHRASE' || area",
+        "UPDATE plans SET area = 'x'",
+    )
+    assert b"PHRASE" in newer.read_bytes()
+    migrate_store(str(newer), lambda store: summariser_at(store, TEAM_2))
+    assert b"PHRASE" not in newer.read_bytes()
 
 
 def test_a_store_without_a_team_can_be_migrated_by_a_newcomer(old: Path) -> None:

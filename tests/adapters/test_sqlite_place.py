@@ -53,7 +53,7 @@ def test_another_programs_sqlite_file_is_not_a_store(tmp_path: Path) -> None:
 
 
 def test_a_store_made_by_a_newer_visitsafe_is_refused_and_left_alone(path: Path) -> None:
-    change(path, "UPDATE meta SET value = '3' WHERE key = 'schema_version'")
+    change(path, "UPDATE meta SET value = '99' WHERE key = 'schema_version'")
     before = path.read_bytes()
     error = refusal(path)
     assert "made by a newer visitsafe" in error.message

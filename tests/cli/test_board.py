@@ -79,7 +79,8 @@ def test_somebody_overdue_ends_with_4(office: Office) -> None:
 def test_nobody_watching_for_three_minutes_is_the_first_thing_said(office: Office) -> None:
     beating(office, office.mo.now)
     assert "NOBODY" not in dee(office, office.mo.now + timedelta(minutes=3)).done("board").out
-    ran = dee(office, office.mo.now + timedelta(minutes=4)).done("board")
+    ran = dee(office, office.mo.now + timedelta(minutes=4)).run("board")
+    assert ran.code == 4
     first = "NOBODY IS WATCHING since 10:00 (last seen on DESK-PC). Start it: visitsafe watch"
     assert ran.out.replace("\n", " ").startswith(first)
 
@@ -92,7 +93,15 @@ def test_a_heartbeat_of_somebody_who_may_not_watch_is_not_believed(office: Offic
         put_beat(store, load_key(key, lambda: b""), body, office.mo.now)
         roster = open_roster(store, load(office.mo.environ).team)
         assert read_beats(store, roster) == []
-    assert "NOBODY IS WATCHING" in office.mo.done("board").out
+    assert "NOBODY IS WATCHING" in office.mo.run("board").out
+
+
+def test_nobody_watching_ends_with_4_only_while_somebody_is_out(office: Office) -> None:
+    assert office.mo.run("board").code == 4
+    assert office.mo.run("board", "--json").code == 4
+    assert office.mo.done("board", "--at", "10:00").code == 0
+    office.sam.done("back")
+    assert office.mo.run("board").code == 0
 
 
 def test_json_has_the_documented_members(office: Office) -> None:
@@ -172,6 +181,7 @@ def test_a_colleague_sees_an_ok_where_the_desk_sees_duress(office: Office) -> No
     office.at(now)
     assert desk.run("board").code == 4
     assert "DURESS" in desk.run("board").out
+    beating(office, now)
     colleague = office.sam.done("board", "--json")
     assert colleague.json["visits"][0]["duress"] is False
     assert colleague.json["visits"][0]["last_report"]["kind"] == "ok"
@@ -187,7 +197,7 @@ def test_no_line_is_wider_than_the_window(width: int) -> None:
     draw(make_console(plain=True, environ={}, file=out, width=width), board_lines(board, LONDON))
     lines = out.getvalue().splitlines()
     assert max(len(line) for line in lines) <= width
-    assert f"20 minutes late: Sam Okafor, {story.state.ref}" in lines
+    assert f"ALARM, 20 minutes late: Sam Okafor, {story.state.ref}" in " ".join(lines)
 
 
 def test_a_window_that_is_too_low_keeps_the_most_urgent_and_says_so() -> None:
@@ -197,6 +207,15 @@ def test_a_window_that_is_too_low_keeps_the_most_urgent_and_says_so() -> None:
     assert cut[:3] == ["0", "1", "2"]
     assert "92 more lines" in cut[-2]
     assert max(map(len, cut)) < 40
+
+
+def test_a_window_that_is_too_low_still_says_who_is_watching() -> None:
+    many, who = [str(number) for number in range(100)], ["Dee is watching on DESK-PC."]
+    cut = frame(many, 10, who)
+    assert len(cut) == 10
+    assert cut[-3:-1] == ["... 93 more lines", *who]
+    assert frame(["a"], 10, who)[:2] == ["a", *who]
+    assert [len(frame(many, height, who)) for height in (3, 4, 5)] == [3, 4, 5]
 
 
 class Watching:
@@ -328,4 +347,4 @@ def test_a_clock_that_jumps_back_does_not_silence_the_bell() -> None:
 
 
 def test_json_is_one_document(office: Office) -> None:
-    assert json.loads(office.mo.done("board", "--json").out)["alarming"] == 0
+    assert json.loads(office.mo.run("board", "--json").out)["alarming"] == 0

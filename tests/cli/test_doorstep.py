@@ -84,7 +84,9 @@ def test_a_plan_sent_back_or_refused_can_still_be_left_on_when_urgent(office: Of
     office.plan()
     office.mo.done("review", office.ref, "--decision", decision, "--reason", "No.", "--instead", "At school.")
     clock(office, 9, 40)
-    refused(office.sam.run("depart", office.ref), "--revise", "--urgent")
+    refused(
+        office.sam.run("depart", office.ref), "Mo", "No.", "--revise" if decision == "return" else "ring Mo"
+    )
     assert office.sam.run("depart", office.ref, "--urgent", "--reason", "It cannot wait.").code == 0
 
 
@@ -191,7 +193,8 @@ def test_a_time_is_the_nearest_one_and_never_to_come(out: Office) -> None:
 def test_the_hour_that_comes_twice_is_asked_about(office: Office) -> None:
     night = NOW.replace(month=10, day=24, hour=20)
     office.at(night).countersigned(start='"24 October 2026 23:30"', due_back='"25 October 2026 03:30"')
-    office.at(NOW.replace(month=10, day=25, hour=2, minute=10)).sam.done("depart")
+    office.at(night + timedelta(hours=2)).sam.done("depart")
+    office.at(NOW.replace(month=10, day=25, hour=2, minute=10))
     twice = office.sam.run("arrive", "--at", "01:30")
     assert twice.code == 2
     assert "comes twice" in twice.err
@@ -256,9 +259,14 @@ def same_store(office: Office, folder: Path) -> Office:
 
 @pytest.mark.parametrize("json_flag", [[], ["--json"]])
 @pytest.mark.parametrize("caller", ["mo", "dee", "ola"])
-@pytest.mark.parametrize("hour", [10, 13])
+@pytest.mark.parametrize(("hour", "watched"), [(10, False), (13, False), (13, True)])
 def test_duress_prints_what_any_ok_prints(
-    out: Office, tmp_path_factory: pytest.TempPathFactory, caller: str, hour: int, json_flag: list[str]
+    out: Office,
+    tmp_path_factory: pytest.TempPathFactory,
+    caller: str,
+    hour: int,
+    watched: bool,
+    json_flag: list[str],
 ) -> None:
     out.sam.done("depart")
     if caller != "mo":
@@ -266,11 +274,16 @@ def test_duress_prints_what_any_ok_prints(
     twin = same_store(out, tmp_path_factory.mktemp("twin") / "office")
     for one in (out, twin):
         clock(one, hour)
+        if watched:
+            one.mo.run("watch", "--once")
     words = ["ok", "--note", "Said it twice.", *json_flag]
     plain, duress = (one.mo if caller == "mo" else one.person(caller) for one in (out, twin))
     said, heard = told(plain, out, *words), told(duress, twin, *words, "--duress")
     assert said.code == 0
     assert (said.code, said.out, said.err) == (heard.code, heard.out, heard.err)
+    if watched:
+        for one in (out, twin):
+            one.mo.run("watch", "--once")
     # and so does every report that follows, whoever reads over the worker's shoulder
     for later in (["ok"], ["extend", "--by", "2h"], ["back"]):
         first, second = out.sam.run(*later), twin.sam.run(*later)
@@ -330,3 +343,24 @@ def test_each_command_explains_itself_with_an_example(office: Office, command: s
     assert f"  {command} " in office.sam.done("--help").out
     wrong = office.sam.run(command, "--wrong")
     assert (wrong.code, f"visitsafe {command} --help" in wrong.err) == (2, True)
+
+
+def test_a_time_that_was_meant_for_tonight_is_not_taken_for_last_night(out: Office) -> None:
+    """`back --at 23:30`, typed in the morning, would end the watch over somebody who is still inside."""
+    for depart in (False, True):
+        if depart:
+            clock(out, 9, 50).sam.done("depart")
+        clock(out, 11)
+        for words in ("back", "leave", "arrive", "ok"):
+            refused(out.sam.run(words, "--at", "23:30"), "the last one that has passed", "leave out --at")
+        refused(told(out.mo, out, "back", out.ref, "--at", "23:30"), "the last one that has passed")
+    out.sam.done("arrive", "--at", "10:05")
+    refused(out.sam.run("back", "--at", "09:45"), "before setting out or arriving")
+    out.sam.done("arrive", "--at", "09:58")
+    assert "was back at 10:40" in out.sam.done("back", "--at", "10:40").out
+
+
+def test_a_minute_is_not_too_early_and_setting_out_may_be_told_late(out: Office) -> None:
+    clock(out, 10, 20).sam.done("depart")
+    assert "arrived at 09:55" in out.sam.done("arrive", "--at", "09:55").out
+    assert "left at 10:19" in out.sam.done("leave", "--at", "10:19").out

@@ -222,11 +222,22 @@ def test_a_decision_on_an_earlier_version_is_shown_as_such() -> None:
 def test_a_list_says_what_stands_how() -> None:
     text = listed(PLANNED, row(PLANNED), row(PLANNED, level="", urgent=True, by=EVE.fingerprint))
     assert text.splitlines() == [
-        f"{PLANNED.state.ref}  Mon 23 Nov 15:30-16:30  awaiting, stop",
+        f"{PLANNED.state.ref}  Mon 23 Nov 15:30-16:30  awaiting, stop finding",
         "         C-1042, Ordsall, Sam Okafor",
         f"{PLANNED.state.ref}  Mon 23 Nov 15:30-16:30  awaiting, urgent",
         "         C-1042, Ordsall, somebody not in the team",
     ]
+
+
+def test_a_list_in_a_narrow_window_keeps_to_the_right_of_the_reference() -> None:
+    lines = listed(PLANNED, row(PLANNED), width=40).splitlines()
+    assert lines[0].startswith(f"{PLANNED.state.ref}  Mon")
+    assert len(lines) > 2
+    assert all(line.startswith(" " * len("K7Q2-M9  ")) for line in lines[1:])
+
+
+def test_a_list_does_not_tell_an_address_that_stands_in_the_area() -> None:
+    assert "Acacia" not in listed(PLANNED, row(PLANNED, area="12 Acacia Road, by the park"))
 
 
 def test_a_list_tells_expired_plans_from_those_that_wait() -> None:

@@ -1,15 +1,17 @@
 """`verify` and `store checkpoint` through the command line, and the same checks with plain `ssh-keygen`."""
 
+import re
 import shutil
 import sqlite3
 import subprocess
 import zipfile
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from office import Office, Someone
+from office import NOW, Office, Someone
 
 
 def alter(office: Office, *statements: str) -> None:
@@ -180,3 +182,44 @@ def documented(heading: str) -> list[str]:
 
 def shell(command: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def spoken(office: Office, *, duress: bool) -> str:
+    """What Sam's `verify REF` says after a call that Dee passed on and, under duress, Mo acted on."""
+    dee = office.duty()
+    office.countersigned()
+
+    def at(minutes: int) -> None:
+        for who in (office.sam, office.mo, dee):
+            who.now = NOW + timedelta(hours=2, minutes=minutes)
+
+    at(0)
+    office.sam.done("depart")
+    at(1)
+    dee.done("ok", office.ref, "--for", "sam", "--known-by", "voice", *(["--duress"] * duress))
+    at(2)
+    if duress:
+        dee.run("watch", "--once")
+        office.mo.done("acknowledge", office.ref)
+        assert "escalated by Dee" in office.mo.done("verify", office.ref).out
+    return office.sam.done("verify", office.ref).out
+
+
+def test_a_proof_reads_the_same_to_the_worker_with_duress_and_without(tmp_path: Path) -> None:
+    plain, pressed = (
+        spoken(Office(tmp_path / name).open(), duress=duress) for name, duress in (("a", False), ("b", True))
+    )
+
+    def alike(out: str) -> list[str]:
+        known = re.sub(r"[0-9A-Z]{4}-[0-9A-Z]{2}|[0-9a-f]{12,64}|SHA256:\S+", "X", out)
+        return sorted(line for line in known.splitlines() if "ends at position" not in line)
+
+    assert alike(plain) == alike(pressed)
+
+
+def test_a_manager_on_their_own_visit_is_told_no_more_than_any_worker(tmp_path: Path) -> None:
+    office = Office(tmp_path).open()
+    spoken(office, duress=True)
+    office.mo.done("team", "role", "sam", "--role", "practitioner", "--role", "manager")
+    assert "escalated" not in office.sam.done("verify", office.ref).out
+    assert "escalated" not in office.sam.done("verify", office.ref, "--json").out

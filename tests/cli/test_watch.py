@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sqlite3
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,7 @@ def test_a_drill_tries_every_contact_and_leaves_the_visit_as_it_was(office: Offi
         assert ran.code == 0, ran.err
         assert told == {"desk", "boss", "sam"}
         assert "--because test" in ran.out
+        assert office.mo.run("board", "--json").json["watch"]["anybody"] is False
         assert office.mo.run("watch", "--once").code == 0
         again = office.mo.run("watch", office.ref, "--drill")
         assert (again.code, "still open" in again.err) == (1, True)
@@ -141,6 +144,7 @@ def test_a_made_up_drill_leaves_nothing_in_the_record_and_spares_the_workers(off
         assert {one.to[0].split("@")[0] for one in mail.mails} == {"desk", "boss"}
         assert all("DRILL" in one.subject for one in mail.mails)
     assert entries(office, "escalated") == entries(office, "notified") == []
+    assert office.mo.run("board", "--json").json["watch"]["anybody"] is False
 
 
 def test_a_drill_says_which_channel_does_not_work(office: Office) -> None:
@@ -159,6 +163,8 @@ def test_ctrl_c_ends_it_tidily_and_says_that_nobody_is_watching(office: Office, 
     assert watch.end(signal.SIGINT) == 130
     assert "NOBODY IS WATCHING NOW" in watch.said
     assert "Traceback" not in watch.said
+    office.at(datetime.now(UTC))
+    assert office.mo.run("board", "--json").json["watch"]["anybody"] is False
 
 
 def test_a_locked_key_is_opened_once(tmp_path: Path) -> None:
@@ -346,3 +352,96 @@ def test_a_sleep_is_a_gap_and_not_a_jump() -> None:
 def test_a_process_that_is_there_counts_as_running_and_one_that_never_was_does_not() -> None:
     assert is_running(os.getpid())
     assert not is_running(2**22 + 7)
+
+
+def test_a_clock_that_was_put_forward_and_back_again_is_gone_by_again_and_in_doubt_meanwhile() -> None:
+    shows, count = [NOW], [0.0]
+    keeper = Timekeeper(lambda: shows[0], lambda: count[0], 15)
+    shows[0], count[0] = NOW + timedelta(days=3), 15.0
+    keeper.look()
+    assert keeper.doubt()
+    shows[0], count[0] = NOW + timedelta(seconds=30), 30.0
+    moved = keeper.look()
+    assert moved.by < -timedelta(days=2)
+    assert keeper.now() == keeper.wall() == shows[0]
+    assert keeper.doubt() == ()
+
+
+# a store that is locked or away, and terminals that close
+
+
+def test_a_store_that_is_locked_for_a_while_is_an_alarm_and_then_nothing_is_missing(room: Room) -> None:
+    room.desk.at(14)
+    room.round()
+    room.desk.got.clear()
+    with closing(sqlite3.connect(room.desk.folder / "store.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        room.desk.at(16)
+        assert "THE STORE CANNOT BE REACHED" in room.round()
+        other.execute("ROLLBACK")
+    assert room.desk.got == []
+    assert "the store is back" in room.round()
+    assert room.desk.raised[-1] == "duty-rings"
+    assert room.desk.labels == ["desk"]
+
+
+def test_a_store_that_is_away_when_the_watch_begins_is_waited_for(office: Office, tmp_path: Path) -> None:
+    away, screen = tmp_path / "away", tmp_path / "screen.txt"
+    office.store.rename(away)
+    watch = Watch(office.mo, screen, "--every", "1")
+    until(lambda: "THE STORE CANNOT BE REACHED" in watch.said, screen)
+    assert "Ring whoever is out" in watch.said
+    away.rename(office.store)
+    until(lambda: "1 visit watched" in watch.said, screen)
+    assert watch.end() == 0
+
+
+def test_a_single_round_and_a_stranger_do_not_wait_for_a_store_that_is_away(
+    office: Office, tmp_path: Path
+) -> None:
+    office.store.rename(tmp_path / "away")
+    assert office.mo.run("watch", "--once").code == 1
+    assert office.person("nobody").run("watch").code == 1
+
+
+def test_a_terminal_that_closes_ends_a_watch_that_only_its_screen_tells(
+    office: Office, tmp_path: Path
+) -> None:
+    screen = tmp_path / "screen.txt"
+    watch = Watch(office.mo, screen, "--every", "1")
+    until(lambda: "watched" in watch.said, screen)
+    watch.end(signal.SIGHUP)
+    assert "NOBODY IS WATCHING NOW" in watch.said
+
+
+def test_a_terminal_that_closes_does_not_end_a_watch_whose_messages_reach_people(
+    office: Office, tmp_path: Path
+) -> None:
+    screen = tmp_path / "screen.txt"
+    with MailServer() as mail:
+        settings(office.mo, mail)
+        watch = Watch(office.mo, screen, "--every", "1")
+        until(lambda: "watched" in watch.said, screen)
+        watch.process.send_signal(signal.SIGHUP)
+        until(lambda: "nobody sees its screen" in watch.said, screen)
+        assert watch.end() == 0
+
+
+def test_the_board_is_red_three_minutes_after_the_only_watcher_was_killed(
+    office: Office, tmp_path: Path
+) -> None:
+    screen = tmp_path / "screen.txt"
+    office.at(datetime.now(UTC))
+    watch = Watch(office.mo, screen, "--every", "1")
+    until(lambda: "watched" in watch.said, screen)
+    watch.kill()
+    office.at(datetime.now(UTC) + timedelta(minutes=3, seconds=5))
+    assert "NOBODY IS WATCHING since" in office.mo.run("board").out
+
+
+def test_a_step_for_the_worker_is_said_in_plain_words(room: Room) -> None:
+    room.desk.at(-11)
+    room.round()
+    room.desk.at(-9)
+    said = room.round()
+    assert "for the worker:" in said

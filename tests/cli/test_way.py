@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from markdown_it import MarkdownIt
 from rich.cells import cell_len
@@ -31,6 +32,7 @@ from visit_story import (
     raised,
     reported,
     stood_down,
+    watched_plan,
 )
 from visitsafe.cli.screens import make_console, show_plan
 from visitsafe.domain.page import supervision_page
@@ -114,7 +116,9 @@ def test_show_tells_what_was_reported_by_whom_and_how_they_were_known() -> None:
     text = shown(story)
     assert "15:35  Sam Okafor arrived" in text
     assert "Reported at 15:39" in text
-    assert "Passed on by Dee Desk, who spoke to Sam Okafor and knew them by: I know the voice." in text
+    assert (
+        "Passed on by Dee Desk, who spoke to Sam Okafor. How they knew who it was: I know the voice." in text
+    )
     assert "Note: Dog barks." in text
 
 
@@ -134,18 +138,62 @@ def test_an_alarm_tells_who_was_told_what_failed_who_took_it_on_and_how_it_ended
     text = shown(story)
     for words in (
         "The alarm (over)",
-        "16:52  Step duty-rings was raised for duty officer: Ring the worker",
+        "16:52  Step duty-rings was raised for duty officer\n",
+        "- Ring the worker.",
         "Due at 16:45, raised 7 minutes late",
         "Nobody was watching from 16:33",
         "Could not be sent to dee-phone, tried once: no such number",
         "Sent to mo-mail: 16:54",
         "Mo Khan took on step duty-rings",
         "3 minutes after it was raised",
-        "knew them by: called back",
+        "How they knew who it was: called back",
         "Mo Khan stood it down: the worker is safe",
         "Note: Sam answered.",
     ):
         assert words in text
+
+
+def test_the_record_gives_utc_and_the_readers_own_time() -> None:
+    summer = watched_plan(
+        visit=msgspec.structs.replace(
+            watched_plan().visit, start="2026-07-01T14:00:00Z", due_back="2026-07-01T15:00:00Z"
+        )
+    )
+    story = departed(at(countersigned(summer), "2026-07-01T23:30:00Z"))
+    assert "2026-07-01 23:30:00 UTC (Thu 2 Jul 00:30 BST): departed, by Sam Okafor" in shown(story)
+
+
+def test_a_visit_that_went_on_after_back_is_not_said_not_to_have_been_back() -> None:
+    story = extended(at(back(late(OUT, -5)), DUE_BACK, -2), "2026-11-23T17:30:00Z")
+    text = shown(story)
+    assert "Sam Okafor was back" in text
+    assert "Not back yet" not in text
+    assert "Back was reported, but the visit went on: due back 17:30." in text
+    assert "Not back yet: due back 16:30." in shown(OUT)
+
+
+def test_a_visit_that_is_over_is_not_spoken_of_as_if_it_were_ahead() -> None:
+    urgent = watched_plan(urgent="Screams were heard.")
+    story = back(departed(at(planned(urgent), START), urgent="Screams."))
+    page = supervision_page(story.state, DUE_BACK, LONDON)
+    assert "planned to visit" in page
+    assert "plans to visit" not in page
+    assert "still has to decide" not in page
+    assert "no manager has decided since" in page
+    assert "plans to visit" in supervision_page(countersigned().state, NOW, LONDON)
+
+
+def test_a_page_does_not_claim_that_anybody_watched_where_nothing_shows_it() -> None:
+    quiet = supervision_page(back(OUT).state, DUE_BACK, LONDON)
+    assert "does not show whether anybody was watching" in quiet
+    assert "does not show whether" not in supervision_page(
+        raised(late(OUT, 15), "duty-rings").state, DUE_BACK, LONDON
+    )
+
+
+def test_an_instruction_is_not_repeated_in_bold() -> None:
+    page = supervision_page(raised(late(OUT, 22), "duty-rings").state, DUE_BACK, LONDON)
+    assert "**Step duty-rings was raised for duty officer**" in page
 
 
 def test_a_step_about_which_nobody_was_told_says_so() -> None:

@@ -11,6 +11,7 @@ from visit_story import (
     LADDER,
     MO,
     NOW,
+    OLA,
     START,
     acknowledged,
     at,
@@ -105,11 +106,11 @@ def test_the_grace_moves_the_steps_after_the_time_due_back_and_none_before() -> 
     }  # fmt: skip
 
 
-def test_a_high_risk_visit_starts_at_the_manager_and_keeps_the_distances_above() -> None:
+def test_a_high_risk_visit_starts_at_the_manager_while_the_desk_rings() -> None:
     story = countersigned(ladder(high_risk=True, grace_minutes=5))
     assert dues(story) == {
-        "reminder": -10, "overdue": 5, "manager-acts": 5, "nudge": 10,
-        "duty-rings": 20, "decide": 20, "second-contact": 25,
+        "reminder": -10, "overdue": 5, "duty-rings": 5, "second-contact": 5, "manager-acts": 5,
+        "nudge": 10, "decide": 20,
     }  # fmt: skip
     assert dues(countersigned(ladder(high_risk=True, start="nobody")))["manager-acts"] == 30
 
@@ -139,7 +140,24 @@ def test_after_an_extension_the_steps_fall_due_anew() -> None:
 def test_the_ladder_climbs_over_a_step_that_was_taken_on_and_not_over_those_below() -> None:
     owned = acknowledged(ALARM, "duty-rings")
     assert raisable(owned, 60) == ["second-contact", "manager-acts", "decide"]
-    assert raisable(acknowledged(OUT, "decide"), 60) == []
+    assert raisable(acknowledged(raised(late(ALARM, 45), "decide"), "decide"), 60) == []
+
+
+def test_nobody_takes_on_what_has_not_come_up() -> None:
+    """One early word, by whatever clock, would otherwise end the watch without anybody being told."""
+    everything = [rung.id for rung in ALARM.state.visit.ladder.steps]
+    for when in (after(-60), after(46), from_text("1970-01-01T00:05:00Z"), from_text("8000-01-01T00:00:00Z")):
+        assert raisable(acknowledged(at(OUT, when), "decide", OLA), 60) == everything
+    quiet = acknowledged(raised(late(OUT, 0), "overdue"), "decide", OLA)
+    assert raisable(quiet, 60) == ["nudge", "duty-rings", "second-contact", "manager-acts", "decide"]
+    rings = raised(late(quiet, 15), "duty-rings")
+    assert [one.body.step for one in unowned(rings.state)] == ["duty-rings"]
+
+
+def test_what_was_due_when_it_was_taken_on_and_raised_late_is_taken_on() -> None:
+    story = raised(late(acknowledged(late(OUT, 16), "duty-rings"), 18), "duty-rings")
+    assert (unowned(story.state), owner(story.state) is not None) == ([], True)
+    assert raisable(story, 60) == ["second-contact", "manager-acts", "decide"]
 
 
 def test_back_stops_the_climbing_and_leaves_the_open_alarm() -> None:
@@ -183,7 +201,7 @@ def test_under_duress_somebody_is_told_whatever_the_ladder(
 
 
 def test_who_took_it_on_before_the_duress_does_not_hold_its_steps_back() -> None:
-    owned = acknowledged(ALARM, "decide")
+    owned = acknowledged(raised(late(ALARM, 45), "decide"), "decide")
     assert raisable(owned, 60) == []
     spoken = duress(owned)
     assert raisable(spoken, 60) == ["manager-acts", "decide"]
@@ -218,7 +236,7 @@ def test_steps_of_an_earlier_ladder_are_taken_on_by_their_places_in_it() -> None
         body=watched_plan(nonce="", urgent="Now.", ladder=toothless)
     )
     agreed = story.decided()
-    assert agreed.state.visit.ladder == toothless
+    assert [rung.id for rung in agreed.state.visit.ladder.steps] == ["reminder"]
     assert len(unowned(agreed.state)) == 2
     assert unowned(acknowledged(agreed, "decide").state) == []
 
@@ -249,6 +267,63 @@ def test_the_next_step_is_told_before_the_start_and_while_it_waits() -> None:
     assert (upcoming.rung.id, upcoming.at) == ("reminder", minutes_after(DUE, -10))
     assert next_due(raised(AGREED, "reminder").state, after(5)) == schedule(AGREED.state)[1]
     assert next_due(back(OUT).state, NOW) is None
+
+
+def test_on_a_ladder_on_which_nobody_has_to_act_the_last_step_must_be_taken_on_at_the_desk() -> None:
+    for steps, who in ((LADDER.steps[1:3], ("duty",)), (LADDER.steps[2:3], ("lone-worker", "duty"))):
+        body = watched_plan(ladder=Ladder(grace_minutes=0, steps=steps))
+        rungs = departed(at(countersigned(body), START)).state.visit.ladder.steps
+        assert [rung.who for rung in rungs if rung.acknowledge] == [who]
+
+
+@pytest.mark.parametrize(("number", "is_followed"), [(40, True), (41, False), (2000, False)])
+def test_a_ladder_with_absurdly_many_steps_is_none(number: int, is_followed: bool) -> None:
+    steps = tuple(msgspec.structs.replace(LADDER.steps[3], id=f"s{place}") for place in range(number))
+    story = departed(at(countersigned(watched_plan(ladder=Ladder(grace_minutes=0, steps=steps))), START))
+    assert ("s1" in raisable(story, 60)) == is_followed
+    assert 3 <= len(raisable(story, 60)) <= 40
+
+
+YEARS = ["0001-01-01T00:00:00Z", "1970-01-01T00:03:00Z", "2008-01-01T00:00:00Z", "9999-12-30T23:59:59Z"]
+
+
+@pytest.mark.parametrize("when", YEARS)
+def test_duress_by_a_clock_that_was_wrong_raises_steps_that_count(when: str) -> None:
+    story = duress(at(OUT, when), OLA)
+    for _ in range(2):
+        step = to_raise(story.state, after(-30))[0]
+        story = raised(at(story, after(-30)), step.rung.id, step.at)
+    assert [one.body.step for one in story.state.visit.alarm.raised] == ["manager-acts", "decide"]
+    assert raisable(story, -30) == []
+
+
+def test_a_visit_that_is_revised_after_its_start_is_watched_as_it_was_until_a_manager_decides() -> None:
+    later = watched_plan(
+        nonce="", visit=visit(start=minutes_after(DUE, 1440), due_back=minutes_after(DUE, 1500))
+    )
+    revised = at(AGREED, START, 5).revised(body=later)
+    assert is_watched(revised.state, after(0))
+    assert is_overdue(revised.state, after(0))
+    assert raisable(revised, 60) == STEPS
+    assert not is_watched(revised.decided("return").state, after(0))
+    agreed = at(revised, START, 6).decided()
+    assert agreed.state.visit.due_back == later.visit.due_back or not is_watched(agreed.state, after(0))
+    assert not is_watched(revised.withdrawn().state, after(0))
+
+
+def test_a_visit_that_is_revised_before_its_start_waits_for_a_countersignature_and_is_not_watched() -> None:
+    revised = at(AGREED, START, -5).revised(body=watched_plan(nonce=""))
+    assert not is_watched(revised.state, after(0))
+
+
+def test_a_visit_that_was_called_off_and_is_made_on_another_day_is_late_on_that_day() -> None:
+    """Nobody withdrew it; a week later they set out on the new version without a countersignature."""
+    week = 7 * 1440
+    times = visit(start=minutes_after(DUE, week), due_back=minutes_after(DUE, week + 60))
+    revised = at(AGREED, START, 5).revised(body=watched_plan(nonce="", visit=times))
+    story = departed(at(revised, after(week)), urgent="Now.")
+    assert story.state.visit.due_back == times.due_back
+    assert not is_alarming(story.state, after(week + 10))
 
 
 def test_a_plan_without_a_ladder_has_ours() -> None:

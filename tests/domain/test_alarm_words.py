@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +30,7 @@ from visit_story import (
     stood_down,
 )
 from visitsafe.domain.alarm_words import Text, text_of
+from visitsafe.domain.entries import from_text
 from visitsafe.domain.outbox import Channel, Message
 from visitsafe.domain.plan import Companion, PlanBody, Sealed
 from visitsafe.domain.terms import Because, Kind, Outcome
@@ -329,3 +331,39 @@ def test_no_message_holds_a_control_character_the_address_where_not_allowed_or_a
         assert SECRET not in text.body
         if not allowed or who in ("lone-worker", "sam@example.org"):
             assert FAR not in text.title + text.body
+
+
+@pytest.mark.parametrize("text", [ADDRESS, "ring 12 Acacia Road", "12, Acacia Rd.", "12 Aca\u200bcia\nRoad"])
+def test_the_address_goes_out_nowhere_else_either(text: str) -> None:
+    rungs = tuple(msgspec.structs.replace(rung, do=f"Go to {text} and knock.") for rung in LADDER.steps)
+    ladder = msgspec.structs.replace(LADDER, steps=rungs)
+    plan = plan_of(visit=visit(address=ADDRESS, area=text, companions=(Companion(name=text),)), ladder=ladder)
+    story = departed(replace(countersigned(plan), at=START))
+    steps = [raised(at(story, 30), "manager-acts"), raised(duress(story), "manager-acts")]
+    steps += [raised(at(story, -10), "reminder"), stood_down(raised(at(story, 30), "manager-acts"))]
+    for one in steps:
+        for who in ("duty", "lone-worker"):
+            said = told(one, who, all_clear=one is steps[-1])
+            assert "Acacia" not in said.title + said.body
+    assert "Acacia" in told(steps[0], address=True).body
+
+
+@pytest.mark.parametrize(("may_know", "told_of"), [(True, True), (False, False)])
+def test_about_another_visit_of_whoever_is_under_duress_nobody_is_told_to_ring(
+    may_know: bool, told_of: bool
+) -> None:
+    story = raised(at(out(), 15), "duty-rings")
+    for one in (story, acknowledged(story, "duty-rings"), stood_down(story), duress(story)):
+        said = told(one, hushed=True, may_know=may_know, all_clear=one.newest.content.kind == "stood-down")
+        assert said.title.endswith("do NOT ring them")
+        assert said.body.startswith("Do NOT ring or write to Sam Okafor")
+        assert "Ring the worker" not in said.body
+        assert "speak to them" not in said.body
+        assert ("duress" in (said.title + said.body).lower()) == told_of
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00Z", "9999-12-31T23:58:59Z"])
+def test_duress_by_a_clock_at_either_end_of_time_still_says_not_to_ring(when: str) -> None:
+    story = duress(replace(out(), at=from_text(when)))
+    story = raised(at(story, -30), "manager-acts")
+    assert "do NOT ring them" in told(story, now=DUE_BACK).title

@@ -9,6 +9,7 @@ from beats import beat, office
 from story import DUE_BACK, EVE, MO, NIA, SAM, Actor, Story
 from visit_story import (
     DEE,
+    LADDER,
     OLA,
     acknowledged,
     at,
@@ -26,7 +27,7 @@ from visit_story import (
 )
 from visitsafe.domain.board import Board, Row, rows_at
 from visitsafe.domain.board_shape import board_shape
-from visitsafe.domain.board_words import Tone, board_lines, row_lines
+from visitsafe.domain.board_words import Tone, board_lines, row_lines, watch_lines
 from visitsafe.domain.discretion import hides_duress
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.heartbeat import counted_beats, watch_at
@@ -48,7 +49,7 @@ def out(nonce: int = 0, due: int = 0, **changes: object) -> Story:
 def board(now: datetime, *stories: Story, me: Actor = MO, details: bool = False) -> Board:
     roster = stories[0].roster
     member = roster.members.get(me.fingerprint)
-    states = [hides_duress(story.state, member) for story in stories]
+    states = [hides_duress(story.state, member, now) for story in stories]
     return Board(at=now, rows=rows_at(states, now, roster.known, details=details))
 
 
@@ -71,7 +72,7 @@ def test_only_watched_visits_are_on_the_board() -> None:
 
 def test_the_most_urgent_comes_first() -> None:
     calm, soon, owned = out(1, due=60), out(2, due=30), raised(late(out(3, due=-20), 15), "duty-rings")
-    owned = acknowledged(owned, "manager-acts")
+    owned = acknowledged(raised(owned, "manager-acts"), "manager-acts")
     unheard = raised(late(out(4, due=-17), 15), "duty-rings")
     pressed = duress(out(5, due=50))
     just_late = out(6, due=-3)
@@ -81,7 +82,7 @@ def test_the_most_urgent_comes_first() -> None:
 
 
 def test_an_overdue_visit_that_nobody_raised_is_not_below_one_that_somebody_took_on() -> None:
-    owned = acknowledged(raised(late(out(1, due=-50), 30), "manager-acts"), "decide")
+    owned = acknowledged(raised(late(out(1, due=-50), 45), "decide"), "decide")
     unraised = out(2, due=-20)
     shown = board(DUE_BACK, owned, unraised)
     assert [one.plan for one in shown.rows] == [unraised.plan, owned.plan]
@@ -173,7 +174,7 @@ def test_back_with_an_open_alarm_stays_until_somebody_stands_it_down() -> None:
 def test_an_urgent_departure_and_a_missing_countersignature_are_marked() -> None:
     story = departed(at(planned(body()), DUE_BACK, -55), urgent="The baby is due home today.")
     shown = text(row(story))
-    assert "URGENT, went first: The baby is due home today." in shown
+    assert "URGENT: The baby is due home today." in shown
     assert "Not countersigned (awaiting)" in shown
     assert "countersigned" not in text(row(out())).lower()
 
@@ -259,3 +260,43 @@ def test_every_time_in_the_shape_is_utc_text() -> None:
     ]
     assert all(from_text(one) for one in times)
     assert (shape["alarming"], visit["minutes_late"], visit["address"]) == (1, 16, None)
+
+
+def test_of_several_steps_that_nobody_raised_the_highest_is_shown() -> None:
+    steps = (*LADDER.steps[:5], msgspec.structs.replace(LADDER.steps[5], after=16), LADDER.steps[6])
+    high = msgspec.structs.replace(LADDER, steps=steps)  # manager-acts falls due before second-contact
+    shown = row(departed(at(countersigned(watched_plan(ladder=high)), DUE_BACK, -55)), 21)
+    assert shown.next is not None
+    assert (shown.next.id, shown.overtaken) == ("manager-acts", True)
+
+
+def test_a_visit_whose_alarm_is_open_keeps_the_word_when_it_is_late_too() -> None:
+    story = raised(late(out(), -10), "duty-rings", due=minutes_after(out().state.visit.due_back, -10))
+    assert text(row(story, -5), -5).startswith("ALARM: Sam Okafor")
+    assert text(row(story, 1), 1).startswith("ALARM, 1 minute late: Sam Okafor")
+
+
+def test_tracing_details_are_offered_only_where_some_are_sealed() -> None:
+    shown = row(duress(out()))
+    assert "trace" not in text(shown)
+    sealed = msgspec.structs.replace(shown, sealed=True)
+    assert f"visitsafe trace {shown.ref} --reason" in text(sealed)
+
+
+def test_an_instruction_that_names_the_address_is_left_out() -> None:
+    do = "Go to 12 Acacia Road."
+    steps = tuple(msgspec.structs.replace(rung, do=do) for rung in LADDER.steps)
+    ladder = msgspec.structs.replace(LADDER, steps=steps)
+    story = departed(at(countersigned(watched_plan(ladder=ladder)), DUE_BACK, -55))
+    for one in (story, raised(late(story, 15), "duty-rings")):
+        assert "Acacia" not in text(row(one, 16), 16)
+        assert "Acacia" in text(row(one, 16, details=True), 16)
+
+
+def test_one_person_at_one_computer_is_named_once() -> None:
+    beats = [beat(at=DUE_BACK), beat(at=DUE_BACK, watcher="w2"), beat(at=DUE_BACK, watcher="w3", host="B")]
+    watch = watch_at(counted_beats(beats, office().roster), DUE_BACK, UTC)
+    lines = [line.text for line in watch_lines(watch, DUE_BACK, UTC)]
+    assert sorted(line.split(",")[0] for line in lines) == [
+        "Dee Desk is watching on B", "Dee Desk is watching on DESK-PC",
+    ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Who sees that an ok was spoken under duress."""
 
 from dataclasses import replace
+from datetime import UTC, timedelta
 from typing import Any
 
 import msgspec
@@ -17,8 +18,10 @@ from visit_story import (
     countersigned,
     departed,
     duress,
+    extended,
     heard_from,
     late,
+    minutes_after,
     notified,
     planned,
     raised,
@@ -26,8 +29,10 @@ from visit_story import (
     stood_down,
     watched_plan,
 )
-from visitsafe.domain.discretion import hides_duress
+from visitsafe.domain.alarm import to_raise, unowned
+from visitsafe.domain.discretion import hides_duress, hides_phrase
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.page import supervision_page
 from visitsafe.domain.plan import Companion, OpenedBody
 from visitsafe.domain.roster import Member
 from visitsafe.domain.terms import Kind, Stage
@@ -167,9 +172,14 @@ def test_a_refused_stand_down_does_not_tell_why() -> None:
     assert "stands down" not in everything(seen_by(story, OLA))
 
 
-def test_a_visit_without_duress_is_shown_as_it_is() -> None:
+def test_a_visit_without_duress_is_shown_as_it_is_but_for_what_could_differ_under_duress() -> None:
     story = raised(late(out(), 15), "duty-rings")
-    assert hides_duress(story.state, None) == story.state
+    story = notified(story, story.newest.id, "manager by text")
+    told, true = hides_duress(story.state, None).visit, story.state.visit
+    assert (told.due_back, told.stage, told.reports) == (true.due_back, true.stage, true.reports)
+    assert [(one.body.step, one.at) for one in told.alarm.raised] == [("duty-rings", true.alarm.raised[0].at)]
+    assert (len(told.alarm.sent), len(true.alarm.sent)) == (0, 1)
+    assert hides_duress(countersigned().state, None) == countersigned().state
 
 
 def test_a_companion_who_is_only_named_is_still_told_apart() -> None:
@@ -177,3 +187,97 @@ def test_a_companion_who_is_only_named_is_still_told_apart() -> None:
     visit = msgspec.structs.replace(body.visit, companions=(Companion(name="a taxi driver"),))
     story = duress(departed(at(countersigned(watched_plan(visit=visit)), DUE_BACK, -60)))
     assert seen_by(story, MO).visit.duress is not None
+
+
+# As an ordinary visit under a live watch
+
+STEPS = {"reminder": -10, "overdue": 0, "nudge": 5, "duty-rings": 15, "second-contact": 20}
+
+
+def ordinary(minutes: int) -> Story:
+    """An ok, passed on, and a watch that raised every step when it was due."""
+    story = reported(out(), Kind.OK, DEE)
+    for step, after in STEPS.items():
+        if after <= minutes:
+            story = raised(late(story, after), step)
+            story = notified(story, story.newest.id, "desk")
+    return late(story, minutes)
+
+
+def pressed(minutes: int) -> Story:
+    """The same under duress, which Dee's watch raised and Mo took on."""
+    story = duress(out())
+    story = raised(story, "manager-acts", story.newest.content.at)
+    return late(acknowledged(story, "manager-acts", by=MO), minutes)
+
+
+def steps(state: PlanState) -> list[tuple[str, str, str]]:
+    return [(one.body.step, one.body.due, one.at) for one in state.visit.alarm.raised]
+
+
+@pytest.mark.parametrize("minutes", [-20, 3, 16, 22])
+@pytest.mark.parametrize("who", [SAM, OLA])
+def test_overdue_under_duress_looks_like_overdue_under_a_live_watch(who: Actor, minutes: int) -> None:
+    now = DUE_BACK + timedelta(minutes=minutes)
+    hidden = hides_duress(pressed(minutes).state, member(out(), who), now)
+    usual = hides_duress(ordinary(minutes).state, member(out(), who), now)
+    assert steps(hidden) == steps(usual)
+    assert kinds(hidden) == kinds(usual)
+    assert to_raise(hidden, now) == to_raise(usual, now) == []
+    assert (hidden.closed, hidden.visit.needs_standing_down) == ("", usual.visit.needs_standing_down)
+    pages = [supervision_page(state, now, UTC) for state in (hidden, usual)]
+    assert [page.split("## Who signed what")[0] for page in pages] == [
+        pages[0].split("## Who signed what")[0]
+    ] * 2
+
+
+@pytest.mark.parametrize(("minutes", "over"), [(-5, True), (10, True), (17, False)])
+def test_back_under_duress_leaves_open_what_it_would_have_left_open(minutes: int, over: bool) -> None:
+    hidden, usual = (seen_by(back(story(minutes)), SAM) for story in (pressed, ordinary))
+    assert bool(hidden.closed) is bool(usual.closed) is over
+    assert hidden.visit.needs_standing_down is usual.visit.needs_standing_down is not over
+
+
+def test_where_nobody_has_watched_since_nothing_is_shown_as_raised() -> None:
+    now = DUE_BACK + timedelta(minutes=20)
+    hidden = hides_duress(duress(out()).state, member(out(), SAM), now)
+    usual = hides_duress(reported(out(), Kind.OK, DEE).state, member(out(), SAM), now)
+    assert steps(hidden) == []
+    assert to_raise(hidden, now) == to_raise(usual, now) != []
+
+
+def test_an_extension_under_duress_leaves_raised_what_had_been_raised() -> None:
+    hidden, usual = (
+        seen_by(extended(story(17), minutes_after(out().state.visit.due_back, 60)), SAM)
+        for story in (pressed, ordinary)
+    )
+    assert steps(hidden) == steps(usual)
+    assert hidden.visit.needs_standing_down
+
+
+def test_a_stand_down_that_everybody_expects_is_seen_by_everybody() -> None:
+    story = stood_down(pressed(40), by=MO, note="It was duress.")
+    state = seen_by(story, SAM)
+    assert state.closed == story.newest.id
+    assert "it was duress" not in everything(state)
+
+
+def test_a_colleague_who_took_on_what_they_saw_goes_on_seeing_it() -> None:
+    story = acknowledged(pressed(16), "duty-rings", by=OLA)
+    now = DUE_BACK + timedelta(minutes=17)
+    seen = hides_duress(story.state, member(story, OLA), now)
+    assert [one.author.person.name for one in seen.visit.alarm.owned] == ["Ola Field"]
+    assert not unowned(seen)
+
+
+def test_how_a_caller_was_known_is_told_to_nobody_who_may_not_know() -> None:
+    story = reported(out(), Kind.ARRIVED, DEE, heard=heard_from(known_by="He has a cold."))
+    assert "cold" not in everything(seen_by(story, OLA))
+    assert "cold" in everything(seen_by(story, MO))
+    assert "knew" not in supervision_page(seen_by(story, OLA), NOW, UTC)
+
+
+def test_the_watchers_own_screen_keeps_what_is_on_record_of_an_ordinary_alarm() -> None:
+    story = ordinary(16)
+    assert hides_phrase(story.state, member(story, SAM)) == story.state
+    assert "escalated" not in kinds(hides_phrase(pressed(16).state, member(story, SAM)))

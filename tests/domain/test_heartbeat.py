@@ -72,6 +72,14 @@ def test_a_watcher_in_trouble_still_watches_and_is_told() -> None:
     assert [one.body.watcher for one in seen.troubled] == ["w1"]
 
 
+def test_a_watcher_that_has_ended_is_gone_at_once() -> None:
+    seen = watch(beat(ended=True), beat(MO, watcher="w2", at=NOW - timedelta(minutes=1)))
+    assert [one.body.watcher for one in seen.alive] == ["w2"]
+    alone = watch(beat(ended=True))
+    assert not alone.anybody
+    assert alone.last is not None
+
+
 def test_the_last_gap_of_today_is_told_and_yesterdays_is_not() -> None:
     def gap(hours_ago: float, watcher: str) -> Verified:
         until = NOW - timedelta(hours=hours_ago)

@@ -1,5 +1,6 @@
 """Which messages go out now, by the record alone, until somebody has taken the alarm on and ended it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from story import NIA, Actor, Story, visit
 from visit_story import (
+    DEE,
     DUE_BACK,
     MO,
     OLA,
@@ -28,9 +30,10 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.domain.entries import to_text
+from visitsafe.domain.hushing import hushed_by
 from visitsafe.domain.outbox import Channel, Contacts, Message, messages_due, reached_by
-from visitsafe.domain.reports import Heard
-from visitsafe.domain.terms import Because, Outcome
+from visitsafe.domain.reports import Heard, ReportBody
+from visitsafe.domain.terms import Because, Kind, Outcome
 
 DESK = Channel("desk", "duty")
 DEE_SMS = Channel("dee-sms", "dee@example.org")
@@ -122,8 +125,18 @@ def test_sent_is_not_owned_so_it_goes_to_the_next_contact_and_round_again_ever_m
 
 
 def test_there_is_no_silent_end() -> None:
-    story = sent(ALARM, "desk", 15, round=4998)
-    assert due(story, 31) == [("dee-sms", 4999, 1)]
+    story = ALARM
+    for number in range(60):
+        story = sent(story, "desk", 15, round=number)
+    assert due(story, 31) == [("desk", 60, 1)]
+
+
+@pytest.mark.parametrize("by", [DEE, MO])
+def test_a_round_that_no_watcher_can_have_reached_stops_nothing(by: Actor) -> None:
+    story = sent(ALARM, "desk", 15, by=by, round=1_000_000)
+    assert due(story, 15) == [("desk", 0, 1)]
+    assert due(sent(story, "desk", 15), 17) == [("dee-sms", 1, 1)]
+    assert due(sent(ALARM, "desk", 15, attempt=1_000_000, **FAILED), 15.5)[-1] == ("desk", 0, 2)
 
 
 def test_a_contact_who_cannot_be_reached_does_not_hold_up_the_next() -> None:
@@ -174,9 +187,26 @@ def test_the_highest_step_comes_first() -> None:
 def test_who_took_it_on_is_reminded_each_quarter_of_an_hour_until_it_is_stood_down() -> None:
     story = acknowledged(at(sent(ALARM, "desk", 15), after(20)), "duty-rings")
     about = story.newest.id
-    assert [due(story, minutes) for minutes in (34, 35, 52)] == [[], [("dee-sms", 0, 1)], [("dee-sms", 1, 1)]]
-    assert due(sent(story, "dee-sms", 35, about), 40) == []
+    assert [due(story, minutes) for minutes in (34, 35)] == [[], [("dee-sms", 0, 1)]]
+    once = sent(story, "dee-sms", 35, about)
+    assert [due(once, minutes) for minutes in (49, 50)] == [[], [("dee-sms", 1, 1)]]
     assert due(stood_down(at(story, after(36))), 60) == [("desk", 0, 1)]
+
+
+def test_who_took_on_what_nobody_must_is_reminded_while_the_worker_is_late() -> None:
+    story = acknowledged(raised(late(OUT, 0), "overdue"), "overdue")
+    assert [label for label, _, _ in due(story, 17)] == ["dee-sms"]
+    assert due(extended(story, minutes_after(to_text(DUE_BACK), 60)), 17) == []
+    assert due(back(story), 17) == []
+
+
+@pytest.mark.parametrize("year", ["0001", "1970", "9999"])
+def test_who_took_it_on_by_a_clock_that_was_wrong_is_reminded_like_anybody(year: str) -> None:
+    story = acknowledged(at(ALARM, f"{year}-06-01T00:05:00Z"), "duty-rings")
+    about = story.newest.id
+    assert due(story, 20) == [("dee-sms", 0, 1)]
+    once = sent(story, "dee-sms", 20, about)
+    assert [due(once, minutes) for minutes in (34, 35)] == [[], [("dee-sms", 1, 1)]]
 
 
 def test_by_telephone_the_one_who_took_it_on_is_reminded_not_the_one_who_wrote_it_down() -> None:
@@ -275,3 +305,53 @@ def test_nothing_new_is_tried_after_what_failed_before() -> None:
     story = raised(late(OUT, 0), "overdue")
     story = sent(story, "desk", 0, story.newest.id, **FAILED)
     assert [attempt for _, _, attempt in due(raised(story, "duty-rings"), 16)] == [1, 1, 2]
+
+
+def test_nothing_goes_to_whoever_is_under_duress_elsewhere_and_nobody_is_told_to_ring_them() -> None:
+    other = duress(OUT)
+    hushed = hushed_by([other.state], other.roster.members)
+    assert hushed == {SAM.fingerprint}
+    assert hushed_by([OUT.state, stood_down(other).state], OUT.roster.members) == frozenset()
+    told: list[Message] = []
+    for story, minutes in (
+        (raised(OUT, "reminder"), -10),
+        (ALARM, 15),
+        (stood_down(sent(ALARM, "desk", 15)), 17),
+    ):
+        now = after(minutes)
+        told += messages_due(story.state, CONTACTS, story.roster.members, now, hushed)
+    assert [(one.channel.label, one.all_clear) for one in told] == [("desk", False), ("desk", True)]
+    assert all(one.hushed and one.may_know for one in told)
+
+
+def test_who_may_not_know_of_duress_is_only_kept_from_ringing() -> None:
+    mine = Contacts((OLA_SMS, SAM_SMS), {"sam@example.org": "ola@example.org"})
+    story = raised(late(OUT, 20), "second-contact")
+    [message] = messages_due(story.state, mine, story.roster.members, after(20), frozenset({SAM.fingerprint}))
+    assert (message.channel, message.hushed, message.may_know) == (OLA_SMS, True, False)
+
+
+def test_a_manager_under_duress_gets_nothing_about_anybody() -> None:
+    contacts, hushed = Contacts((MO_SMS, TEAM)), frozenset({MO.fingerprint})
+    story = raised(late(OUT, 30), "manager-acts")
+    told = messages_due(story.state, contacts, story.roster.members, after(30), hushed)
+    assert [(one.channel, one.hushed) for one in told] == [(TEAM, False)]
+
+
+def test_under_duress_here_the_desk_is_told_as_ever_though_the_worker_is_hushed() -> None:
+    story = raised(duress(OUT), "manager-acts", to_text(OUT.at))
+    plain = messages_due(story.state, CONTACTS, story.roster.members, after(0))
+    hushed = hushed_by([story.state], story.roster.members)
+    assert messages_due(story.state, CONTACTS, story.roster.members, after(0), hushed) == plain
+    assert [one.channel for one in plain] == [TEAM]
+
+
+def test_the_word_of_the_worker_that_others_were_told_keeps_nobody_from_being_told() -> None:
+    body = watched_plan(nonce="cc" * 16)
+    story = replace(countersigned(), entries=(), plan="").planned(by=NIA, body=body).decided()
+    story = story.entry(NIA, Kind.DEPARTED, ReportBody(of=story.newest.id))
+    story = raised(late(story, 15), "duty-rings", by=DEE)
+    theirs = sent(story, "desk", 15, story.newest.id, by=NIA)
+    assert due(theirs, 15.1) == [("dee-sms", 1, 1)]
+    both = sent(theirs, "dee-sms", 15, story.newest.id, by=NIA, round=1)
+    assert due(both, 17) == [("desk", 2, 1)]

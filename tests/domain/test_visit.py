@@ -34,6 +34,7 @@ from visit_story import (
 )
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.plan import Ladder
+from visitsafe.domain.reports import ReportBody
 from visitsafe.domain.terms import Because, Kind, Stage
 
 AGREED = countersigned()
@@ -187,6 +188,40 @@ def test_a_worker_under_way_does_not_change_the_watch_by_a_new_version() -> None
     revised = OUT.revised(body=LATER)
     assert revised.state.body == LATER
     assert (revised.state.visit.due_back, revised.state.visit.ladder) == (DUE, LADDER)
+
+
+@pytest.mark.parametrize("kind", [Kind.ARRIVED, Kind.LEFT, Kind.OK])
+def test_whatever_was_reported_on_the_way_holds_the_watch_as_it_is(kind: Kind) -> None:
+    urgent = watched_plan(urgent="Now.")
+    for story in (AGREED, planned(urgent)):
+        under_way = reported(at(story, START, 5), kind).revised(body=LATER)
+        assert under_way.state.visit.due_back == DUE
+        again = under_way.entry(SAM, Kind.DEPARTED, ReportBody(of=under_way.newest.id))
+        assert (again.state.visit.due_back, again.state.visit.ladder) == (DUE, LADDER)
+
+
+def test_setting_out_a_second_time_does_not_change_what_is_watched() -> None:
+    revised = OUT.revised(body=LATER)
+    named = ReportBody(of=revised.newest.id)
+    assert revised.entry(SAM, Kind.DEPARTED, named).state.visit.due_back == DUE
+    apart = AGREED.revised(body=LATER)
+    both = OUT | apart.entry(SAM, Kind.DEPARTED, ReportBody(of=apart.newest.id))
+    assert both.state.visit.due_back == DUE
+    alarmed = back(ALARM.revised(body=LATER))
+    assert departed(alarmed).state.visit.due_back == DUE
+
+
+def test_a_step_that_was_raised_holds_the_watch_as_it_is() -> None:
+    reminded = raised(late(AGREED, -10), "reminder").revised(body=LATER)
+    assert reminded.state.visit.due_back == DUE
+    unheard = at(AGREED, START, 5).revised(body=LATER)
+    named = raised(late(unheard, 0), "overdue", DUE)
+    assert named.state.visit.due_back == DUE
+
+
+def test_a_second_trip_after_being_back_is_watched_by_its_own_version() -> None:
+    revised = back(OUT).revised(body=LATER)
+    assert departed(revised).state.visit.due_back == LATER.visit.due_back
 
 
 def test_a_manager_changes_it_by_countersigning_the_new_version() -> None:

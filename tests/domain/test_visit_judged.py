@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from story import EVE, NIA, SAM_AT_HOME, Actor, Story, visit
@@ -93,6 +94,25 @@ def test_a_worker_whose_clock_is_a_year_ahead_does_not_put_the_watch_off_for_a_y
     assert "more than a day" in why_not(extended(ahead, until))
     again = extended(extended(at(OUT, START), to_text(START + timedelta(hours=23))), until)
     assert again.state.visit.due_back == to_text(START + timedelta(hours=23))
+
+
+def test_neither_a_version_nobody_agreed_to_nor_a_colleague_helps_a_clock_that_is_years_ahead() -> None:
+    year, until = at(OUT, "2030-11-23T15:00:00Z"), "2030-11-24T14:00:00Z"
+    later = watched_plan(nonce="", visit=visit(due_back="2030-11-23T15:30:00Z"))
+    never_out = at(countersigned(), START).revised(body=later)
+    for story in (OUT.revised(body=later), reported(year, Kind.OK, OLA), never_out):
+        for by in (SAM, OLA):
+            ahead = at(story, "2030-11-23T15:00:00Z")
+            assert "more than a day" in why_not(extended(ahead, until, by))
+    agreed = at(OUT, START).revised(body=msgspec.structs.replace(later, urgent="Now.")).decided()
+    assert why_not(extended(at(agreed, "2030-11-23T15:00:00Z"), until)) == ""
+
+
+def test_who_set_out_again_on_a_version_of_another_day_can_say_that_they_need_longer() -> None:
+    week = to_text(DUE_BACK + timedelta(days=7))
+    times = visit(start=minutes_after(week, -60), due_back=week)
+    again = departed(at(back(OUT).revised(body=watched_plan(nonce="", visit=times)), week, -60))
+    assert why_not(extended(at(again, week, -10), minutes_after(week, 60))) == ""
 
 
 @pytest.mark.parametrize("by", [DEE, MO])

@@ -76,12 +76,40 @@ CLOCKS = st.lists(st.tuples(st.integers(-9000, 9000), st.integers(0, 4000)), min
 
 
 @given(CLOCKS)
-def test_time_never_goes_back_and_is_never_behind_the_wall_clock(steps: list[tuple[int, int]]) -> None:
+def test_time_goes_back_only_to_where_both_clocks_agree_and_is_never_behind_the_wall_clock(
+    steps: list[tuple[int, int]],
+) -> None:
     reading, elapsed = first_reading(NOW, 0), 0.0
     for wall, passed in steps:
         elapsed += passed
         before = reading
         reading, said = next_reading(before, later(wall), elapsed, EVERY)
-        assert reading.acted >= max(before.acted, later(wall))
+        assert reading.acted >= later(wall)
+        agree = abs(reading.wall - (before.steady + timedelta(seconds=passed))) <= APART
+        assert reading.acted >= before.acted or (before.doubted and agree and said)
         jumped = abs((reading.wall - before.wall) - timedelta(seconds=passed)) > APART
         assert said or not jumped
+
+
+def test_a_clock_that_is_back_where_it_was_after_a_false_jump_is_gone_by_again() -> None:
+    ahead, _ = rounds((10, 10), (3 * 86_400, 20), (3 * 86_400 + 10, 30))
+    assert ahead.apart
+    assert ahead.acted == later(3 * 86_400 + 10)
+    again, said = rounds((10, 10), (3 * 86_400, 20), (3 * 86_400 + 10, 30), (40, 40))
+    assert (again.acted, again.apart) == (later(40), False)
+    assert said is not None
+    assert "back where it was" in said
+
+
+def test_a_clock_that_was_put_forward_is_believed_for_good_after_an_hour() -> None:
+    hour = [(7200.0 + 10 * number, 10.0 * number) for number in range(1, 363)]
+    reading, _ = rounds(*hour)
+    assert not reading.apart
+    assert reading.acted == later(7200 + 3620)
+    back, _ = rounds(*hour, (3630, 3630))
+    assert back.acted >= reading.acted
+
+
+def test_where_the_count_stops_in_sleep_nothing_is_taken_back() -> None:
+    reading, _ = rounds((10, 10), (3610, 20), (30, 30), counts_sleep=False)
+    assert reading.acted >= later(3610)

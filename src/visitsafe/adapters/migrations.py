@@ -53,17 +53,36 @@ def migrate(store: SqliteStore, version: Callable[[], int], summarise: Summarise
 
 
 def _to_2(database: sqlite3.Connection) -> None:
-    """Visits under way: how far a visit has come, what closed it, heartbeats and claims.
-
-    Once there is a version 3, the definitions as they are in version 2 belong here, in full.
-    """
-    traces = [
-        row for plan in database.execute(schema.TRACES).fetchall() for row in database.execute(_ROW_1, plan)
-    ]
+    """Visits under way: how far a visit has come, what closed it, heartbeats and claims."""
+    traces = _traces(database, _ROW_1)
     database.execute("DROP TABLE plans")  # and its indexes
-    for name in ("plans", "plans_start", "plans_open", "plans_case", "beats", "claims"):
+    for statement in (*_PLANS_2, *_WATCHING_2):
+        database.execute(statement)
+    database.executemany(_ADD_2, traces)
+
+
+def _to_3(database: sqlite3.Connection) -> None:
+    """Retention: payloads can be emptied by rule (docs/adr/0019).
+
+    The table of plans is made anew: until now what was replaced in it was not overwritten, so that case
+    references may lie in its pages that nothing names any more.
+
+    Once there is a version 4, the definitions as they are in version 3 belong here, in full.
+    """
+    traces = _traces(database, _ROW_2)
+    database.execute("DROP TABLE plans")
+    database.execute("DROP TRIGGER entries_no_update")
+    for statement in _PLANS_2:
+        database.execute(statement)
+    for name in ("purges", "entries_no_update", "purges_no_update", "purges_no_delete"):
         database.execute(schema.SQLITE_OBJECTS[name])
-    database.executemany(schema.ADD_PLAN, traces)
+    database.executemany(_ADD_2, traces)
+
+
+def _traces(database: sqlite3.Connection, query: str) -> list[tuple[object, ...]]:
+    """The rows of plans whose entries are gone, as they are to be taken along."""
+    gone = database.execute(schema.TRACES).fetchall()
+    return [row for plan in gone for row in database.execute(query, plan)]
 
 
 # What is left of a plan whose entries are gone counts as open: closed by nothing that can be shown.
@@ -71,5 +90,47 @@ _ROW_1 = (
     "SELECT plan, status, 'planned', '', by, case_ref, area, start, due_back, level, urgent, entries, newest"
     " FROM plans WHERE plan = ?"
 )
-_STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {2: _to_2}
+_ROW_2 = (
+    "SELECT plan, status, stage, closed, by, case_ref, area, start, due_back, level, urgent, entries, newest"
+    " FROM plans WHERE plan = ?"
+)
+_ADD_2 = (
+    "INSERT INTO plans"
+    " (plan, status, stage, closed, by, case_ref, area, start, due_back, level, urgent, entries, newest)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_PLANS_2 = (
+    """CREATE TABLE plans (
+  plan TEXT PRIMARY KEY NOT NULL,
+  status TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  closed TEXT NOT NULL,
+  by TEXT NOT NULL,
+  case_ref TEXT NOT NULL,
+  area TEXT NOT NULL,
+  start TEXT NOT NULL,
+  due_back TEXT NOT NULL,
+  level TEXT NOT NULL,
+  urgent INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  newest TEXT NOT NULL
+) STRICT""",
+    "CREATE INDEX plans_start ON plans (start DESC, plan)",
+    "CREATE INDEX plans_open ON plans (start DESC, plan) WHERE closed = ''",
+    "CREATE INDEX plans_case ON plans (case_ref, start DESC, plan)",
+)
+_WATCHING_2 = (
+    """CREATE TABLE beats (
+  watcher TEXT PRIMARY KEY NOT NULL,
+  received TEXT NOT NULL,
+  payload BLOB NOT NULL,
+  signature TEXT NOT NULL
+) STRICT""",
+    """CREATE TABLE claims (
+  what TEXT PRIMARY KEY NOT NULL,
+  holder TEXT NOT NULL,
+  until TEXT NOT NULL
+) STRICT""",
+)
+_STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {2: _to_2, 3: _to_3}
 """What makes a store of the version before into one of this version."""

@@ -23,7 +23,8 @@ _COLUMNS = (
 _TRIGGERS = (
     b"SELECT t.tgname, t.tgenabled::text, p.proname, t.tgtype::int"
     b" FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid"
-    b" WHERE t.tgrelid = 'visitsafe.entries'::regclass AND NOT t.tgisinternal"
+    b" WHERE t.tgrelid IN ('visitsafe.entries'::regclass, 'visitsafe.purges'::regclass)"
+    b" AND NOT t.tgisinternal"
 )
 _FUNCTIONS = b"SELECT proname, prosrc FROM pg_catalog.pg_proc WHERE pronamespace = 'visitsafe'::regnamespace"
 _INDEXES = (
@@ -40,7 +41,7 @@ _RIGHTS = (
     b" FROM pg_catalog.pg_class AS c CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS a"
     b" LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee"
     b" WHERE c.relnamespace = 'visitsafe'::regnamespace AND a.grantee <> c.relowner"
-    b" UNION SELECT c.relname, coalesce(r.rolname, 'everybody'), a.privilege_type"
+    b" UNION SELECT c.relname, coalesce(r.rolname, 'everybody'), a.privilege_type || ' (' || t.attname || ')'"
     b" FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_attribute AS t ON t.attrelid = c.oid"
     b" CROSS JOIN LATERAL pg_catalog.aclexplode(t.attacl) AS a"
     b" LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.grantee"
@@ -52,8 +53,10 @@ _OWNERS = (
 )
 _ROW, _BEFORE, _INSERT, _DELETE, _UPDATE, _TRUNCATE = 1, 2, 4, 8, 16, 32  # as in the server's pg_trigger.h
 _KINDS = {
-    "entries_no_change": _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
+    "entries_no_change": _BEFORE | _DELETE | _TRUNCATE,
+    "entries_only_blanked": _ROW | _BEFORE | _UPDATE,
     "entries_in_order": _ROW | _BEFORE | _INSERT,
+    "purges_no_change": _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
 }
 _Rows = AbstractSet[tuple[Any, ...]]
 _MAINTAIN = "MAINTAIN"  # PostgreSQL 17: vacuum and the like, which changes no row
@@ -80,7 +83,7 @@ def _columns(link: Link) -> Iterator[str]:
 
 
 def _triggers(link: Link) -> Iterator[str]:
-    expected = {(name, "A", function, _KINDS[name]) for name, (_, function) in sql.TRIGGERS.items()}
+    expected = {(name, "A", one.function, _KINDS[name]) for name, one in sql.TRIGGERS.items()}
     yield from _compared("trigger", expected, set(link.rows(_TRIGGERS)))
 
 

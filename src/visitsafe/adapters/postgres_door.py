@@ -6,7 +6,7 @@ whoever could is refused, unless the URL says `visitsafe_allow_owner=1`. Loaded 
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -15,11 +15,14 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from visitsafe.adapters import postgres_schema as sql
 from visitsafe.adapters import schema
+from visitsafe.adapters.postgres_care import PostgresCare, without_user
 from visitsafe.adapters.postgres_link import APPENDING, Link
+from visitsafe.adapters.postgres_purge import PostgresPurge
 from visitsafe.adapters.postgres_schema import Roles
 from visitsafe.adapters.postgres_store import PostgresStore
 from visitsafe.adapters.postgres_url import ALLOW_OWNER, Address, understood
 from visitsafe.adapters.postgres_words import NOTHING
+from visitsafe.adapters.store_marks import refuse_marked
 from visitsafe.domain.entries import to_text
 from visitsafe.errors import StoreError
 
@@ -32,7 +35,9 @@ SELECT EXISTS (SELECT FROM pg_roles AS r WHERE (r.rolsuper OR r.rolcreaterole)
   OR pg_has_role(session_user, c.relowner, 'MEMBER')
   OR pg_has_role(session_user, d.datdba, 'MEMBER')
   OR has_table_privilege(session_user, c.oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER')
-  OR has_any_column_privilege(session_user, c.oid, 'UPDATE'),
+  OR EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    AND a.attname <> 'payload' AND has_column_privilege(session_user, c.oid, a.attnum, 'UPDATE')),
+  has_column_privilege(session_user, c.oid, 'payload', 'UPDATE'),
   current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on'
 FROM pg_class AS c, pg_database AS d
 WHERE c.oid = 'visitsafe.entries'::regclass AND d.datname = current_database()
@@ -59,15 +64,60 @@ def open_store(url: str, wait: float = WAIT) -> PostgresStore:
     address = understood(url, wait)
     with _linked(address, wait) as link:
         store_id = _identify(link)
-        too_much, safe = link.rows(_RIGHTS)[0]
+        mighty, may_blank, safe = link.rows(_RIGHTS)[0]
+        too_much = mighty or may_blank
         if too_much and not address.allow_owner:
-            raise StoreError(
-                f"the user of the store in {address.shown} could take entries away: it is the owner or has"
-                " more rights than it needs",
-                hint=f"log in as a member of visitsafe_app ({_GUIDE}), or add ?{ALLOW_OWNER}=1 to the URL",
-            )
+            raise _too_much(address, "visitsafe_app")
         link.store_id = store_id
-        return PostgresStore(link, store_id, _warnings(address, too_much=too_much, safe=safe))
+        store = PostgresStore(link, store_id, _warnings(address, too_much=too_much, safe=safe))
+        refuse_marked(store.meta(), f"the store in {address.shown}")
+        return store
+
+
+def place(url: str) -> str:
+    """The store of a URL for people, without a user and a password. Does not look whether it is there.
+
+    Raises:
+        StoreError: The URL means nothing.
+    """
+    return without_user(understood(url, WAIT).shown)
+
+
+def open_care(url: str, wait: float = WAIT) -> PostgresCare:
+    """Open a store to look after it: as its owner too, and even one that is part of a copy or was moved.
+
+    Raises:
+        StoreError: As for `open_store`.
+    """
+    address = understood(url, wait)
+    with _linked(address, wait) as link:
+        link.store_id = _identify(link)
+        mighty, may_blank, safe = link.rows(_RIGHTS)[0]
+        warnings = _warnings(address, too_much=mighty or may_blank, safe=safe)
+        return PostgresCare(link, PostgresStore(link, link.store_id, warnings))
+
+
+def open_purge(url: str, wait: float = WAIT) -> PostgresPurge:
+    """Open a store to empty entries in it, as a member of its retention role.
+
+    Raises:
+        StoreError: As for `open_store`, or this user may not empty entries.
+    """
+    address = understood(url, wait)
+    with _linked(address, wait) as link:
+        link.store_id = _identify(link)
+        mighty, may_blank, safe = link.rows(_RIGHTS)[0]
+        if mighty and not address.allow_owner:
+            raise _too_much(address, "visitsafe_retention")
+        if not may_blank:
+            raise StoreError(
+                f"the user of the store in {address.shown} may not remove anything from it",
+                hint="for this command, log in as a member of visitsafe_retention: VISITSAFE_STORE"
+                f" ({_GUIDE})",
+            )
+        store = PostgresStore(link, link.store_id, _warnings(address, too_much=mighty, safe=safe))
+        refuse_marked(store.meta(), f"the store in {address.shown}")
+        return PostgresPurge(link, store)
 
 
 def store_exists(url: str, wait: float = WAIT) -> bool:
@@ -82,17 +132,26 @@ def store_exists(url: str, wait: float = WAIT) -> bool:
         return found
 
 
-def create_store(url: str, created: datetime, wait: float = WAIT) -> PostgresStore:
+def create_store(
+    url: str, created: datetime, wait: float = WAIT, *, meta: Mapping[str, str] | None = None
+) -> PostgresStore:
     """Make a store with the usual roles, and open it.
 
     Raises:
         StoreError: As for `create_postgres`; or it was made, and may not be used by whoever made it.
     """
-    create_postgres(url, created, wait=wait)
+    create_postgres(url, created, wait=wait, meta=meta)
     return open_store(url, wait)
 
 
-def create_postgres(url: str, created: datetime, roles: Roles | None = None, *, wait: float = WAIT) -> None:
+def create_postgres(
+    url: str,
+    created: datetime,
+    roles: Roles | None = None,
+    *,
+    wait: float = WAIT,
+    meta: Mapping[str, str] | None = None,
+) -> None:
     """Make a store in a database that has none: roles where they are missing, tables, rights; all or nothing.
 
     Args:
@@ -100,6 +159,7 @@ def create_postgres(url: str, created: datetime, roles: Roles | None = None, *, 
         created: Aware.
         roles: Names of the roles of this store.
         wait: As for `open_store`.
+        meta: What it says of itself in place of something new: a copy keeps the id of its store.
 
     Raises:
         StoreError: There is a store already, or this user may not make one; the hint says which statements
@@ -112,18 +172,24 @@ def create_postgres(url: str, created: datetime, roles: Roles | None = None, *, 
                 raise StoreError(
                     f"there is a store in {address.shown} already", hint="use it, or name another database"
                 )
-            _make(link, address, names, created)
+            _make(link, address, names, {**new_meta(names, created), **(meta or {})})
         link.close()
 
 
-def _make(link: Link, address: Address, roles: Roles, created: datetime) -> None:
+def _make(link: Link, address: Address, roles: Roles, meta: Mapping[str, str]) -> None:
     user = str(link.rows(_MAKER)[0][0])
     missing = _missing(link, roles, user)
     _run(link, address, missing, by_hand=missing)
     right = SQL("GRANT CREATE ON DATABASE {} TO {}")
     right_to_make = right.format(Identifier(address.parameters["dbname"]), Identifier(user))
     _run(link, address, sql.making(roles), by_hand=[right_to_make])
-    meta = {
+    for item in meta.items():
+        link.run(sql.SET_META, *item)
+
+
+def new_meta(roles: Roles, created: datetime) -> dict[str, str]:
+    """What a new store says of itself."""
+    return {
         "schema_version": str(schema.SCHEMA_VERSION),
         "store_id": os.urandom(16).hex(),
         "created": to_text(created),
@@ -131,8 +197,6 @@ def _make(link: Link, address: Address, roles: Roles, created: datetime) -> None
         "role_app": roles.app,
         "role_retention": roles.retention,
     }
-    for item in meta.items():
-        link.run(sql.SET_META, *item)
 
 
 def _missing(link: Link, roles: Roles, user: str) -> list[Composed]:
@@ -173,6 +237,20 @@ def _linked(address: Address, wait: float) -> Iterator[Link]:
 
 def _identify(link: Link) -> str:
     """The store's id, once it is certain that this is a store of this version."""
+    store_id, version = described(link)
+    if version < schema.SCHEMA_VERSION:
+        raise StoreError(
+            f"the store in {link.shown} was made by an older visitsafe", hint="run: visitsafe store migrate"
+        )
+    return store_id
+
+
+def described(link: Link) -> tuple[str, int]:
+    """The store's id and version, once it is certain that it is one, and of no newer version.
+
+    Raises:
+        StoreError: It is damaged, or was made by a newer visitsafe.
+    """
     meta: dict[str, str] = dict(link.rows(sql.META))
     version, store_id = str(meta.get("schema_version", "")), meta.get("store_id", "")
     if not re.fullmatch("[1-9][0-9]{0,8}", version) or not store_id:
@@ -184,11 +262,15 @@ def _identify(link: Link) -> str:
         raise StoreError(
             f"the store in {link.shown} was made by a newer visitsafe", hint="install a newer visitsafe"
         )
-    if int(version) < schema.SCHEMA_VERSION:
-        raise StoreError(
-            f"the store in {link.shown} was made by an older visitsafe", hint="run: visitsafe store migrate"
-        )
-    return str(store_id)
+    return str(store_id), int(version)
+
+
+def _too_much(address: Address, role: str) -> StoreError:
+    return StoreError(
+        f"the user of the store in {address.shown} could take entries away: it is the owner or has"
+        " more rights than it needs",
+        hint=f"log in as a member of {role} ({_GUIDE}), or add ?{ALLOW_OWNER}=1 to the URL",
+    )
 
 
 def _warnings(address: Address, *, too_much: bool, safe: bool) -> tuple[str, ...]:

@@ -16,7 +16,14 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from visitsafe.adapters.postgres_url import Address
-from visitsafe.adapters.postgres_words import NOTHING, PassingError, in_words, is_cut, not_connected
+from visitsafe.adapters.postgres_words import (
+    NOTHING,
+    NotYetError,
+    PassingError,
+    in_words,
+    is_cut,
+    not_connected,
+)
 from visitsafe.errors import StoreError
 
 APPENDING, WATCHING = 1, 2
@@ -48,7 +55,7 @@ class Link:
         self._address = address
         self._wait = wait
         self._within = False
-        self.database = self._connect()
+        self.database = self._again(self._connect, NotYetError)
 
     def rows(self, statement: bytes, *values: object) -> list[Row]:
         """What a statement finds, within the transaction if there is one.
@@ -78,7 +85,7 @@ class Link:
         committing = False
         try:
             self._begin(lock)
-            self._within, self.in_doubt = True, False
+            self._within = True
             yield
             committing = True
             self._commit()
@@ -91,22 +98,49 @@ class Link:
         finally:
             self._within = False
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read the database as it is at this moment, for as long as this lasts. Nobody waits for it.
+
+        Raises:
+            StoreError: In words.
+        """
+        try:
+            self.database.execute(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self._within = True
+            yield
+        except psycopg.Error as error:
+            raise in_words(error, self.shown) from error
+        finally:
+            self._within = False
+            self._roll_back()
+
     def patiently(self, action: Callable[[], T]) -> T:
         """Do something, and do it again while what is in the way passes. It must be safe to do twice."""
-        end, pause = time.monotonic() + self._wait, _FIRST_PAUSE
-        while True:
-            try:
-                self._come_back()
-                return action()
-            except PassingError:
-                if self._within or time.monotonic() > end:
-                    raise
-            time.sleep(pause)
-            pause = min(2 * pause, 1.0)
+        if not self._within:
+            self.in_doubt = False
+
+        def once_more() -> T:
+            self._come_back()
+            return action()
+
+        return self._again(once_more, PassingError)
 
     def close(self) -> None:
         """Let go of the server."""
         self.database.close()
+
+    def _again(self, action: Callable[[], T], while_: type[PassingError]) -> T:
+        """Do something, and do it again for as long as we wait, while it fails in this way."""
+        end, pause = time.monotonic() + self._wait, _FIRST_PAUSE
+        while True:
+            try:
+                return action()
+            except while_:
+                if self._within or time.monotonic() > end:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, 1.0)
 
     def _connect(self) -> psycopg.Connection[Row]:
         conninfo = make_conninfo("", **self._address.parameters)

@@ -1,9 +1,9 @@
 """A store's tables in PostgreSQL, who may do what with them, and the statements on them.
 
 The statements are those of `schema`, translated once. Three roles: the owner has the tables and migrates;
-the application adds entries and keeps the rest; the retention role only reads, until there is something to
-purge. The server itself refuses to change or remove an entry, to its owner too, and takes in none but the
-next. Ids and times are ordered byte by byte (COLLATE "C"), as in SQLite. Given once, when a store is made.
+the application adds entries and keeps the rest; the retention role may besides empty payloads, once a signed
+entry removes them. The server itself refuses any other change of an entry, to its owner too, and takes in
+none but the next. Ids and times are ordered byte by byte (COLLATE "C"), as in SQLite.
 """
 
 import re
@@ -15,7 +15,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from visitsafe.adapters import schema
 
 SCHEMA = "visitsafe"
-TABLES = ("entries", "plans", "beats", "claims", "meta")
+TABLES = ("entries", "plans", "beats", "claims", "purges", "meta")
 
 
 class Roles(msgspec.Struct, frozen=True):
@@ -26,6 +26,15 @@ class Roles(msgspec.Struct, frozen=True):
     retention: str = "visitsafe_retention"
 
 
+class Trigger(msgspec.Struct, frozen=True):
+    """A trigger of the store: when it runs, for each what, which function, on which table."""
+
+    when: LiteralString
+    each: LiteralString
+    function: LiteralString
+    table: LiteralString = "entries"
+
+
 def translated(statement: str) -> bytes:
     """A statement of `schema` as psycopg takes it: values as %s, tables with the schema they are in."""
     named = re.sub(rf"\b(FROM|JOIN|INTO|UPDATE) ({'|'.join(TABLES)})\b", rf"\1 {SCHEMA}.\2", statement)
@@ -34,6 +43,9 @@ def translated(statement: str) -> bytes:
 
 HISTORY = translated(schema.HISTORY)
 AFTER = translated(schema.AFTER)
+BY_STREAM = translated(schema.BY_STREAM)
+FIRST_ROWS = translated(schema.FIRST_ROWS)
+NEXT_ROWS = translated(schema.NEXT_ROWS)
 HEAD = translated(schema.HEAD)
 FIND = translated(schema.FIND)
 PRESENT = translated("SELECT id FROM entries WHERE id = ANY(?)")
@@ -45,6 +57,7 @@ KNOWN = translated(schema.KNOWN)
 COUNT = translated(schema.COUNT)
 OF_STREAM = translated(schema.OF_STREAM)
 DOUBTFUL = translated(schema.DOUBTFUL)
+DOUBTFUL_SINCE = translated(schema.DOUBTFUL_SINCE)
 COUNT_PLANS = translated(schema.COUNT_PLANS)
 ALL_PLANS = translated(schema.ALL_PLANS)
 TRACES = translated(schema.TRACES)
@@ -56,8 +69,11 @@ CLAIM = translated(schema.CLAIM)
 HOLDER = translated(schema.HOLDER)
 RELEASE = translated(schema.RELEASE)
 RELEASE_ALL = translated(schema.RELEASE_ALL)
+ADD_PURGE = translated(schema.ADD_PURGE)
+BLANK = translated(schema.BLANK)
 META = translated(schema.META)
 SET_META = translated(schema.SET_META)
+SET_VERSION = translated(schema.SET_VERSION)
 LOST_PLANS = translated(schema.LOST_PLANS)
 
 _C = 'text COLLATE "C" NOT NULL'
@@ -79,6 +95,7 @@ COLUMNS: dict[str, dict[str, LiteralString]] = {
     },
     "beats": {"watcher": f"{_C} PRIMARY KEY", "received": _C, "payload": "bytea NOT NULL", "signature": _C},
     "claims": {"what": f"{_C} PRIMARY KEY", "holder": _C, "until": _C},
+    "purges": {"id": f"{_C} PRIMARY KEY", "entry": _C, "at": _C},
     "meta": {"key": f"{_C} PRIMARY KEY", "value": _C},
 }
 _INDEXES: tuple[LiteralString, ...] = (
@@ -91,8 +108,23 @@ _INDEXES: tuple[LiteralString, ...] = (
 FUNCTIONS: dict[str, LiteralString] = {
     "refuse_change": """
 BEGIN
-  RAISE EXCEPTION 'an entry is never %', CASE TG_OP WHEN 'UPDATE' THEN 'changed' ELSE 'removed' END
-    USING ERRCODE = 'restrict_violation';
+  RAISE EXCEPTION 'an entry is never removed' USING ERRCODE = 'restrict_violation';
+END
+""",
+    "only_blank": """
+BEGIN
+  OLD.payload := ''::bytea;
+  IF NEW IS NOT DISTINCT FROM OLD AND OLD.stream <> 'team' AND OLD.kind <> 'purged'
+    AND EXISTS (SELECT 1 FROM visitsafe.purges AS p JOIN visitsafe.entries AS e ON e.id = p.entry
+      WHERE p.id = OLD.id AND e.stream = OLD.stream AND e.kind = 'purged') THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'an entry is never changed' USING ERRCODE = 'restrict_violation';
+END
+""",
+    "keep_note": """
+BEGIN
+  RAISE EXCEPTION 'what was removed stays noted' USING ERRCODE = 'restrict_violation';
 END
 """,
     "demand_next": """
@@ -106,17 +138,24 @@ END
 """,
 }
 # ALWAYS: also for a superuser who set session_replication_role, and for what a replica takes in.
-TRIGGERS: dict[str, tuple[LiteralString, str]] = {
-    "entries_no_change": ("BEFORE UPDATE OR DELETE OR TRUNCATE", "refuse_change"),
-    "entries_in_order": ("BEFORE INSERT", "demand_next"),
+TRIGGERS: dict[str, Trigger] = {
+    "entries_no_change": Trigger("BEFORE DELETE OR TRUNCATE", "STATEMENT", "refuse_change"),
+    "entries_only_blanked": Trigger("BEFORE UPDATE", "ROW", "only_blank"),
+    "entries_in_order": Trigger("BEFORE INSERT", "ROW", "demand_next"),
+    "purges_no_change": Trigger("BEFORE UPDATE OR DELETE OR TRUNCATE", "STATEMENT", "keep_note", "purges"),
 }
 GRANTS: dict[str, dict[str, tuple[LiteralString, ...]]] = {
     "app": {
         "entries": ("SELECT", "INSERT"),
         **dict.fromkeys(("plans", "beats", "claims"), ("SELECT", "INSERT", "UPDATE", "DELETE")),
+        **dict.fromkeys(("purges", "meta"), ("SELECT",)),
+    },
+    "retention": {
+        "entries": ("SELECT", "INSERT", "UPDATE (payload)"),
+        "plans": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+        "purges": ("SELECT", "INSERT"),
         "meta": ("SELECT",),
     },
-    "retention": dict.fromkeys(("entries", "plans", "meta"), ("SELECT",)),
 }
 INDEX_NAMES = tuple(statement.split()[2] for statement in _INDEXES)
 
@@ -140,8 +179,28 @@ def making(roles: Roles) -> list[Composed]:
         *(_table(name, columns) for name, columns in COLUMNS.items()),
         *(SQL(statement).format() for statement in _INDEXES),
         *(_function(name, body) for name, body in FUNCTIONS.items()),
-        *_triggers(),
-        *_grants(roles),
+        *_triggers(TRIGGERS),
+        *_grants(roles, GRANTS),
+    ]
+
+
+def making_3(roles: Roles) -> list[Composed]:
+    """The statements that make a store of version 2 into one of version 3, by its owner.
+
+    Once there is a version 4, the definitions as they are in version 3 belong here, in full.
+    """
+    changed = ("entries_no_change", "entries_only_blanked", "purges_no_change")
+    role = Identifier(roles.retention)
+    return [
+        SQL("SET LOCAL ROLE {}").format(Identifier(roles.owner)),
+        _table("purges", COLUMNS["purges"]),
+        SQL("DROP TRIGGER entries_no_change ON visitsafe.entries").format(),
+        SQL("DROP FUNCTION visitsafe.refuse_change ()").format(),
+        *(_function(name, FUNCTIONS[name]) for name in ("refuse_change", "only_blank", "keep_note")),
+        *_triggers({name: TRIGGERS[name] for name in changed}),
+        SQL("GRANT SELECT ON visitsafe.purges TO {}").format(Identifier(roles.app)),
+        SQL("REVOKE ALL ON visitsafe.entries, visitsafe.plans, visitsafe.meta FROM {}").format(role),
+        *_grants(roles, {"retention": GRANTS["retention"]}),
     ]
 
 
@@ -158,21 +217,21 @@ def _function(name: str, body: LiteralString) -> Composed:
     return text.format(Identifier(name), SQL(body))
 
 
-def _triggers() -> list[Composed]:
+def _triggers(triggers: dict[str, Trigger]) -> list[Composed]:
     made = []
-    for name, (when, function) in TRIGGERS.items():
-        each = "ROW" if "INSERT" in when else "STATEMENT"
-        text = SQL("CREATE TRIGGER {} {} ON visitsafe.entries FOR EACH {} EXECUTE FUNCTION visitsafe.{} ()")
+    for name, one in triggers.items():
+        table = Identifier(one.table)
+        text = SQL("CREATE TRIGGER {} {} ON visitsafe.{} FOR EACH {} EXECUTE FUNCTION visitsafe.{} ()")
         made += [
-            text.format(Identifier(name), SQL(when), SQL(each), Identifier(function)),
-            SQL("ALTER TABLE visitsafe.entries ENABLE ALWAYS TRIGGER {}").format(Identifier(name)),
+            text.format(Identifier(name), SQL(one.when), table, SQL(one.each), Identifier(one.function)),
+            SQL("ALTER TABLE visitsafe.{} ENABLE ALWAYS TRIGGER {}").format(table, Identifier(name)),
         ]
     return made
 
 
-def _grants(roles: Roles) -> list[Composed]:
+def _grants(roles: Roles, grants: dict[str, dict[str, tuple[LiteralString, ...]]]) -> list[Composed]:
     made = []
-    for part, tables in GRANTS.items():
+    for part, tables in grants.items():
         role = Identifier(getattr(roles, part))
         made.append(SQL("GRANT USAGE ON SCHEMA visitsafe TO {}").format(role))
         for table, rights in tables.items():

@@ -16,17 +16,21 @@ from visitsafe.adapters import postgres_schema as sql
 from visitsafe.adapters.postgres_check import damages
 from visitsafe.adapters.postgres_link import APPENDING, WATCHING, Link, Row
 from visitsafe.adapters.postgres_words import NOTHING
+from visitsafe.adapters.store_marks import MARK, was_moved
 from visitsafe.domain.entries import Entry, to_text
 from visitsafe.domain.refs import reference
-from visitsafe.domain.running_hash import GENESIS, following
+from visitsafe.domain.running_hash import GENESIS, continuing, following
 from visitsafe.domain.stored import CLOSING, PlanRow, Stored, Summarise, nothing_first
 from visitsafe.domain.terms import TEAM_STREAM
 from visitsafe.errors import StoreError, VerificationError
 
+_MOVED = sql.translated(MARK)
 _BATCH = 64  # an entry is at most a mebibyte
 _BEHIND_Z = "["  # the character after Z: no plan id holds it, and "team" sorts behind it
+BEFORE_ALL = -1 << 63
+"""Before every position that a database can hold, also one that is none."""
 _BEATS_KEPT = timedelta(days=1)
-LONGEST_CLAIM = timedelta(hours=1)
+LONGEST_CLAIM = timedelta(minutes=3)
 """No claim holds for longer: a watcher whose clock is years ahead must not keep the others off a visit."""
 
 
@@ -58,18 +62,33 @@ class PostgresStore:
             with self._link.transaction(APPENDING):
                 if written and self._present([row.id for row in written]) == {row.id for row in written}:
                     return len(written)
+                self._link.in_doubt = False  # not before it could be asked: that may be cut as well
                 written.clear()
+                self._refuse_if_moved()
                 first()
                 written.extend(self._append(entries, received, summarise, also))
             return len(written)
 
-        self._link.in_doubt = False
         try:
             return self._link.patiently(attempt)
         except StoreError as error:
             if self._link.in_doubt:
                 raise self._unknown() from error
             raise
+
+    def put_rows(self, rows: Sequence[Stored]) -> int:
+        """Add rows of a copy as they are, if they continue the running hash: see `Fillable.put_rows`."""
+        with self._link.transaction(APPENDING):
+            new = continuing(self.head(), rows)
+            with self._link.database.cursor() as cursor:
+                cursor.executemany(sql.ADD_ENTRY, [msgspec.structs.astuple(row) for row in new])
+            if new and self.head() != (new[-1].position, new[-1].chain):
+                raise self._not_kept()
+        return len(new)
+
+    def meta(self) -> dict[str, str]:
+        """What the store says of itself."""
+        return dict(self._link.rows(sql.META))
 
     def history(self, stream: str) -> list[Stored]:
         """All entries of a stream in order of arrival."""
@@ -87,9 +106,10 @@ class PostgresStore:
         """The row of one plan; None if there is none."""
         return next((_plan(row) for row in self._link.rows(sql.ROW, plan)), None)
 
-    def doubtful(self) -> list[str]:
+    def doubtful(self, after: int = 0) -> list[str]:
         """The plans whose row is missing or cannot be right: see `Store.doubtful`."""
-        return [stream for (stream,) in self._link.rows(sql.DOUBTFUL, *CLOSING, *CLOSING)]
+        query = (sql.DOUBTFUL_SINCE, after) if after else (sql.DOUBTFUL,)
+        return [stream for (stream,) in self._link.rows(*query, *CLOSING, *CLOSING)]
 
     def find(self, beginning: str) -> list[str]:
         """The ids of the plans that start with these characters: a range of the index, read from entries."""
@@ -101,6 +121,21 @@ class PostgresStore:
             for row in rows:
                 after = row[0]
                 yield Stored(*row)
+
+    def by_stream(self, first: str) -> Iterator[Stored]:
+        """All entries of a stream and of those behind it: see `Store.by_stream`."""
+        last = first, BEFORE_ALL
+        while rows := self._link.rows(sql.BY_STREAM, *last, _BATCH):
+            for row in rows:
+                last = row[1], row[0]
+                yield Stored(*row)
+
+    def rows_from(self, first: str) -> Iterator[PlanRow]:
+        """The rows of a plan and of those behind it: see `Store.rows_from`."""
+        rows = self._link.rows(sql.FIRST_ROWS, first, _BATCH)
+        while rows:
+            yield from map(_plan, rows)
+            rows = self._link.rows(sql.NEXT_ROWS, rows[-1][0], _BATCH)
 
     def head(self) -> tuple[int, str]:
         """The last position and the running hash there."""
@@ -155,6 +190,10 @@ class PostgresStore:
             raise self._not_kept()
         return new
 
+    def _refuse_if_moved(self) -> None:
+        for (where,) in self._link.rows(_MOVED):
+            raise was_moved(f"the store in {self._link.shown}", str(where), NOTHING)
+
     def _add(self, entries: Sequence[Entry], received: datetime) -> list[Stored]:
         present = self._present([entry.id for entry in entries])
         head, new = self.head(), []
@@ -195,6 +234,7 @@ class PostgresStore:
 
         def attempt() -> list[Row]:
             with self._link.transaction(WATCHING):
+                self._refuse_if_moved()
                 for statement, values in statements[:-1]:
                     self._link.run(statement, *values)
                 statement, values = statements[-1]

@@ -93,6 +93,10 @@ class PassingError(StoreError):
     """What may succeed if it is tried again: a connection was cut, or two were in each other's way."""
 
 
+class NotYetError(PassingError):
+    """The server is there and lets nobody in just now: it is starting, or has too many guests."""
+
+
 def in_words(error: psycopg.Error, shown: str, *, writing: bool = False) -> StoreError:
     """What PostgreSQL's error means; `writing` adds that nothing was written."""
     code = error.sqlstate or ("22021" if isinstance(error, psycopg.DataError) else "")
@@ -121,5 +125,6 @@ def not_connected(error: psycopg.Error, shown: str) -> StoreError:
     words = _BY_CODE.get(error.sqlstate or "") or next(
         (words for part, words in _BEFORE if re.search(part, said)), _AWAY
     )
-    kind = PassingError if words in {_AWAY, _CROWDED, _BY_CODE["57P03"]} else StoreError
+    kinds = {_AWAY: PassingError, _CROWDED: NotYetError, _BY_CODE["57P03"]: NotYetError}
+    kind = kinds.get(words, StoreError)
     return kind(f"the store in {shown} {words[0]}", hint=words[1])

@@ -4,13 +4,15 @@ The statements are such as SQLite and PostgreSQL both understand (`?` stands for
 of tables, indexes and triggers are SQLite's. A store is only ever given this schema when it is made, never
 when it is opened; `migrations` brings an older one to it. Entries can only be added at the end: the database
 itself refuses anything else, also `INSERT OR REPLACE`, which would remove a row without waking a delete
-trigger. `plans` follows from the entries; `beats` and `claims` are for watching, and no part of the record.
+trigger. One change it lets through: a payload is emptied whose entry stands in `purges` beside a signed entry
+of the same plan that removes it (docs/adr/0019). `plans` follows from the entries; `beats` and `claims` are
+for watching, and no part of the record.
 """
 
 import sqlite3
 from collections.abc import Iterator
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x56534146
 """`VSAF`, at offset 68 of the file: tells a visitsafe store from any other SQLite file."""
 
@@ -22,6 +24,9 @@ _PLANS = (
 
 HISTORY = _ENTRIES + " WHERE stream = ? ORDER BY position"
 AFTER = _ENTRIES + " WHERE position > ? ORDER BY position LIMIT ?"
+BY_STREAM = _ENTRIES + " WHERE (stream, position) > (?, ?) ORDER BY stream, position LIMIT ?"
+FIRST_ROWS = _PLANS + " WHERE plan >= ? ORDER BY plan LIMIT ?"
+NEXT_ROWS = _PLANS + " WHERE plan > ? ORDER BY plan LIMIT ?"
 HEAD = "SELECT position, chain FROM entries ORDER BY position DESC LIMIT 1"
 PRESENT = "SELECT 1 FROM entries WHERE id = ?"
 FIND = "SELECT DISTINCT stream FROM entries WHERE stream >= ? AND stream < ? ORDER BY stream"
@@ -47,10 +52,15 @@ DOUBTFUL = (
     " (SELECT stream, count(*) AS n, max(position) AS last FROM entries GROUP BY stream) AS s"
     " JOIN entries AS e ON e.position = s.last LEFT JOIN plans AS p ON p.plan = s.stream"
     " WHERE s.stream <> 'team' AND (p.plan IS NULL OR p.entries <> s.n OR p.newest <> e.id"
-    " OR (p.closed <> '' AND NOT (p.closed = e.id AND e.kind IN (?, ?, ?, ?))"
+    " OR (p.closed <> '' AND NOT (p.closed = e.id AND e.kind IN (?, ?, ?, ?, ?))"
     " AND NOT EXISTS (SELECT 1 FROM entries AS c"
-    " WHERE c.id = p.closed AND c.stream = s.stream AND c.kind IN (?, ?, ?, ?))))"
+    " WHERE c.id = p.closed AND c.stream = s.stream AND c.kind IN (?, ?, ?, ?, ?))))"
     " ORDER BY s.stream"
+)
+# The same for the streams with an entry behind a position (the first value): it grows with what came since.
+DOUBTFUL_SINCE = DOUBTFUL.replace(
+    "FROM entries GROUP BY",
+    "FROM entries WHERE stream IN (SELECT stream FROM entries WHERE position > ?) GROUP BY",
 )
 COUNT_PLANS = "SELECT count(*) FROM plans"
 ALL_PLANS = "SELECT plan FROM plans UNION SELECT stream FROM entries WHERE stream <> 'team' ORDER BY 1"
@@ -76,6 +86,9 @@ CLAIM = (
 HOLDER = "SELECT holder FROM claims WHERE what = ?"
 RELEASE = "DELETE FROM claims WHERE holder = ? AND what = ?"
 RELEASE_ALL = "DELETE FROM claims WHERE holder = ?"
+
+ADD_PURGE = "INSERT INTO purges (id, entry, at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"
+BLANK = "UPDATE entries SET payload = ? WHERE id = ? AND stream = ? AND length(payload) > 0"
 
 META = "SELECT key, value FROM meta"
 SET_META = "INSERT INTO meta (key, value) VALUES (?, ?)"
@@ -130,12 +143,29 @@ SQLITE_OBJECTS = {
   holder TEXT NOT NULL,
   until TEXT NOT NULL
 ) STRICT""",
+    "purges": """CREATE TABLE purges (
+  id TEXT PRIMARY KEY NOT NULL,
+  entry TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT""",
     "entries_stream": "CREATE INDEX entries_stream ON entries (stream, position)",
     "plans_start": "CREATE INDEX plans_start ON plans (start DESC, plan)",
     "plans_open": "CREATE INDEX plans_open ON plans (start DESC, plan) WHERE closed = ''",
     "plans_case": "CREATE INDEX plans_case ON plans (case_ref, start DESC, plan)",
     "entries_no_update": """CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries
+WHEN NOT (
+  length(NEW.payload) = 0 AND OLD.stream <> 'team' AND OLD.kind <> 'purged'
+  AND NEW.position = OLD.position AND NEW.stream = OLD.stream AND NEW.kind = OLD.kind
+  AND NEW.at = OLD.at AND NEW.by = OLD.by AND NEW.received = OLD.received
+  AND NEW.id = OLD.id AND NEW.signature = OLD.signature AND NEW.chain = OLD.chain
+  AND EXISTS (SELECT 1 FROM purges AS p JOIN entries AS e ON e.id = p.entry
+    WHERE p.id = OLD.id AND e.stream = OLD.stream AND e.kind = 'purged')
+)
 BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END""",
+    "purges_no_update": """CREATE TRIGGER purges_no_update BEFORE UPDATE ON purges
+BEGIN SELECT RAISE(ABORT, 'what was removed stays noted'); END""",
+    "purges_no_delete": """CREATE TRIGGER purges_no_delete BEFORE DELETE ON purges
+BEGIN SELECT RAISE(ABORT, 'what was removed stays noted'); END""",
     "entries_no_delete": """CREATE TRIGGER entries_no_delete BEFORE DELETE ON entries
 BEGIN SELECT RAISE(ABORT, 'an entry is never removed'); END""",
     "entries_in_order": """CREATE TRIGGER entries_in_order BEFORE INSERT ON entries

@@ -16,20 +16,24 @@ from typing import Any
 import msgspec
 
 from visitsafe.adapters import schema
-from visitsafe.adapters.store_file import FAULTS, damaged, harmless, in_words, network_warnings
+from visitsafe.adapters.sqlite_check import damages
+from visitsafe.adapters.store_file import FAULTS, damaged, in_words, network_warnings, wal_size
+from visitsafe.adapters.store_marks import MARK, was_moved
 from visitsafe.domain.entries import Entry, to_text
 from visitsafe.domain.refs import is_plan_id, reference
-from visitsafe.domain.running_hash import GENESIS, following
+from visitsafe.domain.running_hash import GENESIS, continuing, following
 from visitsafe.domain.stored import CLOSING, PlanRow, Stored, Summarise, nothing_first
 from visitsafe.domain.terms import TEAM_STREAM
-from visitsafe.errors import StoreError, VerificationError
+from visitsafe.errors import VerificationError
 
 _BATCH = 32  # an entry is at most a mebibyte
 _BEHIND_Z = "["  # the character after Z: no plan id holds it, and "team" sorts behind it
 _MOST_ENTRIES = 1 << 53
+BEFORE_ALL = -1 << 63
+"""Before every position that a database can hold, also one that is none."""
 _LARGE_WAL = 4 << 20
 _BEATS_KEPT = timedelta(days=1)
-LONGEST_CLAIM = timedelta(hours=1)
+LONGEST_CLAIM = timedelta(minutes=3)
 """No claim holds for longer: a watcher whose clock is years ahead must not keep the others off a visit."""
 
 
@@ -40,6 +44,7 @@ class SqliteStore:
         self.path = path
         self.store_id = store_id
         self._database = database
+        self._wal_before = 0
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -57,6 +62,7 @@ class SqliteStore:
     ) -> int:
         """Add entries, all or none, and bring the rows of their plans up to date: see `Store.append`."""
         with self.transaction(writing=True):
+            self._refuse_if_moved()
             first()
             for stream in dict.fromkeys(entry.content.plan for entry in entries):
                 self._look_for_gone(stream)
@@ -67,6 +73,19 @@ class SqliteStore:
             self._look_for_new(new)
         self._copy_back()
         return len(new)
+
+    def put_rows(self, rows: Sequence[Stored]) -> int:
+        """Add rows of a copy as they are, if they continue the running hash: see `Fillable.put_rows`."""
+        with self.transaction(writing=True) as database:
+            new = continuing(self.head(), rows)
+            database.executemany(schema.ADD_ENTRY, map(msgspec.structs.astuple, new))
+            self._look_for_new(new)
+        self._copy_back()
+        return len(new)
+
+    def meta(self) -> dict[str, str]:
+        """What the store says of itself."""
+        return dict(self._rows(schema.META))
 
     def history(self, stream: str) -> list[Stored]:
         """All entries of a stream in order of arrival."""
@@ -84,9 +103,10 @@ class SqliteStore:
         """The row of one plan; None if there is none."""
         return next((self._plan(row) for row in self._rows(schema.ROW, plan)), None)
 
-    def doubtful(self) -> list[str]:
+    def doubtful(self, after: int = 0) -> list[str]:
         """The plans whose row is missing or cannot be right: see `Store.doubtful`."""
-        return [stream for (stream,) in self._rows(schema.DOUBTFUL, *CLOSING, *CLOSING)]
+        query = (schema.DOUBTFUL_SINCE, after) if after else (schema.DOUBTFUL,)
+        return [stream for (stream,) in self._rows(*query, *CLOSING, *CLOSING)]
 
     def find(self, beginning: str) -> list[str]:
         """The ids of the plans that start with these characters: a range of the index, read from entries."""
@@ -101,6 +121,27 @@ class SqliteStore:
                 after = row.position
                 yield row
 
+    def by_stream(self, first: str) -> Iterator[Stored]:
+        """All entries of a stream and of those behind it: see `Store.by_stream`."""
+        last = first, BEFORE_ALL
+        while rows := self._rows(schema.BY_STREAM, *last, _BATCH):
+            for row in map(self._stored, rows):
+                if (row.stream, row.position) <= last:
+                    raise damaged(self.path, "its entries are out of order")
+                last = row.stream, row.position
+                yield row
+
+    def rows_from(self, first: str) -> Iterator[PlanRow]:
+        """The rows of a plan and of those behind it: see `Store.rows_from`."""
+        rows = self._rows(schema.FIRST_ROWS, first, _BATCH)
+        while rows:
+            for row in map(self._plan, rows):
+                if row.plan < first:
+                    raise damaged(self.path, "its rows are out of order")
+                first = row.plan
+                yield row
+            rows = self._rows(schema.NEXT_ROWS, first, _BATCH)
+
     def head(self) -> tuple[int, str]:
         """The last position and the running hash there."""
         rows = self._rows(schema.HEAD)
@@ -113,6 +154,7 @@ class SqliteStore:
         """Keep a watcher's newest heartbeat: see `Store.beat`."""
         row = (watcher, to_text(received), entry.payload, entry.signature)
         with self.transaction(writing=True) as database:
+            self._refuse_if_moved()
             database.execute(schema.BEAT, row)
             database.execute(schema.DROP_BEATS, (to_text(received - _BEATS_KEPT), watcher))
         self._copy_back()
@@ -128,6 +170,7 @@ class SqliteStore:
         """Take something on for a while: see `Store.claim`. It ends after LONGEST_CLAIM at the latest."""
         latest = now + LONGEST_CLAIM
         with self.transaction(writing=True) as database:
+            self._refuse_if_moved()
             database.execute(schema.FREE_CLAIMS, (to_text(now), to_text(latest)))
             database.execute(schema.CLAIM, (what, holder, to_text(min(until, latest))))
             return self._rows(schema.HOLDER, what) == [(holder,)]
@@ -154,14 +197,7 @@ class SqliteStore:
 
     def check_file(self) -> list[str]:
         """What is damaged: pages, indexes, the schema with its triggers, plans without their entries."""
-        found = []
-        for check in (self._bad_pages, self._bad_schema, self._bad_plans):
-            try:
-                with self.transaction():
-                    found += check()
-            except StoreError as error:
-                found.append(error.message)
-        return found
+        return damages(self.transaction)
 
     def close(self) -> None:
         """Let go of the file. Entries that were acknowledged are safe whether or not this is called."""
@@ -175,6 +211,8 @@ class SqliteStore:
             return
         try:
             self._database.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+            if writing:
+                self._wal_before = wal_size(self.path)
             yield self._database
             self._database.execute("COMMIT")
         except BaseException as error:
@@ -190,6 +228,10 @@ class SqliteStore:
     def _rows(self, statement: str, *values: str | int) -> list[Any]:
         with self.transaction():
             return self._database.execute(statement, values).fetchall()
+
+    def _refuse_if_moved(self) -> None:
+        for (where,) in self._rows(MARK):
+            raise was_moved(f"the store {self.path}", str(where), "; nothing was written")
 
     def _add(self, entries: Sequence[Entry], received: datetime) -> list[Stored]:
         head, new = self.head(), []
@@ -230,12 +272,17 @@ class SqliteStore:
             self._database.execute(schema.ADD_PLAN, msgspec.structs.astuple(row))
 
     def _copy_back(self) -> None:
-        """Copy a -wal file that has grown large into the store. What fails here waits for the next time."""
+        """Copy a -wal file that has grown large back; all wait for a long reader then, so not each time."""
+        if wal_size(self.path) // _LARGE_WAL > self._wal_before // _LARGE_WAL:
+            self.copy_all_back()
+
+    def copy_all_back(self) -> bool:
+        """Copy the -wal file into the store and cut it to nothing; whether nobody was in the way."""
         try:
-            if Path(f"{self.path}-wal").stat().st_size > _LARGE_WAL:
-                self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except (OSError, sqlite3.Error):
-            return
+            busy, _, _ = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error:
+            return False
+        return not busy
 
     def _stored(self, row: Any) -> Stored:
         self._expect(schema.ENTRY_TYPES, row)
@@ -250,14 +297,3 @@ class SqliteStore:
         """A damaged page can turn text into bytes or into nothing."""
         if tuple(map(type, row)) != types:
             raise damaged(self.path, "a row does not have the form of its table")
-
-    def _bad_pages(self) -> list[str]:
-        found = [text for (text,) in self._database.execute("PRAGMA integrity_check(20)")]
-        return [] if found == ["ok"] else [f"the file is damaged: {harmless(text)}" for text in found]
-
-    def _bad_schema(self) -> list[str]:
-        return list(schema.differences(self._database))
-
-    def _bad_plans(self) -> list[str]:
-        lost = self._database.execute(schema.LOST_PLANS)
-        return [f"the newest entry of plan {plan} is missing" for (plan,) in lost]

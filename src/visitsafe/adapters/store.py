@@ -8,7 +8,7 @@ this version, is refused with a sentence before anything is read from it. What a
 import os
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from visitsafe.adapters import schema
 from visitsafe.adapters.sqlite_store import SqliteStore
 from visitsafe.adapters.store_file import FAULTS, connect, damaged, in_words, located
+from visitsafe.adapters.store_marks import refuse_marked
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.stored import Store, Summarise
 from visitsafe.errors import StoreError
@@ -44,9 +45,24 @@ def open_store(url: str, wait: float = WAIT) -> Store:
         StoreError: It is missing, not a store, made by a newer or an older visitsafe, damaged or not
             permitted.
     """
-    if _is_postgres(url):
-        opened: Store = _postgres().open_store(url, wait)
+    if is_postgres(url):
+        opened: Store = postgres().open_store(url, wait)
         return opened
+    store = open_file(url, wait)
+    try:
+        refuse_marked(store.meta(), f"the store {store.path}")
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def open_file(url: str, wait: float = WAIT) -> SqliteStore:
+    """Open a store that is a file, even one that is only part of a copy or was moved (`store_marks`).
+
+    Raises:
+        StoreError: As for `open_store`.
+    """
     path = located(url)
     _look_for(path)
     database = connect(path, wait)
@@ -74,11 +90,13 @@ def migrate_store(
     Raises:
         StoreError: As for `open_store`, or it cannot be written to; nothing was changed then.
     """
-    from visitsafe.adapters.migrations import Migrated, migrate
+    from visitsafe.adapters.migrations import migrate
 
-    if _is_postgres(url):  # which there is in one version so far
-        _postgres().open_store(url, wait).close()
-        return Migrated(schema.SCHEMA_VERSION, schema.SCHEMA_VERSION)
+    if is_postgres(url):
+        postgres()  # says so where what PostgreSQL needs is missing
+        from visitsafe.adapters.postgres_migrations import migrate_postgres
+
+        return migrate_postgres(url, summariser, wait)
     path = located(url)
     _look_for(path)
     with closing(connect(path, wait)) as database:
@@ -94,8 +112,8 @@ def store_exists(url: str) -> bool:
     Raises:
         StoreError: The URL names no file.
     """
-    if _is_postgres(url):
-        return bool(_postgres().store_exists(url))
+    if is_postgres(url):
+        return bool(postgres().store_exists(url))
     path = located(url)
     try:
         if not path.exists():
@@ -106,36 +124,42 @@ def store_exists(url: str) -> bool:
         return True
 
 
-def create_store(url: str, created: datetime) -> Store:
+def create_store(url: str, created: datetime, meta: Mapping[str, str] | None = None) -> Store:
     """Make a new store, readable by its owner only, and open it.
 
     Args:
         url: As for `open_store`. The folder must exist; the file must not, or be empty.
         created: Aware.
+        meta: What it says of itself in place of something new: a copy keeps the id of its store.
 
     Raises:
         StoreError: There is something already, or the place cannot be written to.
     """
-    if _is_postgres(url):
-        made: Store = _postgres().create_store(url, created)
+    if is_postgres(url):
+        made: Store = postgres().create_store(url, created, meta=meta)
         return made
     path = located(url)
     _make_file(path)
     database = connect(path, WAIT)
     try:
-        _furnish(database, path, created)
+        _furnish(database, path, created, meta or {})
         return SqliteStore(database, path, _identify(database, path)[0])
     except BaseException:
         database.close()
         raise
 
 
-def _is_postgres(url: str) -> bool:
+def is_postgres(url: str) -> bool:
+    """Whether a URL names a PostgreSQL store."""
     return url.partition(":")[0].lower() in {"postgresql", "postgres"}
 
 
-def _postgres() -> "ModuleType":
-    """The door to PostgreSQL, which not every visitsafe has."""
+def postgres() -> "ModuleType":
+    """The door to PostgreSQL (`postgres_door`).
+
+    Raises:
+        StoreError: This visitsafe has none.
+    """
     try:
         from visitsafe.adapters import postgres_door
     except ImportError as error:
@@ -159,12 +183,13 @@ def _make_file(path: Path) -> None:
         ) from error
 
 
-def _furnish(database: sqlite3.Connection, path: Path, created: datetime) -> None:
+def _furnish(database: sqlite3.Connection, path: Path, created: datetime, given: Mapping[str, str]) -> None:
     """Lay out an empty file in one transaction: if that is interrupted, the file can be furnished again."""
     meta = {
         "schema_version": str(schema.SCHEMA_VERSION),
         "store_id": os.urandom(16).hex(),
         "created": to_text(created),
+        **given,
     }
     try:
         if _is_empty(database):

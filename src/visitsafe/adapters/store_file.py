@@ -22,6 +22,7 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA fullfsync = ON",  # macOS: an ordinary fsync does not reach the disk
     "PRAGMA trusted_schema = OFF",
+    "PRAGMA secure_delete = ON",  # what is removed by rule, or replaced, is overwritten with zeros
     "PRAGMA cell_size_check = ON",
     # SQLite before 3.51.3 can lose a page if one process commits while another copies the -wal file back
     # twice in a row; `SqliteStore` copies it back itself, holding the write lock.
@@ -147,6 +148,14 @@ def network_warnings(path: Path) -> tuple[str, ...]:
         sentence = f"the store {path} is on a network share ({kind}), where SQLite can lose entries"
         return (f"{sentence}: keep it on a local disk",)
     return ()
+
+
+def wal_size(path: Path) -> int:
+    """How many bytes the -wal file beside a store has; 0 if there is none."""
+    try:
+        return Path(f"{path}-wal").stat().st_size
+    except OSError:
+        return 0
 
 
 def mounted_as(path: Path, mounts: str) -> str:

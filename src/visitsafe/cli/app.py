@@ -10,6 +10,7 @@ from visitsafe.cli import (
     checklist,
     deciding,
     details,
+    doctor,
     doorstep,
     duress,
     exporting,
@@ -23,10 +24,12 @@ from visitsafe.cli import (
     waiting,
     watch,
 )
+from visitsafe.cli.command_list import CommandList
 from visitsafe.cli.opening import Invocation
 
 app = typer.Typer(
     name="visitsafe",
+    cls=CommandList,
     help="Plan a risky home visit, sign the plan, have it countersigned, and prove it later.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -55,6 +58,7 @@ for command, sentence in doorstep.COMMANDS.items():
     _listed(command, sentence)
 details.register(app)
 verifying.register(app)
+doctor.register(app)
 exporting.register(app)
 importing.register(app)
 duress.register(team.app)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from visitsafe.usecases.desk import Desk
 
 ALARMING = 4
-"""The exit code while somebody has to act (design section 5)."""
+"""The exit code while somebody has to act (design section 5): also to start the watch if anybody is out."""
 _CLOCK_ONLY = re.compile(r"\s*[0-9]{1,2}(?:[:.]?[0-9]{2})?\s*(?:[ap]m)?\s*", re.IGNORECASE)
 
 
@@ -42,7 +42,7 @@ def board(
     ] = 10,
     plain: Plain = False,
 ) -> None:
-    """Who is out, the most urgent first; exit code 4 if somebody has to act now."""
+    """Who is out, the most urgent first; exit code 4 if somebody has to act now, or nobody is watching."""
     if watch and (json or at is not None):
         raise UsageError("--watch shows the board of now on a screen", hint="leave out --json and --at")
     if watch:
@@ -61,7 +61,7 @@ def board(
         from visitsafe.domain.board_words import board_lines
 
         draw(make_console(plain=plain, environ=invocation(context).environ), board_lines(shown, zone))
-    if shown.alarming:
+    if shown.alarming or shown.unwatched:
         raise typer.Exit(ALARMING)
 
 

@@ -41,12 +41,21 @@ def draw(console: "Console", lines: Sequence[Line]) -> None:
         put(console, (line.text, STYLES[line.tone]), indent=INDENT if line.under else 0)
 
 
-def frame(text: Sequence[str], height: int) -> list[str]:
-    """As many drawn lines as a window holds, and in the last one how to end and what is not shown."""
+def frame(text: Sequence[str], height: int, keep: Sequence[str] = ()) -> list[str]:
+    """As many drawn lines as a window holds, what is not shown, what is kept, and how to end.
+
+    Args:
+        text: The drawn lines.
+        height: Of the window.
+        keep: Drawn lines that follow and stay, unless they would take up more than a third of the window.
+    """
     room = max(height - 1, 1)
-    if len(text) <= room:
-        return [*text, HOW_TO_END]
-    return [*text[: room - 1], f"... {len(text) - room + 1} more lines", HOW_TO_END]
+    if len(text) + len(keep) <= room:
+        return [*text, *keep, HOW_TO_END]
+    keep = keep[: height // 3]
+    shown = max(room - 1 - len(keep), 0)
+    more = len(text) - shown
+    return [*text[:shown], f"... {more} more {'line' if more == 1 else 'lines'}", *keep, HOW_TO_END]
 
 
 @contextmanager
@@ -75,8 +84,10 @@ def _in_place(out: IO[str], environ: Mapping[str, str], lines: Sequence[Line], *
     # A full last column would be wiped by LINE_END, and a wrapped line would push the first off the window.
     console = make_console(plain=False, environ=environ, file=out, width=max(size.columns - 1, 1))
     with console.capture() as drawn:
-        draw(console, lines)
-    shown = frame(drawn.get().splitlines(), size.lines)
+        draw(console, [line for line in lines if not line.keep])
+    with console.capture() as kept:
+        draw(console, [line for line in lines if line.keep])
+    shown = frame(drawn.get().splitlines(), size.lines, kept.get().splitlines())
     # one write, so that nobody ever sees half a board
     out.write(HOME + (LINE_END + "\n").join(shown) + LINE_END + BELOW + BELL * ring)
     out.flush()

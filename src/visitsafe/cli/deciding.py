@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.opening import desk_of, invocation, later, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.domain.escape import terminal
@@ -47,7 +48,12 @@ def review(
                     "which plan is the decision on", hint="visitsafe review K7Q2-M9 --decision ..."
                 )
             state = desk.plan(desk.resolve(ref))
-            words = Words(decision, reason, tuple(condition or ()), instead)
+            words = Words(
+                decision,
+                flag_text("--reason", reason),
+                [flag_text("--condition", one) for one in condition or ()],
+                flag_text("--instead", instead),
+            )
             signing = later(context, desk)
         else:
             from visitsafe.cli.key_talk import patient

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from visitsafe.cli.doorstep import check_known_by, how_known, open_desk, patient_desk
 from visitsafe.cli.doorstep_flags import BECAUSE
 from visitsafe.cli.doorstep_words import ROLE
+from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.opening import Invocation, later, zone_of
 from visitsafe.cli.output import result, result_json, stands
 from visitsafe.domain.alarm import next_due
@@ -38,7 +39,8 @@ def answer(called: Invocation, words: "Namespace") -> None:
 
 def _acknowledge(called: Invocation, words: "Namespace") -> None:
     check_known_by(words)
-    known_by, who = clean(words.known_by, lines=True), clean(words.who)
+    known_by, who = flag_text("--known-by", words.known_by), clean(words.who)
+    note = flag_text("--note", words.note)
     with open_desk(called) as desk:
         zone = zone_of(desk.roster)
         state = find_alarm(desk, zone, words.ref)
@@ -54,7 +56,7 @@ def _acknowledge(called: Invocation, words: "Namespace") -> None:
             step=words.as_step,
             who=who,
             known_by=known_by,
-            note=clean(words.note, lines=True),
+            note=note,
         )
         lines = _taken(done, signing, zone)
         with stands(lines[0]):
@@ -74,7 +76,13 @@ def _taken(done: "Taken", desk: "Desk", zone: "tzinfo") -> list[str]:
         lines.append(
             f"THIS IS DURESS. Do not ring {worker}, and send them no message. If in doubt, ring 999."
         )
-    lines.append(f"Now: {one_line(rung.do)}")
+    if done.drill:
+        from visitsafe.domain.alarm_quiet import NO_DANGER
+
+        lines.append(f"{NO_DANGER} Do not ring {worker} or the police.")
+        lines.append(f"DRILL: in a real alarm you would do this: {one_line(rung.do)}")
+    else:
+        lines.append(f"Now: {one_line(rung.do)}")
     coming = None if done.drill else next_due(after, desk.now)
     if coming is not None:
         roles = ", ".join(ROLE.get(role, one_line(role)) for role in coming.rung.who)
@@ -108,7 +116,7 @@ def _stand_down(called: Invocation, words: "Namespace") -> None:
             f"{words.because[:40]!r} is no reason that can be kept" if words.because else "say why it is over"
         )
         raise UsageError(what, hint="--because " + "|".join(BECAUSE))
-    because = Because(words.because)
+    because, note = Because(words.because), flag_text("--note", words.note)
     with open_desk(called) as desk:
         zone = zone_of(desk.roster)
         until_text = ""
@@ -117,7 +125,6 @@ def _stand_down(called: Invocation, words: "Namespace") -> None:
 
             until_text = until(words.until, desk.now, zone)
         state = find_alarm(desk, zone, words.ref)
-        note = clean(words.note, lines=True)
         done = stand_down(patient_desk(called, desk), state, because, note=note, until=until_text)
         lines = _ended(done, because, desk, zone, until_text)
         with stands(lines[0]):

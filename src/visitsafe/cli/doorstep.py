@@ -61,7 +61,7 @@ def _report(called: Invocation, words: "Namespace") -> None:
     with open_desk(called) as desk:
         zone, signing = zone_of(desk.roster), desk
         state = find_visit(desk, report, zone, words.ref)
-        report = _with_times(desk, state, report, words)
+        report = _with_times(desk, state, _with_reason(state, report, words), words)
         if report.who and not report.known_by:
             check_report(desk, state, replace(report, known_by="to be asked"))
             report = replace(report, known_by=how_known(state.author.person.name))
@@ -87,6 +87,7 @@ def _answer(done: "Reported", desk: "Desk", zone: "tzinfo", *, json: bool) -> No
 
 def _in_words(words: "Namespace") -> "Report":
     """What was typed, without its times, cleaned."""
+    from visitsafe.cli.flag_texts import flag_text
     from visitsafe.domain.cleaning import clean
     from visitsafe.domain.terms import Kind
     from visitsafe.usecases.reporting import Report
@@ -96,26 +97,35 @@ def _in_words(words: "Namespace") -> "Report":
         "leave": Kind.LEFT, "back": Kind.BACK, "extend": Kind.EXTENDED,
     }  # fmt: skip
     said = vars(words)
-    reason, note = clean(said.get("reason", ""), lines=True), clean(words.note, lines=True)
+    reason, note = flag_text("--reason", said.get("reason", "")), flag_text("--note", words.note)
     who, duress, urgent = clean(words.who), said.get("duress", False), said.get("urgent", False)
     check_known_by(words)
     if duress and not who:
         raise UsageError(
             "--duress goes with --for: it is for whoever hears the phrase", hint="add: --for PERSON"
         )
-    if urgent and not reason:
-        raise UsageError("--urgent needs to say why the visit cannot wait", hint="add: --reason 'why'")
     if words.command == "depart" and reason and not urgent:
         raise UsageError("--reason goes with --urgent", hint="add --urgent, or use --note")
     return Report(
         kind=kinds[words.command],
         who=who,
-        known_by=clean(words.known_by, lines=True),
+        known_by=flag_text("--known-by", words.known_by),
         note=note if urgent else "\n".join(filter(None, (reason, note))),
         urgent=reason if urgent else "",
         stopped=said.get("stopped", False),
         duress=duress,
     )
+
+
+def _with_reason(state: "PlanState", report: "Report", words: "Namespace") -> "Report":
+    """The report with why it cannot wait: as typed now, or as the plan was signed."""
+    from msgspec.structs import replace
+
+    if not vars(words).get("urgent") or report.urgent:
+        return report
+    if not state.body.urgent:
+        raise UsageError("--urgent needs to say why the visit cannot wait", hint="add: --reason 'why'")
+    return replace(report, urgent=state.body.urgent)
 
 
 def check_known_by(words: "Namespace") -> None:

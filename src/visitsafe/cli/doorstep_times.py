@@ -44,15 +44,18 @@ def longer(text: str, due_back: datetime, now: datetime, zone: ZoneInfo) -> str:
     """A new time due back: so much later than agreed, or than now if that has passed; UTC text.
 
     Raises:
-        UsageError: It is no length of time, or leads more than 24 hours ahead.
+        UsageError: It is no length of time, none at all, or leads more than 24 hours ahead.
     """
+    since = max(due_back, now)
     hint = "say how much longer, like 30m or 1h30"
     if not any(unit in text.casefold() for unit in "hm") or ":" in text:
         raise UsageError(f"{text[:40]!r} is no length of time", hint=hint)
     try:
-        at = parse_time(text, now, zone, after=max(due_back, now))
+        at = parse_time(text, now, zone, after=since)
     except TimeError as error:
         raise UsageError(error.sentence, hint=hint) from error
+    if at <= since:
+        raise UsageError(f"{text[:40]!r} is no longer than agreed", hint=hint)
     return _ahead(at, text, now)
 
 

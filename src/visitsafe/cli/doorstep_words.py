@@ -7,6 +7,7 @@ Text from the record is escaped before it is returned as a line; talk is escaped
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from visitsafe.domain.alarm import is_watched, next_due, owner
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.local_clock import clock, minutes_between
@@ -31,26 +32,55 @@ ROLE = {"duty": "the duty officer", "manager": "a manager", "line-manager": "the
 def line(done: Reported, now: datetime, zone: tzinfo) -> str:
     """`K7Q2-M9: Sam Carter set out at 13:40; due back 15:30`, escaped."""
     report, after = done.report, done.after
-    due = clock(after.visit.due_back, zone, now)
-    if report.kind is Kind.EXTENDED:
-        what = f"is due back {due} now (was {clock(done.before.visit.due_back, zone, now)})"
-    else:
-        words = STOPPED if report.stopped else HAPPENED[report.kind]
-        what = words.format(clock(report.happened or to_text(now), zone, now))
-        if report.kind is Kind.DEPARTED and report.urgent:
-            what += " without a countersignature (urgent)"
-        what += _ended(done, now) if report.kind is Kind.BACK else f"; due back {due}"
+    what = _what(done, now, zone) + _stands(done, now, zone)
     told = f" (told to {one_line(done.signer.person.name)})" if report.who else ""
     return f"{after.ref}: {one_line(after.author.person.name)} {what}{told}"
 
 
-def _ended(done: Reported, now: datetime) -> str:
-    """How late `back` was reported, and whether the watch is over."""
+def _what(done: Reported, now: datetime, zone: tzinfo) -> str:
+    """What happened, and when."""
+    report = done.report
+    if report.kind is Kind.EXTENDED:
+        due, was = (clock(state.visit.due_back, zone, now) for state in (done.after, done.before))
+        return f"is due back {due} now (was {was})"
+    at = clock(report.happened or to_text(now), zone, now)
+    if report.kind is Kind.ARRIVED and (earlier := _arrived_already(done.before)):
+        noted = f"noted again as {at}" if report.happened else "noted again"
+        return f"had already arrived at {clock(earlier, zone, now)}; {noted}"
+    what = (STOPPED if report.stopped else HAPPENED[report.kind]).format(at)
+    urgent = report.kind is Kind.DEPARTED and report.urgent
+    return what + (" without a countersignature (urgent)" if urgent else "")
+
+
+def _arrived_already(before: "PlanState") -> str:
+    """When they had arrived, if nothing but word that all is well came after it; else empty."""
+    moves = [one for one in before.visit.reports if one.kind not in {Kind.OK, Kind.EXTENDED}]
+    return moves[-1].happened if moves and moves[-1].kind is Kind.ARRIVED else ""
+
+
+def _stands(done: Reported, now: datetime, zone: tzinfo) -> str:
+    """What holds now: when they are due back, or that nobody watches for them."""
+    before, after, kind = done.before, done.after, done.report.kind
+    was_over, due = bool(before.visit.closed), clock(after.visit.due_back, zone, now)
+    if kind is Kind.BACK and was_over and after.visit.closed:
+        return "; the watch over this visit was over already"
+    late = _lateness(done, now) if kind is Kind.BACK else ""
+    if after.visit.closed:
+        return f"{late}; the watch over this visit is over"
+    if was_over:
+        until = f"until {due}" if after.visit.due_back > to_text(now) else f"and was due back {due}"
+        return f"; this visit is watched again {until}"
+    if not (is_watched(after, now) or next_due(after, now)):
+        return "; this visit is not watched"
+    return late if kind in {Kind.BACK, Kind.EXTENDED} else f"; due back {due}"
+
+
+def _lateness(done: Reported, now: datetime) -> str:
+    """How late `back` was reported."""
     visit = done.before.visit
     late = minutes_between(visit.due_back, now)
     grace = visit.ladder.grace_minutes
-    shown = f", reported {_minutes(late)} after the time due back" if late > max(grace, 0) else ""
-    return shown + ("; the watch over this visit is over" if done.after.visit.closed else "")
+    return f", reported {_minutes(late)} after the time due back" if late > max(grace, 0) else ""
 
 
 def _minutes(number: int) -> str:
@@ -73,37 +103,85 @@ def talk(done: Reported, desk: "Desk", zone: tzinfo) -> list[str]:
     """What is missing, and what to do next; unescaped."""
     report, after = done.report, done.after
     you = after.author.person.name if report.who else "you"
-    lines = [*_unwatched(done, desk, you)]
+    lines = [*_nobody(done, desk), *_unwatched(done, desk, you)]
     if report.kind is Kind.DEPARTED and report.urgent:
-        lines.append("a manager still has to decide on this visit; it is first in their queue")
+        lines += _undecided(after, you)
     if after.problems:
         lines.append(f"the record of {after.ref} does not hold; tell whoever looks after visitsafe")
     if after.visit.needs_standing_down and report.kind in {Kind.BACK, Kind.EXTENDED}:
         lines.append(_still_open(done, desk, you))
-    elif report.kind not in {Kind.BACK, Kind.EXTENDED} and after.visit.due_back <= to_text(desk.now):
-        due = clock(after.visit.due_back, zone, desk.now)
-        still = "you are" if you == "you" else f"{you} is"
-        lines.append(
-            f"{still} still expected at {due}, which has passed; "
-            f"to be expected later: visitsafe extend {after.ref} --by 30m"
-        )
-    return lines
+    elif report.kind not in {Kind.BACK, Kind.EXTENDED} and not after.visit.closed:
+        lines += _expected(after, desk, zone, you)
+    return [*lines, *_others(done, desk, zone)]
+
+
+def _nobody(done: Reported, desk: "Desk") -> list[str]:
+    """That nobody is watching, to whoever can see to it that somebody does."""
+    if done.report.kind is Kind.BACK or not is_watched(done.after, desk.now):
+        return []
+    from visitsafe.cli.on_watch import anybody_watches, the_desk
+    from visitsafe.domain.judging_visit import WATCHERS
+
+    if anybody_watches(desk):
+        return []
+    if done.report.who and done.signer.roles & WATCHERS:
+        return ["nobody at the desk is watching now; run: visitsafe watch"]
+    return [f"nobody at the desk is watching now; ring {the_desk(desk)} so that somebody does"]
+
+
+def _undecided(after: "PlanState", you: str) -> list[str]:
+    """What a manager still has to do about somebody who set out without a countersignature."""
+    from visitsafe.usecases.setting_out import who_decided
+
+    set_out = f"that {you} {'have' if you == 'you' else 'has'} set out"
+    if after.status is Status.AWAITING:
+        return ["a manager still has to decide on this visit; it is first in their queue"]
+    if after.status is Status.WITHDRAWN:
+        return [
+            f"this plan was withdrawn; {set_out} all the same is first in the managers' queue; ring yours"
+        ]
+    if after.status in {Status.REFUSED, Status.RETURNED}:
+        name = who_decided(after)
+        said = f"{name} {after.status} this plan"
+        return [f"{said}; {set_out} all the same is first in the managers' queue; ring {name}"]
+    return []
+
+
+def _expected(after: "PlanState", desk: "Desk", zone: tzinfo, you: str) -> list[str]:
+    """That the time due back has passed, and stands."""
+    if after.visit.due_back > to_text(desk.now) or not is_watched(after, desk.now):
+        return []
+    due = clock(after.visit.due_back, zone, desk.now)
+    still = "you are" if you == "you" else f"{you} is"
+    later = f"to be expected later: visitsafe extend {after.ref} --by 30m"
+    return [f"{still} still expected at {due}, which has passed; {later}"]
+
+
+def _others(done: Reported, desk: "Desk", zone: tzinfo) -> list[str]:
+    """The other visits of the same worker that are watched still: the report was not about them."""
+    if not done.others:
+        return []
+    whose = done.after.author.person.name if done.report.who else "yours"
+    named = [f"{one.ref}, due back {clock(one.visit.due_back, zone, desk.now)}" for one in done.others]
+    what = f"another visit of {whose} is" if len(named) == 1 else f"other visits of {whose} are"
+    return [f"{what} still watched: {'; '.join(named)}"]
 
 
 def _unwatched(done: Reported, desk: "Desk", you: str) -> list[str]:
     """That setting out was not reported, and whether somebody is watching all the same."""
     after = done.after
-    if done.before.visit.departed or done.report.kind is Kind.DEPARTED:
+    if done.before.visit.departed or done.report.kind is Kind.DEPARTED or done.before.visit.closed:
         return []
     forgotten = f"{you} had not reported setting out"
     if done.report.kind is Kind.BACK:
         return [f"{forgotten}; the record says so"]
-    from visitsafe.domain.alarm import is_watched
-
     if is_watched(after, desk.now):
         return [f"{forgotten}; the visit is watched all the same"]
-    urgent = "" if after.status is Status.COUNTERSIGNED else " --urgent --reason 'why'"
-    return [f"{forgotten}, and nobody is watching this visit; run: visitsafe depart {after.ref}{urgent}"]
+    nobody = f"{forgotten}, and nobody is watching this visit"
+    if after.status in {Status.REFUSED, Status.WITHDRAWN}:
+        return [f"{nobody}: it was {after.status}; ring a manager"]
+    urgent = "" if after.status is Status.COUNTERSIGNED or after.body.urgent else " --urgent --reason 'why'"
+    return [f"{nobody}; run: visitsafe depart {after.ref}{urgent}"]
 
 
 def _still_open(done: Reported, desk: "Desk", you: str) -> str:
@@ -120,8 +198,6 @@ def _still_open(done: Reported, desk: "Desk", you: str) -> str:
 
 def who_rings(state: "PlanState", desk: "Desk") -> str:
     """Who took the alarm on, by name; else whose step it is."""
-    from visitsafe.domain.alarm import owner
-
     owned = owner(state)
     if owned is not None:
         return owner_name(owned.body.heard.person, desk) if owned.body.heard else owned.author.person.name

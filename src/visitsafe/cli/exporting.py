@@ -13,6 +13,7 @@ from visitsafe.errors import UsageError, VisitsafeError
 
 if TYPE_CHECKING:
     from visitsafe.domain.fold import PlanState
+    from visitsafe.domain.removal import RemovedError
     from visitsafe.usecases.desk import Desk
 
 
@@ -50,6 +51,7 @@ def export(
 ) -> None:
     """Export a plan's page, its calendar entry or desk card, or a bundle that OpenSSH alone can check."""
     from visitsafe.domain.discretion import hides_duress
+    from visitsafe.domain.removal import RemovedError
 
     if sum((ref is not None, team, every)) != 1:
         raise UsageError(
@@ -62,8 +64,11 @@ def export(
             plans = [desk.resolve(ref)] if ref else desk.store.find("") if every else []
             _write_bundle(desk, plans, out, "all" if every else "team")
             return
-        state = hides_duress(desk.plan(desk.resolve(ref)), desk.me)
-        content = _exported(context, desk, state, form or Format.MD, include_details=include_details)
+        try:
+            state = hides_duress(desk.plan(desk.resolve(ref)), desk.me, desk.now)
+            content = _exported(context, desk, state, form or Format.MD, include_details=include_details)
+        except RemovedError as error:
+            content = _removed(desk, error, form or Format.MD)
     _write(out, content)
 
 
@@ -116,6 +121,25 @@ def _exported(
 
         return html_page(page, f"Visit plan {state.ref}").encode()
     return page.encode()
+
+
+def _removed(desk: "Desk", error: "RemovedError", form: Format) -> bytes:
+    """What stays of a plan whose content was removed: a page or JSON; the other forms need a visit."""
+    from visitsafe.domain.removed_page import removed_markdown, removed_shape
+
+    if form is Format.JSON:
+        import json
+
+        shape = removed_shape(error.removed, desk.roster.known)
+        return (json_text(json.dumps(shape, indent=2, ensure_ascii=False)) + "\n").encode()
+    page = removed_markdown(error.removed, desk.roster.known)
+    if form is Format.HTML:
+        from visitsafe.adapters.html import html_page
+
+        return html_page(page, f"Visit plan {error.removed.ref}").encode()
+    if form is Format.MD:
+        return page.encode()
+    raise error
 
 
 def _card(desk: "Desk", state: "PlanState", *, include_details: bool) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.details import with_details
+from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.opening import desk_of, invocation, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.domain.phrases import moment
@@ -55,6 +56,7 @@ def plan(
     plain: Annotated[bool, typer.Option("--plain", help="Plain text, for screen readers.")] = False,
 ) -> None:
     """Think a visit through and sign the plan."""
+    reason = flag_text("--reason", reason)
     if reason and not urgent:
         raise UsageError("--reason says why a visit cannot wait", hint="add --urgent")
     if print_answers:
@@ -117,7 +119,7 @@ def _print_template(context: typer.Context, checklist: str) -> None:
 def _plan_from_file(context: typer.Context, path: str, wish: _Wish, *, yes: bool, json: bool) -> None:
     from visitsafe.adapters.answers_file import load
     from visitsafe.domain.questionnaire import compile_questionnaire
-    from visitsafe.usecases.planning import check_may_plan, sign_new, sign_revision
+    from visitsafe.usecases.planning import check_in_time, check_may_plan, sign_new, sign_revision
 
     if not yes:
         raise UsageError("an answers file is signed without asking", hint="if that is meant, add --yes")
@@ -128,6 +130,7 @@ def _plan_from_file(context: typer.Context, path: str, wish: _Wish, *, yes: bool
         check_may_plan(desk)
         old = desk.sound_plan(desk.resolve(wish.revise)) if wish.revise else None
         intent = _intent(context, desk, file, questionnaire, wish)
+        check_in_time(desk, questionnaire, intent)
         _remark(desk, questionnaire, intent)
         own, intent = with_details(context, desk, questionnaire, intent)
         if old is None:
@@ -214,10 +217,9 @@ def withdraw(
     reason: Annotated[str, typer.Option(help="Why the visit will not be made as planned.")],
 ) -> None:
     """Withdraw your plan: the visit will not be made as planned."""
-    from visitsafe.domain.cleaning import clean
     from visitsafe.usecases.planning import withdraw as withdraw_plan
 
-    words = clean(reason, lines=True)
+    words = flag_text("--reason", reason)
     if not words:
         raise UsageError("withdrawing needs a reason", hint="add: --reason '...'")
     with desk_of(context) as desk:

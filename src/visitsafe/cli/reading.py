@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.opening import desk_of, invocation, zone_of
-from visitsafe.cli.output import result_json, say
+from visitsafe.cli.output import result, result_json, say
+from visitsafe.domain.escape import terminal
 from visitsafe.domain.refs import reference, references
 
 if TYPE_CHECKING:
     from visitsafe.domain.fold import PlanState
+    from visitsafe.domain.removal import Removed
     from visitsafe.domain.stored import PlanRow
     from visitsafe.usecases.desk import Desk
     from visitsafe.usecases.listing import Listed
@@ -37,15 +39,29 @@ def show(
     """Show a plan and all that happened to it."""
     from visitsafe.cli.screens import make_console, show_plan
     from visitsafe.domain.discretion import hides_duress
+    from visitsafe.domain.removal import RemovedError
     from visitsafe.domain.shapes import plan_shape
 
     with desk_of(context) as desk:
-        state = hides_duress(desk.plan(desk.resolve(ref)), desk.me)
+        try:
+            state = hides_duress(desk.plan(desk.resolve(ref)), desk.me, desk.now)
+        except RemovedError as error:
+            _show_removed(desk, error.removed, json=json)
+            return
     if json:
         result_json(plan_shape(state, desk.now, include_details=include_details))
         return
     console = make_console(plain=plain, environ=invocation(context).environ)
     show_plan(console, state, desk.now, zone_of(desk.roster), include_details=include_details)
+
+
+def _show_removed(desk: "Desk", removed: "Removed", *, json: bool) -> None:
+    from visitsafe.domain.removed_page import removed_lines, removed_shape
+
+    if json:
+        result_json(removed_shape(removed, desk.roster.known))
+        return
+    result("\n".join(terminal(line) for line in removed_lines(removed, desk.roster.known)))
 
 
 def list_(
@@ -56,10 +72,12 @@ def list_(
     plain: Plain = False,
 ) -> None:
     """List plans, the latest visit first, and how far each visit has come."""
-    from visitsafe.usecases.listing import listed
+    from visitsafe.domain.removed_page import removed_line, removed_list_shape
+    from visitsafe.usecases.listing import listed, removed_plans
 
     with desk_of(context) as desk:
         found = [_as_seen(desk, one) for one in listed(desk, every=every, case=case)]
+        gone = removed_plans(desk) if every and case is None else []
     rows = [row for _, row in found if every or row.open]
     states = {state.plan: state for state, _ in found}
     refs = references([row.plan for row in rows])
@@ -67,12 +85,17 @@ def list_(
         from visitsafe.domain.shapes import list_shape
 
         shapes = list_shape(rows, desk.roster, states, desk.now)
-        result_json([{**shape, "ref": refs[shape["plan"]]} for shape in shapes])
+        removed = [removed_list_shape(one, desk.roster.known) for one in gone]
+        result_json([*({**shape, "ref": refs[shape["plan"]]} for shape in shapes), *removed])
         return
+    from visitsafe.cli.lines import put
     from visitsafe.cli.screens import list_plans, make_console
 
     console = make_console(plain=plain, environ=invocation(context).environ)
-    list_plans(console, rows, desk.roster, desk.now, zone_of(desk.roster), states)
+    if rows or not gone:
+        list_plans(console, rows, desk.roster, desk.now, zone_of(desk.roster), states)
+    for one in gone:
+        put(console, removed_line(one))
     for plan, ref in refs.items():
         if ref != reference(plan):
             say(f"several plans are called {reference(plan)}: the one of {_start(rows, plan)} is {ref}")
@@ -84,7 +107,7 @@ def _as_seen(desk: "Desk", one: "Listed") -> "tuple[PlanState, PlanRow]":
 
     from visitsafe.domain.discretion import hides_duress
 
-    state = hides_duress(one.state, desk.me)
+    state = hides_duress(one.state, desk.me, desk.now)
     if state is one.state:
         return state, one.row
     row = msgspec.structs.replace(

@@ -34,6 +34,7 @@ from visitsafe.domain.phrases import (
 )
 from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
 from visitsafe.domain.sealed_words import opened_words, sealed_words
+from visitsafe.domain.set_out import set_out_words, went_without
 from visitsafe.domain.terms import Answer, Level, Status
 from visitsafe.domain.way import stage_words
 
@@ -138,9 +139,9 @@ def _worries(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
 
 def _gone(state: "PlanState", now: datetime, zone: tzinfo) -> Iterator[tuple[Part, ...]]:
     """That the visit is under way already; before anything else, for somebody is out there."""
-    reason = went_first(state)
-    if reason and state.status is not Status.COUNTERSIGNED:
-        yield ("Has set out already, urgent: ", STOP), reason
+    if went_without(state):
+        words, reason = set_out_words(state)
+        yield (f"{words[:1].upper()}{words[1:]}: ", STOP), reason
     if (state.visit.reports or is_alarming(state, now)) and not state.closed:
         yield ((f"On the way: {stage_words(state, now, zone)}.", STOP if is_alarming(state, now) else WARN),)
 

@@ -65,7 +65,7 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
     rows = get_terminal_size().lines - PROMPT_ROWS
     warnings = warnings_of(context, desk, state)
     checklist = _checklist(context, state)
-    seen = hides_duress(state, desk.me)  # what is signed follows the record as it is
+    seen = hides_duress(state, desk.me, desk.now)  # what is signed follows the record as it is
     review_plan(console, seen, previous, desk.now, zone, rows, warnings)
 
     def read() -> None:
@@ -89,7 +89,11 @@ def _checklist(context: typer.Context, state: "PlanState") -> "ReviewChecklist |
 def _from_queue(desk: "Desk", asker: "Talk") -> "PlanState":
     from visitsafe.usecases.deciding import queue
 
-    waiting = queue(desk)
+    found = queue(desk)
+    for state in found:
+        if state.withdrawn:
+            asker.say(f"{_line(desk, state)}. Ring them: visitsafe board")
+    waiting = [state for state in found if not state.withdrawn]
     if not waiting:
         raise NotFoundError("no plan is waiting for your decision", hint="all plans: visitsafe list")
     if len(waiting) == 1:
@@ -102,11 +106,11 @@ def _from_queue(desk: "Desk", asker: "Talk") -> "PlanState":
 
 
 def _line(desk: "Desk", state: "PlanState") -> str:
-    from visitsafe.usecases.deciding import went_without
-    from visitsafe.usecases.desk import worst
+    from visitsafe.domain.plan_row import worst
+    from visitsafe.domain.set_out import set_out_words, went_without
 
-    gone = went_without(state)
-    urgent = f"has set out already, urgent: {gone}; " if gone else "URGENT, " if state.body.urgent else ""
+    gone = f"{': '.join(set_out_words(state, desk.me))}; " if went_without(state) else ""
+    urgent = gone or ("URGENT, " if state.body.urgent else "")
     level = worst(state.body)
     found = f", worst finding: {level}" if level else ", no findings"
     start = moment(state.body.visit.start, zone_of(desk.roster))

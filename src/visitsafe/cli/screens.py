@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from visitsafe.cli.lines import GOOD, QUIET, STOP, STRONG, WARN, fact, heading, item, make_console, put
 from visitsafe.cli.review_screen import review_plan
 from visitsafe.cli.way_screen import show_way
+from visitsafe.domain.address import naming
 from visitsafe.domain.alarm import is_alarming
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.entry_words import says
@@ -22,7 +23,7 @@ from visitsafe.domain.phrases import (
     age,
     answering,
     day,
-    exactly,
+    exactly_and_local,
     expired,
     moment,
     plain_words,
@@ -36,7 +37,7 @@ from visitsafe.domain.phrases import (
 from visitsafe.domain.plan import DecidedBody, PlanBody
 from visitsafe.domain.refs import references
 from visitsafe.domain.sealed_words import reason_of, sealed_words
-from visitsafe.domain.shapes import without_details
+from visitsafe.domain.shapes import LEFT_OUT, without_details
 from visitsafe.domain.terms import Level, Status
 from visitsafe.domain.way import how_to_close, stage_words, unclosed
 
@@ -52,6 +53,8 @@ __all__ = ["list_plans", "make_console", "review_plan", "show_plan"]
 
 INDENT = 2
 UNDER_REFERENCE = len("K7Q2-M9  ")
+LEVELS: Mapping[str, str] = {Level.STOP: "stop finding", Level.CONTROL: "control finding"}
+"""What the worst finding is called in a list, where `stop` alone would read as an order."""
 STATUS_STYLES = {
     Status.AWAITING: WARN,
     Status.COUNTERSIGNED: GOOD,
@@ -83,7 +86,7 @@ def show_plan(
     _decision(console, state, zone)
     _sharing(console, state.body, now, zone)
     _answers(console, state.body, now)
-    _record(console, state)
+    _record(console, state, zone)
 
 
 def _visit(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) -> None:
@@ -162,10 +165,10 @@ def _answers(console: "Console", body: PlanBody, now: datetime) -> None:
         fact(console, shown.label, f"{shown.answer}{standing}", indent=INDENT)
 
 
-def _record(console: "Console", state: "PlanState") -> None:
+def _record(console: "Console", state: "PlanState", zone: tzinfo) -> None:
     heading(console, "Signed")
     for judged in state.judged:
-        put(console, _signed(judged), indent=INDENT)
+        item(console, _signed(judged, zone), indent=INDENT)
         fact(console, "Says", says(judged), indent=2 * INDENT)
         fact(console, "Reason", reason_of(judged), indent=2 * INDENT)
         if judged.why_not:
@@ -173,10 +176,11 @@ def _record(console: "Console", state: "PlanState") -> None:
     fact(console, "To check it", f"visitsafe verify {state.ref}", indent=INDENT)
 
 
-def _signed(judged: "Judged") -> str:
+def _signed(judged: "Judged", zone: tzinfo) -> str:
     content = judged.entry.content
     what = str(judged.body.decision) if isinstance(judged.body, DecidedBody) else ""
-    return f"{exactly(content.at)} {content.kind}{': ' * bool(what)}{what}, by {judged.name}; signature good"
+    at = exactly_and_local(content.at, zone)
+    return f"{at}: {content.kind}{': ' * bool(what)}{what}, by {judged.name}; signature good"
 
 
 def list_plans(
@@ -215,13 +219,19 @@ def _row(
 ) -> None:
     status = "expired" if expired(state, now) else row.status
     stage = stage_words(state, now, zone)
-    words = [status, stage, row.level, "urgent" if row.urgent or went_first(state) else ""]
+    words = [
+        status,
+        stage,
+        LEVELS.get(row.level, row.level),
+        "urgent" if row.urgent or went_first(state) else "",
+    ]
     grave = row.level == Level.STOP and row.status == Status.AWAITING
     late = not state.closed and (is_alarming(state, now) or bool(went_first(state)))
-    head = f"{ref}  {short_span(row.start, row.due_back, zone)}  "
-    put(console, (head, STRONG), (", ".join(filter(None, words)), STOP if grave or late else ""))
+    mark, when = f"{ref}  ", f"{short_span(row.start, row.due_back, zone)}  "
+    put(console, (when, STRONG), (", ".join(filter(None, words)), STOP if grave or late else ""), mark=mark)
     author = roster.members.get(row.by)
-    facts = (row.case_ref, row.area, author.person.name if author else "somebody not in the team")
+    area = naming(state.body.visit.address).sub(LEFT_OUT, row.area)
+    facts = (row.case_ref, area, author.person.name if author else "somebody not in the team")
     put(console, ", ".join(fact for fact in facts if fact.strip()), indent=UNDER_REFERENCE)
     if unclosed(state, now):
         put(console, how_to_close(ref), indent=UNDER_REFERENCE)

@@ -1,22 +1,88 @@
 """`visitsafe store`: looking after the store."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of, roster_of, settings_of
-from visitsafe.cli.output import result, say
+from visitsafe.cli import store_copies, store_info, store_purge
+from visitsafe.cli.opening import desk_of, invocation, settings_of
+from visitsafe.cli.output import result, say, stands
+from visitsafe.cli.store_copies import rows_of
+from visitsafe.errors import UsageError
 
 if TYPE_CHECKING:
-    from visitsafe.adapters.settings import Settings
-    from visitsafe.domain.stored import Store, Summarise
+    from datetime import datetime
 
 app = typer.Typer(help="Look after the store.", rich_markup_mode=None, no_args_is_help=True)
+store_info.register(app)
+store_copies.register(app)
+store_purge.register(app)
 
 
 @app.callback()
 def callback() -> None:
     """Look after the store."""
+
+
+OWNER, APP, RETENTION = "visitsafe_owner", "visitsafe_app", "visitsafe_retention"
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    print_sql: Annotated[
+        bool, typer.Option("--print-sql", help="Only print what the database's administrator would run.")
+    ] = False,
+    owner: Annotated[str, typer.Option(help="PostgreSQL: the role that owns the tables.")] = OWNER,
+    app: Annotated[str, typer.Option(help="PostgreSQL: the role that adds entries.")] = APP,
+    retention: Annotated[str, typer.Option(help="PostgreSQL: the role for retention.")] = RETENTION,
+) -> None:
+    """Make an empty store where VISITSAFE_STORE says: a file, or the tables in a PostgreSQL database."""
+    from visitsafe.adapters.store import create_store, is_postgres
+    from visitsafe.adapters.store_care import place
+
+    url, now = settings_of(context).store, invocation(context).now
+    names = (owner, app, retention)
+    if not all(names) or len(set(names)) != len(names):
+        raise UsageError(
+            "the three roles need three names", hint="leave the options out to take the usual ones"
+        )
+    if print_sql:
+        result(_sql(now, names), exact=True)
+        return
+    if is_postgres(url):
+        _in_postgres(url, now, names)
+    elif names != (OWNER, APP, RETENTION):
+        raise UsageError("roles are for PostgreSQL", hint="name a database: VISITSAFE_STORE=postgresql://...")
+    else:
+        create_store(url, now).close()
+    with stands("the store is made"):
+        result(f"made an empty store: {place(url)}")
+    if is_postgres(url):
+        say(f"give each person or desk a login: CREATE ROLE desk LOGIN PASSWORD '...' IN ROLE {app}")
+        say("then, with such a login in VISITSAFE_STORE: visitsafe team found --role manager")
+    else:
+        say("next: visitsafe team found --role manager; or, from a backup: visitsafe store restore FILE")
+
+
+def _in_postgres(url: str, now: "datetime", names: tuple[str, str, str]) -> None:
+    from visitsafe.adapters.store import postgres
+
+    postgres()
+    from visitsafe.adapters.postgres_door import create_postgres
+    from visitsafe.adapters.postgres_schema import Roles
+
+    create_postgres(url, now, Roles(*names))
+
+
+def _sql(now: "datetime", names: tuple[str, str, str]) -> str:
+    from visitsafe.adapters.store import postgres
+
+    postgres()
+    from visitsafe.adapters.postgres_schema import Roles
+    from visitsafe.adapters.postgres_script import script
+
+    return script(now, Roles(*names))
 
 
 @app.command()
@@ -37,7 +103,7 @@ def migrate(context: typer.Context) -> None:
     from visitsafe.adapters.store import migrate_store
 
     settings = settings_of(context)
-    done = migrate_store(settings.store, lambda store: _rows_of(settings, store))
+    done = migrate_store(settings.store, lambda store: rows_of(settings, store)(store))
     if done.before == done.after:
         result(f"The store is up to date (version {done.after}): there was nothing to do.")
         return
@@ -47,11 +113,3 @@ def migrate(context: typer.Context) -> None:
         " the signed entries, and no entry was touched."
     )
     say("everybody who uses this store needs this visitsafe, or a newer one, from now on")
-
-
-def _rows_of(settings: "Settings", store: "Store") -> "Summarise":
-    """What makes the plans' rows, by the pinned team or the only one; without a team no plan holds."""
-    from visitsafe.usecases.desk import founding_entry, summariser_at
-
-    there_is_one = settings.team or founding_entry(store)
-    return summariser_at(store, roster_of(settings, store).team_id if there_is_one else "")

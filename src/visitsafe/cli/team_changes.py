@@ -114,6 +114,9 @@ def set_(
     keep_days: Annotated[
         int | None, typer.Option(help="For how many days a case's records are kept after its last visit.")
     ] = None,
+    keep_days_incident: Annotated[
+        int | None, typer.Option(help="The same for a case with an incident, if that is longer.")
+    ] = None,
 ) -> None:
     """Set what everyone in the team must agree on; what is not named stays as it is."""
     from visitsafe.domain.people import AgreedBody
@@ -124,6 +127,7 @@ def set_(
             place=_place(place, timezone, desk.roster.place),
             desk_phone=None if desk_phone is None else _phone(desk_phone),
             keep_days=keep_days,
+            keep_days_incident=keep_days_incident,
         )
         agree(desk, agreed)
     with stands("the team has agreed on it"):

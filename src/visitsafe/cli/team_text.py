@@ -37,6 +37,7 @@ def team_shape(roster: "Roster", *, everyone: bool = False) -> dict[str, object]
         "place": roster.place.name if roster.place else None,
         "desk_phone": agreed.desk_phone or None,
         "keep_days": agreed.keep_days,
+        "keep_days_incident": agreed.keep_days_incident,
         "duress_phrase": agreed.duress is not None,
         "members": [_shape(member) for member in _sorted(roster.members.values())],
         "problems": roster.problems,
@@ -91,8 +92,13 @@ def _agreed(roster: "Roster") -> list[tuple[str, str]]:
         ("Place", place),
         ("Duty desk's telephone", agreed.desk_phone or ""),
         ("Duress phrase", "agreed" if agreed.duress else ""),
-        ("Records are kept for", _number(agreed.keep_days, "day") if agreed.keep_days else ""),
+        ("Records are kept for", _days(agreed.keep_days)),
+        ("Records of cases with an incident are kept for", _days(agreed.keep_days_incident)),
     ]
+
+
+def _days(days: int | None) -> str:
+    return _number(days, "day") if days else ""
 
 
 def _number(count: int, what: str) -> str:

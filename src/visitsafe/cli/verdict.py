@@ -33,6 +33,8 @@ def in_words(report: "Report") -> str:
     if len(report.faults) > MOST_SHOWN:
         lines.append(f"... and {len(report.faults) - MOST_SHOWN} more; all of them with --json.")
     lines += ["", _checked(report)]
+    if report.removed:
+        lines.append(_removed(report))
     lines += ["Signed by:", *(f"  {_signer(signer)}" for signer in report.signers)]
     lines += [_checkpoint(one) for one in report.checkpoints if not one.wrong]
     lines += [f"  {_timed(timed)}" for timed in report.times]
@@ -84,6 +86,14 @@ def _checked(report: "Report") -> str:
         f"{text}, and the store's file.\nThe store {report.store[:12]} ends at position {report.position}; "
         f"its running hash there is {report.chain[:16]}."
     )
+
+
+def _removed(report: "Report") -> str:
+    entries = "1 entry" if report.removed == 1 else f"{report.removed} entries"
+    text = f"The content of {entries} was removed by rule, and somebody who may signed for it: see the notes."
+    if report.subject == "file":
+        return text
+    return f"{text} Ids, times, kinds, signers and order stay, and the running hash covers them."
 
 
 def _signer(signer: "SignedBy") -> str:

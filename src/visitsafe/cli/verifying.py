@@ -68,13 +68,19 @@ def _file(context: typer.Context, path: Path, team_id: str, team_key: str) -> "R
 
 
 def _store(context: typer.Context, ref: str | None, against: list[Path]) -> "Report":
+    from visitsafe.cli.store_progress import progress
+    from visitsafe.cli.verify_discreet import discreet
+    from visitsafe.cli.verify_workers import spread
     from visitsafe.usecases.verifying import verify_plan, verify_store
 
     checkpoints = [checkpoint for path in against for checkpoint in _checkpoints(path)]
     with desk_of(context) as desk:
         if ref is not None:
-            return verify_plan(desk, desk.resolve(ref), checkpoints)
-        return verify_store(desk, checkpoints)
+            plan = desk.resolve(ref)
+            return discreet(desk, verify_plan(desk, plan, checkpoints), plan)
+        with progress() as tell:
+            report = verify_store(desk, checkpoints, spread(desk, settings_of(context).store, tell))
+        return discreet(desk, report)
 
 
 def _checkpoints(path: Path) -> "tuple[Checkpoint, ...]":

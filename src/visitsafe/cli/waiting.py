@@ -82,7 +82,7 @@ def _case(session: "Session") -> str:
 def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]") -> list[str]:
     """My own plans that a manager sent back, or that are still waiting."""
     from visitsafe.cli.waiting_visits import is_under_way
-    from visitsafe.domain.phrases import moment
+    from visitsafe.domain.phrases import expired, moment
 
     me = desk.me
     if me is None:
@@ -95,6 +95,12 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]"
         ref, start = refs[state.plan], moment(state.body.visit.start, zone_of(desk.roster))
         if state.status is Status.RETURNED:
             lines.append(f"{ref} came back to you, visit {start}:  visitsafe plan --revise {ref}")
+        elif expired(state, desk.now):
+            how = f"visitsafe plan --revise {ref}, or: visitsafe withdraw {ref} --reason '...'"
+            lines.append(f"{ref}: nobody decided before the start, {start}:  {how}")
+        elif state.status is Status.AWAITING and state.body.urgent:
+            how = f"visitsafe depart {ref}"
+            lines.append(f"{ref} is urgent and need not wait, visit {start}; when you set out:  {how}")
         elif state.status is Status.AWAITING:
             lines.append(f"{ref} waits for a manager, visit {start}:  visitsafe show {ref}")
         elif state.status is Status.COUNTERSIGNED:
@@ -107,17 +113,17 @@ def _decisions(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, 
 
     if desk.me is None or Role.MANAGER not in desk.me.roles:
         return []
-    return [
-        f"{_asked(desk, state, refs)}:  visitsafe review {refs[state.plan]}" for state in queue(desk, states)
-    ]
+    return [_asked(desk, state, refs) for state in queue(desk, states)]
 
 
 def _asked(desk: "Desk", state: "PlanState", refs: "Mapping[str, str]") -> str:
-    """Why a manager has to look at a plan."""
+    """Why a manager has to look at a plan, and the command for it."""
     from visitsafe.domain.phrases import moment
-    from visitsafe.usecases.deciding import went_without
+    from visitsafe.domain.set_out import set_out_words, went_without
 
-    who = f"{refs[state.plan]} by {state.author.person.name}"
-    if gone := went_without(state):
-        return f"{who} has set out already, urgent: {gone}"
-    return f"{who} needs your decision, visit {moment(state.body.visit.start, zone_of(desk.roster))}"
+    who, how = f"{refs[state.plan]} by {state.author.person.name}", f"visitsafe review {refs[state.plan]}"
+    if went_without(state):
+        said = f"{who} {': '.join(set_out_words(state, desk.me))}"
+        # nothing is left to decide on what was withdrawn; but somebody is out there
+        return f"{said}. Ring them:  visitsafe board" if state.withdrawn else f"{said}:  {how}"
+    return f"{who} needs your decision, visit {moment(state.body.visit.start, zone_of(desk.roster))}:  {how}"

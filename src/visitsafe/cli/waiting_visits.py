@@ -7,6 +7,7 @@ watching is read from the watchers' heartbeats. The whole picture is on the boar
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from visitsafe.cli.on_watch import anybody_watches, the_desk
 from visitsafe.cli.opening import zone_of
 from visitsafe.domain.alarm import is_alarming, is_watched, minutes_late
 from visitsafe.domain.discretion import hides_duress
@@ -34,7 +35,7 @@ def under_way(desk: "Desk", states: "Sequence[PlanState]", refs: Mapping[str, st
     me = desk.me
     if me is None:
         return []
-    seen = [hides_duress(state, me) for state in states]
+    seen = [hides_duress(state, me, desk.now) for state in states]
     mine = [state for state in seen if me.same_person(state.author)]
     others = [state for state in seen if not me.same_person(state.author)]
     lines = [*_out(desk, mine, refs)]
@@ -46,7 +47,8 @@ def under_way(desk: "Desk", states: "Sequence[PlanState]", refs: Mapping[str, st
 def is_under_way(state: "PlanState", desk: "Desk") -> bool:
     """Whether a plan's visit has begun, or should have, or was never closed: its lines are here."""
     begun = bool(state.visit.reports) or (
-        state.status is Status.COUNTERSIGNED and state.started(to_text(desk.now))
+        state.started(to_text(desk.now))
+        and (state.status is Status.COUNTERSIGNED or is_watched(state, desk.now))
     )
     return begun and not state.closed
 
@@ -59,8 +61,16 @@ def _out(desk: "Desk", mine: "Sequence[PlanState]", refs: Mapping[str, str]) -> 
         zone, now = zone_of(desk.roster), to_text(desk.now)
         due, late = clock(state.visit.due_back, zone, now), minutes_late(state, desk.now)
         longer = f", or if you need longer: visitsafe extend{name}"
+        were = f"you were due back {in_minutes(late)} ago" if late else f"you are due back {due}"
         if state.visit.back:
             yield f"You are back from {ref}, and the alarm is still open: somebody will speak to you."
+        elif state.visit.needs_standing_down:
+            yield (
+                f"The desk is looking for you: {were} ({ref}).  visitsafe back{name}, "
+                f"or ring {the_desk(desk)}{longer}"
+            )
+        elif late and not state.visit.reports:
+            yield f"{were.capitalize()} ({ref}) and nobody has heard from you:  visitsafe back{name}{longer}"
         elif not state.visit.reports:
             start = clock(state.body.visit.start, zone, now)
             yield f"{ref} was to start at {start}, nobody has reported setting out:  visitsafe depart{name}"
@@ -89,21 +99,13 @@ def _nobody(desk: "Desk", states: "Sequence[PlanState]", mine: "Sequence[PlanSta
     assert desk.me is not None  # noqa: S101 - `under_way` has asked
     could = bool(desk.me.roles & OPENERS)
     count = sum(is_watched(state, desk.now) for state in (states if could else mine))
-    if not count or _anybody(desk):
+    if not count or anybody_watches(desk):
         return
     if could:
         visits = "1 visit is" if count == 1 else f"{count} visits are"
         yield f"NOBODY IS WATCHING, and {visits} under way:  visitsafe watch"
     else:
-        phone = desk.roster.settings.desk_phone
-        yield f"Nobody at the desk is watching now: ring somebody{f' on {phone}' if phone else ''}."
-
-
-def _anybody(desk: "Desk") -> bool:
-    from visitsafe.domain.heartbeat import watch_at
-    from visitsafe.usecases.heartbeat import read_beats
-
-    return watch_at(read_beats(desk.store, desk.roster), desk.now, zone_of(desk.roster)).anybody
+        yield f"Nobody at the desk is watching now: ring {the_desk(desk)} so that somebody does."
 
 
 def _unclosed(desk: "Desk", mine: "Sequence[PlanState]", refs: Mapping[str, str]) -> Iterator[str]:

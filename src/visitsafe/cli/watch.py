@@ -12,10 +12,10 @@ import typer
 
 from visitsafe.cli.opening import Context, desk_of, invocation, settings_of
 from visitsafe.cli.output import say
-from visitsafe.errors import UsageError, VisitsafeError
+from visitsafe.errors import StoreError, UsageError, VisitsafeError
 
 if TYPE_CHECKING:
-    from visitsafe.cli.watch_loop import Loop
+    from visitsafe.cli.watch_loop import Loop, Stop
     from visitsafe.cli.watch_means import Outfit
 
 ALARMING = 4
@@ -59,23 +59,56 @@ def watch(
 
 def _watch(context: Context, every: int, ping: str) -> int:
     from visitsafe.cli.watch_loop import Stop
-    from visitsafe.cli.watch_means import outfit
-    from visitsafe.cli.watch_ready import lacking
 
-    with desk_of(context) as desk:
-        fitted = outfit(context, desk, every)
-        for sentence in lacking(desk, fitted.reach, settings_of(context)):
-            say(sentence)
+    stop = Stop()
+    fitted = _fitted(context, every, stop)
+    if fitted is None:
+        return _ended_by(stop)
+    stop.needs_screen = not fitted.reach.contacts.channels
     loop = _loop(context, fitted, ping)
     if not every:
         return ALARMING if loop.once().alarming else 0
-    stop = Stop()
     name, team = fitted.me.person.name, fitted.roster.name
     loop.screen.line(f"watching over {team}, as {name}, every {every} seconds; Ctrl+C ends it")
     with stop.heard():
         loop.run(stop, stop.sleep)
         _say_who_watches(loop)
+    return _ended_by(stop)
+
+
+def _ended_by(stop: "Stop") -> int:
     return 128 + signal.SIGINT if stop.by == signal.SIGINT else 0
+
+
+def _fitted(context: Context, every: int, stop: "Stop") -> "Outfit | None":
+    """All that the watch needs; a store that is away is waited for, loudly. None if somebody ends that.
+
+    Raises:
+        StoreError: It is away, and this is a single round or this computer never saw a team in it.
+    """
+    from visitsafe.cli.watch_means import outfit
+    from visitsafe.cli.watch_ready import lacking
+    from visitsafe.cli.watch_talk import still_away
+
+    tries = 0
+    while True:
+        try:
+            with desk_of(context) as desk:
+                fitted = outfit(context, desk, every, stop.remarks)
+                for sentence in lacking(desk, fitted.reach, settings_of(context)):
+                    say(sentence)
+        except StoreError as error:
+            if not every or not settings_of(context).team:
+                raise
+            if tries * every % LONGEST_EVERY < every:
+                still_away(error, invocation(context).now)
+            tries += 1
+        else:
+            return fitted
+        with stop.heard():
+            stop.sleep(every)
+        if stop():
+            return None
 
 
 def _loop(context: Context, fitted: "Outfit", ping: str) -> "Loop":
@@ -109,7 +142,7 @@ def _loop(context: Context, fitted: "Outfit", ping: str) -> "Loop":
 def _say_who_watches(loop: "Loop") -> None:
     """At the end: nobody is watching now, unless somebody else is."""
     try:
-        others = loop.others()
+        others = loop.end()
     except VisitsafeError:
         others = []
     if others:

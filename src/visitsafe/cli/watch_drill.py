@@ -43,7 +43,7 @@ def drill(context: Context, ref: str | None) -> int:
 
 
 def _of_visit(desk: Desk, fitted: Outfit, ref: str, heard: list[Tried]) -> list[str]:
-    hands = Watching(fitted.means, fitted.roster, _unheard, _unheard).hands
+    hands = Watching(fitted.means, fitted.roster, _unheard, _unheard, drilling=True).hands
     state = play(hands, desk.store, desk.resolve(ref), os.urandom(4).hex(), _into(heard))
     return [
         f"The whole ladder of {state.ref} was played; its record shows it as a drill.",
@@ -53,7 +53,7 @@ def _of_visit(desk: Desk, fitted: Outfit, ref: str, heard: list[Tried]) -> list[
 
 
 def _made_up(fitted: Outfit, heard: list[Tried]) -> list[str]:
-    hands = Watching(fitted.means, fitted.roster, _unheard, _unheard).hands
+    hands = Watching(fitted.means, fitted.roster, _unheard, _unheard, drilling=True).hands
     play_made_up(hands, os.urandom(4).hex(), _into(heard))
     return [
         "It was about a made-up visit: nothing is on the record, and nothing has to be ended.",

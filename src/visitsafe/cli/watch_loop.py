@@ -22,6 +22,8 @@ from visitsafe.errors import StoreError, VisitsafeError
 from visitsafe.usecases.heartbeat import read_beats
 from visitsafe.usecases.watching import Round, Watching
 
+SCREEN_GONE = "the terminal of this watch was closed: messages still go out, and nobody sees its screen"
+
 
 class StoppedError(Exception):
     """Somebody asked this program to end while it slept."""
@@ -30,12 +32,19 @@ class StoppedError(Exception):
 class Stop:
     """Whether somebody has asked this program to end: SIGTERM or Ctrl+C, which let a message go out first.
 
+    A terminal that closes (SIGHUP) often does so by accident. While messages reach people the watch goes on
+    without it and its heartbeat says so; where only the screen tells, it ends, so that boards turn red.
+
     Attributes:
         by: The signal; 0 while nobody has asked.
+        needs_screen: Whether nobody is told anything but on the screen.
+        screen_gone: Whether the terminal was closed.
     """
 
     def __init__(self) -> None:
         self.by = 0
+        self.screen_gone = False
+        self.needs_screen = False
         self._asleep = False
 
     def __call__(self) -> bool:
@@ -56,7 +65,10 @@ class Stop:
     @contextmanager
     def heard(self) -> Iterator[None]:
         """Listen for the signals meanwhile; a second Ctrl+C ends at once."""
-        numbers = (signal.SIGTERM, signal.SIGINT)
+        numbers = [signal.SIGTERM, signal.SIGINT]
+        closed = getattr(signal, "SIGHUP", None)
+        if closed is not None and signal.getsignal(closed) is not signal.SIG_IGN:  # as under nohup
+            numbers.append(closed)
         before = {number: signal.signal(number, self._ask) for number in numbers}
         try:
             yield
@@ -64,7 +76,15 @@ class Stop:
             for number, way in before.items():
                 signal.signal(number, way)
 
+    def remarks(self) -> tuple[str, ...]:
+        """What is wrong, as a sentence: nobody sees this watch's screen any more."""
+        return (SCREEN_GONE,) if self.screen_gone else ()
+
     def _ask(self, number: int, _frame: object) -> None:
+        if number == getattr(signal, "SIGHUP", None):
+            self.screen_gone = True
+            if not self.needs_screen:
+                return
         again, self.by = bool(self.by), number
         if self._asleep:
             raise StoppedError
@@ -127,10 +147,11 @@ class Loop(msgspec.Struct, frozen=True):
         self._after(found)
         return found
 
-    def others(self) -> list[str]:
-        """Who else is watching now, by name and computer."""
+    def end(self) -> list[str]:
+        """Say that this run has ended; who else is watching now, by name and computer."""
         store = self.open_store()
         try:
+            self.watching.end(store)
             means, roster = self.watching.means, self.watching.view.roster
             watch = watch_at(read_beats(store, roster), means.now(), UTC)
         finally:
@@ -145,6 +166,7 @@ class Loop(msgspec.Struct, frozen=True):
         moved = self.look()
         if moved.by:
             self.watching.clock_moved(moved.by)
+            self.screen.clock_moved(moved.by)
         if moved.sentence:
             self.screen.line(moved.sentence, grave=True)
         store = self.open_store()

@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -28,12 +28,14 @@ from visitsafe.errors import NotPermittedError
 from visitsafe.usecases.desk import Desk
 from visitsafe.usecases.watch_claims import Means
 
+CLOCK_DOUBTED = "the clock of this computer was put forward or back: see that it shows the right time"
+
 
 class Moved(msgspec.Struct, frozen=True):
     """What became of the clock since it was last looked at.
 
     Attributes:
-        by: How far it was put forward while nobody was away.
+        by: How far it was put forward while nobody was away; less than nothing if that was taken back.
         sentence: What to tell; empty if all is as it should be.
     """
 
@@ -77,7 +79,17 @@ class Timekeeper:
         )
         passed = timedelta(seconds=max(0.0, self._last.elapsed - before.elapsed))
         jumped = self._last.acted - before.acted - passed
-        return Moved(jumped if self._counts_sleep and jumped > APART else timedelta(), sentence or "")
+        is_jump = jumped < -APART or (self._counts_sleep and jumped > APART)
+        return Moved(jumped if is_jump else timedelta(), sentence or "")
+
+    def wall(self) -> datetime:
+        """What the wall clock shows as far as it was looked at, aware; `now` where both are the same."""
+        passed = timedelta(seconds=max(0.0, self._elapsed() - self._last.elapsed))
+        return (self._last.wall + passed).replace(microsecond=0)
+
+    def doubt(self) -> tuple[str, ...]:
+        """What is wrong with the clock, as a sentence; empty while both clocks agree."""
+        return (CLOCK_DOUBTED,) if self._last.apart else ()
 
 
 class Outfit(msgspec.Struct, frozen=True):
@@ -90,13 +102,14 @@ class Outfit(msgspec.Struct, frozen=True):
     time: Timekeeper
 
 
-def outfit(context: Context, desk: Desk, every: int) -> Outfit:
+def outfit(context: Context, desk: Desk, every: int, remarks: Callable[[], Sequence[str]] = tuple) -> Outfit:
     """Look whether this person may watch, open the key, and gather the rest.
 
     Args:
         context: The invocation.
         desk: The open store and the team.
         every: Seconds between rounds; 0 for a single one.
+        remarks: What somebody should know of this watch, as sentences.
 
     Raises:
         NotPermittedError: This person is neither a manager nor a duty officer.
@@ -124,6 +137,9 @@ def outfit(context: Context, desk: Desk, every: int) -> Outfit:
         pid=os.getpid(),
         runs=is_running,
         every=every,
+        wall=timekeeper.wall,
+        doubt=timekeeper.doubt,
+        remarks=remarks,
     )
     return Outfit(me, desk.roster, reach, means, timekeeper)
 

@@ -5,15 +5,17 @@ needs one here; for duress it is silent, and whoever is on that visit does not s
 ever stops the watch: a screen that is gone is no reason to leave somebody alone.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
-from visitsafe.cli.opening import zone_of
+from visitsafe.cli.opening import UK, zone_of
 from visitsafe.cli.output import ReaderGoneError, ResultLostError, result
 from visitsafe.cli.watch_words import about, told
 from visitsafe.domain import alarm
-from visitsafe.domain.discretion import hides_duress
+from visitsafe.domain.discretion import hides_phrase
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.fold import PlanState
@@ -23,6 +25,7 @@ from visitsafe.domain.likeness import is_companion
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.members import Member
 from visitsafe.domain.roster import Roster
+from visitsafe.errors import StoreError
 from visitsafe.usecases.watching import Round
 
 BELL, RED, PLAIN = "\a", "\x1b[1;31m", "\x1b[0m"
@@ -76,7 +79,7 @@ class Screen:
 
     def told(self, state: PlanState, judged: Judged) -> None:
         """Something came in about a visit."""
-        seen = hides_duress(state, self.me)
+        seen = hides_phrase(state, self.me)
         shown = next((one for one in seen.judged if one.entry.id == judged.entry.id), None)
         said = told(seen, shown, *self._here()) if shown else None
         if said is not None:
@@ -139,6 +142,12 @@ class Screen:
                 grave=bool(trouble),
             )
 
+    def clock_moved(self, by: timedelta) -> None:
+        """The clock was put forward or back: what is repeated after a while is repeated all the same."""
+        self._reminded = {plan: at + by for plan, at in self._reminded.items()}
+        self._said_away = self._said_away and self._said_away + by
+        self._quiet = self._quiet and self._quiet + by
+
     def _begin(self, found: Round) -> None:
         """How many are out, and about whom somebody has to act."""
         visits = "1 visit" if found.watched == 1 else f"{found.watched} visits"
@@ -195,3 +204,16 @@ class Screen:
             if state.visit.duress is None
             or not (self.me.same_person(state.author) or is_companion(self.me, state.body))
         ]
+
+
+def still_away(error: StoreError, now: datetime) -> None:
+    """At the beginning of a watch: the store cannot be reached, so that nothing at all is known."""
+    bell = BELL if sys.stdout.isatty() else ""
+    at = now.astimezone(ZoneInfo(UK))
+    words = (
+        f"{at:%H:%M}  THE STORE CANNOT BE REACHED: {error.message}. NOBODY IS WATCHED OVER from here. Ring "
+        "whoever is out. It is tried again all the time."
+    )
+    hint = f" To mend it, {error.hint}." if error.hint else ""
+    with suppress(ReaderGoneError, ResultLostError, ValueError):
+        result(one_line(words + hint) + bell)

@@ -127,7 +127,9 @@ def _note(body: VisitBody) -> str:
 
 def _raised(state: PlanState, body: EscalatedBody, drill: str, now: datetime, zone: tzinfo) -> Said:
     rung = state.visit.rung(body.step)
-    step = f"{body.step!r} for the {whose(rung.who)}: {rung.do}"
+    whom = whose(rung.who)
+    the = "" if whom.startswith(("the ", "nobody")) else "the "
+    step = f"{body.step!r} for {the}{whom}: {rung.do}"
     late = ""
     if body.unwatched_from:
         since = clock(body.unwatched_from, zone, now)

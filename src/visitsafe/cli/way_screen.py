@@ -43,6 +43,6 @@ def _alarm(console: "Console", alarm: AlarmTold, state: "PlanState", zone: tzinf
 def _told(console: "Console", told: Sequence[Told], state: "PlanState", zone: tzinfo) -> None:
     for one in told:
         at = clock(one.at, zone, state.body.visit.start)
-        put(console, f"{at}  ", (one.text, STOP if one.grave else ""), indent=INDENT)
+        put(console, (one.text, STOP if one.grave else ""), indent=INDENT, mark=f"{at}  ")
         for line in one.more:
             item(console, line, indent=2 * INDENT)

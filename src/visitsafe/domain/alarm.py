@@ -13,13 +13,13 @@ import msgspec
 
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.in_force import EXPECTED
+from visitsafe.domain.judging_visit import is_time
 from visitsafe.domain.plan import Ladder, Rung
 from visitsafe.domain.reports import AcknowledgedBody, EscalatedBody
 from visitsafe.domain.terms import Role, Status
 from visitsafe.domain.visit import Said
 
-EXPECTED = timedelta(hours=24)
-"""How long after the time due back a visit is watched although nobody reported setting out."""
 MOST_MINUTES, MOST_GRACE = 24 * 60, 120
 """What a checklist allows. A plan signed by other means must not put its watch off for longer than that."""
 WORKER = "lone-worker"
@@ -41,7 +41,7 @@ class Due(msgspec.Struct, frozen=True):
 
 def is_watched(state: PlanState, now: datetime) -> bool:
     """Whether a visit belongs on the board now."""
-    started = state.body.visit.start <= to_text(now)
+    started = (state.visit.start or state.body.visit.start) <= to_text(now)
     return _may_climb(state, now) and (started or not _only_expected(state))
 
 
@@ -67,7 +67,7 @@ def schedule(state: PlanState) -> list[Due]:
     """The steps of this visit's ladder as they fall due, in order; for high risk and duress, from the top."""
     visit = state.visit
     if visit.duress is not None:
-        return [Due(rung, level, visit.duress.at) for level, rung in _top(visit.ladder)]
+        return [Due(rung, level, _spoken_at(state)) for level, rung in _top(visit.ladder)]
     return list(_dues(visit.ladder, visit.due_back))
 
 
@@ -86,31 +86,29 @@ def next_due(state: PlanState, now: datetime) -> Due | None:
 
 def unowned(state: PlanState) -> Sequence[Said[EscalatedBody]]:
     """The raised steps that somebody must take on and nobody has."""
-    taken, named = owned_level(state), {one.body.step for one in _owned(state)}
+    visit, taken = state.visit, owned_level(state)
+    named = {one.body.step for one in visit.alarm.raised if one.id in visit.taken}
     found: dict[tuple[str, str], Said[EscalatedBody]] = {}
-    for one in state.visit.alarm.raised:
-        level = state.visit.level(one.body.step)
-        is_taken = one.body.step in named or 0 <= level <= taken
-        if state.visit.rung(one.body.step).acknowledge and not is_taken:
+    for one in visit.alarm.raised:
+        is_taken = one.body.step in named or 0 <= visit.level(one.body.step) <= taken
+        if visit.rung(one.body.step).acknowledge and not is_taken:
             found.setdefault((one.body.step, one.body.due), one)
     return list(found.values())
 
 
 def owner(state: PlanState) -> Said[AcknowledgedBody] | None:
     """Who took on the highest step, the newest of those; None if nobody has."""
-    taken = owned_level(state)
-    mine = (one for one in reversed(_owned(state)) if state.visit.level(one.body.step) == taken)
-    return next(mine, None)
+    visit, taken = state.visit, owned_level(state)
+    top = [one.id for one in visit.alarm.raised if visit.level(one.body.step) == taken]
+    names = {visit.taken[name] for name in top if name in visit.taken}
+    return next((one for one in reversed(visit.alarm.owned) if one.id in names), None)
 
 
 def owned_level(state: PlanState) -> int:
-    """The highest step of the open alarm that somebody took on, by its place in the ladder; -1 if none."""
-    return max((state.visit.level(one.body.step) for one in _owned(state)), default=-1)
-
-
-def _owned(state: PlanState) -> Sequence[Said[AcknowledgedBody]]:
-    """Who took the open alarm on; under duress, only who may know of it and did."""
-    return [one for one in state.visit.alarm.owned if one.id not in state.visit.unaware]
+    """The highest raised step of the open alarm that was taken on, by its place in the ladder; -1 if none."""
+    visit = state.visit
+    levels = (visit.level(one.body.step) for one in visit.alarm.raised if one.id in visit.taken)
+    return max(levels, default=-1)
 
 
 def _may_climb(state: PlanState, now: datetime) -> bool:
@@ -131,7 +129,7 @@ def _only_expected(state: PlanState) -> bool:
 def _is_expected(state: PlanState) -> bool:
     if state.status is Status.COUNTERSIGNED:
         return True
-    return bool(state.body.urgent) and state.status is Status.AWAITING
+    return (bool(state.body.urgent) or state.visit.held) and state.status is Status.AWAITING
 
 
 def _to_come(state: PlanState) -> list[Due]:
@@ -142,6 +140,17 @@ def _to_come(state: PlanState) -> list[Due]:
     raised = {(one.body.step, one.body.due) for one in visit.alarm.raised}
     taken = owned_level(state)
     return [due for due in schedule(state) if due.level > taken and (due.rung.id, due.at) not in raised]
+
+
+def _spoken_at(state: PlanState) -> str:
+    """When the duress phrase was spoken; by a clock that was wrong, the nearest time that a step can have.
+
+    The first and last such time are a day from the visit, so that the step that is raised counts.
+    """
+    start, due = state.visit.start or state.body.visit.start, state.visit.due_back
+    first, last = to_text(from_text(start) - EXPECTED), to_text(from_text(due) + EXPECTED)
+    said = state.visit.duress.at if state.visit.duress else due
+    return max(first if is_time(first) else start, min(said, last if is_time(last) else due))
 
 
 @lru_cache(maxsize=4096)  # a watcher asks for each open visit in each round
@@ -159,12 +168,17 @@ def _grace(ladder: Ladder) -> int:
 
 
 def _minutes(ladder: Ladder) -> list[int]:
-    """The minutes from the time due back to each step, with the grace; a high-risk visit starts higher up."""
+    """The minutes from the time due back to each step, with the grace; a high-risk visit starts higher up.
+
+    Whoever acts before the manager is called at once too: the desk rings while a manager decides.
+    """
     after = [min(max(rung.after, -MOST_MINUTES), MOST_MINUTES) for rung in ladder.steps]
     first = next((level for level, rung in enumerate(ladder.steps) if rung.id == ladder.start), None)
     if ladder.high_risk and first is not None and after[first] > 0:
         start = after[first]
-        after = [*after[:first], *(max(0, minutes - start) for minutes in after[first:])]
+        own = [set(rung.who) == {WORKER} for rung in ladder.steps]
+        below = [one if own[level] else min(one, 0) for level, one in enumerate(after[:first])]
+        after = [*below, *(max(0, minutes - start) for minutes in after[first:])]
     return [minutes + _grace(ladder) if minutes >= 0 else minutes for minutes in after]
 
 

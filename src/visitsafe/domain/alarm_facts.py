@@ -5,11 +5,14 @@ people, and nothing sealed. The address stands here only if the caller says that
 an entry is one line without anything unseen (`cleaning`).
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 import msgspec
 
+from visitsafe.domain.address import naming
 from visitsafe.domain.cleaning import clean
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
@@ -24,6 +27,7 @@ from visitsafe.domain.way import who_owns
 
 LONGEST_NAME, LONGEST_LINE, LONGEST_DO = 40, 200, 2000
 MOST_LINES = 12
+LEFT_OUT = "(address left out)"
 _SAID = {
     Kind.DEPARTED: "set out",
     Kind.ARRIVED: "arrived",
@@ -76,7 +80,23 @@ class Telling(msgspec.Struct, frozen=True):
 
     def when(self, text: str) -> str:
         """A time of an entry as people there read it: `today 16:30`."""
-        return short(from_text(text), self.zone, self.now)
+        try:
+            return short(from_text(text), self.zone, self.now)
+        except (OverflowError, ValueError):  # at either end of what a clock can show
+            return "at an unknown time"
+
+    def line(self, text: str, longest: int = LONGEST_LINE) -> str:
+        """What the plan or the record says, on one line; without the address, unless that may be told."""
+        shown = clean(text)
+        if not self.address:
+            for pattern in _patterns(self.state.body.visit.address):
+                shown = pattern.sub(LEFT_OUT, shown)
+        return line(shown, longest)
+
+
+@lru_cache(maxsize=256)
+def _patterns(address: str) -> tuple[re.Pattern[str], ...]:
+    return naming(address), naming(clean(address))
 
 
 def line(text: str, longest: int = LONGEST_LINE) -> str:
@@ -100,20 +120,21 @@ def needs_script(state: PlanState, rung: Rung | None) -> bool:
 def visit_lines(telling: Telling) -> Iterator[str]:
     """Which visit, since when late, who is with them, and what was heard last."""
     state, visit = telling.state, telling.state.body.visit
-    yield f"Visit: {state.ref}{_after(', ', line(visit.area))}"
+    yield f"Visit: {state.ref}{_after(', ', telling.line(visit.area))}"
     if telling.address and line(visit.address):
         yield f"Address: {line(visit.address)}"
     late = f" ({duration(telling.late)} ago)" if telling.late else ""
     yield f"Due back: {telling.when(state.visit.due_back)}{late}; began: {telling.when(visit.start)}"
-    yield f"Companion: {companions(state) or 'nobody; the worker is alone'}"
+    yield f"Companion: {companions(telling) or 'nobody; the worker is alone'}"
     yield f"Last report: {last_heard(telling)}"
     if state.visit.urgent:
         yield "They set out before the plan was countersigned."
 
 
-def companions(state: PlanState) -> str:
+def companions(telling: Telling) -> str:
     """Who went along; empty if nobody did."""
-    names = [line(one.name, LONGEST_NAME) for one in state.body.visit.companions[:3]]
+    beside = telling.state.body.visit.companions[:3]
+    names = [telling.line(one.name, LONGEST_NAME) for one in beside]
     return ", ".join(filter(None, names))
 
 
@@ -154,10 +175,10 @@ def done_lines(telling: Telling, alarm: Alarm) -> list[str]:
     for step in alarm.raised:
         gap = step.body.unwatched_from
         late = f", late: nobody was watching from {telling.when(gap)}" if gap else ""
-        done.append((step.at, f"step {line(step.body.step)} raised{late}{_told(alarm, step.id)}"))
+        done.append((step.at, f"step {telling.line(step.body.step)} raised{late}{_told(alarm, step.id)}"))
     for taken in alarm.owned:
         owner = line(who_owns(telling.state, taken), LONGEST_NAME)
-        done.append((taken.at, f"{owner} took on step {line(taken.body.step)}"))
+        done.append((taken.at, f"{owner} took on step {telling.line(taken.body.step)}"))
     done.sort(key=lambda one: one[0])
     lines = [f"- {telling.when(at)}: {what}" for at, what in done[-MOST_LINES:]]
     return [f"- {len(done) - len(lines)} things before that"] * (len(done) > len(lines)) + lines
@@ -176,15 +197,15 @@ def script_lines(telling: Telling) -> Iterator[str]:
     """What to say to the police, in the order in which a call handler asks."""
     state, visit = telling.state, telling.state.body.visit
     yield f"What has happened: {_happened(telling)}"
-    area = line(visit.area) or "the area is not known"
+    area = telling.line(visit.area) or "the area is not known"
     if telling.address and line(visit.address):
         yield f"Where: {line(visit.address)} ({area})"
     else:
         yield f"Where: {area}; address: open the plan: visitsafe show {state.ref} --include-details"
-    beside = companions(state)
+    beside = companions(telling)
     yield f"Who: {telling.worker}, at work, {f'with {beside}' if beside else 'alone'}"
     yield f"Last heard: {last_heard(telling)}"
-    yield f"Known risk: {_worst(state)}"
+    yield f"Known risk: {_worst(telling)}"
     yield f"Car, own number, next of kin: in the tracing details: visitsafe trace {state.ref} --reason '...'"
     phone = line(telling.desk_phone, LONGEST_NAME)
     yield f"Your name, and the duty desk's number: {phone or 'look it up before you ring'}"
@@ -204,10 +225,10 @@ def _happened(telling: Telling) -> str:
     return f"a colleague on a home visit was due back {due}{late}, and has not reported"
 
 
-def _worst(state: PlanState) -> str:
+def _worst(telling: Telling) -> str:
     """The worst finding in one line."""
-    findings = sorted(state.body.findings, key=lambda finding: finding.level.weight)
-    return f"by the plan: {line(findings[0].text)}" if findings else "the plan names none"
+    findings = sorted(telling.state.body.findings, key=lambda finding: finding.level.weight)
+    return f"by the plan: {telling.line(findings[0].text)}" if findings else "the plan names none"
 
 
 def _after(lead: str, text: str) -> str:
@@ -219,15 +240,15 @@ def titled(telling: Telling, what: str) -> str:
     return f"{telling.state.ref} {telling.worker}: {what}"
 
 
-def do_of(state: PlanState, rung: Rung | None) -> str:
+def do_of(telling: Telling, rung: Rung | None) -> str:
     """What a step says is to be done, in full."""
-    told = line(rung.do, LONGEST_DO) if rung else ""
-    return told or f"read the plan and decide: visitsafe show {state.ref}"
+    told = telling.line(rung.do, LONGEST_DO) if rung else ""
+    return told or f"read the plan and decide: visitsafe show {telling.state.ref}"
 
 
-def for_whom(rung: Rung | None) -> str:
+def for_whom(telling: Telling, rung: Rung | None) -> str:
     """Which step it is, and whose."""
-    return f"Step {line(rung.id)}, for: {line(whose(rung.who))}." if rung else ""
+    return f"Step {telling.line(rung.id)}, for: {telling.line(whose(rung.who))}." if rung else ""
 
 
 def text(title: str, *parts: str) -> Text:

@@ -37,7 +37,11 @@ def reminder(telling: Telling, subject: Subject) -> Text:
     ref, due = telling.state.ref, telling.when(telling.state.visit.due_back)
     rung = rung_of(telling.state, step_of(subject))
     meant_for_them = rung is not None and rung.who == (WORKER,)
-    asked = line(rung.do, LONGEST_DO) if rung and meant_for_them else f"Please report: your time was {due}."
+    asked = (
+        telling.line(rung.do, LONGEST_DO)
+        if rung and meant_for_them
+        else f"Please report: your time was {due}."
+    )
     return Text(
         title=f"{ref}: {due}",
         body=f"{asked}\nvisitsafe back {ref}, or {telling.desk}. If you need longer: "
@@ -59,7 +63,7 @@ def all_clear_to_worker(telling: Telling, subject: Subject) -> Text:
 def all_clear(telling: Telling, subject: Subject) -> Text:
     """The alarm is over: who says so and why."""
     state, worker = telling.state, telling.worker
-    area = line(state.body.visit.area)
+    area = telling.line(state.body.visit.area)
     which = f"{worker}, visit {state.ref}" + (f", {area}" if area else "")
     if subject is None or not isinstance(subject.body, StoodDownBody):
         said = back_line(telling, state.visit.back) if state.visit.back else "The visit is over."
@@ -96,11 +100,11 @@ def drill(telling: Telling, message: Message, subject: Subject, *, to_worker: bo
     if to_worker:
         return text(f"DRILL {ref}", f"{NO_DANGER} You need do nothing.")
     step, rung = step_of(subject), rung_of(telling.state, step_of(subject))
-    take = f"visitsafe acknowledge {ref} --as-step {line(step)}, or {telling.desk}"
+    take = f"visitsafe acknowledge {ref} --as-step {telling.line(step)}, or {telling.desk}"
     return text(
-        f"DRILL {ref} {telling.worker}: step {line(step, LONGEST_NAME)}",
+        f"DRILL {ref} {telling.worker}: step {telling.line(step, LONGEST_NAME)}",
         f"{NO_DANGER} Do not ring {telling.worker} or the police.",
-        f"{for_whom(rung)} In a real alarm you would do this: {do_of(telling.state, rung)}".strip(),
+        f"{for_whom(telling, rung)} In a real alarm you would do this: {do_of(telling, rung)}".strip(),
         f"Take it on as you would take on a real one: {take}. It is nobody's until somebody does.\n"
         f"A manager or duty officer ends the drill: visitsafe stand-down {ref} --because test",
     )

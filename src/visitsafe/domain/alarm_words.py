@@ -54,12 +54,17 @@ def text_of(message: Message, state: PlanState, now: datetime, zone: tzinfo, des
     to_worker = _goes_to_worker(message, state)
     if message.drill:
         return drill(telling, message, subject, to_worker=to_worker)
+    if message.hushed:
+        return _hushed(telling, message, subject)
     if to_worker:
         return all_clear_to_worker(telling, subject) if message.all_clear else reminder(telling, subject)
-    if message.all_clear:
-        return all_clear(telling, subject)
-    rung = rung_of(state, step_of(subject))
-    if state.visit.duress:
+    return all_clear(telling, subject) if message.all_clear else _open(telling, message, alarm, subject)
+
+
+def _open(telling: Telling, message: Message, alarm: Alarm, subject: Subject) -> Text:
+    """What is raised or taken on, and not over."""
+    rung = rung_of(telling.state, step_of(subject))
+    if telling.state.visit.duress:
         return _duress(telling, message, alarm, subject, rung)
     if isinstance(subject, Said) and isinstance(subject.body, AcknowledgedBody):
         return _owned(telling, alarm, subject, rung)
@@ -90,7 +95,9 @@ def _late(telling: Telling) -> str:
 
 
 def _how_to_take(telling: Telling, rung: Rung | None, step: str) -> str:
-    command = f"visitsafe acknowledge {telling.state.ref}" + (f" --as-step {line(step)}" if step else "")
+    command = f"visitsafe acknowledge {telling.state.ref}" + (
+        f" --as-step {telling.line(step)}" if step else ""
+    )
     how = f"{command}, or {telling.desk}"
     if rung and not rung.acknowledge:
         return f"If you take this on, say so: {how}. Until somebody says so, nobody has it."
@@ -122,10 +129,10 @@ def _background(telling: Telling, alarm: Alarm, rung: Rung | None) -> list[str]:
 def _alarm(telling: Telling, message: Message, alarm: Alarm, rung: Rung | None) -> Text:
     """A step that was raised."""
     state, back = telling.state, telling.state.visit.back
-    area = line(state.body.visit.area)
+    area = telling.line(state.body.visit.area)
     first = f"{telling.worker} is {_late(telling)} from a visit" + (f" in {area}." if area else ".")
     title = titled(telling, _late(telling))
-    do = f"Do now: {do_of(state, rung)}"
+    do = f"Do now: {do_of(telling, rung)}"
     if back:
         first = f"{back_line(telling, back)} The alarm is still open: nobody has made sure yet."
         title = titled(telling, "reported back, alarm still open")
@@ -137,7 +144,7 @@ def _alarm(telling: Telling, message: Message, alarm: Alarm, rung: Rung | None) 
     step = rung.id if rung else ""
     return text(
         title,
-        "\n".join(filter(None, [first, again, for_whom(rung)])),
+        "\n".join(filter(None, [first, again, for_whom(telling, rung)])),
         do,
         _how_to_take(telling, rung, step) + "\n" + _how_it_ends(telling),
         *_background(telling, alarm, rung),
@@ -147,7 +154,7 @@ def _alarm(telling: Telling, message: Message, alarm: Alarm, rung: Rung | None) 
 def _owned(telling: Telling, alarm: Alarm, said: Said[AcknowledgedBody], rung: Rung | None) -> Text:
     """A reminder to whoever took a step on."""
     back = telling.state.visit.back
-    do = f"Do now: {do_of(telling.state, rung)}"
+    do = f"Do now: {do_of(telling, rung)}"
     if back:
         do = f"{back_line(telling, back)} Do now: speak to them yourself, and make sure that they are safe."
     return text(
@@ -162,7 +169,7 @@ def _owned(telling: Telling, alarm: Alarm, said: Said[AcknowledgedBody], rung: R
 
 def _taken(telling: Telling, said: Said[AcknowledgedBody]) -> str:
     owner = line(who_owns(telling.state, said), LONGEST_NAME)
-    return f"{owner} took this on {telling.when(said.at)} (step {line(said.body.step)})"
+    return f"{owner} took this on {telling.when(said.at)} (step {telling.line(said.body.step)})"
 
 
 def _duress(telling: Telling, message: Message, alarm: Alarm, subject: Subject, rung: Rung | None) -> Text:
@@ -179,8 +186,28 @@ def _duress(telling: Telling, message: Message, alarm: Alarm, subject: Subject, 
         f"{worker} spoke the duress phrase{heard}. Take it as real: they are in danger and cannot speak "
         "freely. Go by this whatever they report after it.",
         own,
-        "Do now: dial 999, unless you know for certain that they are safe; what to say stands below. "
-        f"The step says: {do_of(telling.state, rung)} Leave out whatever of it would reach {worker}.",
+        "Do now: dial 999, unless you know for certain that they are safe; what to say stands below. Then "
+        f"decide with another manager who goes there. Nothing may ring or buzz beside {worker}.",
         _how_to_take(telling, None, rung.id if rung else "") + "\n" + _how_it_ends(telling),
         *_background(telling, alarm, rung),
+    )
+
+
+def _hushed(telling: Telling, message: Message, subject: Subject) -> Text:
+    """An alarm about a visit of somebody who is under duress on another one: nobody must ring them."""
+    worker, step = telling.worker, step_of(subject)
+    show = f"visitsafe show {telling.state.ref}"
+    beside = "or anybody who is with them, " if telling.state.body.visit.companions else ""
+    do_not = f"Do NOT ring or write to {worker}, {beside}or the address."
+    what = "This visit's alarm is over." if message.all_clear else f"This visit: {_late(telling)}."
+    if not message.may_know:
+        return text(
+            titled(telling, "do NOT ring them"), do_not, f"Do now: {telling.desk}.", f"{what} See: {show}"
+        )
+    return text(
+        titled(telling, "DURESS on another visit, do NOT ring them"),
+        f"{do_not} {worker}, or somebody with them, spoke the duress phrase on another visit. Go by the "
+        "message about that visit, whatever is reported about this one.",
+        "" if message.all_clear else _how_to_take(telling, None, step) + "\n" + _how_it_ends(telling),
+        f"{what} See: {show}",
     )

@@ -73,6 +73,7 @@ class Row(msgspec.Struct, frozen=True):
         alarming: Somebody has to act.
         duress: The duress phrase was spoken; only for those who may know.
         alarm: Only somebody else than the worker can end this.
+        sealed: The worker's tracing details are sealed in the plan.
         unowned: Steps that were raised and that nobody has taken on, in order.
         next: What falls due next; of steps that are due and were not raised, the highest.
         overtaken: That step is due and nobody has raised it.
@@ -99,6 +100,7 @@ class Row(msgspec.Struct, frozen=True):
     alarming: bool
     duress: bool
     alarm: bool
+    sealed: bool
     unowned: tuple[Step, ...]
     owner: Owner | None
     next: Step | None
@@ -148,6 +150,11 @@ class Board(msgspec.Struct, frozen=True):
         """How many visits somebody has to act on."""
         return sum(row.alarming for row in self.rows)
 
+    @property
+    def unwatched(self) -> bool:
+        """Whether somebody is out and nobody is watching now."""
+        return bool(self.rows) and self.watch is not None and not self.watch.anybody
+
 
 def rows_at(
     states: Iterable[PlanState], now: datetime, members: Mapping[str, Member], *, details: bool = False
@@ -169,12 +176,13 @@ def rows_at(
 def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member], *, details: bool) -> Row:
     facts, visit = state.body.visit, state.visit
     waiting = alarm.to_raise(state, now)
-    following = waiting[-1] if waiting else alarm.next_due(state, now)
+    highest = max(waiting, key=lambda due: due.level, default=None)
+    following = highest or alarm.next_due(state, now)
     return Row(
         plan=state.plan,
         ref=ref,
         worker=state.author.person.name,
-        case=facts.case,
+        case=_without_address(facts.case, facts.address, details=details),
         area=_without_address(facts.area, facts.address, details=details),
         address=facts.address if details else "",
         companions=tuple(companion.name for companion in facts.companions),
@@ -190,9 +198,10 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
         alarming=alarm.is_alarming(state, now),
         duress=visit.duress is not None,
         alarm=visit.needs_standing_down,
-        unowned=_unowned(state, members),
+        sealed=state.sealed is not None,
+        unowned=_unowned(state, members, details=details),
         owner=_owner(alarm.owner(state), members),
-        next=_step(following.rung, following.at, state, members) if following else None,
+        next=_step(following.rung, following.at, state, members, details=details) if following else None,
         overtaken=bool(waiting),
         drill=any(drill.over is None for drill in visit.drills.values()),
         problems=state.problems,
@@ -216,9 +225,11 @@ def _last(state: PlanState) -> Report | None:
     )
 
 
-def _unowned(state: PlanState, members: Mapping[str, Member]) -> tuple[Step, ...]:
+def _unowned(state: PlanState, members: Mapping[str, Member], *, details: bool) -> tuple[Step, ...]:
     rung = state.visit.rung  # also of a ladder that another version of the plan had
-    return tuple(_step(rung(one.body.step), one.at, state, members) for one in alarm.unowned(state))
+    return tuple(
+        _step(rung(one.body.step), one.at, state, members, details=details) for one in alarm.unowned(state)
+    )
 
 
 def _owner(said: Said[AcknowledgedBody] | None, members: Mapping[str, Member]) -> Owner | None:
@@ -229,9 +240,10 @@ def _owner(said: Said[AcknowledgedBody] | None, members: Mapping[str, Member]) -
     return Owner(who.person.name, said.body.step, said.at)
 
 
-def _step(rung: Rung, at: str, state: PlanState, members: Mapping[str, Member]) -> Step:
+def _step(rung: Rung, at: str, state: PlanState, members: Mapping[str, Member], *, details: bool) -> Step:
     whose = tuple(_whose(who, state.author, members) for who in rung.who)
-    return Step(rung.id, at, whose, rung.do, rung.acknowledge)
+    do = _without_address(rung.do, state.body.visit.address, details=details)
+    return Step(rung.id, at, whose, do, rung.acknowledge)
 
 
 def _whose(who: str, worker: Member, members: Mapping[str, Member]) -> str:

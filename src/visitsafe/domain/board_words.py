@@ -14,6 +14,7 @@ from visitsafe.domain.board import Board, Report, Row, Step
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.heartbeat import Beat, Watch
+from visitsafe.domain.members import as_heard
 from visitsafe.domain.terms import Kind, Stage, Status
 from visitsafe.domain.times import duration, in_full, short
 from visitsafe.errors import VerificationError
@@ -50,11 +51,12 @@ class Tone(StrEnum):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line of the board; `under` belongs to the line above it."""
+    """A line of the board; `under` belongs to the line above it, `keep` stays where the window is too low."""
 
     text: str
     tone: Tone = Tone.PLAIN
     under: bool = False
+    keep: bool = False
 
 
 def board_lines(board: Board, zone: tzinfo, away: str = "") -> list[Line]:
@@ -112,8 +114,11 @@ def watch_lines(watch: Watch | None, now: datetime, zone: tzinfo) -> list[Line]:
         for beat in watch.ahead
     ]
     lines += [
-        Line(f"{one_line(beat.author.person.name)} is watching on {_host(beat)}, {_seen(beat, now, zone)}.")
-        for beat in watch.alive
+        Line(
+            f"{one_line(beat.author.person.name)} is watching on {_host(beat)}, {_seen(beat, now, zone)}.",
+            keep=True,
+        )
+        for beat in _each_once(watch.alive)
     ]
     if watch.gap:
         since, until = (clock(text, now, zone) for text in (watch.gap.since, watch.gap.until))
@@ -125,6 +130,14 @@ def _nobody(last: Beat | None, now: datetime, zone: tzinfo) -> str:
     if last is None:
         return "NOBODY IS WATCHING, and no watch was seen here in the last day."
     return f"NOBODY IS WATCHING since {clock(last.at, now, zone)} (last seen on {_host(last)})."
+
+
+def _each_once(beats: Iterable[Beat]) -> Iterable[Beat]:
+    """Of several watches of one person on one computer, the newest heartbeat."""
+    found: dict[tuple[str, str], Beat] = {}
+    for beat in beats:
+        found.setdefault((as_heard(beat.author.person.email), beat.body.host), beat)
+    return found.values()
 
 
 def _host(beat: Beat) -> str:
@@ -160,11 +173,11 @@ def headline(row: Row) -> tuple[str, Tone]:
         return "DURESS", Tone.ALARM
     if row.stage is Stage.BACK:
         return "Back, but the alarm is not stood down", Tone.ALARM
+    if row.alarm:
+        return ", ".join(["ALARM", *([lateness(row.late)] if row.late else [])]), Tone.ALARM
     if row.late:
         late = lateness(row.late)
         return (late, Tone.ALARM) if row.alarming else (f"{late}, within grace", Tone.CAREFUL)
-    if row.alarming:
-        return "ALARM", Tone.ALARM
     words = STAGES[row.stage]
     tone = Tone.CAREFUL if row.stage is Stage.PLANNED else Tone.STRONG
     return words[0].upper() + words[1:], tone
@@ -179,7 +192,8 @@ def lateness(minutes: int) -> str:
 
 def _what_duress_means(row: Row) -> list[Line]:
     said = "Do not ring or text the worker. Decide now. If you fear for anyone, dial 999."
-    return [Line(f"{said} Their details: visitsafe trace {row.ref}", Tone.ALARM, under=True)]
+    details = f" Their details: visitsafe trace {row.ref} --reason 'duress'" if row.sealed else ""
+    return [Line(f"{said}{details}", Tone.ALARM, under=True)]
 
 
 def _along(row: Row) -> str:
@@ -240,7 +254,7 @@ def _whose(step: Step) -> str:
 
 def _marks(row: Row) -> Iterable[Line]:
     if row.urgent:
-        yield Line(f"URGENT, went first: {one_line(row.urgent)}", Tone.CAREFUL, under=True)
+        yield Line(f"URGENT: {one_line(row.urgent)}", Tone.CAREFUL, under=True)
     if row.status is not Status.COUNTERSIGNED:
         yield Line(f"Not countersigned ({row.status})", Tone.CAREFUL, under=True)
     if row.drill:

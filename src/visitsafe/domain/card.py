@@ -78,15 +78,12 @@ def _if_silent(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
     steps = [one for one in schedule(state) if one.at > to_text(now)]
     if not steps:
         return []
-    lines = [
-        line for one in steps for line in _folded(f"{clock(one.at, zone, now)} {_acts(one.rung)}", " " * 6)
-    ]
     highest = max(steps, key=lambda one: one.level)
-    return [
-        *_folded("If nobody hears from you:"),
-        *lines,
-        *_folded(f"And then: {one_line(highest.rung.do)}"),
-    ]
+    lines = ["If nobody hears from you:"]
+    for one in steps:  # by time: where the risk is high, the highest step does not come last
+        full = f": {one_line(one.rung.do)}" if one is highest else ""
+        lines += _folded(f"{clock(one.at, zone, now)} {_acts(one.rung)}{full}", " " * 6)
+    return lines
 
 
 def _acts(rung: Rung) -> str:

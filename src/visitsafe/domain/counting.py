@@ -30,6 +30,8 @@ KNOWN_KEY = "does not count: the new key has been in the team before"
 OTHER_PERSON = "does not count: the new key is of another person"
 _NEVER = float("inf")
 ADMINS, NOBODYS = frozenset({Role.ADMIN}), frozenset[Role]()
+KEEPERS = frozenset({Role.ADMIN, Role.MANAGER})
+"""Who may hold a case, so that nothing of it is removed, and release it."""
 
 
 class Verdict(NamedTuple):
@@ -114,7 +116,7 @@ class _Counting:
         past, by = self._ledger.past(entry.id), entry.content.by
         if past & self._open:
             return Verdict(waits=past & self._open)
-        need = NOBODYS if _replaces_own(entry) else ADMINS
+        need = _needed(entry)
         author = self._ledger.member(by, past)
         if not _may(author, need) or author is None:
             return Verdict(NOT_AN_ADMIN)
@@ -229,6 +231,13 @@ class _Counting:
             entry = self._ledger.order.entries[lowest.bit_length() - 1]
             todo = (todo | waiting[entry.id]) & ~found
         return found
+
+
+def _needed(entry: Verified) -> frozenset[Role]:
+    """The roles of which the author of an entry needs one; none if any member will do."""
+    if entry.content.kind in {Kind.HELD, Kind.RELEASED}:
+        return KEEPERS
+    return NOBODYS if _replaces_own(entry) else ADMINS
 
 
 def _replaces_own(entry: Verified) -> bool:

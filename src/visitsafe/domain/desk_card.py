@@ -188,7 +188,7 @@ def _police(state: PlanState, zone: tzinfo, team: str, desk_phone: str) -> tuple
     along = _short(", ".join(one.name for one in visit.companions), 60)
     return (
         f"I am ringing from {_short(team, 60)}, about a colleague who has not come back from a visit.",
-        f"{_short(name, 60)} went {f'with {along}' if along else 'alone'} on work to {where}.",
+        f"{_short(name, 60)} went to {where} for work, {f'with {along}' if along else 'alone'}.",
         f"Due back at {due}. We have rung since then and got no answer.",
         "We fear for their safety because: ____________________________________",
         f"Ring me back on {_short(desk_phone, 40) or '________________'}. Our reference is {state.ref}.",

@@ -3,6 +3,8 @@
 Which of them stands is `fold`'s affair; this only says that there was something to choose from (D1).
 """
 
+from itertools import pairwise
+
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
 from visitsafe.domain.order import Order
@@ -18,8 +20,11 @@ _DECIDED = {
 
 def disagreement(state: PlanState) -> str:
     """`Mo countersigned while Sam withdrew it: withdrawn stands`; empty if nobody disagrees."""
-    order = Order(judged.entry for judged in state.judged)
     acts = {judged.entry.id: judged for judged in state.judged if not judged.why_not and _verb(judged)}
+    in_turn = pairwise(acts.values())
+    if all(earlier.entry.id in later.entry.content.after for earlier, later in in_turn):
+        return ""  # each of them had seen the one before, as nearly always
+    order = Order(judged.entry for judged in state.judged)
     newest = [acts[name] for name in order.newest(list(acts))]
     verbs = {_verb(judged) for judged in newest}
     if len(newest) < 2 or (len(verbs) == 1 and isinstance(newest[0].body, DecidedBody)):  # noqa: PLR2004 - alone

@@ -1,34 +1,31 @@
 """Who may see that an `ok` was spoken under duress, and what all others see instead (D15). Pure.
 
 Whoever threatens a worker may look over a shoulder, the worker's own included. So everybody but the managers
-and duty officers who are not on the visit sees the record as if the phrase had not been spoken: the ok is an
-ok, and what was raised, sent, taken on and ended because of it is not there. Times and the end of the watch
-stay true, for nobody must be called late who is not. The state is for showing: nothing is signed from it.
+and duty officers who are not on the visit sees the record as if the phrase had not been spoken (`unspoken`).
+What would differ all the same, because nobody can know what an ordinary watch would have sent, is left out
+for them on every visit: the messages, the second at which a step was raised, and how a caller was known.
+Times and the end of the watch stay true. The state is for showing: nothing is signed from it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
-from visitsafe.domain.entries import Entry
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.judging import OPENERS, Bodies, Judged, is_companion, is_self
-from visitsafe.domain.order import Order
-from visitsafe.domain.plan import OpenedBody
-from visitsafe.domain.reports import (
-    AcknowledgedBody,
-    EscalatedBody,
-    NotifiedBody,
-    ReportBody,
-    StoodDownBody,
-)
+from visitsafe.domain.judging import OPENERS, Judged, is_companion, is_self
+from visitsafe.domain.reports import BackBody, EscalatedBody, ExtendedBody, ReportBody, VisitBody
 from visitsafe.domain.roster import Member
-from visitsafe.domain.visit import VisitState, visit_state
+from visitsafe.domain.said import Alarm, Reports, Said
+from visitsafe.domain.terms import Kind
+from visitsafe.domain.unspoken import as_if_unspoken, rewritten, without
+from visitsafe.domain.visit import VisitState
 
-HOW_KNOWN = "by voice"
-"""What stands for how the signer knew the worker: the signer's own words may tell of the phrase."""
-WHY_OPENED = "the reason is on the record"
-_WATCH = EscalatedBody | NotifiedBody | AcknowledgedBody | StoodDownBody
+UNSEEN = frozenset({Kind.ESCALATED, Kind.NOTIFIED, Kind.ACKNOWLEDGED, Kind.STOOD_DOWN, Kind.OPENED})
+"""The kinds of entry that a proof does not list for those who may not know, with or without duress."""
+_WATCHERS_OWN = frozenset({Kind.ESCALATED, Kind.NOTIFIED})
+R = TypeVar("R", bound=Reports)
 
 
 def may_know_duress(state: PlanState, me: Member | None) -> bool:
@@ -39,84 +36,75 @@ def may_know_duress(state: PlanState, me: Member | None) -> bool:
     return not (is_self(me, state.author, team) or is_companion(me, state.body, team))
 
 
-def hides_duress(state: PlanState, me: Member | None) -> PlanState:
+def hides_duress(state: PlanState, me: Member | None, now: datetime | None = None) -> PlanState:
     """The state as somebody may see it: as it is, or as if the duress phrase had not been spoken.
 
     Args:
         state: A plan.
         me: Who will see it; None for somebody whom the team does not know.
+        now: The moment for which it is shown: what an ordinary watch would have raised by then is raised.
+            None: what it would have raised by the newest entry.
     """
-    spoken = [one.entry.id for one in state.judged if _is_duress(one)]
-    if not spoken or may_know_duress(state, me):
+    if not any(isinstance(one.body, VisitBody) for one in state.judged) or may_know_duress(state, me):
         return state
-    order = Order(one.entry for one in state.judged)
-    hidden, plain = _because_of(spoken, order, state)
-    judged = tuple(
-        _plain(one) if one.entry.id in plain else one for one in state.judged if one.entry.id not in hidden
+    return _discreet(hides_phrase(state, me, now))
+
+
+def hides_phrase(state: PlanState, me: Member | None, now: datetime | None = None) -> PlanState:
+    """As `hides_duress`, but with all that is on record of an ordinary alarm: for the watcher's screen."""
+    spoken = [one.entry.id for one in state.judged if one.entry.content.body.get("duress")]
+    return as_if_unspoken(state, spoken, now) if spoken and not may_know_duress(state, me) else state
+
+
+def without_unseen(state: PlanState) -> PlanState:
+    """The state with only those entries that a proof lists for people who may not know."""
+    return msgspec.structs.replace(state, judged=_without(state, UNSEEN))
+
+
+def _discreet(state: PlanState) -> PlanState:
+    """Without what could differ under duress and nobody can make alike."""
+    judged = tuple(_unknown(one) for one in _without(state, _WATCHERS_OWN))
+    return msgspec.structs.replace(state, judged=judged, visit=_unwritten(state.visit))
+
+
+def _without(state: PlanState, kinds: Collection[str]) -> tuple[Judged, ...]:
+    names = {one.entry.id for one in state.judged if one.entry.content.kind in kinds}
+    return tuple(without(state.judged, names)) if names else state.judged
+
+
+def _unknown(one: Judged) -> Judged:
+    """A report without how its caller was known: those words may hold the phrase."""
+    if not isinstance(one.body, ReportBody | BackBody | ExtendedBody) or one.body.heard is None:
+        return one
+    return rewritten(one, _body(one.body))
+
+
+def _body(body: R) -> R:
+    if body.heard is None:
+        return body
+    return msgspec.structs.replace(body, heard=msgspec.structs.replace(body.heard, known_by=""))
+
+
+def _unwritten(visit: VisitState) -> VisitState:
+    return msgspec.structs.replace(
+        visit,
+        reports=tuple(_report(one) for one in visit.reports),
+        departed=_report(visit.departed) if visit.departed else None,
+        back=_report(visit.back) if visit.back else None,
+        alarms=tuple(_alarm(one) for one in visit.alarms),
     )
-    return msgspec.structs.replace(state, judged=judged, visit=_visit(state, order, judged))
 
 
-def _is_duress(one: Judged) -> bool:
-    return bool(one.entry.content.body.get("duress"))
+def _report(said: Said[R]) -> Said[R]:
+    return msgspec.structs.replace(said, body=_body(said.body))
 
 
-def _because_of(spoken: Iterable[str], order: Order, state: PlanState) -> tuple[set[str], set[str]]:
-    """The entries that are there only because the phrase was spoken, and those whose words may tell of it."""
-    followed: set[str] = set()
-    for name in spoken:
-        since = [one for one in state.judged if order.seen(name, one.entry.id)]
-        ends = [one.entry.id for one in since if isinstance(one.body, StoodDownBody) and not one.why_not]
-        followed |= {one.entry.id for one in since if not any(order.seen(end, one.entry.id) for end in ends)}
-    watch = {one.entry.id for one in state.judged if one.entry.id in followed and _is_watch(one.body)}
-    opened = {
-        one.entry.id for one in state.judged if one.entry.id in followed and isinstance(one.body, OpenedBody)
-    }
-    # A stand-down that also ended an alarm which everybody could see is still seen to end it.
-    ended = {name for name in watch if _ends_another(name, watch, order, state)}
-    hidden = watch - ended
-    hidden |= {
-        one.entry.id
-        for one in state.judged
-        if isinstance(one.body, NotifiedBody) and one.body.about in hidden
-    }
-    if state.visit.duress is not None:
-        hidden |= opened
-    return hidden, {*spoken, *ended, *opened}
+def _alarm(alarm: Alarm) -> Alarm:
+    raised = tuple(_raised(one) for one in alarm.raised)
+    return msgspec.structs.replace(alarm, raised=raised, sent=())
 
 
-def _is_watch(body: Bodies | None) -> bool:
-    return isinstance(body, _WATCH) and not body.drill
-
-
-def _ends_another(name: str, watch: set[str], order: Order, state: PlanState) -> bool:
-    """Whether an entry is a stand-down of steps that were raised before the phrase was spoken."""
-    ended = next((alarm for alarm in state.visit.alarms if alarm.over and alarm.over.id == name), None)
-    return ended is not None and any(one.id not in watch and order.seen(one.id, name) for one in ended.raised)
-
-
-def _plain(one: Judged) -> Judged:
-    """An entry without the flag and without words that may tell of it, in every form in which it is kept."""
-    body = one.body
-    if isinstance(body, ReportBody):
-        heard = body.heard and msgspec.structs.replace(body.heard, known_by=HOW_KNOWN)
-        body = msgspec.structs.replace(body, duress=False, note="", heard=heard)
-    elif isinstance(body, StoodDownBody):
-        body = msgspec.structs.replace(body, note="")
-    elif isinstance(body, OpenedBody):
-        body = msgspec.structs.replace(body, reason=WHY_OPENED)
-    told = msgspec.to_builtins(body) if body is not None else {}
-    content = msgspec.structs.replace(one.entry.content, body=told)
-    entry = Entry(payload=msgspec.json.encode(content), signature=one.entry.entry.signature)
-    verified = msgspec.structs.replace(one.entry, content=content, entry=entry)
-    return msgspec.structs.replace(one, entry=verified, body=body)
-
-
-def _visit(state: PlanState, order: Order, judged: tuple[Judged, ...]) -> VisitState:
-    """The visit folded again from what is left; when it is due back and that it has ended stay true."""
-    current = next(one for one in judged if one.entry.id == state.version.id)
-    visit = visit_state(order, judged, current, state.body)
-    closed = visit.closed
-    if state.visit.closed and not closed and visit.reports:
-        closed = visit.reports[-1].id  # what ended it is not shown
-    return msgspec.structs.replace(visit, due_back=state.visit.due_back, closed=closed)
+def _raised(said: Said[EscalatedBody]) -> Said[EscalatedBody]:
+    """A step as raised, to the minute, by no run of a watch: no one looks for messages about it."""
+    body = msgspec.structs.replace(said.body, watcher="")
+    return msgspec.structs.replace(said, at=f"{said.at[:16]}:00Z", body=body)

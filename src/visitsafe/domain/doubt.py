@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from visitsafe.domain.entries import body_of
+from visitsafe.domain.judging_purged import PURGERS
 from visitsafe.domain.judging_visit import WATCHERS
 from visitsafe.domain.likeness import is_companion
 from visitsafe.domain.members import Member
@@ -27,6 +28,7 @@ NEEDS: Mapping[str, AbstractSet[Role]] = {
     Kind.STOOD_DOWN: WATCHERS,
     Kind.ESCALATED: WATCHERS,
     Kind.NOTIFIED: WATCHERS,
+    Kind.PURGED: PURGERS,
 }
 """Roles whose loss puts an entry of a kind in doubt, besides the end of the key: one of them was needed."""
 BY_ITS_AUTHOR = frozenset({Kind.PLANNED, Kind.REVISED, Kind.WITHDRAWN})

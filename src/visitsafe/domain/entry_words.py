@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from visitsafe.domain.judging import Bodies, Judged
 from visitsafe.domain.phrases import exactly
+from visitsafe.domain.purged import PurgedBody
 from visitsafe.domain.reports import (
     AcknowledgedBody,
     BackBody,
@@ -37,12 +38,15 @@ KIND_WORDS: Mapping[str, str] = {
     Kind.NOTIFIED: "Message",
     Kind.ACKNOWLEDGED: "Taken on",
     Kind.STOOD_DOWN: "Stood down",
+    Kind.PURGED: "Content removed",
 }
 """The kinds of entry as headings of the record; each is followed by who signed it."""
 
 
 def says(judged: Judged) -> str:
     """What an entry about the visit under way says; empty for any other or if it says no more."""
+    if isinstance(judged.body, PurgedBody):
+        return f"content of {len(judged.body.removed)} entries, {judged.body.rule}: {judged.body.reason}"
     if not isinstance(judged.body, VisitBody):
         return ""
     return "; ".join(part for part in (*_what(judged.body), *_whose(judged.body)) if part.strip())
@@ -74,7 +78,9 @@ def _whose(body: Bodies) -> Iterator[str]:
     happened = getattr(body, "happened", "")
     yield f"it happened {exactly(happened)}" if happened else ""
     heard = body.heard if isinstance(body, ReportBody | BackBody | ExtendedBody | AcknowledgedBody) else None
-    yield f"passed on for the key {heard.person}, known by: {heard.known_by}" if heard else ""
+    if heard:
+        known = f", known by: {heard.known_by}" if heard.known_by.strip() else ""
+        yield f"passed on for the key {heard.person}{known}"
     yield str(getattr(body, "note", ""))
     drill = getattr(body, "drill", "")
     yield f"DRILL {drill}" if drill else ""

@@ -15,7 +15,9 @@ from visitsafe.domain.doubt import Doubt, doubts
 from visitsafe.domain.judging import FORMS, Judged, is_companion, is_self, judge, stands_alone
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import DecidedBody, PlanBody, WithdrawnBody
+from visitsafe.domain.purged import Gone
 from visitsafe.domain.refs import reference
+from visitsafe.domain.removal import RemovedError, removal
 from visitsafe.domain.roster import Member, Roster
 from visitsafe.domain.sealed import SealedDetails, sealed_details
 from visitsafe.domain.terms import Status
@@ -103,6 +105,7 @@ def fold(
     roster: Roster,
     damaged: Sequence[str] = (),
     arrived: Mapping[str, int] | None = None,
+    blanked: Sequence[Gone] = (),
 ) -> PlanState:
     """Fold the verified entries of one plan.
 
@@ -113,11 +116,14 @@ def fold(
         damaged: Sentences about entries that do not hold.
         arrived: Entry id to its position in a store's order of arrival; None where there is none, as in a
             bundle. It bears only on entries of people whose key or role has ended (`doubt`).
+        blanked: What a store has of those whose content is gone.
 
     Raises:
+        RemovedError: Its content was removed by rule.
         VerificationError: No version of the plan counts.
     """
-    order = Order(entries, elsewhere=(entry.id for entry in roster.order.entries))
+    elsewhere = roster.order.ids | {gone.id for gone in blanked} if blanked else roster.order.ids
+    order = Order(entries, elsewhere=elsewhere)
     judged: dict[str, Judged] = {}
     counted: dict[str, Judged] = {}
     doubted = doubts(order, roster, arrived or {})
@@ -126,6 +132,10 @@ def fold(
         if not judged[entry.id].why_not:
             counted[entry.id] = judged[entry.id]
     cut_off = _look_again(plan, roster, order, judged, counted, doubted)
+    removed, unsigned = removal(plan, order, judged, blanked)
+    if removed is not None:
+        raise RemovedError(msgspec.structs.replace(removed, problems=(*damaged, *removed.problems)))
+    damaged = (*damaged, *unsigned)
     state = _state(plan, roster, order, judged, counted.keys() | cut_off, damaged)
     sealed = sealed_details(state.judged, state.version.id, state.body, roster)
     return msgspec.structs.replace(state, sealed=sealed)

@@ -2,7 +2,8 @@
 
 A heartbeat counts if its signature holds and the team of now knows its author as a manager or duty officer.
 One from further ahead than clocks differ proves nothing: it could have been made beforehand. A watcher that
-reports trouble is still watching, and its trouble is told.
+reports trouble is still watching, and its trouble is told. One whose last heartbeat says that it has ended is
+gone at once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -103,7 +104,7 @@ def watch_at(beats: Sequence[Beat], now: datetime, zone: tzinfo) -> Watch:
         if beat.at >= oldest:
             alive.setdefault(beat.body.watcher, beat)
     return Watch(
-        alive=tuple(alive.values()),
+        alive=tuple(beat for beat in alive.values() if not beat.body.ended),
         last=past[0] if past else None,
         gap=_gap_of_today(past, now, zone),
         ahead=tuple(beat for beat in beats if beat.at > latest),

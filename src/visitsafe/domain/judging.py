@@ -11,10 +11,12 @@ import msgspec
 
 from visitsafe.domain.doubt import Doubt
 from visitsafe.domain.entries import body_of, from_text
+from visitsafe.domain.judging_purged import why_not_purged
 from visitsafe.domain.judging_visit import is_well_timed, why_not_visit
 from visitsafe.domain.likeness import is_companion, is_self, seen_text, words_of
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import DecidedBody, OpenedBody, PlanBody, ResealedBody, WithdrawnBody
+from visitsafe.domain.purged import PurgedBody
 from visitsafe.domain.refs import plan_id
 from visitsafe.domain.reports import (
     AcknowledgedBody,
@@ -36,7 +38,7 @@ __all__ = [
     "own_plan_id", "seen_text", "stands_alone", "words_of",
 ]  # fmt: skip
 
-Bodies = PlanBody | DecidedBody | WithdrawnBody | OpenedBody | ResealedBody | VisitBody
+Bodies = PlanBody | DecidedBody | WithdrawnBody | OpenedBody | ResealedBody | PurgedBody | VisitBody
 FORMS: Mapping[str, type[Bodies]] = {
     Kind.PLANNED: PlanBody,
     Kind.REVISED: PlanBody,
@@ -54,6 +56,7 @@ FORMS: Mapping[str, type[Bodies]] = {
     Kind.NOTIFIED: NotifiedBody,
     Kind.ACKNOWLEDGED: AcknowledgedBody,
     Kind.STOOD_DOWN: StoodDownBody,
+    Kind.PURGED: PurgedBody,
 }
 """The form of each kind's body. A new kind of entry begins here."""
 
@@ -97,7 +100,7 @@ def is_cautious(body: Bodies) -> bool:
     if isinstance(body, DecidedBody):
         return body.decision is not Decision.COUNTERSIGN
     # A watcher's entries are no caution: a step that was said to be raised is not raised again.
-    return not isinstance(body, VisitBody) or isinstance(body, ReportBody)
+    return not isinstance(body, VisitBody | PurgedBody) or isinstance(body, ReportBody)
 
 
 def stands_alone(body: Bodies) -> bool:
@@ -144,9 +147,11 @@ def judge(
     # Who a countersigner is, is judged by all that the team ever knew of them: leaving a second key out of
     # `after` must not help. What holds a visit back keeps to what its author knew, so that no later entry of
     # the team can take a refusal away.
-    people = roster.known_to(content).values() if is_cautious(body) else roster.everyone
+    people = roster.known_to(content) if is_cautious(body) else roster.everyone
     if isinstance(body, VisitBody):
         why_not = why_not_visit(content, author, body, earlier, people, team)
+    elif isinstance(body, PurgedBody):
+        why_not = why_not_purged(content, author, body, roster.settings_seen_by(content), people)
     else:
         why_not = _why_not(entry, author, body, earlier, people)
     if doubt is None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from visitsafe.domain.entries import Content, from_text
 from visitsafe.domain.likeness import is_companion, is_self
-from visitsafe.domain.plan import PlanBody
+from visitsafe.domain.members import people as as_people
+from visitsafe.domain.plan import DecidedBody, PlanBody
 from visitsafe.domain.reports import (
     AcknowledgedBody,
     BackBody,
@@ -23,7 +24,7 @@ from visitsafe.domain.reports import (
     VisitBody,
 )
 from visitsafe.domain.roster import Member
-from visitsafe.domain.terms import Because, Role
+from visitsafe.domain.terms import Because, Decision, Kind, Role
 from visitsafe.errors import VerificationError
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 WATCHERS = frozenset({Role.MANAGER, Role.DUTY})
 """Who may run the watch, and who may stand an alarm down."""
+OUT = frozenset({Kind.DEPARTED, Kind.ARRIVED, Kind.LEFT})
+"""Whoever has arrived or left has set out."""
 EARLIEST, LATEST = "2000", "9000"
 CLOCKS_APART = timedelta(minutes=10)
 LONGEST_EXTENSION = timedelta(hours=24)
@@ -60,7 +63,7 @@ def why_not_visit(
     versions = {j.entry.id: j for j in earlier if isinstance(j.body, PlanBody)}
     if not versions:
         return "it follows no plan"
-    people = list(people)
+    people = as_people(people)
     if isinstance(body, EscalatedBody | NotifiedBody):
         return _why_not_raised(author, body)
     if isinstance(body, AcknowledgedBody | StoodDownBody):
@@ -69,7 +72,7 @@ def why_not_visit(
         return "it names a version of the plan that its author had not seen"
     worker = versions[body.of].author
     return _why_not_reported(author, body, worker, people) or (
-        _why_not_until(content, author, body.until, earlier)
+        _why_not_until(content, author, body.until, earlier, people)
         if isinstance(body, ExtendedBody)
         else _why_not_happened(content, body)
     )
@@ -117,15 +120,46 @@ def _why_not_happened(content: Content, body: ReportBody | BackBody) -> str:
     return ""
 
 
-def _why_not_until(content: Content, author: Member, until: str, earlier: "Sequence[Judged]") -> str:
-    """A watch is not put off for days, nor by one wrong clock: others' times and the plan's bound it too."""
+def _why_not_until(
+    content: Content, author: Member, until: str, earlier: "Sequence[Judged]", people: Sequence[Member]
+) -> str:
+    """A watch is not put off for days, nor by one wrong clock: others' times and the plan's bound it too.
+
+    Of the plan, by what a manager agreed to or the worker set out on; of others, by managers and duty
+    officers with no part in the visit. A worker, with or without a colleague, moves neither.
+    """
     if not is_time(until):
         return "it does not say until when"
-    due = [one.body.visit.due_back for one in earlier if isinstance(one.body, PlanBody)]
-    clocks = [one.entry.content.at for one in earlier if not author.same_person(one.author)]
-    latest = min(content.at, max((*due, *clocks), default=content.at))
+    known = _agreed_or_begun(earlier)
+    plans = [one for one in earlier if isinstance(one.body, PlanBody)]
+    due = [
+        one.body.visit.due_back for one in plans if isinstance(one.body, PlanBody) and one.entry.id in known
+    ]
+    if not due:
+        due = [one.body.visit.due_back for one in plans if isinstance(one.body, PlanBody)]
+    clocks: dict[str, list[str]] = {}
+    for one in earlier:
+        if one.author and not one.author.roles.isdisjoint(WATCHERS) and not author.same_person(one.author):
+            clocks.setdefault(one.author.fingerprint, []).append(one.entry.content.at)
+    who = {one.author.fingerprint: one.author for one in earlier if one.author}
+    apart = [ats for key, ats in clocks.items() if not _why_not_apart(who[key], plans, people)]
+    latest = min(content.at, max((*due, *(at for ats in apart for at in ats)), default=content.at))
     late = from_text(until) - from_text(latest) > LONGEST_EXTENSION
     return "it puts the time due back off by more than a day" if late else ""
+
+
+def _agreed_or_begun(earlier: "Sequence[Judged]") -> set[str]:
+    """The versions that were countersigned, and those on which each trip began."""
+    found, under_way = set[str](), False
+    for one in earlier:
+        if isinstance(one.body, DecidedBody) and one.body.decision is Decision.COUNTERSIGN:
+            found.add(one.body.of)
+        elif isinstance(one.body, BackBody | StoodDownBody):
+            under_way = False
+        elif isinstance(one.body, ReportBody) and one.entry.content.kind in OUT and not under_way:
+            found.add(one.body.of)
+            under_way = True
+    return found
 
 
 def _why_not_taken(
@@ -142,7 +176,7 @@ def _why_not_taken(
         if why_not:
             return why_not
     if isinstance(body, StoodDownBody):
-        return _why_not_stood_down(content, author, body, earlier)
+        return _why_not_stood_down(content, author, body, earlier, people)
     return "" if body.heard is None or body.heard.known_by.strip() else UNKNOWN_VOICE
 
 
@@ -168,7 +202,11 @@ def _owner(
 
 
 def _why_not_stood_down(
-    content: Content, author: Member, body: StoodDownBody, earlier: "Sequence[Judged]"
+    content: Content,
+    author: Member,
+    body: StoodDownBody,
+    earlier: "Sequence[Judged]",
+    people: Sequence[Member],
 ) -> str:
     if author.roles.isdisjoint(WATCHERS):
         return "its author was not a manager or duty officer when it was made"
@@ -176,7 +214,7 @@ def _why_not_stood_down(
         return "" if body.because is Because.TEST else "a drill is stood down as a test"
     if Role.MANAGER not in author.roles and any(_is_duress(j.body) for j in earlier):
         return "only a manager stands down an alarm under duress"
-    return _why_not_until(content, author, body.until, earlier) if body.until else ""
+    return _why_not_until(content, author, body.until, earlier, people) if body.until else ""
 
 
 def _is_key_of(fingerprint: str, worker: Member | None, people: Sequence[Member]) -> bool:

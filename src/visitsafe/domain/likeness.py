@@ -27,13 +27,15 @@ def is_companion(member: Member, body: PlanBody, team: Iterable[Member] = ()) ->
         body: The plan.
         team: The other members, so that a second key or another spelling of the same person is seen.
     """
+    if not body.visit.companions:
+        return False
     people = selves(member, team)
     return any(_is(one, companion) for one in people for companion in body.visit.companions)
 
 
 def is_self(member: Member, author: Member | None, team: Iterable[Member]) -> bool:
     """Whether two members are one person by any key and e-mail that the team ever had."""
-    return any(one.same_person(author) for one in selves(member, team))
+    return member.same_person(author) or any(one.same_person(author) for one in selves(member, team))
 
 
 def _is(member: Member, companion: Companion) -> bool:

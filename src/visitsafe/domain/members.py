@@ -4,6 +4,8 @@ Who is a member, with which roles and since when, is `roster`'s affair.
 """
 
 import unicodedata
+from collections.abc import Iterable
+from functools import cached_property
 
 import msgspec
 
@@ -12,7 +14,7 @@ from visitsafe.domain.terms import Role
 from visitsafe.errors import VerificationError
 
 
-class Member(msgspec.Struct, frozen=True):
+class Member(msgspec.Struct, frozen=True, dict=True):
     """A person of the team with one of their keys.
 
     Attributes:
@@ -31,13 +33,16 @@ class Member(msgspec.Struct, frozen=True):
     until: str = ""
     why_ended: str = ""
 
+    @cached_property
+    def mail(self) -> str:
+        """The work e-mail as it is compared. Kept: in a large team it is compared very often."""
+        return as_heard(self.person.email)
+
     def same_person(self, other: "Member | None") -> bool:
         """One person may have two keys: the work e-mail decides."""
         if other is None:
             return False
-        return self.fingerprint == other.fingerprint or (
-            as_heard(self.person.email) == as_heard(other.person.email)
-        )
+        return self.fingerprint == other.fingerprint or self.mail == other.mail
 
     def answers_to(self, name: str) -> bool:
         """Whether somebody who wrote this name, e-mail or fingerprint can have meant this member."""
@@ -47,6 +52,44 @@ class Member(msgspec.Struct, frozen=True):
 
 Members = dict[str, Member]
 """By fingerprint."""
+
+
+class People(tuple[Member, ...]):  # noqa: SLOT001 - it keeps what it has worked out
+    """Members in order, and who of them is one person: what that costs does not grow with their number."""
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """Where a key or an e-mail stands among them. A space tells an e-mail from a key."""
+        places: dict[str, list[int]] = {}
+        for place, member in enumerate(self):
+            places.setdefault(member.fingerprint, []).append(place)
+            places.setdefault(" " + member.mail, []).append(place)
+        return places
+
+    def selves(self, member: Member) -> list[Member]:
+        """A member, and all of these who share a key or an e-mail with them, and so on."""
+        called = (member.fingerprint, member.mail)
+        if called not in self._others:
+            self._others[called] = self._others_of(member)
+        return [member, *self._others[called]]
+
+    @cached_property
+    def _others(self) -> dict[tuple[str, str], list[Member]]:
+        return {}
+
+    def _others_of(self, member: Member) -> list[Member]:
+        found, taken = [member], set[int]()
+        for self_ in found:  # grows while it is walked
+            both = (*self._places.get(self_.fingerprint, ()), *self._places.get(" " + self_.mail, ()))
+            new = sorted(set(both) - taken)
+            taken.update(new)
+            found += [self[place] for place in new]
+        return found[1:]
+
+
+def people(members: Iterable[Member]) -> People:
+    """Members as `People`; what is so already stays as it is, with what it has worked out."""
+    return members if isinstance(members, People) else People(members)
 
 
 def as_heard(text: str) -> str:

@@ -5,7 +5,8 @@ claimed time and then the id decide, so that every copy of a record sees the sam
 """
 
 import heapq
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, KeysView, Sequence
+from itertools import pairwise
 
 from visitsafe.domain.verified import Verified
 
@@ -20,16 +21,21 @@ class Order:
         entries: All of them, each after everything that its author had seen.
     """
 
-    def __init__(self, entries: Iterable[Verified], elsewhere: Iterable[str] = ()) -> None:
+    def __init__(self, entries: Iterable[Verified], elsewhere: Container[str] = ()) -> None:
         """Sort the entries; `elsewhere` are ids of other streams, which are not missing."""
         by_id = _by_id(entries)
-        self._known = by_id.keys() | set(elsewhere)
+        self._elsewhere = elsewhere
         links = {name: [a for a in entry.content.after if a in by_id] for name, entry in by_id.items()}
         self.entries: Sequence[Verified] = tuple(_sorted(by_id, links))
         self._bit = {entry.id: 1 << place for place, entry in enumerate(self.entries)}
         self._past: dict[str, int] = {}
         for entry in self.entries:
             self._past[entry.id] = self.mask(links[entry.id])
+
+    @property
+    def ids(self) -> KeysView[str]:
+        """The ids of the entries."""
+        return self._bit.keys()
 
     def mask(self, ids: Iterable[str]) -> int:
         """The given entries and everything before them, as bits; ids not of this stream are passed over."""
@@ -49,8 +55,10 @@ class Order:
 
     def newest(self, ids: Sequence[str]) -> list[str]:
         """Those of the ids that no other of them had seen, in order: more than one is a disagreement."""
-        seen = self.seen_by(ids)
-        return [name for name in ids if name not in seen]
+        past = 0
+        for name in ids:
+            past |= self._past[name]
+        return [name for name in ids if not self._bit[name] & past]
 
     def seen_by(self, ids: Iterable[str]) -> set[str]:
         """The entries that the author of any of these had seen."""
@@ -74,7 +82,7 @@ class Order:
     def missing(self, ids: Collection[str]) -> list[str]:
         """The ids that these entries name in `after` and that are nowhere, sorted."""
         named = {a for entry in self.entries if entry.id in ids for a in entry.content.after}
-        return sorted(named - self._known)
+        return sorted(name for name in named - self.ids if name not in self._elsewhere)
 
 
 def _by_id(entries: Iterable[Verified]) -> dict[str, Verified]:
@@ -88,6 +96,12 @@ def _by_id(entries: Iterable[Verified]) -> dict[str, Verified]:
 
 
 def _sorted(by_id: dict[str, Verified], links: dict[str, list[str]]) -> Iterable[Verified]:
+    if all(earlier in links[later] for earlier, later in pairwise(links)):
+        return by_id.values()  # each follows the one before, as nearly always: there is no other order
+    return _by_cause(by_id, links)
+
+
+def _by_cause(by_id: dict[str, Verified], links: dict[str, list[str]]) -> Iterable[Verified]:
     followers: dict[str, list[str]] = {name: [] for name in by_id}
     waiting = {name: len(set(before)) for name, before in links.items()}
     for name, before in links.items():

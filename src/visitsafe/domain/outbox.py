@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from visitsafe.domain.alarm import WORKER, owned_level, owner, schedule, unowned
+from visitsafe.domain.alarm import WORKER, is_overdue, owned_level, owner, schedule, unowned
 from visitsafe.domain.contacts import LINE_MANAGER, Channel, Contacts, anybody, reached_by
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.judging import is_companion
+from visitsafe.domain.hushing import Hush
 from visitsafe.domain.plan import Rung
 from visitsafe.domain.reports import EscalatedBody, NotifiedBody, ReportBody
 from visitsafe.domain.roster import Member, as_heard
@@ -42,6 +42,8 @@ class Message(msgspec.Struct, frozen=True):
         attempt: 1, 2, 3 where it failed before.
         all_clear: Whether it says that the alarm is over.
         drill: The drill's id, if it is only a drill.
+        hushed: Whether somebody on this visit is under duress on another one: they must not be rung.
+        may_know: Whether whoever is reached may know of that.
     """
 
     about: str
@@ -50,17 +52,37 @@ class Message(msgspec.Struct, frozen=True):
     attempt: int = 1
     all_clear: bool = False
     drill: str = ""
+    hushed: bool = False
+    may_know: bool = False
 
 
 def messages_due(
-    state: PlanState, contacts: Contacts, members: Mapping[str, Member], now: datetime
+    state: PlanState,
+    contacts: Contacts,
+    members: Mapping[str, Member],
+    now: datetime,
+    hushed: frozenset[str] = frozenset(),
 ) -> list[Message]:
-    """The messages to send now about one visit, the most pressing first."""
+    """The messages to send now about one visit, the most pressing first.
+
+    Args:
+        state: The visit.
+        contacts: Whom the desk can reach.
+        members: The team, by fingerprint.
+        now: The moment of sending.
+        hushed: The keys of everybody who is under duress on any visit (`hushing.hushed_by`): nothing goes to
+            a telephone of theirs, and a message about another visit of theirs does not say to ring them.
+    """
     visit = state.visit
     if not (visit.alarm.raised or visit.alarm.owned or len(visit.alarms) > 1 or visit.drills):
         return []  # as nearly always
-    post = _Post(state, contacts, members, now)
+    post = _Post(state, contacts, members, now, hushed)
     pressing = [*post.unowned(), *post.quiet(), *post.reminders(), *post.all_clears(), *post.drills()]
+    if post.hush.here:
+        pressing = [
+            msgspec.structs.replace(one, hushed=True, may_know=post.hush.may_tell(one.channel))
+            for one in pressing
+        ]
     # What failed before must not hold up what has not been tried.
     return sorted(pressing, key=lambda message: message.attempt > 1)
 
@@ -69,9 +91,15 @@ class _Post:
     """One visit's messages at one moment."""
 
     def __init__(
-        self, state: PlanState, contacts: Contacts, members: Mapping[str, Member], now: datetime
+        self,
+        state: PlanState,
+        contacts: Contacts,
+        members: Mapping[str, Member],
+        now: datetime,
+        hushed: frozenset[str],
     ) -> None:
         self.state, self.contacts, self.members, self.now = state, contacts, members, now
+        self.hush = Hush(state, members, hushed)
         self.spoken = any(isinstance(one.body, ReportBody) and one.body.duress for one in state.visit.reports)
         drills = state.visit.drills.values()
         self.tried: dict[str, list[Said[NotifiedBody]]] = {}
@@ -101,19 +129,23 @@ class _Post:
                 yield from self._once(same[0].id, self._of_step(same[0]), [one.id for one in same])
 
     def reminders(self) -> Iterable[Message]:
-        """To whoever took an alarm on, until it is stood down."""
-        taken = owner(self.state)
-        if taken is None or self.state.closed or not self.state.visit.needs_standing_down:
+        """To whoever took an alarm on, until it is stood down or the worker is not late any more."""
+        taken, visit = owner(self.state), self.state.visit
+        if taken is None or self.state.closed:
             return
-        number = self._since(taken.at) // REMIND - 1
-        if number < 0:
+        if not (visit.needs_standing_down or is_overdue(self.state, self.now)):
             return
         heard = taken.body.heard
         who = self.members.get(heard.person) if heard else taken.author
         mine = as_heard(who.person.email) if who else ""
         channels = self._allowed(one for one in self.contacts.channels if as_heard(one.who) == mine)
-        channels = channels or self._reached(self.state.visit.rung(taken.body.step))
-        yield from self._once(taken.id, channels, [taken.id], number=number)
+        channels = channels or self._reached(visit.rung(taken.body.step))
+        # By counting those that were sent: who took it on may have a clock that is years behind.
+        last = self._last_round(tried := self._tried([taken.id]))
+        before = [one.at for one in tried if one.body.round == last] or [taken.at]
+        number = last + 1 if all(self._since(one) >= REMIND for one in before) else last
+        if number >= 0:
+            yield from self._once(taken.id, channels, [taken.id], number=number)
 
     def all_clears(self) -> Iterable[Message]:
         """To everybody who had been alarmed, once nothing is open any more."""
@@ -141,19 +173,27 @@ class _Post:
         """The next round of a step, if it is time for it, and what failed in this one."""
         same = [one for group in _grouped(self.state.visit.alarm.raised) if raised in group for one in group]
         tried = self._tried(one.id for one in same)
-        last = max((one.body.round for one in tried), default=-1)
-        count = len(channels)
-        if last < 0 or self._is_time_for_next(last, [one for one in tried if one.body.round == last], count):
+        last, count = self._last_round(tried), len(channels)
+        at_once = self.state.visit.duress is not None and last + 1 < count
+        of_last = [one for one in tried if one.body.round == last]
+        if last < 0 or at_once or self._is_time_for_next(last, of_last, count):
             yield Message(about=raised.id, channel=channels[(last + 1) % count], round=last + 1)
         for number in range(max(0, last + 1 - count), last + 1):
             yield from self._again(raised.id, channels[number % count], tried, number)
 
     def _is_time_for_next(self, number: int, tried: Sequence[Said[NotifiedBody]], count: int) -> bool:
         first = min(tried, key=lambda one: (one.body.attempt, one.at))
-        if first.body.outcome is Outcome.FAILED and (number + 1) % count:
+        # The word of somebody on the visit that others were told must not keep them from being told.
+        theirs = self.hush.is_of_the_visit(first.author)
+        if (theirs or first.body.outcome is Outcome.FAILED) and (number + 1) % count:
             return True  # the next contact has not been tried in this cycle
         wait = min(REPEAT * (1 << min(number // count, 3)), LONGEST_REPEAT)
-        return self._since(first.at) >= wait
+        return self._since(first.at) >= (REPEAT if theirs else wait)
+
+    def _last_round(self, tried: Sequence[Said[NotifiedBody]]) -> int:
+        """The last of the rounds from 0 on; a number far beyond was written by no watcher."""
+        rounds = {one.body.round for one in tried}
+        return next(number for number in range(len(rounds) + 1) if number not in rounds) - 1
 
     def _once(
         self, about: str, channels: Sequence[Channel], ids: Iterable[str], *, number: int = 0, drill: str = ""
@@ -180,7 +220,7 @@ class _Post:
         if not mine or any(one.body.outcome is Outcome.SENT for one in mine):
             return
         last = max(mine, key=lambda one: (one.body.attempt, one.at))
-        attempt = last.body.attempt
+        attempt = min(last.body.attempt, len(mine))
         if attempt <= len(BACK_OFF) and self._since(last.at) >= BACK_OFF[max(attempt, 1) - 1]:
             yield Message(
                 about=about,
@@ -205,8 +245,8 @@ class _Post:
         }
         tried = self._tried([about])
         for channel in self.contacts.channels:
-            mine = self._is_on_the_visit(channel)
-            if channel.label not in told or (mine and (is_back or self.spoken)):
+            mine = (is_back or self.spoken) and self.hush.rings_on_the_visit(channel)
+            if channel.label not in told or mine or self.hush.silences(channel):
                 continue
             if not any(one.body.channel == channel.label for one in tried):
                 yield Message(about=about, channel=channel, all_clear=True, drill=drill)
@@ -217,22 +257,14 @@ class _Post:
 
     def _reached(self, rung: Rung) -> list[Channel]:
         worker, members, contacts = self.state.author, self.members, self.contacts
+        if self.hush.here and set(rung.who) == {WORKER}:
+            return []  # what only asks the worker to report is asked of nobody else
         found = self._allowed(reached_by(rung.who, worker, members, contacts))
         return found or self._allowed(anybody(members, contacts))
 
     def _allowed(self, channels: Iterable[Channel]) -> list[Channel]:
         """Under duress nothing goes to a telephone that may lie in that house."""
-        duress = self.state.visit.duress is not None
-        return [one for one in channels if not (duress and self._is_on_the_visit(one))]
-
-    def _is_on_the_visit(self, channel: Channel) -> bool:
-        who = as_heard(channel.who)
-        if who in {WORKER, as_heard(self.state.author.person.email)}:
-            return True
-        team = self.members.values()
-        return any(
-            as_heard(one.person.email) == who and is_companion(one, self.state.body, team) for one in team
-        )
+        return [one for one in channels if not self.hush.silences(one)]
 
     def _tried(self, ids: Iterable[str]) -> list[Said[NotifiedBody]]:
         return [one for name in dict.fromkeys(ids) for one in self.tried.get(name, ())]

@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
+from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import markdown, markdown_line
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
@@ -109,7 +110,8 @@ def _in_short(state: PlanState, now: datetime, zone: tzinfo) -> str:
     who, case = markdown_line(state.author.person.name), markdown_line(visit.case)
     place = f" ({markdown_line(visit.area)})" if visit.area.strip() else ""
     goes, when = markdown_line(who_goes(state.body)), span(visit.start, visit.due_back, zone)
-    plans = f"{who} plans to visit case {case}{place}, {goes}, on {when}."
+    verb = "planned" if state.visit.reports or state.started(to_text(now)) else "plans"
+    plans = f"{who} {verb} to visit case {case}{place}, {goes}, on {when}."
     stage = markdown_line(stage_words(state, now, zone))
     gone = [f"On the way: **{stage}**{'' if stage.endswith('?') else '.'}"] if stage else []
     return " ".join([_standing(state, now, zone), *gone, plans, *_worst(state.body)])

@@ -37,8 +37,18 @@ def how_it_was_watched(state: PlanState, now: datetime, zone: tzinfo) -> list[st
     sentences = worth_discussing(state, now, zone)
     if not sentences:
         return []
-    intro = "From the record; the times are what the clocks of those who signed said."
-    return ["## How the visit was watched", intro, bullets(markdown(one, "  ") for one in sentences)]
+    raised = any(alarm.raised for alarm in state.visit.alarms)
+    known = (
+        "It shows when somebody watched only by the steps that they raised."
+        if raised
+        else "No step was raised, so it does not show whether anybody was watching."
+    )
+    intro = f"From the record; the times are what the clocks of those who signed said. {known}"
+    return [
+        "## What the record shows about the watch",
+        intro,
+        bullets(markdown(one, "  ") for one in sentences),
+    ]
 
 
 def _alarms(told: Iterable[AlarmTold], state: PlanState, zone: tzinfo) -> Iterable[str]:

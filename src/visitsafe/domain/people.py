@@ -81,9 +81,25 @@ class AgreedBody(Body, frozen=True, kw_only=True):
         desk_phone: The duty desk's telephone number.
         duress: The duress phrase, sealed to managers and duty officers.
         keep_days: Days for which a case's records are kept after its last visit.
+        keep_days_incident: The same for a case with an incident, if that is longer.
     """
 
     place: Place | None = None
     desk_phone: str | None = None
     duress: Sealed | None = None
     keep_days: int | None = None
+    keep_days_incident: int | None = None
+
+
+class HeldBody(Body, frozen=True, kw_only=True):
+    """The body of `held`: nothing of this case is removed until somebody releases it. By manager or admin."""
+
+    case: str
+    reason: str
+
+
+class ReleasedBody(Body, frozen=True, kw_only=True):
+    """The body of `released`: ends the holds on this case that its author had seen."""
+
+    case: str
+    reason: str = ""

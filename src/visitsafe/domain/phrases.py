@@ -27,6 +27,7 @@ STATUS_WORDS: Mapping[Status, str] = {
 EXPIRED_WORDS = "nobody decided before the start, so this plan has expired"
 OVERTAKEN_WORDS = "the visit goes first because it is urgent; a manager still has to decide"
 GONE_WORDS = "the worker has set out already because it is urgent; a manager still has to decide"
+UNDECIDED_WORDS = "the visit is over; it went first because it was urgent, and no manager has decided since"
 LEVEL_WORDS: Mapping[Level, str] = {
     Level.STOP: "Stop",
     Level.CONTROL: "Needs a control measure",
@@ -62,6 +63,8 @@ def plain_words(state: PlanState, now: datetime) -> str:
     """Where a plan stands, in a few words that continue a sentence."""
     if expired(state, now):
         return EXPIRED_WORDS
+    if state.status is Status.AWAITING and state.visit.closed and (state.body.urgent or went_first(state)):
+        return UNDECIDED_WORDS
     if state.status is Status.AWAITING and went_first(state):
         return GONE_WORDS
     if state.status is Status.AWAITING and state.body.urgent:
@@ -224,6 +227,12 @@ def age(given: str, now: datetime) -> str:
 def exactly(text: str) -> str:
     """A time to the second for the record: `2026-11-23 15:30:00 UTC`."""
     return text.replace("T", " ").replace("Z", " UTC")
+
+
+def exactly_and_local(text: str, zone: tzinfo) -> str:
+    """`2026-07-01 23:30:00 UTC (Thu 2 Jul 00:30 BST)`: for the record, beside the clocks of the reader."""
+    local = _local(text, zone)
+    return f"{exactly(text)} ({_short(local)} {local:%H:%M} {local.tzname()})" if local else exactly(text)
 
 
 def _local(text: str, zone: tzinfo) -> datetime | None:

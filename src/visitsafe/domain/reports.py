@@ -148,6 +148,7 @@ class BeatBody(Body, frozen=True, kw_only=True):
         trouble: What is wrong, in a sentence.
         gap_from: The last time that nobody was watching, as far as this run knows: from here,
         gap_until: until here.
+        ended: This run has ended in order: it does not watch any more.
     """
 
     watcher: str
@@ -160,6 +161,7 @@ class BeatBody(Body, frozen=True, kw_only=True):
     trouble: str = ""
     gap_from: str = ""
     gap_until: str = ""
+    ended: bool = False
 
 
 VisitBody = (

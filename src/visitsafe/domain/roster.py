@@ -13,7 +13,7 @@ import msgspec
 from visitsafe.domain.counting import count
 from visitsafe.domain.entries import Content, body_of
 from visitsafe.domain.ledger import Ledger
-from visitsafe.domain.members import Member, Members, as_heard, fingerprint_in
+from visitsafe.domain.members import Member, Members, People, as_heard, fingerprint_in, people
 from visitsafe.domain.order import Order
 from visitsafe.domain.people import AgreedBody, FoundedBody, Place
 from visitsafe.domain.statements import Statement
@@ -66,11 +66,11 @@ class Roster:
         self._ledger = Ledger(self.order, team_id)
         refused = count(self._ledger, team_id, self.arrived)
         self._views: dict[tuple[int, int], Members] = {}
-        self._evers: dict[int, Members] = {}
+        self._evers: dict[int, People] = {}
         everything = self.order.mask(entry.id for entry in self.order.entries)
         self.members = self._view(everything, everything)
         self.known = self._ever(everything)
-        self.everyone = self._ledger.people
+        self.everyone = People(self._ledger.people)
         counted = [entry.id for entry in self.order.within(self._ledger.counted)]
         self.heads = self._heads(counted)
         self.missing = self.order.missing(counted)
@@ -81,7 +81,7 @@ class Roster:
             if entry.content.by in self.known
         ]
         self.name = founded.team
-        self.settings = self._settings(founded.place)
+        self.settings = self._settings(founded.place, everything)
 
     @property
     def place(self) -> Place | None:
@@ -97,12 +97,22 @@ class Roster:
         past = self.order.mask(content.after)
         return self._view(past, self._ledger.then(past, content.at))
 
-    def known_to(self, content: Content) -> Members:
+    def known_to(self, content: Content) -> People:
         """Every key that the author of an entry had seen brought into the team, ended or not."""
         past = self.order.mask(content.after)
         if past not in self._evers:
-            self._evers[past] = self._ever(past)
+            self._evers[past] = People(self._ever(past).values())
         return self._evers[past]
+
+    def settings_seen_by(self, content: Content) -> AgreedBody:
+        """What was agreed on as the author of a plan's entry knew it, or should have; but for the place."""
+        past = self.order.mask(content.after)
+        return self._settings(None, self._ledger.then(past, content.at))
+
+    @property
+    def counted(self) -> Sequence[Verified]:
+        """The entries that count, in causal order."""
+        return self.order.within(self._ledger.counted)
 
     def unseen_takings(self, content: Content, need: AbstractSet[Role]) -> list[Statement]:
         """What ended an author's key or took a role from them, unseen and not claiming to be earlier.
@@ -170,10 +180,10 @@ class Roster:
         newest = self.order.newest(others)[-FEW_OTHERS:]
         return self.order.newest([*self.order.heads_of(counted), *newest])
 
-    def _settings(self, place: Place | None) -> AgreedBody:
+    def _settings(self, place: Place | None, mask: int) -> AgreedBody:
         """What was agreed on: of each thing the newest in order; what an entry leaves out stays."""
         agreed = AgreedBody(place=place)
-        for entry in self.order.within(self._ledger.counted):
+        for entry in self.order.within(self._ledger.counted & mask):
             if entry.content.kind == Kind.AGREED:
                 body = body_of(entry.content, AgreedBody)
                 stated = {
@@ -200,11 +210,7 @@ def _unknown(entry: Verified) -> str:
 
 def selves(member: Member, everyone: Iterable[Member]) -> list[Member]:
     """Every key, name and e-mail of one person: what shares a key or an e-mail with them, and so on."""
-    found, others = [member], list(everyone)
-    for self_ in found:  # grows while it is walked
-        found += [other for other in others if other.same_person(self_)]
-        others = [other for other in others if not other.same_person(self_)]
-    return found
+    return people(everyone).selves(member)
 
 
 def founding(entry: Verified) -> FoundedBody:

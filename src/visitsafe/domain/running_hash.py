@@ -13,6 +13,7 @@ import msgspec
 
 from visitsafe.domain.entries import Entry, to_text
 from visitsafe.domain.stored import Stored
+from visitsafe.domain.terms import TEAM_STREAM, Kind
 from visitsafe.errors import VerificationError
 
 GENESIS = "0" * 64
@@ -35,7 +36,8 @@ def chain(previous: str, row: Stored) -> str:
 
     It is the SHA-256, in hex, of nine lines of UTF-8 joined by a line feed, with none at the end: the
     running hash before (64 zeros at first), the position in decimal, the id, the SHA-256 in hex of the
-    signature's text, the stream, the kind, `at`, `by`, `received`. The payload is in it through its id.
+    signature's text, the stream, the kind, `at`, `by`, `received`. The payload is in it through its id, so
+    that the hash holds even where the payload was removed.
     No field holds a line feed: `following` refuses such an entry.
 
     Args:
@@ -91,20 +93,40 @@ def check_chain(rows: Iterable[Stored], after: tuple[int, str] = (0, GENESIS)) -
     """
     position, previous = after
     for row in rows:
-        for text in (*_order_problems(position, previous, row), *_row_problems(row)):
+        for text in (*order_problems(position, previous, row), *row_problems(row)):
             yield Problem(position=row.position, id=row.id, text=text)
         # The chain as stored goes on from here, so that one change is not reported at every later entry.
         position, previous = row.position, row.chain
 
 
-def _order_problems(position: int, previous: str, row: Stored) -> Iterator[str]:
+def continuing(head: tuple[int, str], rows: Iterable[Stored]) -> list[Stored]:
+    """Those of the rows of a copy that come behind a head.
+
+    Args:
+        head: The position and running hash that the copy has reached.
+        rows: In order; those up to the head are passed over.
+
+    Raises:
+        VerificationError: They do not follow from it exactly.
+    """
+    new = [row for row in rows if row.position > head[0]]
+    for problem in check_chain(new, head):
+        raise VerificationError(problem.text)
+    return new
+
+
+def order_problems(position: int, previous: str, row: Stored) -> Iterator[str]:
+    """What does not hold about where a row stands, behind this position and running hash."""
     if row.position != position + 1:
         yield f"position {row.position} follows position {position}: an entry is missing or was moved"
     if chain(previous, row) != row.chain:
         yield f"the running hash does not hold at position {row.position}"
 
 
-def _row_problems(row: Stored) -> Iterator[str]:
+def row_problems(row: Stored) -> Iterator[str]:
+    """What does not hold about a row by itself: its id, and its copies of what was signed."""
+    if row.blank and row.stream != TEAM_STREAM and row.kind != Kind.PURGED:
+        return  # whether that was signed for is the fold's affair; all else of the row is in the running hash
     if row.entry.id != row.id:
         yield f"the id at position {row.position} is not the hash of its payload"
     try:
@@ -112,6 +134,6 @@ def _row_problems(row: Stored) -> Iterator[str]:
     except VerificationError as error:
         yield f"at position {row.position}, {error.message}"
         return
-    wrong = [name for name, signed in _COPIES.items() if getattr(row, name) != getattr(content, signed)]
-    if wrong:
+    if (row.stream, row.kind, row.at, row.by) != (content.plan, content.kind, content.at, content.by):
+        wrong = [name for name, signed in _COPIES.items() if getattr(row, name) != getattr(content, signed)]
         yield f"columns at position {row.position} disagree with the signed content: {', '.join(wrong)}"

@@ -15,9 +15,11 @@ from visitsafe.domain.people import (
     AddedBody,
     AgreedBody,
     FoundedBody,
+    HeldBody,
     KeyReplacedBody,
     Person,
     Place,
+    ReleasedBody,
     RevokedBody,
     RoleChangedBody,
 )
@@ -117,6 +119,16 @@ def _agreed(entry: Verified) -> tuple[Statement, ...]:
     return ()
 
 
+def _held(entry: Verified) -> tuple[Statement, ...]:
+    body_of(entry.content, HeldBody)
+    return ()
+
+
+def _released(entry: Verified) -> tuple[Statement, ...]:
+    body_of(entry.content, ReleasedBody)
+    return ()
+
+
 def is_on_earth(place: Place) -> bool:
     """Whether a place's degrees north and east can be."""
     return abs(place.latitude) <= MOST_NORTH and abs(place.longitude) <= MOST_EAST
@@ -129,4 +141,6 @@ _READERS: Mapping[str, Callable[[Verified], tuple[Statement, ...]]] = {
     Kind.REVOKED: _revoked,
     Kind.KEY_REPLACED: _key_replaced,
     Kind.AGREED: _agreed,
+    Kind.HELD: _held,
+    Kind.RELEASED: _released,
 }

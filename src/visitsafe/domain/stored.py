@@ -6,7 +6,7 @@ The running hash over it is in `running_hash`; signatures and roles are checked 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -21,6 +21,7 @@ class Stored(msgspec.Struct, frozen=True, dict=True):
         stream: A plan's id, or `team`. A copy from the payload for lookup, like kind, at and by.
         received: When this store took it in, UTC. Not signed: the store's own word.
         id: The SHA-256 of the payload, in hex.
+        payload: The signed bytes; empty once they were removed (docs/adr/0019).
         chain: The running hash up to and including this entry.
     """
 
@@ -37,8 +38,16 @@ class Stored(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def entry(self) -> Entry:
-        """The signed bytes and their signature. Its id and content come from the bytes, not the columns."""
+        """The signed bytes and their signature. Its id and content come from the bytes, not the columns.
+
+        Of an entry that is `blank` nothing can be read.
+        """
         return Entry(payload=self.payload, signature=self.signature)
+
+    @property
+    def blank(self) -> bool:
+        """Whether its content is gone. Whether somebody signed for that, the plan's other entries tell."""
+        return not self.payload
 
 
 class PlanRow(msgspec.Struct, frozen=True):
@@ -75,7 +84,7 @@ class PlanRow(msgspec.Struct, frozen=True):
         return not self.closed
 
 
-CLOSING = ("decided", "withdrawn", "back", "stood-down")
+CLOSING = ("decided", "withdrawn", "back", "stood-down", "purged")
 """The kinds of entry after which a plan can be closed."""
 
 
@@ -138,8 +147,11 @@ class Store(Protocol):
         """The row of one plan; None if there is none."""
         ...
 
-    def doubtful(self) -> list[str]:
+    def doubtful(self, after: int = 0) -> list[str]:
         """The plans whose row is missing or cannot be right, from columns alone: to be folded and shown.
+
+        With `after`, only plans with an entry behind that position: what that costs grows with what has come
+        since, and not with everything that was ever recorded.
 
         A row is also doubted if it says that a plan is closed and the entry that it names closes nothing.
         What is hidden better than that is for `verify` to find.
@@ -162,6 +174,14 @@ class Store(Protocol):
 
     def scan(self, after: int = 0) -> Iterator[Stored]:
         """All entries behind a position in order of arrival, in constant memory."""
+        ...
+
+    def by_stream(self, first: str) -> Iterator[Stored]:
+        """All entries of the stream `first` and of those behind it, stream by stream, in constant memory."""
+        ...
+
+    def rows_from(self, first: str) -> Iterator[PlanRow]:
+        """The rows of the plan `first` and of those behind it, by plan, in constant memory."""
         ...
 
     def head(self) -> tuple[int, str]:
@@ -207,4 +227,38 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of the store."""
+        ...
+
+
+class Purge(NamedTuple):
+    """That the content of an entry was removed by rule (docs/adr/0019).
+
+    Attributes:
+        id: The entry whose content is gone.
+        entry: The signed entry that removed it.
+        at: When, UTC text.
+        stream: The plan of both.
+    """
+
+    id: str
+    entry: str
+    at: str
+    stream: str
+
+
+class Fillable(Store, Protocol):
+    """A store that a copy can be put into, and that says of itself what it is."""
+
+    def put_rows(self, rows: Sequence[Stored]) -> int:
+        """Add rows of a copy as they are, all of them or none; how many were new.
+
+        Rows of plans are left alone.
+
+        Raises:
+            VerificationError: They do not continue the running hash.
+        """
+        ...
+
+    def meta(self) -> dict[str, str]:
+        """What the store says of itself, by name."""
         ...

@@ -35,7 +35,10 @@ class Level(StrEnum):
     @property
     def weight(self) -> int:
         """Smaller is worse: for sorting worst first."""
-        return list(Level).index(self)
+        return _WEIGHT[self]
+
+
+_WEIGHT = {level: place for place, level in enumerate(Level)}
 
 
 class Answer(StrEnum):
@@ -71,6 +74,9 @@ class Kind(StrEnum):
     NOTIFIED = "notified"
     ACKNOWLEDGED = "acknowledged"
     STOOD_DOWN = "stood-down"
+    PURGED = "purged"
+    HELD = "held"
+    RELEASED = "released"
 
 
 class Decision(StrEnum):
@@ -83,7 +89,10 @@ class Decision(StrEnum):
     @property
     def caution(self) -> int:
         """Larger is more cautious: where concurrent decisions disagree, the larger stands (D1)."""
-        return list(Decision).index(self)
+        return _CAUTION[self]
+
+
+_CAUTION = {decision: place for place, decision in enumerate(Decision)}
 
 
 class Status(StrEnum):

@@ -1,7 +1,8 @@
 """The words in which people give a time: taken apart, before it is clear which day is meant.
 
 Days come before months. Every word must have a meaning and none may come twice. An hour that could as
-well be twelve hours later is refused. Nothing here knows what time it is: `times` does the rest.
+well be twelve hours later is refused, and so is what only looks like digits. Nothing here knows what time
+it is: `times` does the rest.
 """
 
 import re
@@ -17,6 +18,7 @@ MONTHS = (
 EXAMPLE = "15:30, tomorrow 9am or 23 Nov 15:30"
 _MOST_CHARACTERS = 100
 _MORNING, _EVENING, _HALF_DAY = 8, 20, 12
+_HOURS, _MINUTES = 24, 60
 NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _SYNONYMS = {"sept": "sep", "tues": "tue", "weds": "wed", "thur": "thu", "thurs": "thu", "midday": "noon"}
 
@@ -37,7 +39,7 @@ _NEAR = re.compile(r"\b(?:yesterday|today|tomorrow)\b")
 _WHICH = re.compile(r"\b(?:first|second)\b")
 _UTC = re.compile(r"\butc(?:(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-5][0-9])?)?(?![0-9a-z])")
 _CLOCK = re.compile(
-    r"(?<![0-9:./+-])(?P<hour>[0-9]{1,2}?)(?:(?P<mark>[:.]?)(?P<minute>[0-9]{2})(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+    r"(?<![0-9:./+-])(?P<hour>[0-9]{1,2}?)(?:(?P<mark>[:.]?)(?P<minute>[0-9]{2})(?::[0-5][0-9](?:\.[0-9]+)?)?)?"
     r" ?(?P<half>am|pm)?(?![0-9:/a-z]|\.[0-9])"
 )
 _NOON = re.compile(r"(?:\b12(?:[:.]00)? )?\bnoon\b")
@@ -74,7 +76,7 @@ class Spoken:
 
 def tidy(text: str) -> str:
     """One spelling: lower case, single spaces, no dots in a.m., one word for each day and month."""
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > _MOST_CHARACTERS or any(one.isnumeric() and not one.isdecimal() for one in text):
         raise UnreadableError
     words = " ".join(unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'").split())
     words = re.sub(r"([ap])\.m\b\.?", r"\1m", words)
@@ -123,6 +125,10 @@ def _offset(utc: re.Match[str]) -> timezone:
 def _clock(found: re.Match[str], *, day_in_words: bool) -> time:
     """The time of day, unless it could as well be twelve hours later."""
     hour, minute = int(found["hour"]), int(found["minute"] or 0)
+    if (hour, minute) == (_HOURS, 0):
+        raise TimeError(f"midnight is 00:00 of the day that begins; type it like {EXAMPLE}")
+    if hour >= _HOURS or minute >= _MINUTES:
+        raise TimeError(f"{hour:02}:{minute:02} is no time of day; type it like {EXAMPLE}")
     if found["half"]:
         if not 1 <= hour <= _HALF_DAY:
             raise TimeError(f"{hour} {found['half']} is no time of day; type it like 3:30pm or 15:30")

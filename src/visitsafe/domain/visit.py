@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import msgspec
 
 from visitsafe.domain.alarms import drills_in, open_duress, real_alarms, unaware
-from visitsafe.domain.in_force import FALLBACK, due_back, in_force, ladder_of
+from visitsafe.domain.in_force import FALLBACK, due_back, in_force, is_held, ladder_of
 from visitsafe.domain.judging import Judged
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import Ladder, PlanBody, Rung
 from visitsafe.domain.reports import BackBody, ExtendedBody, ReportBody, StoodDownBody
-from visitsafe.domain.said import Alarm, B, Reports, Said, said_in
+from visitsafe.domain.said import Alarm, B, Counted, Reports, Said, said_in
 from visitsafe.domain.terms import Kind, Stage
 
 __all__ = ["FALLBACK", "Alarm", "Reports", "Said", "VisitState", "visit_state"]
@@ -39,8 +39,11 @@ class VisitState(msgspec.Struct, frozen=True):
         duress: The report by which the duress phrase came, while that is open.
         alarms: Ended alarms, oldest first, and last of all the open one (which may be empty).
         unaware: The acknowledgements of the open alarm that take nothing on, because of the duress.
+        taken: The raised steps of the open alarm that somebody took on, by id, to the acknowledgement.
         drills: The same for drills, by the drill's id.
         closed: The entry that ended the watch over this visit; empty while it goes on.
+        start: The start of the version by which it is watched, UTC text.
+        held: Whether that is a countersigned version which the worker changed only after its start.
     """
 
     stage: Stage
@@ -53,8 +56,11 @@ class VisitState(msgspec.Struct, frozen=True):
     duress: Said[ReportBody] | None = None
     alarms: tuple[Alarm, ...] = (Alarm(),)
     unaware: frozenset[str] = frozenset()
+    taken: dict[str, str] = {}
     drills: dict[str, Alarm] = {}
     closed: str = ""
+    start: str = ""
+    held: bool = False
 
     @property
     def alarm(self) -> Alarm:
@@ -117,11 +123,12 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
         current: The version in force.
         body: What it says.
     """
-    counted = [one for one in judged if not one.why_not and one.author is not None]
+    counted = Counted(one for one in judged if not one.why_not and one.author is not None)
     if all(isinstance(one.body, PlanBody) for one in counted):
-        return VisitState(Stage.PLANNED, body.visit.due_back, ladder_of(body))
+        return VisitState(Stage.PLANNED, body.visit.due_back, ladder_of(body), start=body.visit.start)
     versions = in_force(order, counted, current)
-    ladder = ladder_of(versions[order.newest(list(versions))[-1]])
+    watched = versions[order.newest(list(versions))[-1]]
+    ladder = ladder_of(watched)
     downs = [down for down in said_in(counted, StoodDownBody) if not down.body.drill]
     duress, alarms = open_duress(order, counted, downs), real_alarms(order, counted, downs)
     reports = _reports(order, counted)
@@ -138,8 +145,28 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
         alarms=alarms,
         unaware=frozenset(unaware(order, duress, alarms[-1].owned)),
         drills=drills_in(counted),
+        start=watched.visit.start,
+        held=is_held(order, counted),
     )
-    return msgspec.structs.replace(state, closed=_closed(order, state, downs))
+    return msgspec.structs.replace(state, taken=_taken(order, state), closed=_closed(order, state, downs))
+
+
+def _taken(order: Order, state: VisitState) -> dict[str, str]:
+    """Who took which raised step on: nobody takes on what they could not have known of.
+
+    An acknowledgement takes on its step and those before it that its author saw raised, or that were raised
+    late, although they had fallen due when it was signed. What comes up after it is somebody else's to take.
+    """
+    alarm, found = state.alarm, dict[tuple[str, str], str]()
+    for one in alarm.owned:
+        if one.id not in state.unaware:
+            top = state.level(one.body.step)
+            for step in alarm.raised:
+                known = order.seen(step.id, one.id) or step.body.due <= one.at <= step.at
+                if known and (step.body.step == one.body.step or 0 <= state.level(step.body.step) <= top):
+                    found[step.body.step, step.body.due] = one.id
+    keys = {one.id: (one.body.step, one.body.due) for one in alarm.raised}
+    return {name: found[key] for name, key in keys.items() if key in found}
 
 
 def _reports(order: Order, counted: Sequence[Judged]) -> list[Said[Reports]]:

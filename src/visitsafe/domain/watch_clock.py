@@ -2,7 +2,8 @@
 
 The wall clock says what time it is and can jump; the count of elapsed seconds never jumps and cannot tell
 the time. A watcher acts by the wall clock, but never at an earlier time than before: a step may come early,
-never late or twice. Where the count stands still while a computer sleeps, a jump and a sleep look the same.
+never late or twice. Only a clock that is back where it was by the count, after it had been put forward, takes
+that jump back. Where the count stands still while a computer sleeps, a jump and a sleep look the same.
 """
 
 from datetime import datetime, timedelta
@@ -11,6 +12,8 @@ import msgspec
 
 APART = timedelta(seconds=90)
 """How far two clocks may drift from each other between two rounds before one of them jumped."""
+SETTLED = timedelta(hours=1)
+"""For how long a clock that was put forward is in doubt, and may take that back."""
 FORGIVEN = 0.01
 """The part of the time by which the wall clock may go more slowly than the count."""
 
@@ -23,12 +26,21 @@ class Reading(msgspec.Struct, frozen=True):
         elapsed: Seconds from some beginning, going on while the computer sleeps where it can.
         acted: The time by which the watcher acted then, aware.
         counted: The time by the count from when both clocks last agreed, aware.
+        steady: The time by the count alone, from before the clock was put forward, aware.
+        doubted: For how long the clock has shown more than that.
     """
 
     wall: datetime
     elapsed: float
     acted: datetime
     counted: datetime
+    steady: datetime
+    doubted: timedelta = timedelta()
+
+    @property
+    def apart(self) -> bool:
+        """Whether the clock cannot be trusted now: it is behind, or was put forward not long ago."""
+        return self.behind or abs(self.wall - self.steady) > APART
 
     @property
     def behind(self) -> bool:
@@ -38,7 +50,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 def first_reading(wall: datetime, elapsed: float) -> Reading:
     """The reading of a watcher's first round."""
-    return Reading(wall=wall, elapsed=elapsed, acted=wall, counted=wall)
+    return Reading(wall=wall, elapsed=elapsed, acted=wall, counted=wall, steady=wall)
 
 
 def next_reading(
@@ -61,10 +73,30 @@ def next_reading(
     if counted - wall <= APART:
         # A wall clock that is set back a little now and then is forgiven; one that stands still is found out.
         counted = max(wall, counted - passed * FORGIVEN)
-    reading = Reading(wall=wall, elapsed=elapsed, acted=wall, counted=counted)
+    steady, doubted = _steady(last, wall, passed, counts_sleep=counts_sleep)
+    if last.doubted and not doubted and abs(wall - steady) <= APART and last.acted - wall > APART:
+        reading = Reading(wall=wall, elapsed=elapsed, acted=wall, counted=wall, steady=wall)
+        return reading, "the clock is back where it was by counting; going on by it"
+    reading = Reading(wall=wall, elapsed=elapsed, acted=wall, counted=counted, steady=steady, doubted=doubted)
     acted = max(counted if reading.behind else wall, last.acted)
     reading = msgspec.structs.replace(reading, acted=acted)
     return reading, _said(last, reading, passed, timedelta(seconds=every), counts_sleep=counts_sleep)
+
+
+def _steady(
+    last: Reading, wall: datetime, passed: timedelta, *, counts_sleep: bool
+) -> tuple[datetime, timedelta]:
+    """The time by the count alone, and for how long the wall clock has shown more than that."""
+    steady = last.steady + passed
+    ahead = wall - steady
+    if abs(ahead) <= APART:
+        return max(wall, steady - passed * FORGIVEN), timedelta()
+    if ahead < timedelta():
+        return steady, timedelta()
+    doubted = last.doubted + max(passed, timedelta(seconds=1))
+    if not counts_sleep or doubted > SETTLED:
+        return wall, timedelta()
+    return steady, doubted
 
 
 def _said(

@@ -71,7 +71,9 @@ def standing(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
     elif visit.reports and not visit.departed:
         said.append("Nobody reported setting out.")
     if visit.departed and not visit.back and not visit.closed:
-        said.append(f"Not back yet: due back {due}" + (f", {in_minutes(late)} ago." if late else "."))
+        again = any(one.kind is Kind.BACK for one in visit.reports)
+        still = "Back was reported, but the visit went on" if again else "Not back yet"
+        said.append(f"{still}: due back {due}" + (f", {in_minutes(late)} ago." if late else "."))
     if visit.back and visit.needs_standing_down:
         said.append("Reported back, but the alarm is open: somebody else speaks to them and stands it down.")
     return said
@@ -165,8 +167,8 @@ def heard_words(state: PlanState, said_by: str, heard: Heard | None) -> str:
     """Who passed on what they had heard, and how they knew who was speaking; empty if nobody did."""
     if heard is None:
         return ""
-    who = name_of(state, heard.person)
-    return f"Passed on by {said_by}, who spoke to {who} and knew them by: {heard.known_by}"
+    told = f"Passed on by {said_by}, who spoke to {name_of(state, heard.person)}"
+    return f"{told}. How they knew who it was: {heard.known_by}" if heard.known_by.strip() else told
 
 
 def _report(state: PlanState, said: Said[Reports], zone: tzinfo) -> Told:
@@ -184,7 +186,7 @@ def _report(state: PlanState, said: Said[Reports], zone: tzinfo) -> Told:
 def _verb(said: Said[Reports], zone: tzinfo, day: str) -> str:
     body = said.body
     if isinstance(body, ExtendedBody):
-        return f"is due back at another time: {clock(body.until, zone, day)}"
+        return f"gave a new time due back: {clock(body.until, zone, day)}"
     if isinstance(body, ReportBody) and body.stopped:
         return "stopped the visit and left"
     if isinstance(body, ReportBody) and body.duress:

@@ -78,7 +78,6 @@ def _raised(
 ) -> Told:
     day = state.body.visit.start
     rung = state.visit.rung(said.body.step)
-    step = f"{whose(rung.who)}: {rung.do}".rstrip(".")
     messages = list(_messages(said.id, sent, zone, day))
     late = minutes_from(said.body.due, said.at)
     more = [f"Due at {clock(said.body.due, zone, day)}, raised {in_minutes(late)} late"] * (
@@ -86,9 +85,10 @@ def _raised(
     )
     if said.body.unwatched_from:
         more.append(f"Nobody was watching from {clock(said.body.unwatched_from, zone, day)}")
-    if not messages:
+    if not messages and said.body.watcher:  # without, who is reading is not told of messages (`discretion`)
         more.append("No message about it is on record")
-    return Told(said.at, f"Step {said.body.step} was raised for {step}", (*more, *messages), grave=bool(more))
+    text = f"Step {said.body.step} was raised for {whose(rung.who)}"
+    return Told(said.at, text, tuple(filter(str.strip, (rung.do, *more, *messages))), grave=bool(more))
 
 
 def _messages(about: str, sent: Sequence[Said[NotifiedBody]], zone: tzinfo, day: str) -> Iterator[str]:

@@ -61,7 +61,7 @@ def _heard(state: PlanState, heard: Heard | None) -> Shape | None:
     return {
         "name": name_of(state, heard.person),
         "fingerprint": heard.person,
-        "known_by": heard.known_by,
+        "known_by": heard.known_by or None,
     }
 
 

@@ -8,6 +8,7 @@ key may be trusted is the roster's affair; key files are read in `keys`, other k
 """
 
 import binascii
+import contextlib
 import hashlib
 import re
 from functools import lru_cache
@@ -45,6 +46,31 @@ class _Key(NamedTuple):
     line: str
     kind: bytes
     application: bytes
+
+
+class Apart(NamedTuple):
+    """A signature taken apart. `tail` is what a hardware key adds to it; b"" for a key in software."""
+
+    key: _Key
+    raw: bytes
+    signed: bytes
+    tail: bytes = b""
+
+
+class _Frame(NamedTuple):
+    """What an armoured signature by a key in software begins with; `last` is the byte before the raw one."""
+
+    key: _Key
+    algorithm: bytes
+    last: bytes
+
+
+# 115 bytes stand before the signature's 64: 152 characters of them fill the armour's first two lines and 12
+# columns of the third, and the last byte begins the 88 characters that differ from signature to signature.
+_FRAMED = len(_BEGIN) + 2 * (_COLUMNS + 1) + 12
+_REST_LINE = _COLUMNS - 12
+_REST = 88 + 1 + len(_END)
+_frames: dict[str, _Frame] = {}
 
 
 def pack(*strings: bytes) -> bytes:
@@ -93,12 +119,28 @@ def verify(payload: bytes, armoured: str) -> str:
         VerificationError: The signature is malformed, made for something else, made by a hardware key that
             nobody touched, or does not fit the bytes.
     """
+    return signer_of(taken_apart(payload, armoured))
+
+
+def taken_apart(payload: bytes, armoured: str) -> Apart:
+    """What is to be verified of a signature. Raises VerificationError if it is malformed."""
+    framed = _frames.get(armoured[:_FRAMED])
+    raw = _raw_in(framed, armoured) if framed else b""
+    if framed and raw:
+        return Apart(framed.key, raw, _signed_bytes(payload, framed.algorithm))
     public, algorithm, signature = _read(_unarmour(armoured))
     key = _public_key(public)
     raw, tail = _raw_signature(signature, key.kind)
+    _remember_frame(armoured, key, algorithm)
     signed = _signed_bytes(payload, algorithm)
     if tail:
         signed = key.application + tail + hashlib.sha256(signed).digest()
+    return Apart(key, raw, signed, tail)
+
+
+def signer_of(apart: Apart) -> str:
+    """The line of the key that signed, verified here. Raises VerificationError if it does not fit."""
+    key, raw, signed, tail = apart
     try:
         key.ed25519.verify(raw, signed)
     except InvalidSignature as error:
@@ -150,6 +192,27 @@ def key_blob(public_line: str) -> bytes:
 def line_of(blob: bytes, kind: bytes = KEY_TYPE) -> str:
     """The OpenSSH line, without a comment, of a public key's bytes."""
     return f"{kind.decode()} {_base64(blob)}"
+
+
+def _raw_in(frame: _Frame, armoured: str) -> bytes:
+    """The Ed25519 signature in a text that begins like others by its key; b"" if it goes on otherwise."""
+    rest = armoured[_FRAMED:]
+    data = b""
+    if len(rest) == _REST and rest[_REST_LINE] == "\n" and rest.endswith(_END):
+        text = rest[:_REST_LINE] + rest[_REST_LINE + 1 : -len(_END)]
+        with contextlib.suppress(ValueError):
+            data = binascii.a2b_base64(text)
+    same = len(data) == 1 + _SIGNATURE_BYTES and data[:1] == frame.last and _base64(data) == text
+    return data[1:] if same else b""
+
+
+def _remember_frame(armoured: str, key: _Key, algorithm: bytes) -> None:
+    """What a key in software puts before its signatures is the same each time: the next is only compared."""
+    if key.kind != KEY_TYPE or len(armoured) != _FRAMED + _REST:
+        return
+    if len(_frames) >= _MOST_KEYS:
+        _frames.clear()
+    _frames[armoured[:_FRAMED]] = _Frame(key, algorithm, _SIGNATURE_BYTES.to_bytes(4)[-1:])
 
 
 def _read(blob: bytes) -> tuple[bytes, bytes, bytes]:

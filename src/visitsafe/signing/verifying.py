@@ -7,6 +7,7 @@ is taken for them; what did not hold is checked again. Whether the key belonged 
 time is told by the roster, not here.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from visitsafe.domain.entries import Entry
@@ -44,6 +45,28 @@ def verify_entry(entry: Entry, expected_id: str | None = None) -> Verified:
         ) from error
 
 
+def verify_together(entries: Iterable[Entry]) -> None:
+    """Check some hundred entries, so that `verify_entry` need only remember those that hold.
+
+    Signatures that are verified right after one another take three quarters of the time that they take
+    between other work. Everything that was remembered before is forgotten.
+    """
+    global _held  # noqa: PLW0603 - one memory for the process
+    _remembered.clear()
+    _held = 0
+    ready: list[tuple[Entry, sshsig.Apart]] = []
+    for entry in entries:
+        try:
+            ready.append((entry, sshsig.taken_apart(entry.payload, entry.signature)))
+        except VerificationError:
+            continue  # as `verify_entry` will say
+    for entry, apart in ready:
+        try:
+            _remember(_signed(entry, sshsig.signer_of(apart)))
+        except VerificationError:
+            continue
+
+
 def seal_entry(payload: bytes, signer: "Signer") -> Entry:
     """Sign composed bytes.
 
@@ -61,11 +84,15 @@ def _verified(entry: Entry, expected_id: str | None) -> Verified:
     known = _remembered.get(entry)
     if known is not None:
         return known
+    _ = entry.content  # what cannot be read is told before how it is signed
+    return _remember(_signed(entry, sshsig.verify(entry.payload, entry.signature)))
+
+
+def _signed(entry: Entry, key: str) -> Verified:
     content = entry.content
-    key = sshsig.verify(entry.payload, entry.signature)
     if sshsig.fingerprint(key) != content.by:
         raise VerificationError("it is signed by another key than the one it names")
-    return _remember(Verified(id=entry.id, content=content, entry=entry, key=key))
+    return Verified(id=entry.id, content=content, entry=entry, key=key)
 
 
 def _remember(verified: Verified) -> Verified:

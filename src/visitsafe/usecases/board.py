@@ -1,31 +1,36 @@
 """What the board is made of: the open visits, folded from their entries, and the watchers' heartbeats.
 
-The store's rows only narrow down (`listing`): a plan whose row is in doubt is folded too, and one that does
-not hold is told, for it may hide a visit. Looking again costs what has come since; from time to time, and
-when the team or the chain changed, everything is read anew. The past is what this store had received.
+The store's rows only narrow down (`listing`): a plan whose row is in doubt is folded too, so is a recent one
+whose row says that it is closed (`recent`), and one that does not hold is told, for it may hide a visit.
+Looking again costs what has come since; from time to time, and when the team or the chain changed, everything
+is read anew. The past is what this store had received.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 import msgspec
 
 from visitsafe.domain.board import Board, Fault, rows_at
 from visitsafe.domain.discretion import hides_duress
-from visitsafe.domain.entries import to_text
+from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.heartbeat import Beat, watch_at
+from visitsafe.domain.plan_row import row_of
 from visitsafe.domain.refs import is_plan_id, reference
+from visitsafe.domain.removal import RemovedError
 from visitsafe.domain.roster import Member, Roster
 from visitsafe.domain.stored import PlanRow, Store, Stored
 from visitsafe.domain.terms import TEAM_STREAM
 from visitsafe.errors import NotFoundError, VerificationError
-from visitsafe.usecases.desk import Desk, arrivals, check_entries, folded, row_of
+from visitsafe.usecases.desk import Desk, arrivals, check_entries, folded
 from visitsafe.usecases.heartbeat import read_beats
 from visitsafe.usecases.listing import otherwise
+from visitsafe.usecases.recent import LATELY, doubted, recent
 
 ANEW = timedelta(minutes=5)
 """How long what was folded before is relied on where nothing seems to have changed."""
+_AROUND = timedelta(days=1)
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -80,20 +85,22 @@ def _changed(desk: Desk, last: Sight | None, head: tuple[int, str]) -> set[str] 
     if last is None or last.store != desk.store.store_id or desk.now - last.since >= ANEW:
         return None
     if head == last.head:
-        return set(desk.store.doubtful())
+        return set(doubted(desk.store, desk.now))
     new = list(desk.store.scan(max(last.head[0] - 1, 0)))
     if last.head[0] and (not new or (new[0].position, new[0].chain) != last.head):
         return None  # what we saw last is not there any more
     streams = {row.stream for row in new[1 if last.head[0] else 0 :]}
-    return None if TEAM_STREAM in streams else streams | set(desk.store.doubtful())
+    return None if TEAM_STREAM in streams else streams | set(doubted(desk.store, desk.now))
 
 
 def _everything(desk: Desk) -> tuple[dict[str, PlanState], dict[str, Fault]]:
     states: dict[str, PlanState] = {}
     faults: dict[str, Fault] = {}
     rows: dict[str, PlanRow | None] = {row.plan: row for row in desk.store.plans(open_only=True)}
-    doubtful = {plan: desk.store.row(plan) for plan in desk.store.doubtful() if plan not in rows}
-    _fold_in(desk, rows | doubtful, states, faults)
+    for plan in (*doubted(desk.store, desk.now), *recent(desk.store, desk.now - LATELY)):
+        if plan not in rows:
+            rows[plan] = desk.store.row(plan)
+    _fold_in(desk, rows, states, faults)
     return states, faults
 
 
@@ -106,7 +113,7 @@ def _fold_in(
     """Fold these plans, keep those that are open, and note what does not hold or is listed otherwise."""
     for plan, row in rows.items():
         history = desk.store.history(plan)
-        state = _folded(plan, history, desk.roster, faults)
+        state = _folded(plan, history, desk.roster, faults, row)
         if state is None:
             continue
         if row_of(state, history) != row:
@@ -116,13 +123,23 @@ def _fold_in(
 
 
 def _folded(
-    plan: str, history: Iterable[Stored], roster: Roster, faults: dict[str, Fault]
+    plan: str,
+    history: Sequence[Stored],
+    roster: Roster,
+    faults: dict[str, Fault],
+    row: PlanRow | None = None,
 ) -> PlanState | None:
     if not is_plan_id(plan):
         faults[plan] = Fault(plan, "", f"the store names {plan[:40]!r}, which is no plan", "")
         return None
     try:
         return folded(plan, history, roster)
+    except RemovedError as error:
+        if error.removed.left or error.removed.problems:
+            faults[plan] = Fault(plan, error.removed.ref, error.message, "")
+        elif error.removed.row(history) != row:
+            faults[plan] = Fault(plan, error.removed.ref, otherwise(plan), "")
+        return None
     except VerificationError as error:
         ref = reference(plan)
         text = f"{ref} does not hold, and nobody can say whether this visit is under way"
@@ -145,11 +162,30 @@ def look_back(desk: Desk, at: datetime) -> Sight:
     states: dict[str, PlanState] = {}
     faults: dict[str, Fault] = {}
     for plan in sorted(plans - {TEAM_STREAM}):
-        history = [row for row in desk.store.history(plan) if row.received <= stop]
+        history = desk.store.history(plan)
+        if any(row.blank for row in history):
+            _note_removed(plan, history, desk.roster, stop, faults)
+            continue
+        history = [row for row in history if row.received <= stop]
         state = _folded(plan, history, roster, faults) if history else None
         if state is not None:
             states[plan] = state
     return Sight(roster, desk.me, states, faults, None, desk.store.store_id, (0, ""), at)
+
+
+def _note_removed(
+    plan: str, history: Sequence[Stored], roster: Roster, stop: str, faults: dict[str, Fault]
+) -> None:
+    """A visit that may have been on the board then, and of which nothing is known any more."""
+    try:
+        folded(plan, history, roster)
+    except RemovedError as error:
+        body = error.removed.body
+        if body.start <= stop and body.due_back >= to_text(from_text(stop) - _AROUND):
+            text = f"{error.message}: what it was then cannot be shown"
+            faults[plan] = Fault(plan, error.removed.ref, text, "")
+    except VerificationError as error:
+        faults[plan] = Fault(plan, reference(plan), error.message, "")
 
 
 def _roster_then(store: Store, team_id: str, stop: str) -> Roster:
@@ -169,7 +205,7 @@ def board_of(sight: Sight, now: datetime, zone: tzinfo, *, details: bool = False
         zone: Whose day today is.
         details: With addresses.
     """
-    seen = (hides_duress(state, sight.me) for state in sight.states.values())
+    seen = (hides_duress(state, sight.me, now) for state in sight.states.values())
     return Board(
         at=now,
         rows=rows_at(seen, now, sight.roster.known, details=details),

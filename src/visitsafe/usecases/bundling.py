@@ -18,6 +18,7 @@ from visitsafe.domain.bundles import (
 )
 from visitsafe.domain.order import Order
 from visitsafe.domain.refs import reference
+from visitsafe.domain.removal import RemovedError
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.terms import NAMESPACE
 from visitsafe.domain.verified import Verified
@@ -84,8 +85,11 @@ def bundle(desk: Desk, plans: Sequence[str]) -> Bundled:
 
 def _entries_of(desk: Desk, plan: str, left_out: list[str]) -> Sequence[Verified]:
     rows = desk.store.history(plan)
-    good, damaged = check_entries(rows)
-    folded(plan, rows, desk.roster)  # whoever reads it must find a version that holds
+    good, damaged = check_entries(row for row in rows if not row.blank)
+    try:
+        folded(plan, rows, desk.roster)  # whoever reads it must find a version that holds
+    except RemovedError as error:
+        left_out.append(f"the content of {error.removed.ref}, {error.removed.words}")
     left_out += damaged
     return _of_members(desk.roster, Order(good).entries, left_out)
 

@@ -8,10 +8,12 @@ from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import is_companion, is_earlier, is_self, words_of
 from visitsafe.domain.phrases import went_first
 from visitsafe.domain.plan import Attested, DecidedBody, Finding, Made, PlanBody
+from visitsafe.domain.plan_row import worst
 from visitsafe.domain.roster import Member
+from visitsafe.domain.set_out import went_without
 from visitsafe.domain.terms import Decision, Kind, Level, Role, Status
 from visitsafe.errors import NotPermittedError, VerificationError
-from visitsafe.usecases.desk import Desk, worst
+from visitsafe.usecases.desk import Desk
 from visitsafe.usecases.listing import listed
 
 if TYPE_CHECKING:
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 def queue(desk: Desk, plans: Sequence[PlanState] | None = None) -> list[PlanState]:
     """The plans awaiting a decision that this person may make: who is out already, urgent, soonest, worst.
 
-    Whoever set out without a countersignature is at the top whatever was decided before, unless it was
-    withdrawn: a manager has to decide about a visit that is under way (D13).
+    Whoever set out without a countersignature is at the top whatever was decided before: a manager has to
+    decide about a visit that is under way (D13). If it was withdrawn there is nothing to decide, but somebody
+    to ring.
 
     Args:
         desk: Who asks.
@@ -39,11 +42,6 @@ def queue(desk: Desk, plans: Sequence[PlanState] | None = None) -> list[PlanStat
         and not _too_late(desk, state)
     ]
     return sorted(mine, key=_pressing)
-
-
-def went_without(state: PlanState) -> str:
-    """Why the worker set out although no countersignature stands; empty if that is not so."""
-    return "" if state.status in {Status.COUNTERSIGNED, Status.WITHDRAWN} else went_first(state)
 
 
 def _pressing(state: PlanState) -> tuple[bool, bool, str, int]:
@@ -86,7 +84,7 @@ def check_may_decide(desk: Desk, state: PlanState, decision: Decision | None = N
     if reason is not None:
         raise reason
     if state.status is Status.WITHDRAWN:
-        raise NotPermittedError(f"{state.ref} was withdrawn", hint="there is nothing to decide")
+        raise _withdrawn(state)
     if decision is Decision.COUNTERSIGN:
         _check_may_countersign(desk, state)
     if _too_late(desk, state) and decision in {None, Decision.COUNTERSIGN}:
@@ -94,6 +92,16 @@ def check_may_decide(desk: Desk, state: PlanState, decision: Decision | None = N
             f"the visit of {state.ref} was to start already",
             hint="ask for a new version: visitsafe plan --revise " + state.ref,
         )
+
+
+def _withdrawn(state: PlanState) -> NotPermittedError:
+    reason, name = went_without(state), state.author.person.name
+    if not reason:
+        return NotPermittedError(f"{state.ref} was withdrawn", hint="there is nothing to decide")
+    return NotPermittedError(
+        f"{state.ref} was withdrawn, so there is nothing to decide; but {name} has set out: {reason}",
+        hint=f"ring {name}; until they are back: visitsafe board",
+    )
 
 
 def _check_may_countersign(desk: Desk, state: PlanState) -> None:

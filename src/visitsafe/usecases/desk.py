@@ -12,11 +12,12 @@ import msgspec
 from visitsafe.domain.entries import Entry, compose
 from visitsafe.domain.fold import PlanState, fold
 from visitsafe.domain.order import Order
-from visitsafe.domain.plan import PlanBody
+from visitsafe.domain.plan_row import row_of
 from visitsafe.domain.refs import FULL, beginning, is_plan_id, reference
+from visitsafe.domain.removal import RemovedError, blanked_in
 from visitsafe.domain.roster import Member, Roster, founding
 from visitsafe.domain.stored import PlanRow, Store, Stored
-from visitsafe.domain.terms import TEAM_STREAM, Kind, Level
+from visitsafe.domain.terms import TEAM_STREAM, Kind
 from visitsafe.domain.verified import Verified
 from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
 from visitsafe.signing.keys import Signer
@@ -160,8 +161,8 @@ def check_entries(rows: Iterable[Stored]) -> tuple[list[Verified], list[str]]:
 def folded(plan: str, rows: Iterable[Stored], roster: Roster) -> PlanState:
     """Verify and fold the stored entries of a plan."""
     rows = tuple(rows)
-    good, damaged = check_entries(rows)
-    return fold(plan, good, roster, damaged, arrivals(rows))
+    good, damaged = check_entries(row for row in rows if not row.blank)
+    return fold(plan, good, roster, damaged, arrivals(rows), blanked_in(rows))
 
 
 def arrivals(rows: Iterable[Stored]) -> dict[str, int]:
@@ -231,7 +232,7 @@ def summariser(roster: Roster) -> Callable[[str, Sequence[Stored]], PlanRow | No
     """What the store keeps of a plan for quick listing; the entries stay the truth (D9)."""
 
     def summarise(stream: str, rows: Sequence[Stored]) -> PlanRow | None:
-        return None if stream == TEAM_STREAM else row_of(folded(stream, rows, roster), rows)
+        return None if stream == TEAM_STREAM else listed_row(stream, rows, roster)
 
     return summarise
 
@@ -269,27 +270,9 @@ def bears_on(store: Store, since: str) -> list[str]:
     return list(dict.fromkeys([*is_open, *later]))
 
 
-def row_of(state: PlanState, rows: Sequence[Stored]) -> PlanRow:
-    """A plan's row for lists."""
-    visit = state.body.visit
-    return PlanRow(
-        plan=state.plan,
-        status=state.status,
-        stage=state.visit.stage,
-        closed=state.settled,
-        by=state.author.fingerprint,
-        case_ref=visit.case,
-        area=visit.area,
-        start=visit.start,
-        due_back=state.visit.due_back,
-        level=worst(state.body),
-        urgent=bool(state.body.urgent),
-        entries=len(rows),
-        newest=rows[-1].id,
-    )
-
-
-def worst(body: PlanBody) -> Level | str:
-    """The level of a plan's worst finding; empty if it has none."""
-    levels = [finding.level for finding in body.findings]
-    return min(levels, key=lambda level: level.weight) if levels else ""
+def listed_row(plan: str, rows: Sequence[Stored], roster: Roster) -> PlanRow:
+    """A plan's row for lists from its entries, also if its content was removed."""
+    try:
+        return row_of(folded(plan, rows, roster), rows)
+    except RemovedError as error:
+        return error.removed.row(rows)

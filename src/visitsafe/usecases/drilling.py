@@ -15,7 +15,7 @@ from visitsafe.domain.alarm_words import text_of
 from visitsafe.domain.entries import Content, Entry, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.members import Member
-from visitsafe.domain.outbox import WORKER, Channel, Message, messages_due
+from visitsafe.domain.outbox import WORKER, Channel, Message
 from visitsafe.domain.people import Person
 from visitsafe.domain.plan import PlanBody, Visit
 from visitsafe.domain.reports import EscalatedBody
@@ -61,6 +61,7 @@ def play(hands: Hands, store: Store, plan: str, drill: str, heard: Callable[[Tri
             raise NotPermittedError(
                 "a watcher is acting on this visit now", hint="wait a minute, and try again"
             )
+        hands.view.read(store, hands.means.now())  # whoever is under duress anywhere is not rung for a drill
         state = _read(hands, store, plan)
         _check(state, hands)
         for rung in state.visit.ladder.steps:
@@ -99,7 +100,7 @@ def _send(
     tried: set[tuple[str, str]] = set()
     while owed := [
         message
-        for message in messages_due(state, hands.means.contacts, hands.view.roster.members, hands.means.now())
+        for message in hands.messages(state)
         if message.drill == drill and (message.about, message.channel.label) not in tried
     ]:
         message = owed[0]

@@ -18,6 +18,7 @@ from visitsafe.domain.entries import Entry
 from visitsafe.domain.fold import PlanState, fold
 from visitsafe.domain.members import Members
 from visitsafe.domain.order import Order
+from visitsafe.domain.removal import REMOVED, Removed, RemovedError
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.running_hash import GENESIS, following
 from visitsafe.domain.stored import Store, Stored
@@ -246,7 +247,10 @@ def _names(members: Members, without: Members) -> tuple[str, ...]:
 
 
 def _change(group: _Arriving, before: Roster | None, after: Roster) -> Change:
-    state = folded(group.stream, [*group.rows, *group.new], after)
+    try:
+        state = folded(group.stream, [*group.rows, *group.new], after)
+    except RemovedError as error:
+        return _removed(group, error.removed, before)
     return Change(
         ref=state.ref,
         new=len(group.new),
@@ -255,6 +259,20 @@ def _change(group: _Arriving, before: Roster | None, after: Roster) -> Change:
         disagreement=disagreement(state),
         doubts=_doubts(group, state, after),
         problems=state.problems,
+    )
+
+
+def _removed(group: _Arriving, removed: Removed, before: Roster | None) -> Change:
+    """A plan whose content is gone here, or was before it came."""
+    came = ("it came in after the content of the plan was removed",) if removed.left else ()
+    return Change(
+        ref=removed.ref,
+        new=len(group.new),
+        before=_status(group.stream, group.rows, before),
+        after=REMOVED,
+        disagreement="",
+        doubts=came,
+        problems=removed.problems,
     )
 
 
@@ -275,5 +293,7 @@ def _status(plan: str, rows: Sequence[Stored], roster: Roster | None) -> str:
         return ""
     try:
         return str(folded(plan, rows, roster).status)
+    except RemovedError:
+        return REMOVED
     except VerificationError:
         return "not holding"

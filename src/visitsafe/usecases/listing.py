@@ -1,16 +1,19 @@
 """Plans for lists and queues: each is folded from its entries; the store's rows only narrow down and order.
 
 What the rows leave out or tell otherwise is shown from the entries, with a warning. A plan that does not hold
-is named in a warning and stops nothing. The cost follows the rows asked for, besides `Store.doubtful`.
+is named in a warning and stops nothing. The cost follows the rows asked for, and what came in this week.
 """
 
 import msgspec
 
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.plan_row import row_of
 from visitsafe.domain.refs import is_plan_id, reference
+from visitsafe.domain.removal import REMOVED, Removed, RemovedError
 from visitsafe.domain.stored import PlanRow
 from visitsafe.errors import VerificationError
-from visitsafe.usecases.desk import Desk, folded, row_of
+from visitsafe.usecases.desk import Desk, folded
+from visitsafe.usecases.recent import LATELY, doubted, recent
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -29,7 +32,8 @@ def listed(desk: Desk, *, every: bool = False, case: str | None = None) -> list[
         case: Only the plans for this case.
     """
     known = {row.plan: row for row in desk.store.plans(open_only=not every)}
-    doubtful = {plan: desk.store.row(plan) for plan in desk.store.doubtful() if plan not in known}
+    also = (*doubted(desk.store, desk.now), *recent(desk.store, desk.now - LATELY))
+    doubtful = {plan: desk.store.row(plan) for plan in also if plan not in known}
     looked_at = [_looked_at(desk, plan, row) for plan, row in {**known, **doubtful}.items()]
     wanted = [
         one
@@ -48,6 +52,12 @@ def _looked_at(desk: Desk, plan: str, known: PlanRow | None) -> Listed | None:
     history = desk.store.history(plan)
     try:
         state = folded(plan, history, desk.roster)
+    except RemovedError as error:
+        if error.removed.left or error.removed.problems:
+            desk.warn(f"{error.message}; run: visitsafe verify {error.removed.ref}")
+        elif error.removed.row(history) != known:
+            desk.warn(otherwise(plan) + f"; run: visitsafe verify {error.removed.ref}")
+        return None
     except VerificationError as error:
         desk.warn(f"{error.message}; run: visitsafe verify")
         return None
@@ -55,6 +65,20 @@ def _looked_at(desk: Desk, plan: str, known: PlanRow | None) -> Listed | None:
     if row != known:
         desk.warn(otherwise(plan) + f"; run: visitsafe verify {state.ref}")
     return Listed(state, row)
+
+
+def removed_plans(desk: Desk) -> list[Removed]:
+    """The plans whose content was removed, the latest visit first; each from its entries."""
+    found = []
+    for row in desk.store.plans():
+        if row.status == REMOVED and is_plan_id(row.plan):
+            try:
+                folded(row.plan, desk.store.history(row.plan), desk.roster)
+            except RemovedError as error:
+                found.append(error.removed)
+            except VerificationError:
+                continue  # `listed` warns of it
+    return found
 
 
 def otherwise(plan: str) -> str:

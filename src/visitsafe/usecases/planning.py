@@ -3,7 +3,9 @@
 import secrets
 from collections.abc import Callable
 
+from visitsafe.domain.checklist import VisitField
 from visitsafe.domain.composing import Intent, compose_plan, standing_in_date
+from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import PLANNERS, own_plan_id
 from visitsafe.domain.plan import Companion, PlanBody, WithdrawnBody
@@ -27,6 +29,21 @@ def check_may_plan(desk: Desk) -> None:
         raise NotPermittedError(
             "planning visits needs the role practitioner or manager", hint="ask an admin of the team for it"
         )
+
+
+def check_in_time(desk: Desk, questionnaire: Questionnaire, intent: Intent) -> None:
+    """Refuse, before anything is signed, a plan that nobody could countersign: it would expire at once.
+
+    Raises:
+        NotPermittedError: With the two ways on.
+    """
+    starts = [intent.answers.get(one.id) for one in questionnaire if one.fills is VisitField.START]
+    if intent.urgent or not any(start and str(start) <= to_text(desk.now) for start in starts):
+        return
+    raise NotPermittedError(
+        "the start is not in the future: nobody could countersign this plan, it would expire at once",
+        hint="let the visit start a few minutes from now; or, if it cannot wait: --urgent --reason 'why'",
+    )
 
 
 def sign_new(

@@ -4,12 +4,15 @@ A time in an entry is its signer's claim. An entry of somebody else that follows
 that it existed when that person signed; nothing else here says when anything happened.
 """
 
+from operator import le
+
 import msgspec
 
 from visitsafe.domain.disagreement import disagreement
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import FORMS, Judged
 from visitsafe.domain.order import Order
+from visitsafe.domain.removal import Removed
 from visitsafe.domain.roster import Roster
 from visitsafe.usecases import faults
 from visitsafe.usecases.checkpoint import Compared
@@ -62,6 +65,7 @@ class Report(msgspec.Struct, frozen=True):
         notes: What is worth knowing and is no fault.
         times: For one plan: what is known about the time of each entry.
         checkpoints: The checkpoints that the store was compared with.
+        removed: How many entries have no content any more because it was removed by rule.
     """
 
     subject: str
@@ -79,15 +83,19 @@ class Report(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
     times: tuple[Timed, ...]
     checkpoints: tuple[Compared, ...]
+    removed: int = 0
 
 
 class Tally:
     """A report in the making. Public attributes are filled in by whoever walks over the record."""
 
-    def __init__(self, roster: Roster | None, *, pinned: bool = True) -> None:
-        """Begin with the team's own record; None if there is no team to be read."""
+    def __init__(self, roster: Roster | None, *, pinned: bool = True, team: bool = True) -> None:
+        """Begin with the team's own record; None if there is no team to be read.
+
+        Without `team` its record is left to somebody else's tally.
+        """
         self.roster, self.pinned = roster, pinned
-        self.entries = self.plans = self.position = 0
+        self.entries = self.plans = self.position = self.removed = 0
         self.store = self.chain = ""
         self.faults: list[Fault] = []
         self.doubts: list[str] = []
@@ -95,7 +103,7 @@ class Tally:
         self.times: list[Timed] = []
         self.seen: set[str] = set()
         self.checkpoints: tuple[Compared, ...] = ()
-        if roster is not None:
+        if roster is not None and team:
             self._team(roster)
 
     def _team(self, roster: Roster) -> None:
@@ -109,19 +117,43 @@ class Tally:
 
     def plan(self, state: PlanState, *, times: bool = False) -> None:
         """Add what a plan's fold shows."""
+        self._judged(state)
+        if sentence := disagreement(state):
+            self.notes.append(f"{state.ref}: {sentence}, until somebody who has seen both decides")
+        if not times and _in_step(state):
+            return
+        timed = timed_entries(state)
+        self.notes += [_clock(one) for one in timed if one.latest and one.latest < one.at]
+        if times:
+            self.times += timed
+
+    def _judged(self, state: PlanState) -> None:
         self.plans += 1
         for text in state.problems:
             make = faults.missing if "not here" in text else faults.damaged
             self.faults.append(make(f"{state.ref}: {text}", state.ref))
         for judged in state.judged:
             self.seen.add(judged.entry.content.by)
-            self._entry(state.ref, judged)
-        if sentence := disagreement(state):
-            self.notes.append(f"{state.ref}: {sentence}, until somebody who has seen both decides")
-        timed = timed_entries(state)
-        self.notes += [_clock(one) for one in timed if one.latest and one.latest < one.at]
-        if times:
-            self.times += timed
+            if judged.why_not or judged.doubt:
+                self._entry(state.ref, judged)
+
+    def removal(self, removed: Removed) -> None:
+        """Add a plan whose content was removed: by rule, which is no fault."""
+        self.plans += 1
+        self.removed += len(removed.gone)
+        self.notes.append(
+            f"{removed.ref}: {removed.words}; {_number(len(removed.gone))} without their content"
+        )
+        for text in removed.problems:
+            make = faults.missing if "not here" in text else faults.damaged
+            self.faults.append(make(f"{removed.ref}: {text}", removed.ref))
+        self.seen.update(one.entry.content.by for one in removed.judged)
+        for one in removed.judged:
+            if one.entry.id not in removed.left:
+                self._entry(removed.ref, one)
+        if removed.left:
+            came = f"{_number(len(removed.left))} came in after its content was removed"
+            self.doubts.append(f"{removed.ref}: {came}, and nobody can say what that means")
 
     def _entry(self, ref: str, judged: Judged) -> None:
         content = judged.entry.content
@@ -156,6 +188,7 @@ class Tally:
             notes=tuple(dict.fromkeys(self.notes)),
             times=tuple(self.times),
             checkpoints=self.checkpoints,
+            removed=self.removed,
         )
 
     def _signer(self, by: str) -> SignedBy:
@@ -165,10 +198,20 @@ class Tally:
         return SignedBy(member.person.name, by, member.since, member.until)
 
 
+def _number(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
+
+
 def timed_entries(state: PlanState) -> list[Timed]:
     """For each entry of a plan, what its signer claims, and who first signed after having seen it."""
     order = Order(judged.entry for judged in state.judged)
     return [_timed(state.ref, judged, _first_after(order, state, judged)) for judged in state.judged]
+
+
+def _in_step(state: PlanState) -> bool:
+    """Whether no entry claims to be older than one before it, so that no clock contradicts another."""
+    claimed = [judged.entry.content.at for judged in state.judged]
+    return all(map(le, claimed, claimed[1:]))
 
 
 def _first_after(order: Order, state: PlanState, judged: Judged) -> Judged | None:

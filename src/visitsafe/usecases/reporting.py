@@ -11,9 +11,10 @@ from datetime import timedelta, tzinfo
 import msgspec
 from msgspec.structs import replace
 
-from visitsafe.domain.discretion import hides_duress
-from visitsafe.domain.entries import VERSION, Content, to_text
+from visitsafe.domain.alarm import is_watched
+from visitsafe.domain.entries import VERSION, Content, from_text, to_text
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.judging import is_earlier
 from visitsafe.domain.judging_visit import why_not_visit
 from visitsafe.domain.likeness import is_self
 from visitsafe.domain.local_clock import clock
@@ -21,9 +22,11 @@ from visitsafe.domain.members import Member, as_heard
 from visitsafe.domain.refs import references
 from visitsafe.domain.reports import BackBody, ExtendedBody, Heard, ReportBody, VisitBody
 from visitsafe.domain.roster import selves
-from visitsafe.domain.terms import Kind, Status
-from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError, VerificationError
+from visitsafe.domain.stored import PlanRow
+from visitsafe.domain.terms import Kind, Stage, Status
+from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError
 from visitsafe.usecases.desk import Desk
+from visitsafe.usecases.setting_out import EARLY, check_may_depart, goes_first, seen_by_worker, why_not_ready
 
 FORGOTTEN = timedelta(hours=24)
 """How long after the time due back a visit that nobody reported setting out on is still taken to be meant."""
@@ -56,12 +59,21 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reported(msgspec.Struct, frozen=True):
-    """A report that is on the record, and the visit before and after it as the worker may see it."""
+    """A report that is on the record, and the visit before and after it as the worker may see it.
+
+    Attributes:
+        report: What was reported.
+        before: The visit before it.
+        after: The visit with it.
+        signer: Who signed it.
+        others: The worker's other visits that are watched now.
+    """
 
     report: Report
     before: PlanState
     after: PlanState
     signer: Member
+    others: tuple[PlanState, ...] = ()
 
 
 def find_visit(desk: Desk, report: Report, zone: tzinfo, ref: str = "") -> PlanState:
@@ -82,7 +94,7 @@ def find_visit(desk: Desk, report: Report, zone: tzinfo, ref: str = "") -> PlanS
     if ref:
         return desk.plan(desk.resolve(ref))
     person = person_called(desk, report.who) if report.who else me
-    fits = _fitting(desk, _visits_of(desk, person), report)
+    fits = _fitting(desk, _visits_of(desk, person, [*desk.store.plans(open_only=True)]), report)
     if len(fits) > 1:
         raise several(desk, fits, zone)
     if not fits:
@@ -129,11 +141,10 @@ def person_called(desk: Desk, who: str) -> Member:
     return members[keys[0]] if keys else found[-1]
 
 
-def _visits_of(desk: Desk, person: Member) -> list[PlanState]:
-    """The open visits of one person, by any of their keys."""
+def _visits_of(desk: Desk, person: Member, rows: Sequence[PlanRow]) -> list[PlanState]:
+    """The visits of one person, by any of their keys, that are open as they may see it."""
     keys = {one.fingerprint for one in selves(person, desk.roster.everyone)}
-    rows = [row for row in desk.store.plans(open_only=True) if row.by in keys]
-    states = [desk.plan_if_sound(row.plan) for row in rows]
+    states = [desk.plan_if_sound(row.plan) for row in rows if row.by in keys]
     return [state for state in states if state is not None and not seen_by_worker(state).closed]
 
 
@@ -141,12 +152,25 @@ def _fitting(desk: Desk, mine: Sequence[PlanState], report: Report) -> list[Plan
     now = to_text(desk.now)
     if report.kind is Kind.DEPARTED:
         ready = [state for state in mine if not state.visit.departed and state.visit.due_back > now]
-        signed = [state for state in ready if state.status is Status.COUNTERSIGNED]
+        agreed = [state for state in ready if state.status is Status.COUNTERSIGNED or goes_first(state)]
         departed = [state for state in mine if state.visit.departed]
-        return (ready if report.urgent else signed or ready) or departed
+        return (ready if report.urgent else agreed or ready) or departed
     still = to_text(desk.now - FORGOTTEN)
-    out = [state for state in mine if state.visit.out]
+    # Whoever forgot `depart` is watched too: what they report must not end up on another visit unnoticed.
+    out = [state for state in mine if state.visit.out or is_watched(seen_by_worker(state), desk.now)]
     return out or [state for state in mine if state.started(now) and state.visit.due_back > still]
+
+
+def _still_watched(desk: Desk, state: PlanState) -> tuple[PlanState, ...]:
+    """The other visits of the same worker that are watched now, as they may see them."""
+    now = to_text(desk.now)
+    rows = [
+        row
+        for row in desk.store.plans(open_only=True)
+        if row.plan != state.plan and (row.start <= now or row.stage != Stage.PLANNED)
+    ]
+    seen = [seen_by_worker(other) for other in _visits_of(desk, state.author, rows)]
+    return tuple(other for other in seen if is_watched(other, desk.now))
 
 
 def check_report(desk: Desk, state: PlanState, report: Report) -> None:
@@ -158,8 +182,31 @@ def check_report(desk: Desk, state: PlanState, report: Report) -> None:
     """
     _check_speaker(desk, state, report)
     if report.kind is Kind.DEPARTED:
-        _check_may_depart(desk, state, report)
+        check_may_depart(desk, state, urgent=bool(report.urgent), happened=report.happened)
+    else:
+        _check_happened(state, report)
     check_counts(desk, state, report.kind, _body(state, report))
+
+
+def _check_happened(state: PlanState, report: Report) -> None:
+    """Refuse a time of day that was meant for later and would be taken for the day before.
+
+    Raises:
+        NotPermittedError: It lies before they set out, or before the visit could begin.
+    """
+    first = began = to_text(from_text(state.visit.start) - EARLY)
+    on_the_way = [one.happened for one in state.visit.reports if one.kind in {Kind.DEPARTED, Kind.ARRIVED}]
+    if report.kind in {Kind.BACK, Kind.LEFT}:
+        first = max(on_the_way, default=began)
+    elif on_the_way:
+        first = min(*on_the_way, began)  # setting out is often reported late
+    if report.happened and is_earlier(report.happened, first):
+        what = "setting out or arriving" if first in on_the_way else "the visit could begin"
+        raise NotPermittedError(
+            f"that time is before {what}: a time of day is the last one that has passed",
+            hint=f"report it when it happens; if it has just happened, leave out --at; see: "
+            f"visitsafe show {state.ref}",
+        )
 
 
 def check_counts(desk: Desk, state: PlanState, kind: Kind, body: VisitBody, hint: str = "") -> None:
@@ -201,61 +248,30 @@ def _check_speaker(desk: Desk, state: PlanState, report: Report) -> None:
     )
 
 
-def _check_may_depart(desk: Desk, state: PlanState, report: Report) -> None:
-    if state.visit.departed and not seen_by_worker(state).closed:
-        raise NotPermittedError(
-            f"setting out on {state.ref} was reported already, and the visit is watched",
-            hint=f"what comes next: visitsafe arrive {state.ref}",
-        )
-    reason, hint = why_not_ready(desk, state)
-    if not reason or report.urgent:
-        return
-    first = f"{hint}; or, if" if hint else "if"
-    error = VerificationError if state.problems else NotPermittedError
-    raise error(reason, hint=f"{first} it cannot wait: visitsafe depart {state.ref} --urgent --reason 'why'")
-
-
-def why_not_ready(desk: Desk, state: PlanState) -> tuple[str, str]:
-    """Why a visit may not begin now unless it is urgent, and what else to do; both empty if it may."""
-    if state.problems:
-        return f"the record of {state.ref} does not hold: {state.problems[0]}", "tell your manager"
-    if state.status is not Status.COUNTERSIGNED:
-        from visitsafe.domain.phrases import plain_words
-
-        change = f"change it and have it signed again: visitsafe plan --revise {state.ref}"
-        ask = "ask a manager to decide now"
-        return (
-            f"{state.ref} is not countersigned ({plain_words(state, desk.now)})",
-            ask if state.status is Status.AWAITING and not state.started(to_text(desk.now)) else change,
-        )
-    if state.visit.due_back <= to_text(desk.now):
-        return (
-            f"the time due back of {state.ref} has passed, so nobody could tell when you are late",
-            f"plan it anew: visitsafe plan --repeat {state.ref}",
-        )
-    return "", ""
-
-
 def make_report(desk: Desk, state: PlanState, report: Report) -> Reported:
     """Sign a report and append it; when this returns, it is on the disk.
 
-    Why a visit cannot wait for a countersignature becomes a note if it has one after all.
+    Why a visit cannot wait for a countersignature becomes a note if it has one after all; on a plan that was
+    signed as urgent it is known already.
 
     Raises:
         NotPermittedError: It would not count, or nobody has agreed to the visit.
     """
     check_report(desk, state, report)
-    if report.urgent and not why_not_ready(desk, state)[0]:
-        notes = filter(None, (report.note, report.urgent))
-        report = replace(report, urgent="", note="\n".join(notes))
+    if report.kind is Kind.DEPARTED:
+        report = _with_urgency(desk, state, report)
     desk.append(state.plan, report.kind, state.heads, _body(state, report))
     after = desk.plan(state.plan)
-    return Reported(report, seen_by_worker(state), seen_by_worker(after), desk.member())
+    others = _still_watched(desk, state)
+    return Reported(report, seen_by_worker(state), seen_by_worker(after), desk.member(), others)
 
 
-def seen_by_worker(state: PlanState) -> PlanState:
-    """A visit as its worker may see it: somebody else may be reading over their shoulder (D15)."""
-    return hides_duress(state, state.author)
+def _with_urgency(desk: Desk, state: PlanState, report: Report) -> Report:
+    if not report.urgent:
+        return replace(report, urgent=goes_first(state))
+    if goes_first(state) or why_not_ready(desk, state)[0]:
+        return report
+    return replace(report, urgent="", note="\n".join(filter(None, (report.note, report.urgent))))
 
 
 def _body(state: PlanState, report: Report) -> ReportBody | BackBody | ExtendedBody:

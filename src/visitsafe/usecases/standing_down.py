@@ -85,7 +85,7 @@ def find_alarm(desk: Desk, zone: tzinfo, ref: str = "") -> PlanState:
 
 def seen_by_me(desk: Desk, state: PlanState) -> PlanState:
     """A visit as whoever is asking may see it."""
-    return hides_duress(state, desk.member())
+    return hides_duress(state, desk.member(), desk.now)
 
 
 def _is_real(desk: Desk, seen: PlanState) -> bool:
@@ -127,7 +127,7 @@ def take_on(
 
     Raises:
         NotFoundError: The ladder has no such step, or nobody in the team is called so.
-        NotPermittedError: There is no alarm, or it is about a visit that they make.
+        NotPermittedError: There is no alarm, the step has not come up, or it is about a visit that they make.
     """
     me = desk.member()
     drill = which_drill(desk, state)
@@ -157,6 +157,11 @@ def _rung(desk: Desk, state: PlanState, drill: str, step: str) -> Rung:
             names = ", ".join(known)
             raise NotFoundError(
                 f"the ladder of {state.ref} has no step {step[:40]!r}", hint=f"it has: {names}"
+            )
+        if not drill and step not in raised and step not in [one.rung.id for one in to_raise(seen, desk.now)]:
+            raise NotPermittedError(
+                f"{step} has not come up on {state.ref}, so nobody can take it on yet",
+                hint=f"take on what is open now: visitsafe acknowledge {state.ref}",
             )
         return seen.visit.rung(step)
     # Before a watcher has raised anything, what is due counts: somebody saw it on the board and acts.

@@ -230,7 +230,7 @@ def agree(desk: Desk, agreed: AgreedBody) -> Entry:
     _check_admin(desk, "change what the team has agreed on")
     if agreed == AgreedBody():
         raise UsageError("there is nothing to set", hint="see: visitsafe team set --help")
-    if agreed.keep_days is not None and agreed.keep_days < 1:
+    if any(days is not None and days < 1 for days in (agreed.keep_days, agreed.keep_days_incident)):
         raise UsageError("records are kept for a day at least", hint="for example: --keep-days 2555")
     return _append(desk, (Kind.AGREED, agreed), bearing=False)[0]
 

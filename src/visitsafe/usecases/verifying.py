@@ -1,83 +1,128 @@
 """Verification as the product: what was checked, by which keys, what does not hold, and what that proves.
 
-A store, one plan or a bundle's file; each plan is folded by itself and let go, so that a large store needs no
-large memory. Nothing is changed, nothing is mended, and no fault stops the rest from being checked.
+A store or one plan of it; a bundle's file is `verifying_file`'s affair. A store is checked in parts, by as
+many processes as the caller has (`verify_many`), in memory that does not grow with it. Nothing is changed,
+nothing is mended, and no fault stops the rest from being checked.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
 
-from visitsafe.domain.checkpoint import Checkpoint
-from visitsafe.domain.entries import from_text
-from visitsafe.domain.fold import PlanState
-from visitsafe.domain.plan import DecidedBody
+from visitsafe.domain.checkpoint import Checkpoint, Walked
 from visitsafe.domain.refs import is_plan_id, reference
+from visitsafe.domain.running_hash import Problem
 from visitsafe.domain.stored import PlanRow, Stored
-from visitsafe.domain.terms import TEAM_STREAM, Decision
 from visitsafe.errors import StoreError, VerificationError
 from visitsafe.usecases import faults
 from visitsafe.usecases.checkpoint import compare, walk
-from visitsafe.usecases.desk import Desk, folded, row_of
-from visitsafe.usecases.listing import otherwise
+from visitsafe.usecases.desk import Desk
 from visitsafe.usecases.report import Report, Tally
+from visitsafe.usecases.verify_many import here
+from visitsafe.usecases.verify_parts import Found, Spread, Walk, tasks
+from visitsafe.usecases.verify_plan import row_from, state_of, tell
 
-A_DAY = timedelta(days=1)
+NOT_ALL = "the entries that the store has by plan are not the same as those in order of arrival"
 
 
-def verify_store(desk: Desk, checkpoints: Sequence[Checkpoint] = ()) -> Report:
-    """Check everything in the store, and that it agrees with checkpoints that were kept elsewhere."""
+def verify_store(desk: Desk, checkpoints: Sequence[Checkpoint] = (), spread: Spread | None = None) -> Report:
+    """Check everything in the store, and that it agrees with checkpoints that were kept elsewhere.
+
+    Args:
+        desk: The store and the team.
+        checkpoints: What was kept elsewhere.
+        spread: Has the parts checked by several processes; without, all is done in this one.
+    """
     tally = Tally(desk.roster)
-    streams: dict[str, int] = {}
-
-    def counted() -> Iterator[Stored]:
-        for row in desk.store.scan():
-            streams[row.stream] = streams.get(row.stream, 0) + 1
-            yield row
-
-    _walk(desk, tally, counted(), checkpoints)
-    listed = {row.plan: row for row in _rows(desk, tally)}
-    for plan in sorted(streams.keys() - {TEAM_STREAM}):
-        _plan(desk, tally, plan, listed.pop(plan, None))
-    for plan in sorted(listed):
+    tally.store = desk.store.store_id
+    tally.faults += [faults.in_store(text) for text in desk.store.check_file()]
+    upto = _end(desk)
+    todo = tasks(upto, (one.position for one in checkpoints))
+    walks, found = _gathered((spread or here(desk.store, desk.roster))(todo, upto))
+    _store(desk, tally, walks, found, checkpoints)
+    if not walks.error and not found.errors and walks.same != found.same:
+        tally.faults.append(faults.in_store(NOT_ALL))
+    tally.faults += [faults.in_store(text) for text in found.errors]
+    for one in found.about:
+        tally.faults += one.faults
+        tally.doubts += one.doubts
+        tally.notes += one.notes
+    for plan in found.lost:
         ref = reference(plan)
         tally.faults.append(faults.in_list(f"the list names {ref}, which has no entries", ref))
-    tally.entries = sum(streams.values())
+    tally.seen |= found.signers
+    tally.entries, tally.plans, tally.removed = walks.entries, found.plans, found.removed
     return tally.report("store")
 
 
 def verify_plan(desk: Desk, plan: str, checkpoints: Sequence[Checkpoint] = ()) -> Report:
     """Check one plan, the team's record and the store they are in; with what is known about each time."""
     tally = Tally(desk.roster)
-    _walk(desk, tally, desk.store.scan(), checkpoints)
+    tally.store = desk.store.store_id
+    tally.faults += [faults.in_store(text) for text in desk.store.check_file()]
+    try:
+        walked, problems = walk(desk.store, desk.store.scan(), checkpoints)
+        _ended(desk, tally, walked, [Problem(*one) for one in problems], checkpoints)
+    except StoreError as error:
+        _not_ended(tally, error.message, checkpoints)
     row = None
     try:
         row = desk.store.row(plan)
     except StoreError as error:
         tally.faults.append(faults.in_store(error.message))
-    tally.entries = _plan(desk, tally, plan, row, times=True) + len(desk.roster.order.entries)
+    tally.entries = _plan(desk, tally, plan, row) + len(desk.roster.order.entries)
     return tally.report("plan")
 
 
-def _rows(desk: Desk, tally: Tally) -> list[PlanRow]:
+def _end(desk: Desk) -> int:
     try:
-        return desk.store.plans()
-    except StoreError as error:
-        tally.faults.append(faults.in_store(error.message))
-        return []
+        return desk.store.head()[0]
+    except StoreError:  # the walk along the store will say so
+        return 0
 
 
-def _walk(desk: Desk, tally: Tally, rows: Iterator[Stored], checkpoints: Sequence[Checkpoint]) -> None:
-    """The file, the running hash and the checkpoints."""
-    tally.store = desk.store.store_id
-    tally.faults += [faults.in_store(text) for text in desk.store.check_file()]
-    try:
-        walked, problems = walk(desk.store, rows, checkpoints)
-        tally.position, tally.chain = desk.store.head()
-    except StoreError as error:
-        tally.faults.append(faults.in_store(error.message))
-        tally.faults += [_not_compared(one) for one in checkpoints]
+def _gathered(results: Iterable[Walk | Found]) -> tuple[Walk, Found]:
+    """The walk, and what was found in all parts, in an order that does not depend on who came first."""
+    walks: list[Walk] = []
+    founds: list[Found] = []
+    for result in results:
+        if isinstance(result, Walk):
+            walks.append(result)
+        else:
+            founds.append(result)
+    return walks[0], Found(
+        same=sum(one.same for one in founds),
+        plans=sum(one.plans for one in founds),
+        removed=sum(one.removed for one in founds),
+        signers=frozenset[str]().union(*(one.signers for one in founds)),
+        bad=tuple(bad for one in founds for bad in one.bad),
+        about=tuple(sorted((about for one in founds for about in one.about), key=lambda one: one.stream)),
+        lost=tuple(sorted(plan for one in founds for plan in one.lost)),
+        errors=tuple(sorted({text for one in founds for text in one.errors})),
+    )
+
+
+def _store(desk: Desk, tally: Tally, walks: Walk, found: Found, checkpoints: Sequence[Checkpoint]) -> None:
+    """The running hash, the entries by themselves and the checkpoints."""
+    if walks.error:
+        _not_ended(tally, walks.error, checkpoints)
         return
-    tally.faults += [faults.in_store(f"{text} (entry {name[:12]})", name) for _, name, text in problems]
+    bad = sorted((*walks.bad, *found.bad), key=lambda one: one.position)
+    first_bad = bad[0].position if bad else None
+    walked = Walked(desk.store.store_id, walks.end, walks.chains, first_bad)
+    try:
+        _ended(desk, tally, walked, bad, checkpoints)
+    except StoreError as error:
+        _not_ended(tally, error.message, checkpoints)
+
+
+def _ended(
+    desk: Desk,
+    tally: Tally,
+    walked: Walked,
+    problems: Iterable[Problem],
+    checkpoints: Sequence[Checkpoint],
+) -> None:
+    tally.position, tally.chain = desk.store.head()
+    tally.faults += [faults.in_store(f"{one.text} (entry {one.id[:12]})", one.id) for one in problems]
     tally.checkpoints = compare(checkpoints, walked, desk.roster)
     for one in tally.checkpoints:
         if one.wrong:
@@ -85,12 +130,14 @@ def _walk(desk: Desk, tally: Tally, rows: Iterator[Stored], checkpoints: Sequenc
             tally.faults.append(faults.in_checkpoint(text))
 
 
-def _not_compared(checkpoint: Checkpoint) -> faults.Fault:
-    text = f"the checkpoint of {checkpoint.at} at position {checkpoint.position} could not be compared"
-    return faults.in_checkpoint(text)
+def _not_ended(tally: Tally, error: str, checkpoints: Sequence[Checkpoint]) -> None:
+    tally.faults.append(faults.in_store(error))
+    for one in checkpoints:
+        text = f"the checkpoint of {one.at} at position {one.position} could not be compared"
+        tally.faults.append(faults.in_checkpoint(text))
 
 
-def _plan(desk: Desk, tally: Tally, plan: str, listed: PlanRow | None, *, times: bool = False) -> int:
+def _plan(desk: Desk, tally: Tally, plan: str, listed: PlanRow | None) -> int:
     """One plan of the store, and whether the store's list shows it as it is; how many entries it has."""
     if not is_plan_id(plan):
         text = f"the store holds entries under {plan[:40]!r}, which is no plan"
@@ -99,39 +146,11 @@ def _plan(desk: Desk, tally: Tally, plan: str, listed: PlanRow | None, *, times:
     history: Sequence[Stored] = ()
     try:
         history = desk.store.history(plan)
-        state = folded(plan, history, desk.roster)
+        state = state_of(plan, history, desk.roster)
     except StoreError as error:
         tally.faults.append(faults.in_store(error.message))
-        return len(history)
     except VerificationError as error:
         tally.faults.append(faults.no_version(error.message, reference(plan)))
-        return len(history)
-    tally.plan(state, times=times)
-    if row_of(state, history) != listed:
-        tally.faults.append(faults.in_list(otherwise(plan), state.ref))
-    tally.notes += _late(state, history)
+    else:
+        tell(tally, state, history, same=row_from(state, history) == listed, times=True)
     return len(history)
-
-
-def _late(state: PlanState, history: Sequence[Stored]) -> Iterator[str]:
-    """What the store took in long after it says it was made, or after the start. Its clock is no proof."""
-    received = {row.id: row.received for row in history}
-    for judged in state.judged:
-        content, got = judged.entry.content, received.get(judged.entry.id, "")
-        what = f"{state.ref}: the {content.kind} entry {judged.entry.id[:12]} by {judged.name}"
-        if _is_later(got, content.at, A_DAY):
-            yield f"{what} says {content.at}, and this store received it at {got}"
-        in_time = state.body.urgent or not _is_later(got, state.body.visit.start)
-        if not judged.why_not and _countersigns(judged.body) and not in_time:
-            yield f"{what} countersigns, and this store received it after the start, at {got}"
-
-
-def _countersigns(body: object) -> bool:
-    return isinstance(body, DecidedBody) and body.decision is Decision.COUNTERSIGN
-
-
-def _is_later(received: str, than: str, by: timedelta = timedelta()) -> bool:
-    try:
-        return from_text(received) - from_text(than) > by
-    except VerificationError:  # somebody altered it: the running hash says so
-        return False

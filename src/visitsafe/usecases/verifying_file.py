@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from visitsafe.domain.bundles import Bundle, Packed, fits_its_name
 from visitsafe.domain.fold import fold
 from visitsafe.domain.refs import reference
+from visitsafe.domain.removal import RemovedError
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.terms import TEAM_STREAM, Kind
 from visitsafe.domain.verified import Verified
@@ -104,6 +105,8 @@ def _plans(tally: Tally, roster: Roster, entries: Sequence[Verified]) -> None:
     for plan, group in streams.items():
         try:
             tally.plan(fold(plan, group, roster), times=len(streams) == 1)
+        except RemovedError as error:
+            tally.removal(error.removed)
         except VerificationError as error:
             tally.faults.append(faults.no_version(error.message, reference(plan)))
 

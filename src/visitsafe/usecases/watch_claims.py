@@ -4,15 +4,16 @@ A claim on a visit holds for a while and is let go of afterwards. What a watcher
 free as soon as its process is seen to be gone; whatever else was claimed is respected until it ends.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta, tzinfo
 
 import msgspec
 
 from visitsafe.domain.alarm_words import Text
-from visitsafe.domain.entries import compose
+from visitsafe.domain.entries import Entry, compose, from_text
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.heartbeat import SILENCE
 from visitsafe.domain.outbox import Channel, Contacts
 from visitsafe.domain.reports import BeatBody
 from visitsafe.domain.roster import Roster
@@ -41,6 +42,9 @@ class Means(msgspec.Struct, frozen=True):
         pid: This process.
         runs: Whether a process of this computer is still there.
         every: Seconds between rounds; 0 for a single one.
+        wall: What the wall clock shows, where that may differ from `now`; None where it does not.
+        doubt: What is wrong with the clock, as sentences.
+        remarks: What else somebody should know of this watch, as sentences.
     """
 
     signer: Signer
@@ -53,11 +57,19 @@ class Means(msgspec.Struct, frozen=True):
     pid: int
     runs: Callable[[int], bool]
     every: int = 0
+    wall: Callable[[], datetime] | None = None
+    doubt: Callable[[], Sequence[str]] = tuple
+    remarks: Callable[[], Sequence[str]] = tuple
 
     @property
     def holder(self) -> str:
         """Who holds a claim: runs from cron share a name, processes do not."""
         return holder(self.watcher, self.pid)
+
+    def times(self) -> tuple[datetime, ...]:
+        """The times by which something may be due: the one to act by, and the wall clock's."""
+        now = self.now()
+        return (now,) if self.wall is None or self.wall() == now else (now, self.wall())
 
     def is_dead(self, beat: BeatBody) -> bool:
         """Whether a heartbeat is of a process of this very computer that is no more."""
@@ -76,21 +88,17 @@ class Pen:
         self.means = means
         self._held: set[str] = set()
 
-    def put(
-        self,
-        store: Store,
-        roster: Roster,
-        state: PlanState,
-        kind: Kind,
-        body: msgspec.Struct,
-        first: Callable[[], None] = nothing_first,
-    ) -> str:
-        """Sign an entry about a visit and append it; its id. What `first` raises stops it."""
+    def sign(self, roster: Roster, state: PlanState, kind: Kind, body: msgspec.Struct) -> Entry:
+        """An entry about a visit, signed with the desk's key and nowhere yet."""
         now, signer = self.means.now(), self.means.signer
         after = [*state.heads, *roster.heads]
-        entry = seal_entry(compose(state.plan, kind, now, signer.fingerprint, after, body), signer)
-        store.append([entry], now, summariser_at(store, roster.team_id), first=first)
-        return entry.id
+        return seal_entry(compose(state.plan, kind, now, signer.fingerprint, after, body), signer)
+
+    def append(
+        self, store: Store, roster: Roster, entry: Entry, first: Callable[[], None] = nothing_first
+    ) -> None:
+        """Add an entry, durably; one that is there already changes nothing. What `first` raises stops it."""
+        store.append([entry], self.means.now(), summariser_at(store, roster.team_id), first=first)
 
     @contextmanager
     def claimed(self, store: Store, roster: Roster, plan: str) -> Iterator[bool]:
@@ -120,3 +128,13 @@ class Pen:
         for body in dead:
             store.release(holder(body.watcher, body.pid))
         return bool(dead)
+
+    def is_alone(self, store: Store, roster: Roster) -> bool:
+        """Whether no other watcher has been seen alive lately, by what is signed."""
+        means, now = self.means, self.means.now()
+        return not any(
+            abs(now - from_text(beat.at)) <= SILENCE
+            and beat.body.watcher != means.watcher
+            and not means.is_dead(beat.body)
+            for beat in read_beats(store, roster)
+        )

@@ -5,28 +5,29 @@ visit folds it again (`fold_now`). Only what tells when somebody is late is kept
 the plan. A visit that cannot be read any more stays as it was last known, and is said to be in trouble.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
 from visitsafe.domain import alarm
-from visitsafe.domain.entries import Entry, to_text
+from visitsafe.domain.entries import Entry
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
 from visitsafe.domain.plan import Ladder, WithdrawnBody
 from visitsafe.domain.refs import is_plan_id, reference
+from visitsafe.domain.removal import RemovedError
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.stored import Store, Stored
-from visitsafe.domain.terms import TEAM_STREAM, Kind
+from visitsafe.domain.terms import TEAM_STREAM
 from visitsafe.domain.verified import Verified
 from visitsafe.domain.visit import Alarm
 from visitsafe.errors import StoreError, VerificationError
 from visitsafe.usecases.desk import folded, open_roster
+from visitsafe.usecases.recent import LATELY, recent
 
-LOOKED_BACK = timedelta(days=1)
-"""How far before the last heartbeat a full reading looks for visits that ended: an all-clear may be owed."""
-_ENDING = frozenset({Kind.BACK, Kind.STOOD_DOWN})
+_ANYHOW = 1 << 62
+"""Beyond every position: to be read even if nothing was added."""
 _NO_ENTRY = Entry(payload=b"", signature="")
 
 
@@ -64,6 +65,8 @@ class View:
         position: The last entry of the store that was looked at; 0 before the first reading.
         unreadable: Plans without a version that holds, with the reason: there is nothing to watch.
         lost: Visits that were watched and cannot be read any more, with the reason.
+        delayed: Visits with news that the store cannot give just now, with the reason.
+        untold: Visits with news that could not be told on the screen, with the reason.
         team_trouble: Why the team's record cannot be read any more; empty while it can.
     """
 
@@ -73,8 +76,12 @@ class View:
         self.position = 0
         self.unreadable: dict[str, str] = {}
         self.lost: dict[str, str] = {}
+        self.delayed: dict[str, str] = {}
+        self.untold: dict[str, str] = {}
         self.team_trouble = ""
         self._tell = tell
+        self._wanted: dict[str, tuple[int, int]] = {}
+        self._team_is_old = False
         self._last = (0, "")
         self._told = 0
         self._left: dict[str, int] = {}
@@ -94,22 +101,52 @@ class View:
             self._read_all(store, since)
             return
         self._told = self.position
-        newest: dict[str, int] = {}
+        self._take_note(store)
+        if (self._team_is_old or self.team_trouble) and self._read_team(store):
+            self._want([*self.visits, *self.lost, *self.unreadable])
+        self._read_wanted(store)
+        self._left.clear()
+
+    def _take_note(self, store: Store) -> None:
+        """Note what was added before any of it is read, so that a fault on the way loses nothing."""
         for row in store.scan(self.position):
-            newest[row.stream] = row.position
+            self._want([row.stream], row.position)
+            self._team_is_old |= row.stream == TEAM_STREAM
             self.position = row.position
             self._has_seen(row)
-        touched = [plan for plan, position in newest.items() if not self._has_read(plan, position)]
-        if (TEAM_STREAM in newest or self.team_trouble) and self._read_team(store):
-            touched += [*self.visits, *self.lost, *self.unreadable]
-        self._fold(store, touched)
-        self._left.clear()
+
+    def _want(self, plans: Iterable[str], position: int = _ANYHOW) -> None:
+        """Plans to read up to a position; each stays wanted until it was read."""
+        for plan in plans:
+            if is_plan_id(plan):
+                behind, newest = self._wanted.get(plan, (self._told, 0))
+                self._wanted[plan] = behind, max(newest, position)
+
+    def _read_wanted(self, store: Store) -> None:
+        """Read what is wanted; a visit that the store cannot give does not keep the others from it.
+
+        Raises:
+            StoreError: The store does not answer at all.
+        """
+        for plan, (_, newest) in list(self._wanted.items()):
+            try:
+                if not self._has_read(plan, newest):
+                    self.fold_now(store, plan)
+            except StoreError as error:
+                store.head()
+                self.delayed[plan] = f"{reference(plan)} cannot be read just now: {error.message}"
+            else:
+                del self._wanted[plan]
+                self.delayed.pop(plan, None)
 
     def fold_now(self, store: Store, plan: str) -> Fresh | None:
         """Read one visit, tell what is new, and remember where it stands; None if it cannot be read."""
         rows = tuple(store.history(plan))
         try:
             state = folded(plan, rows, self.roster)
+        except RemovedError as error:
+            self._is_removed(plan, error)
+            return None
         except VerificationError as error:
             self._not_readable(plan, error.message)
             return None
@@ -123,8 +160,18 @@ class View:
         before = self.visits.get(plan)
         self.visits[plan] = Seen(self._slim(state), rows[-1].position, _quiet_until(state))
         self._has_seen(rows[-1])
-        self._tell_news(state, rows, before.position if before else self._left.get(plan, self._told))
+        behind, _ = self._wanted.get(plan, (self._told, 0))
+        self._tell_news(state, rows, before.position if before else self._left.get(plan, behind))
         return Fresh(state, rows)
+
+    def _is_removed(self, plan: str, error: RemovedError) -> None:
+        """Nothing is left to watch; unless it was open when it was last read, or more has come in since."""
+        known = self.visits.get(plan)
+        if error.removed.left or (known is not None and not known.state.closed):
+            self._not_readable(plan, error.message)
+            return
+        for gone in (self.visits, self.lost, self.unreadable):
+            gone.pop(plan, None)
 
     def forget(self, plan: str) -> None:
         """Let go of a visit that needs nothing more."""
@@ -148,13 +195,14 @@ class View:
         self._last = max(self._last, (row.position, row.id))
 
     def _read_all(self, store: Store, since: datetime) -> None:
+        self.position = 0  # until all was read: what fails on the way is begun again
         head, _ = store.head()
         self._read_team(store)
         is_open = [row.plan for row in store.plans(open_only=True)]
-        ended = _ended_after(store, since - LOOKED_BACK, head)
         last = next(store.scan(head - 1), None) if head else None
         self._told, self._last = head, (head, last.id) if last else (0, "")
-        self._fold(store, [*self.visits, *is_open, *store.doubtful(), *ended])
+        self._want([*self.visits, *is_open, *store.doubtful(), *recent(store, since - LATELY)])
+        self._read_wanted(store)
         self.position = head
 
     def _read_team(self, store: Store) -> bool:
@@ -164,13 +212,8 @@ class View:
         except VerificationError as error:
             self.team_trouble = error.message
             return False
-        self.team_trouble = ""
+        self.team_trouble, self._team_is_old = "", False
         return True
-
-    def _fold(self, store: Store, streams: Sequence[str]) -> None:
-        for plan in dict.fromkeys(streams):
-            if is_plan_id(plan):
-                self.fold_now(store, plan)
 
     def _not_readable(self, plan: str, reason: str) -> None:
         if plan in self.visits:
@@ -182,7 +225,10 @@ class View:
         new = {row.id for row in rows if row.position > behind}
         for judged in state.judged:
             if judged.entry.id in new:
-                self._tell(state, judged)
+                try:
+                    self._tell(state, judged)
+                except Exception as error:  # noqa: BLE001 - a screen must not keep the watch from a visit
+                    self.untold[state.plan] = f"news of {state.ref} cannot be told: {type(error).__name__}"
 
     def _slim(self, state: PlanState) -> PlanState:
         """What tells when somebody is late, and no more: thousands of these are kept in memory."""
@@ -228,20 +274,3 @@ def _bare(entry: Verified) -> Verified:
 
 def _bared(judged: Judged) -> Judged:
     return msgspec.structs.replace(judged, entry=_bare(judged.entry))
-
-
-def _ended_after(store: Store, since: datetime, head: int) -> list[str]:
-    """The visits about which somebody was told, and that somebody ended or came back from after a time.
-
-    The first entry received then is found by halving, so that what came before costs nothing.
-    """
-    text, low, high = to_text(since), 0, head
-    while low < high:
-        middle = (low + high) // 2
-        row = next(store.scan(middle), None)
-        if row is None or row.received >= text:
-            high = middle
-        else:
-            low = middle + 1
-    ended = dict.fromkeys(row.stream for row in store.scan(low) if row.kind in _ENDING)
-    return [plan for plan in ended if any(row.kind == Kind.NOTIFIED for row in store.history(plan))]

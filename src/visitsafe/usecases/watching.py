@@ -7,6 +7,7 @@ what it must.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -20,6 +21,7 @@ from visitsafe.domain.outbox import messages_due
 from visitsafe.domain.reports import BeatBody
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.stored import Store
+from visitsafe.errors import StoreError, VisitsafeError
 from visitsafe.usecases.heartbeat import put_beat, read_beats
 from visitsafe.usecases.watch_acting import Hands, Means
 from visitsafe.usecases.watch_view import Tell, View
@@ -30,6 +32,8 @@ SENDING = timedelta(seconds=30)
 """After sending for so long, a round looks again for what has fallen due meanwhile."""
 LONGEST_SILENCE = timedelta(days=7)
 """How far back a first round looks for visits that ended while nobody was watching."""
+RAISING, LEAST_SENDING = timedelta(seconds=10), timedelta(seconds=10)
+"""Raising gives way to sending after so long, and sending always has so long: neither starves the other."""
 FAR_AHEAD = timedelta(minutes=15)
 """Longer than any message that failed waits before it is tried again."""
 FEW_TROUBLES = 3
@@ -61,7 +65,15 @@ class Watching:
         hands: What acts on them.
     """
 
-    def __init__(self, means: Means, roster: Roster, tell: Tell, tell_gap: Callable[[Gap], None]) -> None:
+    def __init__(
+        self,
+        means: Means,
+        roster: Roster,
+        tell: Tell,
+        tell_gap: Callable[[Gap], None],
+        *,
+        drilling: bool = False,
+    ) -> None:
         """Begin.
 
         Args:
@@ -69,13 +81,16 @@ class Watching:
             roster: The team.
             tell: Hears of every entry that comes in about a visit, in order.
             tell_gap: Hears that nobody was watching for a while.
+            drilling: It only plays a ladder: a drill is no watch, and gives no heartbeat.
         """
+        self._drilling = drilling
         self.means = means
         self.view = View(roster, tell)
         self.hands = Hands(means, self.view, self._pulse)
         self._tell_gap = tell_gap
         self._since = to_text(means.now())
         self._beat_at: datetime | None = None
+        self._beats = 0
         self._said = Round(0, ())
 
     def round(self, store: Store) -> Round:
@@ -85,13 +100,28 @@ class Watching:
             StoreError: The store cannot be read or written; nothing that was done is lost.
             KeyFileError: The desk's key does not sign any more.
         """
+        began = self._beats
+        try:
+            return self._round(store)
+        except Exception as error:
+            if self._beats > began:  # else the store took nothing at all
+                self._say_failed(store, error)
+            raise
+
+    def _round(self, store: Store) -> Round:
         before = self.view.roster
         seen = self._wake(store)
         self._beat(store)
-        self.view.read(store, seen)
+        failed: StoreError | None = None
+        try:
+            self.view.read(store, seen)
+        except StoreError as error:  # what is known is acted upon, whatever keeps the news from being read
+            failed = error
         if self.view.roster is not before:
-            self.hands.stuck.clear()
+            self.hands.unkept.let_go()
         more = self._act(store) if self._may_watch() else False
+        if failed is not None:
+            raise failed
         self._let_go()
         found = self.found(more=more)
         if (found.healthy, found.troubles, found.watched) != (
@@ -103,14 +133,22 @@ class Watching:
             self._beat(store)
         return found
 
+    def _say_failed(self, store: Store, error: Exception) -> None:
+        """Let the heartbeat say that a round failed, so that nobody at a board thinks that all is well."""
+        what = error.message if isinstance(error, VisitsafeError) else type(error).__name__
+        trouble = f"a round failed: {what}"
+        self._said = Round(self._said.watched, (), healthy=False, troubles=(trouble,))
+        with suppress(VisitsafeError):
+            self._beat(store)
+
     def found(self, *, more: bool = False) -> Round:
         """What is known now, from memory alone: also while the store cannot be reached."""
-        now = self.means.now()
-        states = [seen.state for seen in self.view.visits.values()]
-        alarming = [state for state in states if alarm.is_alarming(state, now)]
+        now, times = self.means.now(), self.means.times()
+        states = [self.hands.unkept.over(seen.state) for seen in self.view.visits.values()]
+        alarming = [state for state in states if any(alarm.is_alarming(state, one) for one in times)]
         serious = list(self._serious(now))
         return Round(
-            watched=sum(alarm.is_watched(state, now) for state in states),
+            watched=sum(any(alarm.is_watched(state, one) for one in times) for state in states),
             alarming=tuple(
                 sorted(alarming, key=lambda one: (one.visit.duress is None, one.visit.due_back, one.plan))
             ),
@@ -125,18 +163,24 @@ class Watching:
             self._beat_at += by
 
     def _act(self, store: Store) -> bool:
-        """Raise and send; whether there is more to do at once."""
+        """Raise and send, in turn; whether there is more to do at once."""
         began = self.means.now()
-        self.hands.record_late(store)
-        self.hands.raise_due(store)
+        self.hands.begin(store)
         tried: set[tuple[str, str]] = set()
-        while owed := self.hands.owed(tried):
+        while True:
+            left = self.hands.raise_some(store, self.means.now() + RAISING)
+            now = self.means.now()
+            until = max(began + SENDING, now + LEAST_SENDING)
+            owed = self.hands.owed(tried)
             for plan, message in owed:
-                if self.means.now() - began > SENDING:
+                if self.means.now() >= until:
                     return True
                 tried.add((message.about, message.channel.label))
                 self.hands.send(store, plan, message)
-        return False
+            if not (left or owed):
+                return False
+            if self.means.now() >= began + SENDING:
+                return True
 
     def _wake(self, store: Store) -> datetime:
         """See whether anybody was watching until now; when that was last."""
@@ -155,10 +199,17 @@ class Watching:
 
     def _pulse(self, store: Store) -> None:
         """A heartbeat, if the last one was a while ago."""
+        if self._drilling:
+            return
         if self._beat_at is None or self.means.now() - self._beat_at > PULSE:
             self._beat(store)
 
-    def _beat(self, store: Store) -> None:
+    def end(self, store: Store) -> None:
+        """Say that this run watches no more: a board need not wait until its last heartbeat is old."""
+        if self._beats:
+            self._beat(store, ended=True)
+
+    def _beat(self, store: Store, *, ended: bool = False) -> None:
         means, gap, now = self.means, self.hands.gap, self.means.now()
         body = BeatBody(
             watcher=means.watcher,
@@ -171,9 +222,11 @@ class Watching:
             trouble="; ".join(self._said.troubles[:FEW_TROUBLES]),
             gap_from=gap.since,
             gap_until=gap.until if gap.since else "",
+            ended=ended,
         )
         put_beat(store, means.signer, body, now)
         self._beat_at = now
+        self._beats += 1
 
     def _may_watch(self) -> bool:
         me = self.view.roster.members.get(self.means.signer.fingerprint)
@@ -183,7 +236,8 @@ class Watching:
         """Closed visits whose all-clear is out need nothing more."""
         later, members = self.means.now() + FAR_AHEAD, self.view.roster.members
         for plan, seen in list(self.view.visits.items()):
-            if seen.state.closed and not messages_due(seen.state, self.means.contacts, members, later):
+            state = self.hands.unkept.over(seen.state)
+            if state.closed and not messages_due(state, self.means.contacts, members, later):
                 self.view.forget(plan)
 
     def _serious(self, now: datetime) -> Iterator[str]:
@@ -192,14 +246,20 @@ class Watching:
             yield f"{self.view.team_trouble}; the team is taken as it was before"
         if not self._may_watch():
             yield "the key of this desk is no longer a manager's or duty officer's: nobody is told anything"
+        yield from self.means.doubt()
         yield from self.view.lost.values()
-        yield from self.hands.stuck.values()
+        yield from self.view.delayed.values()
+        yield from self.hands.unkept.reasons()
+        yield from self.hands.kept_off.reasons()
+        yield from self.hands.failed.values()
         why = self.hands.cut_off(now)
         if why:
             yield f"no message gets out: {why}"
 
     def _lesser(self, states: list[PlanState]) -> Iterator[str]:
+        yield from self.means.remarks()
         yield from self.view.unreadable.values()
+        yield from self.view.untold.values()
         for state in states:
             if state.problems:
                 yield f"the record of {state.ref} does not hold: {state.problems[0]}"

@@ -1,0 +1,119 @@
+"""What people wait for in a store of many plans, beside the same in a store of few: the goal is at most 1.3.
+
+    python benchmarks/growth.py [--few 1000] [--many 100000] [--runs 15]
+
+In turn, so that a busy moment hits both alike: the board, the queue of a manager, the list, one plan, a plan
+by its reference, and a report that is signed and appended. Each opens the store and reads the team, as a
+command does, and remembers nothing; starting Python comes on top of it. Appended to are copies. Below stands
+what grows because it must: the full comparison of the list with the entries, which a watcher makes when it
+starts.
+"""
+
+import argparse
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from build_store import FOLDER, WORKERS, Built, cached, moment, worker
+
+from visitsafe.adapters.store import open_store
+from visitsafe.domain.refs import reference
+from visitsafe.domain.reports import ReportBody
+from visitsafe.domain.terms import Kind
+from visitsafe.signing.verifying import verify_together
+from visitsafe.usecases.board import board_of, look
+from visitsafe.usecases.desk import Desk, open_roster
+from visitsafe.usecases.listing import listed
+
+LONDON = ZoneInfo("Europe/London")
+Work = Callable[[Desk], object]
+
+
+class Place:
+    """A store that is measured, and a copy of it to append to."""
+
+    def __init__(self, plans: int, folder: Path, copies: Path) -> None:
+        self.url, self.built = cached(plans, folder)
+        self.copy = copies / f"{plans}.sqlite3"
+        shutil.copyfile(self.url.removeprefix("sqlite:///"), self.copy)
+        with closing(open_store(self.url)) as store:
+            self.open = [row.plan for row in store.plans(open_only=True)]
+        self.moment = moment(self.built)
+
+    def took(self, work: Work, *, appends: bool = False) -> float:
+        """Seconds for one piece of work, from opening the store on."""
+        verify_together([])  # what was remembered is forgotten
+        self.moment += timedelta(seconds=1)
+        began = time.perf_counter()
+        with closing(open_store(str(self.copy) if appends else self.url)) as store:
+            work(self._desk(store, self.built))
+        return time.perf_counter() - began
+
+    def _desk(self, store: object, built: Built) -> Desk:
+        roster = open_roster(store, built.team)  # type: ignore[arg-type]
+        me = worker(0)
+        return Desk(store, roster, self.moment, roster.members[me.fingerprint], lambda: me.signer)  # type: ignore[arg-type]
+
+
+def board(desk: Desk) -> object:
+    """The duty desk's board."""
+    return board_of(look(desk), desk.now, LONDON)
+
+
+def one_plan(desk: Desk) -> object:
+    """A plan, by the reference of the first that is open."""
+    plan = desk.store.plans(open_only=True)[0].plan
+    return desk.plan(desk.resolve(reference(plan, 16)))
+
+
+def report(desk: Desk) -> object:
+    """`ok`, by the worker of an open visit."""
+    row = desk.store.plans(open_only=True)[0]
+    state = desk.sound_plan(row.plan)
+    me = next(worker(n) for n in range(WORKERS) if worker(n).fingerprint == state.author.fingerprint)
+    acting = Desk(desk.store, desk.roster, desk.now, state.author, lambda: me.signer)
+    return acting.append(row.plan, Kind.OK, state.heads, ReportBody(of=state.version.id))
+
+
+WORK: dict[str, Work] = {
+    "board": board,
+    "review queue, list": listed,
+    "show": one_plan,
+    "report and append": report,
+    "full comparison of rows": lambda desk: desk.store.doubtful(),
+}
+
+
+def main() -> None:
+    """Measure in turn and print a table."""
+    words = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    words.add_argument("--few", type=int, default=1000)
+    words.add_argument("--many", type=int, default=100_000)
+    words.add_argument("--runs", type=int, default=15)
+    words.add_argument("--folder", type=Path, default=FOLDER)
+    asked = words.parse_args()
+    with tempfile.TemporaryDirectory() as copies:
+        few = Place(asked.few, asked.folder, Path(copies))
+        many = Place(asked.many, asked.folder, Path(copies))
+        print(f"{'milliseconds, medians':<26} {asked.few:>9} {asked.many:>9}  ratio")
+        for name, work in WORK.items():
+            pairs = [
+                (few.took(work, appends=work is report), many.took(work, appends=work is report))
+                for _ in range(asked.runs)
+            ]
+            a, b = (statistics.median(one) * 1000 for one in zip(*pairs, strict=True))
+            ratio = statistics.median(second / first for first, second in pairs)
+            print(f"{name:<26} {a:9.1f} {b:9.1f} {ratio:6.2f}")
+
+
+if __name__ == "__main__":
+    main()

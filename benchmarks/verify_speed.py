@@ -1,0 +1,135 @@
+"""How fast a whole store is verified, beside nothing but the Ed25519 library verifying as many signatures.
+
+    python benchmarks/verify_speed.py [--plans 10000] [--runs 5] [--processes 2]
+
+In turn: a bare loop of `Ed25519PublicKey.verify` over messages as long as the store's entries, with ready
+keys, in so many processes; then `verify` of the store in as many, starting them included. Printed are the
+medians, the ratio (the goal is 0.7) and the most memory that all processes of a verification took together.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from build_store import FOLDER, Built, cached, moment
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from visitsafe.adapters.processes import processors, share
+from visitsafe.adapters.store import open_store
+from visitsafe.cli.verify_workers import spread
+from visitsafe.usecases.desk import Desk, open_roster
+from visitsafe.usecases.verifying import verify_store
+
+SAMPLE = 3000
+KEYS = 300
+
+
+def bare(url: str) -> Callable[[int], float]:
+    """In another process: sign messages of the sizes of a store's entries; a task verifies so many."""
+    with closing(open_store(url)) as store:
+        sizes = [len(row.payload) for row, _ in zip(store.scan(1000), range(SAMPLE), strict=False)]
+    keys = [Ed25519PrivateKey.generate() for _ in range(KEYS)]
+    ready = []
+    for number, size in enumerate(sizes):
+        message = os.urandom(size)
+        key = keys[number % KEYS]
+        ready.append((key.public_key(), key.sign(message), message))
+
+    def loop(count: int) -> float:
+        began = time.perf_counter()
+        for _ in range(count // len(ready)):
+            for key, signature, message in ready:
+                key.verify(signature, message)
+        return count // len(ready) * len(ready) / (time.perf_counter() - began)
+
+    return loop
+
+
+def bare_speed(url: str, count: int) -> float:
+    """Signatures a second of all processes together, over about two seconds."""
+    return sum(share(bare, (url,), [SAMPLE * 5] * count, count))
+
+
+def verify_speed(url: str, built: Built, count: int) -> float:
+    """Entries a second of a whole verification."""
+    with closing(open_store(url)) as store:
+        roster = open_roster(store, built.team)
+        desk = Desk(store, roster, moment(built), None, lambda: (_ for _ in ()).throw(AssertionError))
+        began = time.perf_counter()
+        report = verify_store(desk, (), spread(desk, url, lambda *_: None, count=count, worth_it=0))
+        took = time.perf_counter() - began
+    if report.faults or report.entries != built.entries:
+        sys.exit(f"the store does not hold: {report.faults[:1]}")
+    return report.entries / took
+
+
+class Memory:
+    """The most memory of this process and those that it started, in MB, by the kernel's count."""
+
+    def __init__(self) -> None:
+        self.most: dict[int, int] = {}
+        self._over = threading.Event()
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+        self._watching.start()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.2):
+            for process in [os.getpid(), *_children(os.getpid())]:
+                with suppress(OSError, StopIteration):
+                    self.most[process] = _peak(process)
+
+    def end(self) -> float:
+        """All together."""
+        self._over.set()
+        self._watching.join()
+        return sum(self.most.values()) / 1024
+
+
+def _children(process: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{process}/task").iterdir():
+        with suppress(OSError):
+            found += [int(child) for child in (task / "children").read_text().split()]
+    return found
+
+
+def _peak(process: int) -> int:
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+
+def main() -> None:
+    """Measure in turn and print."""
+    words = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    words.add_argument("--plans", type=int, default=10_000)
+    words.add_argument("--runs", type=int, default=5)
+    words.add_argument("--processes", type=int, default=processors())
+    words.add_argument("--folder", type=Path, default=FOLDER)
+    asked = words.parse_args()
+    url, built = cached(asked.plans, asked.folder)
+    bares, ours, ratios = [], [], []
+    for _ in range(asked.runs):
+        before = bare_speed(url, asked.processes)
+        found = verify_speed(url, built, asked.processes)
+        bares.append((before + bare_speed(url, asked.processes)) / 2)
+        ours.append(found)
+        ratios.append(found / bares[-1])
+    watching = Memory()
+    verify_speed(url, built, asked.processes)
+    print(f"{built.plans} plans, {built.entries} entries, {asked.processes} processes, {asked.runs} runs")
+    print(f"bare Ed25519 loop   {statistics.median(bares):8.0f} a second")
+    print(f"visitsafe verify    {statistics.median(ours):8.0f} entries a second")
+    print(f"ratio               {statistics.median(ratios):8.2f}   ({min(ratios):.2f} to {max(ratios):.2f})")
+    print(f"memory, all         {watching.end():8.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

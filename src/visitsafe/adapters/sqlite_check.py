@@ -1,0 +1,42 @@
+"""Whether a SQLite store is still as it was made: its pages, its schema, rows without entries.
+
+Nothing is mended. Signatures and the running hash are checked elsewhere.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from visitsafe.adapters import schema
+from visitsafe.adapters.store_file import harmless
+from visitsafe.errors import StoreError
+
+
+def damages(transaction: Callable[[], AbstractContextManager[sqlite3.Connection]]) -> list[str]:
+    """What is not as it was made, as sentences; empty if the store is sound.
+
+    Args:
+        transaction: Begins a transaction of the store in which to read.
+    """
+    found = []
+    for check in (_pages, _schema, _plans):
+        try:
+            with transaction() as database:
+                found += check(database)
+        except StoreError as error:
+            found.append(error.message)
+    return found
+
+
+def _pages(database: sqlite3.Connection) -> list[str]:
+    found = [text for (text,) in database.execute("PRAGMA integrity_check(20)")]
+    return [] if found == ["ok"] else [f"the file is damaged: {harmless(text)}" for text in found]
+
+
+def _schema(database: sqlite3.Connection) -> list[str]:
+    return list(schema.differences(database))
+
+
+def _plans(database: sqlite3.Connection) -> list[str]:
+    lost = database.execute(schema.LOST_PLANS)
+    return [f"the newest entry of plan {plan} is missing" for (plan,) in lost]

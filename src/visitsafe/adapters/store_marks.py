@@ -1,0 +1,57 @@
+"""Marks on a store that must not be used as it is: only part of a copy, or moved somewhere else.
+
+They stand in `meta`. A store that is being filled (`FILLING`) lacks entries; one that was moved (`MOVED`)
+lacks whatever was signed since. Both are refused when they are opened, and a moved one refuses what is
+written by those who had it open. Those who look after stores open it all the same (`store_care`).
+"""
+
+from collections.abc import Mapping
+
+from visitsafe.domain.escape import one_line
+from visitsafe.errors import StoreError
+
+FILLING = "filling"
+"""The mark's value is the command that is filling it."""
+MOVED = "moved"
+"""The mark's value is where to, for people."""
+
+MARK = "SELECT value FROM meta WHERE key = 'moved'"
+SET_MARK = (
+    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
+DROP_MARK = "DELETE FROM meta WHERE key = ?"
+PURGES = (
+    "SELECT p.id, p.entry, p.at, e.stream FROM purges AS p JOIN entries AS e ON e.id = p.id"
+    " WHERE p.id > ? ORDER BY p.id LIMIT ?"
+)
+COUNT_PURGES = "SELECT count(*) FROM purges"
+PURGES_AT_ONCE = 500
+PLANS = "SELECT count(*), count(CASE WHEN closed = '' THEN 1 END) FROM plans"
+
+
+def refuse_marked(meta: Mapping[str, str], shown: str) -> None:
+    """Refuse a store that must not be used as it is.
+
+    Args:
+        meta: What the store says of itself.
+        shown: What to call it, such as `the store /srv/store.sqlite3`.
+
+    Raises:
+        StoreError: It is only part of a copy, or was moved.
+    """
+    if MOVED in meta:
+        raise was_moved(shown, str(meta[MOVED]))
+    if FILLING in meta:
+        command = one_line(str(meta[FILLING]))
+        raise StoreError(
+            f"{shown} is only part of a copy: visitsafe {command} has not finished",
+            hint=f"run it again, it goes on where it stopped: visitsafe {command}",
+        )
+
+
+def was_moved(shown: str, where: str, ending: str = "") -> StoreError:
+    """The error for a store that was moved; `ending` may add that nothing was written."""
+    return StoreError(
+        f"{shown} was moved to {one_line(where)}{ending}",
+        hint="name the new store in VISITSAFE_STORE, or as url under [store] in settings.toml",
+    )

@@ -1,0 +1,279 @@
+"""`visitsafe store purge | erase | hold | release`: removing the content of cases by rule, and keeping it.
+
+What would go is shown before anything goes. What is out of reach is said each time: drafts, exported files,
+other stores and backups.
+"""
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from visitsafe.cli.opening import desk_of, invocation, my_fingerprint, roster_of, settings_of, signer_of
+from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.domain.escape import one_line
+from visitsafe.errors import InterruptedByUserError, NotPermittedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from visitsafe.adapters.store_purge import Purge
+    from visitsafe.domain.retention import Verdict
+    from visitsafe.usecases.desk import Desk
+    from visitsafe.usecases.purge_survey import Survey
+    from visitsafe.usecases.purging import Done
+
+STAYS = "what stays: the entries' ids, kinds, times, signers and order, and the reason; the proof still holds"
+OUT_OF_REACH = (
+    "not reached: drafts, files that were exported or printed, other people's stores, and backups of this one"
+)
+Case = Annotated[str, typer.Argument(help="The case's reference, as in visitsafe list.")]
+Reason = Annotated[str, typer.Option(help="Why. It is kept for good, so name nobody in it.")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would go and what stays.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(purge)
+    app.command()(erase)
+    app.command()(hold)
+    app.command()(release)
+
+
+def purge(
+    context: typer.Context, dry_run: DryRun = False, yes: Yes = False, reason: Reason = "", json: Json = False
+) -> None:
+    """Remove the content of cases whose time is over, by what the team agreed on: team set --keep-days."""
+    from visitsafe.usecases.purge_survey import survey
+
+    if dry_run == yes:
+        raise UsageError(
+            "say --dry-run to see what would go, or --yes to remove it",
+            hint="visitsafe store purge --dry-run",
+        )
+    if dry_run:
+        with desk_of(context) as desk:
+            found = survey(desk)
+            _say_rule(desk)
+        _show(found, json=json)
+        return
+    with _purging(context) as (desk, store):
+        found = survey(desk)
+        if found.anything:
+            _removed(found, _remove(desk, store, found, reason), json=json)
+            return
+        still = store.wipe()
+        if json:
+            result_json(_shape(found, None))
+        else:
+            result("Nothing was removed: see visitsafe store purge --dry-run.")
+        if still:
+            say(still)
+
+
+def erase(
+    context: typer.Context,
+    case: Case,
+    reason: Reason,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Remove the content of one case before its time, because somebody has a right to it."""
+    from visitsafe.usecases.purge_survey import survey_case
+
+    if dry_run:
+        with desk_of(context) as desk:
+            _show(survey_case(desk, case), json=json)
+        return
+    with _purging(context) as (desk, store):
+        found = survey_case(desk, case)
+        for one in found.staying:
+            raise NotPermittedError(
+                f"the case {one.case!r} cannot be erased: {one.why_not}",
+                hint=f"nothing was removed; see: visitsafe list --all --case {one.case!r}",
+            )
+        if not yes:
+            _ask(found)
+        done = _remove(desk, store, found, reason)
+        _removed(found, done, json=json)
+
+
+def hold(context: typer.Context, case: Case, reason: Reason) -> None:
+    """Keep a case: nothing of it is removed until somebody releases it."""
+    from visitsafe.domain.cleaning import clean
+    from visitsafe.usecases.purging import hold as hold_case
+
+    with desk_of(context) as desk:
+        hold_case(desk, clean(case), clean(reason))
+    with stands("the case is held"):
+        result(f"the case {one_line(case)} is held; to end that: visitsafe store release {one_line(case)}")
+
+
+def release(context: typer.Context, case: Case, reason: Reason = "") -> None:
+    """End the holds on a case."""
+    from visitsafe.domain.cleaning import clean
+    from visitsafe.usecases.purging import release as release_case
+
+    with desk_of(context) as desk:
+        ended = release_case(desk, clean(case), clean(reason))
+    for one in ended:
+        say(f"it was held since {one.at[:10]} by {one.by}: {one.reason}")
+    with stands("the case is released"):
+        result(f"the case {one_line(case)} is released")
+
+
+@contextmanager
+def _purging(context: typer.Context) -> "Iterator[tuple[Desk, Purge]]":
+    """The desk at a store whose entries can be emptied: in PostgreSQL for the retention role alone."""
+    from visitsafe.adapters.store_purge import purge_of
+    from visitsafe.usecases.desk import Desk
+    from visitsafe.usecases.purging import check_purger
+
+    settings = settings_of(context)
+    with purge_of(settings.store) as store:
+        for warning in (*settings.warnings, *store.store.warnings):
+            say(warning)
+        roster = roster_of(settings, store.store)
+        me, now = roster.members.get(my_fingerprint(settings)), invocation(context).now
+        desk = Desk(store.store, roster, now, me, lambda: signer_of(context), say)
+        check_purger(desk, "remove records")
+        yield desk, store
+
+
+def _remove(desk: "Desk", store: "Purge", found: "Survey", reason: str) -> "Done":
+    from visitsafe.domain.cleaning import clean
+    from visitsafe.usecases.purging import remove
+
+    return remove(desk, store, found, clean(reason))
+
+
+def _ask(found: "Survey") -> None:
+    from visitsafe.cli.first_run import has_terminal
+
+    if not has_terminal():
+        raise UsageError("erasing a case needs a yes", hint="look first: --dry-run; then add: --yes")
+    say(_line(found.verdicts[0]))
+    if not typer.confirm("Remove the content of all this, for good?", err=True):
+        raise InterruptedByUserError("stopped; nothing was removed")
+
+
+def _say_rule(desk: "Desk") -> None:
+    from visitsafe.domain.retention import shortest
+
+    if not shortest(desk.roster.settings):
+        say("the team has agreed on no time for which records are kept: visitsafe team set --keep-days")
+
+
+def _show(found: "Survey", *, json: bool) -> None:
+    if json:
+        result_json(_shape(found, None))
+        return
+    going, rest = found.going, [one for one in found.unfinished if not one.why_not]
+    lines = ["This would go:" if going or rest else "Nothing would go."]
+    lines += [f"  {_line(one)}" for one in going]
+    lines += [f"  {one.removed.ref}: what is left of it, {one.removed.words}" for one in rest]
+    if found.staying or found.holds:
+        lines.append("This stays:")
+    lines += [f"  {_line(one)}" for one in found.staying]
+    lines += [f"  {one.removed.ref}: {one.why_not}" for one in found.unfinished if one.why_not]
+    lines += [
+        f"  case {one.case}: held since {one.at[:10]} by {one.by}, until it is released: {one.reason}"
+        for several in found.holds.values()
+        for one in several
+    ]
+    lines += [
+        f"  {ref}: an older version of it was for this case, and it is now another's"
+        for ref in found.elsewhere
+    ]
+    if found.later:
+        lines.append(f"{_number(found.later, 'case')} more: the time is not over.")
+    result(
+        "\n".join(
+            one_line(line) if not line.startswith("  ") else "  " + one_line(line[2:]) for line in lines
+        )
+    )
+    for sentence in (STAYS, OUT_OF_REACH):
+        say(sentence)
+
+
+def _removed(found: "Survey", done: "Done", *, json: bool) -> None:
+    with stands("what was removed is removed"):
+        if json:
+            result_json(_shape(found, done))
+        else:
+            result(
+                f"Removed the content of {_number(done.entries, 'entry', 'entries')} of"
+                f" {_number(len(done.plans), 'plan')}, {_number(done.cases, 'case')}."
+            )
+    for case, why in done.left:
+        say(f"left as it is: case {case}: {why}")
+    for ref in found.elsewhere:
+        say(f"left as it is: {ref}, of which an older version was for this case, and which is another's now")
+    for sentence in filter(None, (STAYS, OUT_OF_REACH, done.still)):
+        say(sentence)
+
+
+def _line(one: "Verdict") -> str:
+    refs = ", ".join(facts.ref for facts in one.plans[:5]) + (", ..." if len(one.plans) > 5 else "")  # noqa: PLR2004 - a line's worth
+    size = f"{_number(len(one.plans), 'plan')} ({refs}), {_number(one.entries, 'entry', 'entries')}"
+    sealed = ", with sealed tracing details" if one.sealed else ""
+    why = one.why_not or _rule(one)
+    return f"case {one.case}: {size}{sealed}; last {one.since[:10]}; {why}"
+
+
+def _rule(one: "Verdict") -> str:
+    from visitsafe.domain.purged import ERASURE
+    from visitsafe.usecases.purge_survey import SIGNED
+
+    if one.rule == ERASURE:
+        return "erased on request"
+    if one.rule == SIGNED:
+        return "its removal is signed, and is carried out here"
+    return f"its {_number(one.days, 'day')} were over on {one.until[:10]}"
+
+
+def _shape(found: "Survey", done: "Done | None") -> dict[str, Any]:
+    return {
+        "going": [_case(one) for one in found.going],
+        "staying": [_case(one) for one in found.staying],
+        "unfinished": [
+            {"ref": one.removed.ref, "plan": one.removed.plan, "why_not": one.why_not or None}
+            for one in found.unfinished
+        ],
+        "holds": [
+            {"case": one.case, "since": one.at, "by": one.by, "reason": one.reason}
+            for several in found.holds.values()
+            for one in several
+        ],
+        "later": found.later,
+        "elsewhere": list(found.elsewhere),
+        "done": done
+        and {
+            "cases": done.cases,
+            "plans": list(done.plans),
+            "entries": done.entries,
+            "left": [{"case": case, "why": why} for case, why in done.left],
+            "still": done.still or None,
+        },
+    }
+
+
+def _case(one: "Verdict") -> dict[str, Any]:
+    return {
+        "case": one.case,
+        "plans": [{"ref": facts.ref, "plan": facts.plan, "entries": facts.entries} for facts in one.plans],
+        "entries": one.entries,
+        "sealed": one.sealed,
+        "rule": one.rule,
+        "days": one.days or None,
+        "since": one.since,
+        "until": one.until or None,
+        "why_not": one.why_not or None,
+    }
+
+
+def _number(count: int, one: str, many: str = "") -> str:
+    return f"1 {one}" if count == 1 else f"{count} {many or one + 's'}"

@@ -1,0 +1,66 @@
+"""Cases that are held: nothing of them is removed until somebody releases them (docs/adr/0019). Pure.
+
+A hold and a release are entries of the team, by a manager or admin. A release ends only the holds that its
+author had seen: where two did not know of each other, the hold stands. A case is the same whatever its
+capitals and extra spaces.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from visitsafe.domain.entries import body_of
+from visitsafe.domain.likeness import seen_text
+from visitsafe.domain.people import HeldBody, ReleasedBody
+from visitsafe.domain.roster import Roster
+from visitsafe.domain.terms import Kind
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """A hold that nobody has ended.
+
+    Attributes:
+        id: The entry's id.
+        case: The case, as its author wrote it.
+        reason: Why.
+        at: Since when, UTC text.
+        by: Who, by name.
+    """
+
+    id: str
+    case: str
+    reason: str
+    at: str
+    by: str
+
+
+Holds = Mapping[str, tuple[Hold, ...]]
+"""By `case_key`."""
+
+
+def case_key(case: str) -> str:
+    """What makes two spellings of a case's reference one: capitals, extra spaces and unseen characters."""
+    return seen_text(case)
+
+
+def holds_in(roster: Roster) -> Holds:
+    """The holds that stand, by case."""
+    entries = [one for one in roster.counted if one.content.kind in {Kind.HELD, Kind.RELEASED}]
+    released = [
+        (case_key(body_of(one.content, ReleasedBody).case), one.id)
+        for one in entries
+        if one.content.kind == Kind.RELEASED
+    ]
+    found: dict[str, tuple[Hold, ...]] = {}
+    for one in entries:
+        if one.content.kind != Kind.HELD:
+            continue
+        body = body_of(one.content, HeldBody)
+        key = case_key(body.case)
+        if any(case == key and roster.order.seen(one.id, end) for case, end in released):
+            continue
+        member = roster.known.get(one.content.by)
+        name = member.person.name if member else one.content.by
+        hold = Hold(one.id, body.case, body.reason, one.content.at, name)
+        found[key] = (*found.get(key, ()), hold)
+    return found

@@ -1,0 +1,87 @@
+"""Whether an entry counts that removes the content of others (docs/adr/0019). Pure.
+
+By the team's rule any manager or admin may. Before its time, as an erasure, nobody may remove a plan of their
+own. It is judged by what stays: the kinds, times and signers of what is removed, and the team's record. So it
+is the same before and after.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from visitsafe.domain.entries import Content, from_text
+from visitsafe.domain.likeness import is_self
+from visitsafe.domain.members import Member
+from visitsafe.domain.members import people as as_people
+from visitsafe.domain.people import AgreedBody
+from visitsafe.domain.purged import ERASURE, KEEP_DAYS, KEEP_DAYS_INCIDENT, MOST_REMOVED, PurgedBody
+from visitsafe.domain.terms import Kind, Role
+from visitsafe.errors import VerificationError
+
+PURGERS = frozenset({Role.MANAGER, Role.ADMIN})
+"""Who may remove content, and hold a case or release it."""
+_VERSIONS = frozenset({Kind.PLANNED, Kind.REVISED})
+_CLOCKS_APART = timedelta(minutes=10)
+
+
+def agreed_days(agreed: AgreedBody, rule: str) -> int:
+    """For how many days a rule keeps a case; 0 if the team has agreed on none."""
+    plain = max(agreed.keep_days or 0, 0)
+    return plain if rule == KEEP_DAYS else max(plain, agreed.keep_days_incident or 0)
+
+
+def why_not_purged(
+    content: Content, author: Member, body: PurgedBody, agreed: AgreedBody, people: Iterable[Member]
+) -> str:
+    """Why such an entry does not count; empty if it does.
+
+    Args:
+        content: The entry.
+        author: Who made it, as they were then.
+        body: What it says.
+        agreed: What the team had agreed on, as its author knew it.
+        people: Everybody whom the team ever knew, for who is who.
+    """
+    if not author.roles & PURGERS:
+        return "its author was not a manager or admin when it was made"
+    if wrong := _why_not_the_words(body):
+        return wrong
+    if body.rule == ERASURE:
+        return _why_not_erased(author, body, people)
+    if body.rule not in {KEEP_DAYS, KEEP_DAYS_INCIDENT}:
+        return f"this visitsafe does not know the rule {body.rule[:40]!r}"
+    return _why_not_in_time(content, body, agreed_days(agreed, body.rule))
+
+
+def _why_not_the_words(body: PurgedBody) -> str:
+    ids = {gone.id for gone in body.removed}
+    if not body.reason.strip():
+        return "it gives no reason"
+    if not ids or len(ids) != len(body.removed) or len(ids) > MOST_REMOVED:
+        return "it names no entries, or one twice, or too many"
+    if any(gone.kind == Kind.PURGED for gone in body.removed):
+        return "what says that something was removed is never removed"
+    return ""
+
+
+def _why_not_erased(author: Member, body: PurgedBody, people: Iterable[Member]) -> str:
+    people = as_people(people)
+    planners = {gone.by for gone in body.removed if gone.kind in _VERSIONS}
+    mine = any(is_self(author, member, people) for member in people if member.fingerprint in planners)
+    return "nobody erases a plan of their own" if mine else ""
+
+
+def _why_not_in_time(content: Content, body: PurgedBody, agreed: int) -> str:
+    if not agreed or body.days < agreed:
+        return "the team has not agreed to keep records for so short a time"
+    try:
+        at, since = from_text(content.at), from_text(body.since)
+        newest = max(from_text(gone.at) for gone in body.removed)
+    except VerificationError:
+        return "its times are no times"
+    if newest > since + _CLOCKS_APART:
+        return "it removes entries that are younger than it says"
+    try:
+        over = at >= since + timedelta(days=body.days)
+    except OverflowError:
+        over = False
+    return "" if over else "the time for which the team keeps records was not over"

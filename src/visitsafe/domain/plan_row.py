@@ -1,0 +1,37 @@
+"""A plan's row for lists, as it follows from its entries (D9). Pure.
+
+What the store keeps of it only narrows lists down; whoever relies on it folds the entries.
+"""
+
+from collections.abc import Sequence
+
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.plan import PlanBody
+from visitsafe.domain.stored import PlanRow, Stored
+from visitsafe.domain.terms import Level
+
+
+def row_of(state: PlanState, rows: Sequence[Stored]) -> PlanRow:
+    """A plan's row for lists."""
+    visit = state.body.visit
+    return PlanRow(
+        plan=state.plan,
+        status=state.status,
+        stage=state.visit.stage,
+        closed=state.settled,
+        by=state.author.fingerprint,
+        case_ref=visit.case,
+        area=visit.area,
+        start=visit.start,
+        due_back=state.visit.due_back,
+        level=worst(state.body),
+        urgent=bool(state.body.urgent),
+        entries=len(rows),
+        newest=rows[-1].id,
+    )
+
+
+def worst(body: PlanBody) -> Level | str:
+    """The level of a plan's worst finding; empty if it has none."""
+    levels = [finding.level for finding in body.findings]
+    return min(levels, key=lambda level: level.weight) if levels else ""

@@ -1,0 +1,50 @@
+"""Looking whether a backup is whole: the file, every running hash and signature, and nothing missing within.
+
+What was recorded after the backup was made cannot be known from it; a checkpoint kept elsewhere tells.
+"""
+
+from collections.abc import Iterator
+
+from visitsafe.domain.running_hash import GENESIS
+from visitsafe.domain.stored import Store, Stored
+from visitsafe.errors import VerificationError
+from visitsafe.usecases.moving import MOST_NAMED, Copied, Tell, sentences
+
+
+def examine(store: Store, tell: Tell) -> Copied:
+    """Check all of a store that nobody writes to; its faults say what does not hold.
+
+    Raises:
+        StoreError: It cannot be read to its end.
+    """
+    end = store.head()[0]
+    last: Stored | None = None
+
+    def rows() -> Iterator[Stored]:
+        nonlocal last
+        for row in store.scan():
+            last = row
+            yield row
+            tell("checking", row.position, end)
+
+    faults = store.check_file()
+    for text in sentences(rows()):
+        if len(faults) < MOST_NAMED:
+            faults.append(text)
+    if last is None:
+        return Copied(0, GENESIS, "", tuple(faults))
+    return Copied(last.position, last.chain, last.received, tuple(faults))
+
+
+def refuse_unsound(found: Copied, name: str) -> None:
+    """Refuse to use a backup that does not hold.
+
+    Raises:
+        VerificationError: Something about it does not hold; nothing was made from it.
+    """
+    if found.faults:
+        more = f" (and {len(found.faults) - 1} more)" if len(found.faults) > 1 else ""
+        raise VerificationError(
+            f"{name} does not hold: {found.faults[0]}{more}",
+            hint="nothing was restored; use an older backup, and keep this one as it is",
+        )

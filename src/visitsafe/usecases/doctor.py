@@ -1,0 +1,262 @@
+"""What `visitsafe doctor` looks at in a store and its team: what is wrong, and the command that mends it.
+
+Nothing is changed and no key is opened. What is looked at costs what is open, and the last entries; `verify`
+looks at all of them. What belongs to this computer is looked at elsewhere.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
+
+import msgspec
+
+from visitsafe.domain.alarm import is_watched
+from visitsafe.domain.discretion import hides_duress
+from visitsafe.domain.entries import to_text
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.heartbeat import SILENCE, watch_at
+from visitsafe.domain.members import Member, as_heard
+from visitsafe.domain.phrases import in_minutes
+from visitsafe.domain.plan_row import row_of
+from visitsafe.domain.refs import is_plan_id, reference
+from visitsafe.domain.roster import Roster
+from visitsafe.domain.running_hash import GENESIS
+from visitsafe.domain.stored import Store, Stored
+from visitsafe.domain.terms import TEAM_STREAM, Role
+from visitsafe.errors import VerificationError, VisitsafeError
+from visitsafe.usecases.desk import Desk, folded
+from visitsafe.usecases.heartbeat import read_beats
+from visitsafe.usecases.moving import sentences
+
+TAIL = 1000
+"""How many of the last entries are looked at."""
+CLOCKS_DIFFER = SILENCE
+SET_CLOCK = "set this computer's clock by the network: timedatectl set-ntp true"
+VERIFY = "visitsafe verify"
+_NAMED = 3
+
+
+class State(StrEnum):
+    """How something is."""
+
+    OK = "ok"
+    LOOK = "look"
+    BAD = "bad"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What was found about one thing: a name, how it is, a sentence, and what mends it."""
+
+    name: str
+    state: State
+    text: str
+    mend: str = ""
+
+
+def guarded(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What a check finds; what it cannot look at is bad."""
+    try:
+        return list(check())
+    except VisitsafeError as error:
+        return [Finding(name, State.BAD, error.message, error.hint or "")]
+
+
+def good(name: str, text: str) -> Finding:
+    """Something that is as it should be."""
+    return Finding(name, State.OK, text)
+
+
+def look(name: str, text: str, mend: str = "") -> Finding:
+    """Something that works, and that somebody should look at."""
+    return Finding(name, State.LOOK, text, mend)
+
+
+def bad(name: str, text: str, mend: str = "") -> Finding:
+    """Something that does not work, or on which somebody's safety may hang."""
+    return Finding(name, State.BAD, text, mend)
+
+
+def check_me(roster: Roster, fingerprint: str) -> Iterator[Finding]:
+    """Whether this person's key is in the team, and with which roles."""
+    me, ended = roster.members.get(fingerprint), roster.known.get(fingerprint)
+    if me is not None and me.roles:
+        yield good("my key", f"it is in the team: {me.person.name}, {', '.join(sorted(me.roles))}")
+    elif me is not None:
+        yield look("my key", "it is in the team, without a role", "ask an admin: visitsafe team role")
+    elif ended is not None:
+        yield bad("my key", f"it counts no more: {ended.why_ended}", "visitsafe key replace --lost")
+    elif fingerprint:
+        yield bad("my key", "it is not in the team", "visitsafe team join, and send the line to an admin")
+
+
+def check_team(roster: Roster, fingerprint: str) -> Iterator[Finding]:
+    """Whether the team can be looked after and can answer an alarm when one person is away."""
+    name, mine = "team", roster.known.get(fingerprint)
+    others = [one for one in roster.with_role(Role.ADMIN) if not one.same_person(mine)]
+    if not others:
+        whose = "than you " if mine is not None and Role.ADMIN in mine.roles else ""
+        yield look(name, f"there is no other admin {whose}to add people or revoke a key", _give(Role.ADMIN))
+    for role, words in ((Role.DUTY, "duty officer"), (Role.MANAGER, "manager")):
+        if not roster.with_role(role):
+            yield look(name, f"nobody in the team is a {words}", _give(role))
+    for problem in roster.problems:
+        yield look(name, problem, VERIFY)
+    if roster.missing:
+        yield bad(name, f"entries of the team are missing: {roster.missing[0][:12]}", VERIFY)
+    ended = [one for one in roster.known.values() if one.until]
+    people = len({as_heard(one.person.email) for one in roster.members.values()})
+    gone = f", {_number(len(ended), 'key')} revoked or replaced" if ended else ""
+    yield good(name, f"{roster.name}: {people} in the team{gone}")
+
+
+def check_agreed(roster: Roster) -> Iterator[Finding]:
+    """What everyone must agree on before the first alarm."""
+    agreed = roster.settings
+    if agreed.desk_phone:
+        yield good("desk telephone", "agreed")
+    else:
+        mend = "visitsafe team set --desk-phone NUMBER"
+        yield look("desk telephone", "none is agreed, so no message names one", mend)
+    if agreed.duress is not None:
+        yield good("duress phrase", "agreed")
+    else:
+        yield look("duress phrase", "none is agreed", "visitsafe team duress --set")
+
+
+def open_plans(desk: Desk) -> tuple[list[PlanState], list[Finding]]:
+    """The open plans from their entries, and what is wrong with the store's list.
+
+    A plan that the list hides as closed is found if its row cannot be right, or if it is in the last entries.
+    """
+    states, found = [], []
+    doubted = set(desk.store.doubtful())
+    rows = {row.plan: row for row in desk.store.plans(open_only=True)}
+    newest = {row.stream for row in _tail(desk.store)} - {TEAM_STREAM}
+    for plan in dict.fromkeys([*rows, *sorted(doubted | newest)]):
+        if not is_plan_id(plan):
+            found.append(bad("list", f"it names {plan[:40]!r}, which is no plan", VERIFY))
+            continue
+        history = desk.store.history(plan)
+        try:
+            state = folded(plan, history, desk.roster)
+        except VerificationError as error:
+            found.append(bad("list", error.message, f"{VERIFY} {reference(plan)}"))
+            continue
+        if plan in doubted or row_of(state, history) != (rows.get(plan) or desk.store.row(plan)):
+            text = f"it shows {state.ref} otherwise than its entries do"
+            found.append(bad("list", text, f"{VERIFY} {state.ref}, then: visitsafe store rebuild"))
+        if not state.settled:
+            states.append(state)
+        found += [bad("list", f"{state.ref}: {one}", f"{VERIFY} {state.ref}") for one in state.problems]
+    if not found:
+        found.append(good("list", f"{_number(len(states), 'open plan')}, as their entries have them"))
+    return states, found
+
+
+def check_sealing(states: Sequence[PlanState]) -> Iterator[Finding]:
+    """Whether somebody could find each worker: details are there, and somebody at hand can open them."""
+    name = "sealing"
+    lacking = [state.ref for state in states if state.sealed is None]
+    shut = [state.ref for state in states if state.sealed is not None and not state.sealed.at_hand]
+    if shut:
+        mend = f"visitsafe trace {shut[0]} --reseal, by one who can; else its worker: visitsafe plan --revise"
+        yield bad(name, f"nobody at hand can open the tracing details in {_listed(shut)}", mend)
+    if lacking:
+        text = f"no tracing details are in {_listed(lacking)}"
+        yield look(name, text, "the worker: visitsafe details, then visitsafe plan --revise REF")
+    if not shut and not lacking:
+        yield good(
+            name, f"somebody at hand can open the details in each of {_number(len(states), 'open plan')}"
+        )
+
+
+def check_watcher(desk: Desk, states: Sequence[PlanState], zone: tzinfo) -> Iterator[Finding]:
+    """Whether anybody is watching, and was all day. Duress is told from nothing here."""
+    name, now = "watcher", desk.now
+    watch = watch_at(read_beats(desk.store, desk.roster), now, zone)
+    watched = [state.ref for state in states if is_watched(hides_duress(state, desk.me), now)]
+    last = f", the last one at {watch.last.at}" if watch.last else ""
+    if watch.anybody:
+        yield good(name, f"{_number(len(watch.alive), 'watcher')} at it")
+    elif watched:
+        yield bad(name, f"nobody is watching{last}, and {_listed(watched)} should be", "visitsafe watch")
+    else:
+        yield look(name, f"nobody is watching{last}; no visit is to be watched now", "visitsafe watch")
+    for beat in watch.troubled:
+        yield bad(name, f"{beat.author.person.name} reports: {beat.body.trouble or 'not healthy'}")
+    for beat in watch.ahead:
+        yield bad("clock", f"the watcher of {beat.author.person.name} is ahead: {beat.at}", SET_CLOCK)
+    if watch.gap:
+        yield look(name, f"nobody was watching today from {watch.gap.since} to {watch.gap.until}")
+
+
+def check_tail(store: Store, now: datetime) -> Iterator[Finding]:
+    """Whether the last entries hold, and whether any comes from the future."""
+    rows = list(_tail(store))
+    after = (0, GENESIS)
+    if rows and rows[0].position > 1:
+        after = (rows[0].position, rows[0].chain)
+        rows = rows[1:]
+    faults = list(sentences(rows, after))
+    for text in faults[:_NAMED]:
+        yield bad("record", text, VERIFY)
+    if not faults:
+        yield good("record", f"the last {_number(len(rows), 'entry', 'entries')} hold; all: {VERIFY}")
+    latest = to_text(now + CLOCKS_DIFFER)
+    for what, times in (
+        ("were made", [row.at for row in rows]),
+        ("were received", [row.received for row in rows]),
+    ):
+        ahead = [at for at in times if at > latest]
+        if ahead:
+            number = _number(len(ahead), "entry says", "entries say")
+            text = f"{number} that they {what} later than it is now: {max(ahead)}"
+            yield look("clock", text, "compare the clocks of this computer and of those who signed")
+
+
+def check_clock(now: datetime, others: Sequence[tuple[str, datetime]]) -> Iterator[Finding]:
+    """Whether this computer's clock agrees with others, and nothing here comes from the future.
+
+    Args:
+        now: By this computer's clock.
+        others: What they are, and the times by them; one of a file cannot be later than now.
+    """
+    behind = [(what, at - now) for what, at in others if at - now > CLOCKS_DIFFER]
+    for what, by in behind:
+        minutes = in_minutes(int(by / timedelta(minutes=1)))
+        yield bad("clock", f"this computer's clock is {minutes} behind {what}", SET_CLOCK)
+    if not behind:
+        yield good("clock", f"{to_text(now)}, and nothing here says otherwise")
+
+
+def is_watcher(member: Member | None) -> bool:
+    """Whether somebody answers alarms, so that their computer needs channels."""
+    return member is not None and bool(member.roles & {Role.MANAGER, Role.DUTY})
+
+
+def ahead_or_behind(now: datetime, server: datetime) -> Iterator[Finding]:
+    """Whether this computer and a server agree on the time, in both directions."""
+    apart = abs(server - now)
+    if apart > CLOCKS_DIFFER:
+        minutes = in_minutes(int(apart / timedelta(minutes=1)))
+        yield bad("clock", f"this computer and the database's server are {minutes} apart", SET_CLOCK)
+    else:
+        yield good("clock", "as the database's server has it")
+
+
+def _tail(store: Store) -> Iterator[Stored]:
+    """The last entries, behind one whose running hash they follow."""
+    yield from store.scan(max(0, store.head()[0] - TAIL - 1))
+
+
+def _give(role: Role) -> str:
+    return f"an admin: visitsafe team role PERSON --role {role} (with every role that they keep)"
+
+
+def _listed(refs: Sequence[str]) -> str:
+    more = f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else ""
+    return ", ".join(refs[:_NAMED]) + more
+
+
+def _number(count: int, what: str, several: str = "") -> str:
+    return f"{count} {what if count == 1 else several or what + 's'}"

@@ -1,0 +1,287 @@
+"""Removing the content of cases: signed first, then emptied; and holding cases (docs/adr/0019).
+
+A case goes whole or not at all. What removes it is durable before anything is emptied; an interruption in
+between is finished by running it again. Inside the transactions it is looked at once more what came in since
+the survey: that keeps its case.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from visitsafe.domain.entries import Entry, compose
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.holds import Hold, case_key, holds_in
+from visitsafe.domain.judging_purged import PURGERS, agreed_days
+from visitsafe.domain.people import HeldBody, ReleasedBody
+from visitsafe.domain.purged import ERASURE, KEEP_DAYS_INCIDENT, MOST_REMOVED, Gone, PurgedBody
+from visitsafe.domain.removal import Removed
+from visitsafe.domain.retention import Verdict, facts_of, gone_of, named_in
+from visitsafe.domain.stored import Store, Summarise, nothing_first
+from visitsafe.domain.terms import TEAM_STREAM, Kind
+from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
+from visitsafe.signing.verifying import seal_entry
+from visitsafe.usecases.desk import Desk, summariser_at
+from visitsafe.usecases.purge_survey import Survey
+
+if TYPE_CHECKING:
+    from visitsafe.signing.keys import Signer
+
+CHANGED = "something was recorded about it meanwhile: run the command again"
+
+
+class Purge(Protocol):
+    """A store whose entries can be emptied."""
+
+    @property
+    def store(self) -> Store:
+        """The store."""
+        ...
+
+    def blank(
+        self,
+        plan: str,
+        named: Mapping[str, str],
+        now: datetime,
+        summarise: Summarise,
+        *,
+        first: Callable[[], None] = nothing_first,
+    ) -> int:
+        """Empty entries of a plan: each id, and that of the `purged` entry that names it."""
+        ...
+
+    def wipe(self) -> str:
+        """Get the bytes out of the store's files; a sentence if they may still be there."""
+        ...
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What was removed.
+
+    Attributes:
+        cases: How many cases.
+        plans: The ids of the plans.
+        entries: How many entries have no content any more that had some.
+        left: Cases that were to go and did not: each with why.
+        still: Where the bytes may still be; empty if they are gone.
+    """
+
+    cases: int
+    plans: tuple[str, ...]
+    entries: int
+    left: tuple[tuple[str, str], ...]
+    still: str
+
+
+def remove(desk: Desk, purge: Purge, found: Survey, reason: str) -> Done:
+    """Remove what a survey says goes.
+
+    Args:
+        desk: Of a manager or admin, at the store of `purge`.
+        purge: Where.
+        found: A survey of a moment ago.
+        reason: Why; it is kept for good, and everybody can read it.
+
+    Raises:
+        NotPermittedError: The person asking may not, gives no reason, or the team changed meanwhile.
+        StoreError: The store refuses it; what was removed until then is removed.
+    """
+    check_purger(desk, "remove records")
+    check_reason(reason)
+    removing = _Removing(desk, purge, found, reason)
+    for one in found.going:
+        removing.case(one)
+    for part in found.unfinished:
+        if not part.why_not:
+            removing.rest(part.removed)
+    return removing.done(purge.wipe())
+
+
+def hold(desk: Desk, case: str, reason: str) -> Entry:
+    """Hold a case: nothing of it is removed until somebody releases it.
+
+    Raises:
+        NotPermittedError: The person asking may not, or gives no reason.
+    """
+    check_purger(desk, "hold a case")
+    check_reason(reason)
+    if not case_key(case):
+        raise NotPermittedError("a hold needs a case", hint="name its reference, as in visitsafe list")
+    return desk.append(TEAM_STREAM, Kind.HELD, desk.roster.heads, HeldBody(case=case, reason=reason))
+
+
+def release(desk: Desk, case: str, reason: str) -> tuple[Hold, ...]:
+    """End the holds on a case; those that stood.
+
+    Raises:
+        NotFoundError: The case is not held.
+        NotPermittedError: The person asking may not.
+    """
+    check_purger(desk, "release a case")
+    held = holds_in(desk.roster).get(case_key(case), ())
+    if not held:
+        raise NotFoundError(
+            f"the case {case[:60]!r} is not held", hint="see: visitsafe store purge --dry-run"
+        )
+    desk.append(TEAM_STREAM, Kind.RELEASED, desk.roster.heads, ReleasedBody(case=case, reason=reason))
+    return held
+
+
+def check_purger(desk: Desk, what: str) -> None:
+    """Refuse whoever is neither a manager nor an admin.
+
+    Raises:
+        NotPermittedError: They are not.
+    """
+    if not desk.member().roles & PURGERS:
+        raise NotPermittedError(f"only a manager or an admin can {what}", hint="see: visitsafe team list")
+
+
+def check_reason(reason: str) -> None:
+    """Refuse to go on without a reason.
+
+    Raises:
+        NotPermittedError: There is none.
+    """
+    if not reason.strip():
+        raise NotPermittedError("this needs a reason", hint="add: --reason '...', without any name in it")
+
+
+class _ChangedError(Exception):
+    """Something about a case came in meanwhile."""
+
+
+class _Removing:
+    """Cases being removed, one after the other, while others may be adding to the store."""
+
+    def __init__(self, desk: Desk, purge: Purge, found: Survey, reason: str) -> None:
+        self._signer: Signer = desk.signer()
+        self._desk, self._purge, self._reason = desk, purge, reason.strip()
+        self._position = found.position
+        self._touched: set[str] = set()
+        self._mine: set[str] = set()
+        self._plans: list[str] = []
+        self._left: list[tuple[str, str]] = []
+        self._cases = self._entries = 0
+
+    def case(self, one: Verdict) -> None:
+        """Remove a case, unless something about it came in meanwhile."""
+        try:
+            states = [self._desk.plan(facts.plan) for facts in one.plans]
+            if [facts_of(state) for state in states] != list(one.plans):
+                raise _ChangedError
+            named = self._sign(
+                {state.plan: (state.heads, self._bodies(one, state)) for state in states}, one.key
+            )
+            for state in states:
+                self._blank(state.plan, named_in(state) | named.get(state.plan, {}), one.key)
+        except (_ChangedError, VerificationError):
+            self._left.append((one.case, CHANGED))
+        else:
+            self._cases += 1
+
+    def rest(self, removed: Removed) -> None:
+        """Remove what is left of a plan whose content was removed."""
+        gone = tuple(
+            Gone(
+                id=one.entry.id, kind=one.entry.content.kind, at=one.entry.content.at, by=one.entry.content.by
+            )
+            for one in removed.judged
+            if one.entry.id in removed.left
+        )
+        body = PurgedBody(
+            rule=KEEP_DAYS_INCIDENT,
+            reason=self._reason,
+            days=agreed_days(self._desk.roster.settings, KEEP_DAYS_INCIDENT),
+            since=max((one.at for one in gone), default=""),
+            start=removed.body.start,
+            due_back=removed.body.due_back,
+            removed=(),
+        )
+        try:
+            signed = self._sign({removed.plan: (removed.heads, _parted(body, gone))}, removed.plan)
+            self._blank(removed.plan, removed.named | signed.get(removed.plan, {}), removed.plan)
+        except _ChangedError:
+            self._left.append((removed.ref, CHANGED))
+
+    def done(self, still: str) -> Done:
+        """What came of it."""
+        return Done(self._cases, tuple(self._plans), self._entries, tuple(self._left), still)
+
+    def _bodies(self, one: Verdict, state: PlanState) -> Sequence[PurgedBody]:
+        """What has to be signed about a plan; nothing if its removal is signed already."""
+        gone = gone_of(state)
+        if named_in(state).keys() >= {each.id for each in gone}:
+            return []
+        body = PurgedBody(
+            rule=one.rule,
+            reason=self._reason,
+            days=one.days,
+            since="" if one.rule == ERASURE else one.since,
+            start=state.body.visit.start,
+            due_back=state.visit.due_back,
+            removed=(),
+        )
+        return _parted(body, gone)
+
+    def _sign(
+        self, plans: Mapping[str, tuple[Sequence[str], Sequence[PurgedBody]]], key: str
+    ) -> dict[str, dict[str, str]]:
+        """Sign what removes the entries of plans, and append it all at once.
+
+        Args:
+            plans: For each plan its heads, and what is to be signed.
+            key: Of their case.
+
+        Returns:
+            For each plan: each id, and that of the entry that names it.
+        """
+        made: list[Entry] = []
+        named: dict[str, dict[str, str]] = {}
+        for plan, (heads, bodies) in plans.items():
+            for body in bodies:
+                after = [*heads, *self._desk.roster.heads]
+                payload = compose(plan, Kind.PURGED, self._desk.now, self._signer.fingerprint, after, body)
+                made.append(seal_entry(payload, self._signer))
+                named.setdefault(plan, {}).update({gone.id: made[-1].id for gone in body.removed})
+        if made:
+            self._mine.update(entry.id for entry in made)
+            self._purge.store.append(
+                made, self._desk.now, self._summarise(), first=lambda: self._unchanged(plans, key)
+            )
+        return named
+
+    def _blank(self, plan: str, named: Mapping[str, str], key: str) -> None:
+        self._entries += self._purge.blank(
+            plan, named, self._desk.now, self._summarise(), first=lambda: self._unchanged([plan], key)
+        )
+        self._plans.append(plan)
+
+    def _summarise(self) -> Summarise:
+        return summariser_at(self._purge.store, self._desk.roster.team_id, self._desk.roster)
+
+    def _unchanged(self, plans: Iterable[str], key: str) -> None:
+        """Inside a transaction: nothing about these plans, their case or the team has come in meanwhile."""
+        store = self._purge.store
+        for row in store.scan(self._position):
+            self._position = row.position
+            if row.stream == TEAM_STREAM:
+                raise NotPermittedError(
+                    "the team's record changed meanwhile, so nothing more was removed",
+                    hint="run the command again",
+                )
+            if row.id not in self._mine:
+                listed = store.row(row.stream)
+                self._touched |= {row.stream, case_key(listed.case_ref) if listed else row.stream}
+        if self._touched.intersection([*plans, key]):
+            raise _ChangedError
+
+
+def _parted(body: PurgedBody, gone: Sequence[Gone]) -> list[PurgedBody]:
+    """The same for as many entries as one entry may remove at a time."""
+    return [
+        msgspec.structs.replace(body, removed=tuple(gone[at : at + MOST_REMOVED]))
+        for at in range(0, len(gone), MOST_REMOVED)
+    ]

@@ -1,0 +1,97 @@
+"""What verifying a store is divided into, and what comes of each part: small values sent between processes.
+
+The walk along the running hash is one task. The others take the streams from one id to the next; ids are
+spread evenly, so that parts are about as large as each other.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from visitsafe.domain.refs import ALPHABET
+from visitsafe.domain.running_hash import Problem
+from visitsafe.usecases.faults import Fault
+
+EACH = 2_000
+"""About how many entries a part has: ids are spread evenly."""
+_LETTERS = 3
+
+
+class Along(msgspec.Struct, frozen=True):
+    """A task: walk along the running hash, and note it at these positions."""
+
+    wanted: frozenset[int]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A task: the streams from `first` to before `end`; an empty `end` means all that come after."""
+
+    first: str
+    end: str
+
+
+class Walk(msgspec.Struct, frozen=True):
+    """What came of walking along: `bad` as in `Found`; `error` if the walk could not be ended."""
+
+    entries: int
+    same: int
+    end: int
+    chains: dict[int, str]
+    bad: tuple[Problem, ...]
+    error: str = ""
+
+
+class About(msgspec.Struct, frozen=True):
+    """What was found about one stream."""
+
+    stream: str
+    faults: tuple[Fault, ...]
+    doubts: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What came of a part.
+
+    Attributes:
+        same: The sum over the running hashes of its entries up to where the store ended at first.
+        plans: How many plans hold.
+        removed: How many entries have no content any more because it was removed by rule.
+        signers: Who signed entries of plans.
+        bad: What does not hold about single entries.
+        about: What was found about streams.
+        lost: Plans that are listed and have no entries.
+        errors: What could not be read.
+    """
+
+    same: int
+    plans: int
+    removed: int
+    signers: frozenset[str]
+    bad: tuple[Problem, ...]
+    about: tuple[About, ...]
+    lost: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+Task = Along | Part
+Result = Walk | Found
+Spread = Callable[[Sequence[Task], int], Iterable[Result]]
+"""Has tasks done, each with the position at which the store ended at first; the results in any order."""
+
+
+def tasks(upto: int, wanted: Iterable[int] = ()) -> list[Task]:
+    """What there is to do for a store of so many entries, the longest task first."""
+    most = len(ALPHABET) ** _LETTERS
+    count = max(1, min(upto // EACH, most))
+    bounds = ["", *(_beginning(most * number // count) for number in range(1, count))]
+    return [Along(frozenset(wanted)), *map(Part, bounds, [*bounds[1:], ""])]
+
+
+def _beginning(number: int) -> str:
+    """The first letters of the ids that so many in `_LETTERS` letters come before."""
+    letters = ""
+    for _ in range(_LETTERS):
+        number, place = divmod(number, len(ALPHABET))
+        letters = ALPHABET[place] + letters
+    return letters

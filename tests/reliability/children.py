@@ -1,0 +1,83 @@
+"""Processes of the tests' own: forked, so that one costs milliseconds; killed, stopped and waited for by id.
+
+A child never returns: it ends by `os._exit`, and what went wrong in it is in a file that the parent reads.
+No thread may run and no store be open in the parent when it forks.
+"""
+
+import os
+import signal
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+BROKEN = 70
+
+
+class Child:
+    """One forked process."""
+
+    def __init__(self, folder: Path, life: Callable[[], object]) -> None:
+        """Begin it; an exception that nothing catches is written to a file in the folder."""
+        self.ended: int | None = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            _live(folder, life)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, if it has not ended."""
+        if self.running:
+            os.kill(self.pid, number)
+
+    def stop(self) -> None:
+        """SIGSTOP, and wait until it stands still or has ended."""
+        self.send(signal.SIGSTOP)
+        if self.ended is None:
+            _, status = os.waitpid(self.pid, os.WUNTRACED)
+            if not os.WIFSTOPPED(status):
+                self.ended = os.waitstatus_to_exitcode(status)
+
+    def go_on(self) -> None:
+        """SIGCONT."""
+        self.send(signal.SIGCONT)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        if self.ended is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.ended = os.waitstatus_to_exitcode(status) if pid else None
+        return self.ended is None
+
+    def wait(self, seconds: float) -> int | None:
+        """How it ended, negative by a signal; None if it has not: then it is killed."""
+        end = time.monotonic() + seconds
+        while self.running and time.monotonic() < end:
+            time.sleep(0.005)
+        if self.ended is not None:
+            return self.ended
+        self.kill()
+        return None
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        self.send(signal.SIGKILL)
+        if self.ended is None:
+            _, status = os.waitpid(self.pid, 0)
+            self.ended = os.waitstatus_to_exitcode(status)
+
+
+def _live(folder: Path, life: Callable[[], object]) -> None:
+    code = BROKEN
+    try:
+        life()
+        code = 0
+    except BaseException:  # noqa: BLE001 - whatever it is, the parent must hear of it
+        (folder / f"broken-{os.getpid()}").write_text(traceback.format_exc(), encoding="utf-8")
+    finally:
+        os._exit(code)
+
+
+def broken(folder: Path) -> list[str]:
+    """The tracebacks of children: there must be none."""
+    return [path.read_text(encoding="utf-8") for path in sorted(folder.glob("broken-*"))]
