@@ -91,7 +91,7 @@ def team() -> list[Entry]:
     """The team's record, each entry after the one before."""
     body = FoundedBody(team="Bench", person=ADMIN.person, roles=("admin", "manager"))
     entries = [_signed(TEAM_STREAM, ADMIN, "founded", BEGAN, [], body)]
-    people = [(worker(n), ("practitioner",)) for n in range(WORKERS)]
+    people: list[tuple[Actor, tuple[str, ...]]] = [(worker(n), ("practitioner",)) for n in range(WORKERS)]
     people += [(manager(n), ("manager", "duty")) for n in range(MANAGERS)]
     for who, roles in people:
         added = AddedBody(person=who.person, roles=roles)
@@ -230,9 +230,10 @@ def fill(store: Store, plans: int) -> tuple[str, int]:
 
 
 def build(url: str, plans: int) -> Built:
-    """Make a store and fill it."""
+    """Make a store in a file and fill it; a store in PostgreSQL is there already, and empty."""
     began = time.perf_counter()
-    with closing(create_store(url, BEGAN)) as store:
+    new = url.partition(":")[0] == "sqlite"
+    with closing(create_store(url, BEGAN) if new else open_store(url)) as store:
         team_id, count = fill(store, plans)
     return Built(plans, count, team_id, to_text(NOW), round(time.perf_counter() - began, 1), 0.0)
 
@@ -274,7 +275,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     words.add_argument("plans", type=int)
     words.add_argument("--folder", type=Path, default=FOLDER)
-    words.add_argument("--url", help="an empty database of PostgreSQL, instead of a file")
+    words.add_argument("--url", help="an empty store in PostgreSQL, instead of a file")
     words.add_argument("--check", action="store_true", help="verify it too")
     asked = words.parse_args()
     if asked.url:

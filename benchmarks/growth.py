@@ -18,17 +18,22 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from build_store import FOLDER, WORKERS, Built, cached, moment, worker
+from build_store import ADMIN, FOLDER, WORKERS, Built, build, cached, moment, worker
 
+from visitsafe.adapters.processes import share
 from visitsafe.adapters.store import open_store
+from visitsafe.domain.entries import from_text
 from visitsafe.domain.refs import reference
 from visitsafe.domain.reports import ReportBody
+from visitsafe.domain.stored import Store
 from visitsafe.domain.terms import Kind
+from visitsafe.signing.keys import Signer
 from visitsafe.signing.verifying import verify_together
 from visitsafe.usecases.board import board_of, look
 from visitsafe.usecases.desk import Desk, open_roster
@@ -58,10 +63,10 @@ class Place:
             work(self._desk(store, self.built))
         return time.perf_counter() - began
 
-    def _desk(self, store: object, built: Built) -> Desk:
-        roster = open_roster(store, built.team)  # type: ignore[arg-type]
+    def _desk(self, store: Store, built: Built) -> Desk:
+        roster = open_roster(store, built.team)
         me = worker(0)
-        return Desk(store, roster, self.moment, roster.members[me.fingerprint], lambda: me.signer)  # type: ignore[arg-type]
+        return Desk(store, roster, self.moment, roster.members[me.fingerprint], lambda: me.signer)
 
 
 def board(desk: Desk) -> object:
@@ -93,6 +98,40 @@ WORK: dict[str, Work] = {
 }
 
 
+def _itself(signer: Signer) -> Signer:
+    return signer
+
+
+def appending(url: str, team_id: str, now: str) -> Callable[[tuple[int, int, float]], int]:
+    """In another process: a task is which of how many writers this is, and for how many seconds."""
+    people = {worker(number).fingerprint: worker(number) for number in range(WORKERS)}
+
+    def write(task: tuple[int, int, float]) -> int:
+        which, of, seconds = task
+        with closing(open_store(url, wait=60)) as store:
+            looking = Desk(store, open_roster(store, team_id), from_text(now), None, lambda: ADMIN.signer)
+            plans = [row.plan for row in store.plans(open_only=True)][which::of]
+            count, end = 0, time.perf_counter() + seconds
+            while time.perf_counter() < end:
+                state = looking.sound_plan(plans[count % len(plans)])
+                signer = people[state.author.fingerprint].signer
+                at = looking.now + timedelta(seconds=count)
+                acting = Desk(store, looking.roster, at, state.author, partial(_itself, signer))
+                acting.append(state.plan, Kind.OK, state.heads, ReportBody(of=state.version.id))
+                count += 1
+        return count
+
+    return write
+
+
+def appends(url: str, built: Built, seconds: float = 8.0) -> None:
+    """Reports a second that one and several writers add, each with all its checks and each on the disk."""
+    for writers in (1, 4):
+        todo = [(which, writers, seconds) for which in range(writers)]
+        made = sum(share(appending, (url, built.team, built.now), todo, writers))
+        print(f"{writers} writers: {made / seconds:.0f} reports a second")
+
+
 def main() -> None:
     """Measure in turn and print a table."""
     words = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -100,7 +139,11 @@ def main() -> None:
     words.add_argument("--many", type=int, default=100_000)
     words.add_argument("--runs", type=int, default=15)
     words.add_argument("--folder", type=Path, default=FOLDER)
+    words.add_argument("--appends", metavar="URL", help="only: reports a second into this store, built anew")
     asked = words.parse_args()
+    if asked.appends:
+        appends(asked.appends, build(asked.appends, asked.few))
+        return
     with tempfile.TemporaryDirectory() as copies:
         few = Place(asked.few, asked.folder, Path(copies))
         many = Place(asked.many, asked.folder, Path(copies))

@@ -55,7 +55,8 @@ def bare(url: str) -> Callable[[int], float]:
 
 def bare_speed(url: str, count: int) -> float:
     """Signatures a second of all processes together, over about two seconds."""
-    return sum(share(bare, (url,), [SAMPLE * 5] * count, count))
+    speeds: list[float] = list(share(bare, (url,), [SAMPLE * 5] * count, count))
+    return sum(speeds)
 
 
 def verify_speed(url: str, built: Built, count: int) -> float:

@@ -119,3 +119,26 @@ def test_a_row_closed_by_nothing_that_closes_it_is_doubted(
     with closing(backend.connect()) as raw:
         raw.execute(f"UPDATE plans SET closed = '{closed}' WHERE plan = '{PLAN}'")
     assert store.doubtful() == [PLAN]
+
+
+def test_of_late_only_plans_with_something_new_are_doubted(store: Store, backend: Backend) -> None:
+    store.append([entry(1), entry(1, OTHER), entry(2)], NOW, row)
+    with closing(backend.connect()) as raw:
+        raw.execute("DELETE FROM plans")
+    assert store.doubtful() == [PLAN, OTHER]
+    assert store.doubtful(1) == [PLAN, OTHER]
+    assert store.doubtful(2) == [PLAN]
+    assert store.doubtful(3) == []
+
+
+def test_everything_is_read_by_stream_and_by_plan_from_anywhere(store: Store) -> None:
+    numbers = range(1, 40)
+    store.append([entry(1, TEAM_STREAM)], NOW, row)
+    store.append([entry(n, plan) for n in numbers for plan in (OTHER, PLAN)], NOW, row)
+    streams = [(one.stream, one.position) for one in store.by_stream("")]
+    assert streams == sorted((one.stream, one.position) for one in store.scan())
+    assert [one.stream for one in store.by_stream(OTHER)] == [OTHER] * len(numbers) + [TEAM_STREAM]
+    assert list(store.by_stream("zzz")) == []
+    assert [one.plan for one in store.rows_from("")] == [PLAN, OTHER]
+    assert [one.plan for one in store.rows_from(PLAN + "0")] == [OTHER]
+    assert list(store.rows_from(OTHER)) == [store.row(OTHER)]

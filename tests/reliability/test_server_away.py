@@ -78,11 +78,13 @@ def _cut(cluster: Cluster, folder: Path, at: int, again: int = 0) -> tuple[Sciss
     """Append an entry over somebody who cuts; what was said."""
     server = cluster.folder / f".s.PGSQL.{cluster.port}"
     url = cluster.url(cluster.store()).replace(str(cluster.folder), str(folder))
-    with closing(Scissors(server, folder, at, CUTS[1], again)) as scissors:
-        with closing(open_store(url, wait=0.5)) as store:
-            try:
-                said = str(store.append([entry(1)], NOW, counted))
-            except StoreError as error:
-                said = error.message
+    with (
+        closing(Scissors(server, folder, at, CUTS[1], again)) as scissors,
+        closing(open_store(url, wait=0.5)) as store,
+    ):
+        try:
+            said = str(store.append([entry(1)], NOW, counted))
+        except StoreError as error:
+            said = error.message
     (folder / server.name).unlink()
     return scissors, said

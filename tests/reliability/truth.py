@@ -80,6 +80,8 @@ class Outcome:
         self.uninvited += sorted(kept.keys() & told.refused) + sorted(kept.keys() - told.begun)
         self.uninvited += [row.id for row in new if not marks_of(row) and row.kind not in WATCHERS]
         self.doubled += _raised_twice(new)
+        for state, marks in (("away", told.away), ("unknown", told.unknown)):
+            self.counted[f"recorded, and said: {state}"] += len(kept.keys() & marks)
 
 
 def marks_of(row: Stored) -> set[str]:

@@ -22,7 +22,18 @@ from visitsafe.signing.verifying import MOST_REMEMBERED, verify_together
 from visitsafe.usecases import faults
 from visitsafe.usecases.desk import open_roster
 from visitsafe.usecases.report import Tally
-from visitsafe.usecases.verify_parts import About, Along, Found, Part, Result, Spread, Task, Walk
+from visitsafe.usecases.verify_parts import (
+    About,
+    Along,
+    Checked,
+    Found,
+    Part,
+    Result,
+    Spread,
+    Task,
+    Walk,
+    Whole,
+)
 from visitsafe.usecases.verify_plan import row_from, state_of, tell
 
 _AT_ONCE = 250
@@ -40,6 +51,8 @@ def perform(store: Store, roster: Roster, task: Task, upto: int) -> Result:
         task: What.
         upto: Where the store ended at first: entries behind that are not summed up.
     """
+    if isinstance(task, Whole):
+        return Checked(tuple(store.check_file()))
     return _along(store, task, upto) if isinstance(task, Along) else _Checking(store, roster, upto).part(task)
 
 

@@ -1,7 +1,7 @@
 """What verifying a store is divided into, and what comes of each part: small values sent between processes.
 
-The walk along the running hash is one task. The others take the streams from one id to the next; ids are
-spread evenly, so that parts are about as large as each other.
+The check of the file and the walk along the running hash are one task each. The others take the streams from
+one id to the next; ids are spread evenly, so that parts are about as large as each other.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +17,10 @@ EACH = 2_000
 _LETTERS = 3
 
 
+class Whole(msgspec.Struct, frozen=True):
+    """A task: check the file or the database itself."""
+
+
 class Along(msgspec.Struct, frozen=True):
     """A task: walk along the running hash, and note it at these positions."""
 
@@ -28,6 +32,12 @@ class Part(msgspec.Struct, frozen=True):
 
     first: str
     end: str
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What is wrong with the file or the database itself, as sentences."""
+
+    wrong: tuple[str, ...]
 
 
 class Walk(msgspec.Struct, frozen=True):
@@ -74,8 +84,8 @@ class Found(msgspec.Struct, frozen=True):
     errors: tuple[str, ...]
 
 
-Task = Along | Part
-Result = Walk | Found
+Task = Whole | Along | Part
+Result = Checked | Walk | Found
 Spread = Callable[[Sequence[Task], int], Iterable[Result]]
 """Has tasks done, each with the position at which the store ended at first; the results in any order."""
 
@@ -85,7 +95,7 @@ def tasks(upto: int, wanted: Iterable[int] = ()) -> list[Task]:
     most = len(ALPHABET) ** _LETTERS
     count = max(1, min(upto // EACH, most))
     bounds = ["", *(_beginning(most * number // count) for number in range(1, count))]
-    return [Along(frozenset(wanted)), *map(Part, bounds, [*bounds[1:], ""])]
+    return [Whole(), Along(frozenset(wanted)), *map(Part, bounds, [*bounds[1:], ""])]
 
 
 def _beginning(number: int) -> str:

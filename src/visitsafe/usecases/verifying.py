@@ -17,7 +17,7 @@ from visitsafe.usecases.checkpoint import compare, walk
 from visitsafe.usecases.desk import Desk
 from visitsafe.usecases.report import Report, Tally
 from visitsafe.usecases.verify_many import here
-from visitsafe.usecases.verify_parts import Found, Spread, Walk, tasks
+from visitsafe.usecases.verify_parts import Checked, Found, Result, Spread, Walk, tasks
 from visitsafe.usecases.verify_plan import row_from, state_of, tell
 
 NOT_ALL = "the entries that the store has by plan are not the same as those in order of arrival"
@@ -33,10 +33,10 @@ def verify_store(desk: Desk, checkpoints: Sequence[Checkpoint] = (), spread: Spr
     """
     tally = Tally(desk.roster)
     tally.store = desk.store.store_id
-    tally.faults += [faults.in_store(text) for text in desk.store.check_file()]
     upto = _end(desk)
     todo = tasks(upto, (one.position for one in checkpoints))
-    walks, found = _gathered((spread or here(desk.store, desk.roster))(todo, upto))
+    checked, walks, found = _gathered((spread or here(desk.store, desk.roster))(todo, upto))
+    tally.faults += [faults.in_store(text) for text in checked.wrong]
     _store(desk, tally, walks, found, checkpoints)
     if not walks.error and not found.errors and walks.same != found.same:
         tally.faults.append(faults.in_store(NOT_ALL))
@@ -79,24 +79,31 @@ def _end(desk: Desk) -> int:
         return 0
 
 
-def _gathered(results: Iterable[Walk | Found]) -> tuple[Walk, Found]:
-    """The walk, and what was found in all parts, in an order that does not depend on who came first."""
+def _gathered(results: Iterable[Result]) -> tuple[Checked, Walk, Found]:
+    """What came of it all, in an order that does not depend on who came first."""
+    checked: list[Checked] = []
     walks: list[Walk] = []
     founds: list[Found] = []
     for result in results:
-        if isinstance(result, Walk):
+        if isinstance(result, Checked):
+            checked.append(result)
+        elif isinstance(result, Walk):
             walks.append(result)
         else:
             founds.append(result)
-    return walks[0], Found(
-        same=sum(one.same for one in founds),
-        plans=sum(one.plans for one in founds),
-        removed=sum(one.removed for one in founds),
-        signers=frozenset[str]().union(*(one.signers for one in founds)),
-        bad=tuple(bad for one in founds for bad in one.bad),
-        about=tuple(sorted((about for one in founds for about in one.about), key=lambda one: one.stream)),
-        lost=tuple(sorted(plan for one in founds for plan in one.lost)),
-        errors=tuple(sorted({text for one in founds for text in one.errors})),
+    return (
+        checked[0],
+        walks[0],
+        Found(
+            same=sum(one.same for one in founds),
+            plans=sum(one.plans for one in founds),
+            removed=sum(one.removed for one in founds),
+            signers=frozenset[str]().union(*(one.signers for one in founds)),
+            bad=tuple(bad for one in founds for bad in one.bad),
+            about=tuple(sorted((about for one in founds for about in one.about), key=lambda one: one.stream)),
+            lost=tuple(sorted(plan for one in founds for plan in one.lost)),
+            errors=tuple(sorted({text for one in founds for text in one.errors})),
+        ),
     )
 
 

@@ -1,0 +1,49 @@
+"""Work for other processes: they find it here by its name, as they cannot find what a test file defines."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+from visitsafe.adapters.processes import share
+from visitsafe.errors import StoreError
+
+
+def doubling(by: int) -> Callable[[int], int]:
+    """A task is multiplied."""
+    return lambda task: task * by
+
+
+def dying() -> Callable[[int], int]:
+    """The third task kills the process that does it."""
+
+    def work(task: int) -> int:
+        if task == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return task
+
+    return work
+
+
+def refusing() -> Callable[[int], int]:
+    """A store that cannot be opened."""
+    raise StoreError("there is no store", hint="look for it")
+
+
+def sleeping() -> Callable[[int], int]:
+    """A task says who does it, and takes a minute."""
+
+    def work(_task: int) -> int:
+        print(os.getpid(), flush=True)
+        time.sleep(60)
+        return 0
+
+    return work
+
+
+if __name__ == "__main__":
+    try:
+        list(share(sleeping, (), [1, 2], 2))
+    except KeyboardInterrupt:
+        sys.exit(130)
