@@ -7,7 +7,7 @@ closed, some were revised, withdrawn or refused, and 50 are open at the end. Ent
 directly, by as many processes as there are processors, and appended half a day at a time; the rows of
 `plans` are written as the fold would (`--check` says whether that is true). A store in a folder is built
 once and then kept. The last week is the same in every store, so that what differs is the past. A million
-plans work the same way: about half an hour and 11 GB.
+plans work the same way: about an hour and 11 GB.
 """
 
 import argparse
