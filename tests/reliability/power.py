@@ -2,7 +2,7 @@
 
 All writers stand still while the files are copied, as in a power cut; what had not reached the disk by then
 is torn or missing. And copies made one file after the other while writing goes on, which are no backup
-unless somebody keeps the store open.
+unless somebody reads in it meanwhile.
 """
 
 import time
@@ -18,6 +18,7 @@ from reliability.ledger import read
 from reliability.lives import watches, writes
 from reliability.town import Town, rows
 from reliability.truth import Outcome, marks_of
+from visitsafe.adapters.sqlite_store import SqliteStore
 from visitsafe.errors import VisitsafeError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def cut(town: Town, folder: Path, times: int, seed: int, *, held: bool) -> Outco
         folder: For ledgers and copies.
         times: How many moments.
         seed: Of the chances.
-        held: Somebody keeps the store open, so that its -wal file lasts; else it comes and goes.
+        held: Somebody reads meanwhile, so that the -wal file lasts; else it comes and goes.
     """
     what = "power cut, -wal torn, copying back half done" if held else "power cut"
     outcome, chance = Outcome(what, "SQLite"), Random(seed)
@@ -91,10 +92,12 @@ def _at_work(town: Town, folder: Path, seed: int, *, held: bool) -> list[Child]:
 
 
 def holds(town: Town) -> None:
-    """Keep the store open for long."""
+    """Read in the store for long: meanwhile nothing is copied back from the -wal file."""
     with closing(town.open()) as store:
-        store.head()
-        time.sleep(_LONG)
+        assert isinstance(store, SqliteStore)
+        with store.transaction():
+            store.head()
+            time.sleep(_LONG)
 
 
 def _last(town: Town, elsewhere: Path, files: Files) -> set[str]:
@@ -144,7 +147,7 @@ def _look(outcome: Outcome, copy: Town, done: set[str], name: str) -> None:
 
 def copied(town: Town, folder: Path, times: int, seed: int, *, held: bool) -> Outcome:
     """Copy file by file, in both orders, while writers go on. Only counts what that leads to, if not held."""
-    what = "files copied one by one in use" + (", store kept open" if held else "")
+    what = "files copied one by one in use" + (", somebody reading" if held else "")
     outcome, chance = Outcome(what, "SQLite"), Random(seed)
     people = _at_work(town, folder, seed, held=held)
     elsewhere = folder / "elsewhere"

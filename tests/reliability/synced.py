@@ -121,7 +121,7 @@ def traced(town: Town, folder: Path, turns: int, seed: int) -> Path:
 def unsynced_lost(
     town: Town, folder: Path, times: int, seed: int, turns: int = 12, *, held: bool = False
 ) -> Outcome:
-    """Power cuts after calls chosen by chance; `held`: somebody else keeps the store open meanwhile."""
+    """Power cuts after calls chosen by chance; `held`: somebody else reads meanwhile."""
     outcome, chance = Outcome("power cut, what was not synced torn or missing", "SQLite"), Random(seed)
     crash = Crash({"": Disk(town.path.read_bytes())})
     elsewhere = folder / "elsewhere"

@@ -26,7 +26,7 @@ def test_what_was_acknowledged_is_in_the_files_at_any_moment(
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
-@pytest.mark.parametrize("held", [False, True], ids=["alone", "kept open by somebody"])
+@pytest.mark.parametrize("held", [False, True], ids=["alone", "read by somebody"])
 def test_what_was_not_synced_is_nothing_that_was_acknowledged(
     on_sqlite: Town, tmp_path: Path, held: bool
 ) -> None:
@@ -36,9 +36,7 @@ def test_what_was_not_synced_is_nothing_that_was_acknowledged(
     assert outcome.acknowledged > 3
 
 
-def test_files_copied_one_by_one_hold_while_somebody_keeps_the_store_open(
-    on_sqlite: Town, tmp_path: Path
-) -> None:
+def test_files_copied_one_by_one_hold_while_somebody_reads(on_sqlite: Town, tmp_path: Path) -> None:
     outcome = copied(on_sqlite, tmp_path, times=int(10 * TIMES), seed=SEED, held=True)
     assert outcome.faults == []
 
