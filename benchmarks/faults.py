@@ -34,7 +34,7 @@ Try = tuple[str, Callable[[Town, Path], Outcome]]
 LONG_AWAY = 8.0  # seconds: longer than a command waits for a server
 
 
-def folder(prefix: str = "vs-faults-") -> Path:
+def folder(prefix: str = "try-") -> Path:
     """A folder of its own."""
     return Path(tempfile.mkdtemp(prefix=prefix))
 
@@ -144,7 +144,13 @@ def main() -> None:
     words.add_argument(
         "--only", default="", help="many, kill, statement, damage, power, copy, full, stop, cut"
     )
-    sys.exit(0 if campaign(words.parse_args()) else 1)
+    asked = words.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the server is stopped and all taken away
+    with tempfile.TemporaryDirectory(prefix="vs-faults-", ignore_cleanup_errors=True) as root:
+        Path(root).chmod(0o755)  # PostgreSQL runs as somebody else
+        tempfile.tempdir = root
+        sound = campaign(asked)
+    sys.exit(0 if sound else 1)
 
 
 if __name__ == "__main__":
