@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
+from visitsafe.domain.after import AfterState, after_state
 from visitsafe.domain.doubt import Doubt, doubts
 from visitsafe.domain.judging import FORMS, Judged, is_companion, is_self, judge, stands_alone
 from visitsafe.domain.order import Order
@@ -47,6 +48,7 @@ class PlanState(msgspec.Struct, frozen=True):
         rivals: Other versions which nobody has yet reconciled with this one.
         sealed: Who can open the worker's tracing details now; None if there are none.
         visit: What happened on the way, and which alarms are open.
+        after: What was recorded afterwards: incidents, debriefs, what was shared, documents, markers.
     """
 
     plan: str
@@ -62,6 +64,7 @@ class PlanState(msgspec.Struct, frozen=True):
     visit: VisitState
     rivals: tuple[str, ...] = ()
     sealed: SealedDetails | None = None
+    after: AfterState = AfterState()
 
     @property
     def ref(self) -> str:
@@ -90,9 +93,13 @@ class PlanState(msgspec.Struct, frozen=True):
 
     @property
     def settled(self) -> str:
-        """As `closed`, but a visit that went first, being urgent, is chased until a manager decides (D13)."""
+        """As `closed`, but a visit that went first, being urgent, is chased until a manager decides (D13).
+
+        So is one with an incident that nobody has talked over yet (7.5).
+        """
         urgent = self.body.urgent or self.visit.urgent
-        return "" if urgent and self.status is Status.AWAITING else self.closed
+        chased = (urgent and self.status is Status.AWAITING) or self.after.not_talked_over
+        return "" if chased else self.closed
 
     def started(self, now: str) -> bool:
         """Whether the start has passed at `now` (UTC text)."""
@@ -199,6 +206,7 @@ def _state(
         heads=_heads(order, judged, relied_on),
         problems=(*damaged, *missing),
         visit=visit_state(order, tuple(judged.values()), current, current.body),
+        after=after_state(order, counted),
         rivals=tuple(name for name in newest if name != current.entry.id),
     )
 

@@ -9,8 +9,17 @@ from datetime import timedelta
 
 import msgspec
 
+from visitsafe.domain.afterwards import (
+    AfterBody,
+    DebriefedBody,
+    DocumentedBody,
+    IncidentBody,
+    MarkedBody,
+    SharedBody,
+)
 from visitsafe.domain.doubt import Doubt
 from visitsafe.domain.entries import body_of, from_text
+from visitsafe.domain.judging_after import why_not_after
 from visitsafe.domain.judging_purged import why_not_purged
 from visitsafe.domain.judging_visit import is_well_timed, why_not_visit
 from visitsafe.domain.likeness import is_companion, is_self, seen_text, words_of
@@ -38,7 +47,9 @@ __all__ = [
     "own_plan_id", "seen_text", "stands_alone", "words_of",
 ]  # fmt: skip
 
-Bodies = PlanBody | DecidedBody | WithdrawnBody | OpenedBody | ResealedBody | PurgedBody | VisitBody
+Bodies = (
+    PlanBody | DecidedBody | WithdrawnBody | OpenedBody | ResealedBody | PurgedBody | VisitBody | AfterBody
+)
 FORMS: Mapping[str, type[Bodies]] = {
     Kind.PLANNED: PlanBody,
     Kind.REVISED: PlanBody,
@@ -56,6 +67,11 @@ FORMS: Mapping[str, type[Bodies]] = {
     Kind.NOTIFIED: NotifiedBody,
     Kind.ACKNOWLEDGED: AcknowledgedBody,
     Kind.STOOD_DOWN: StoodDownBody,
+    Kind.INCIDENT: IncidentBody,
+    Kind.DEBRIEFED: DebriefedBody,
+    Kind.SHARED: SharedBody,
+    Kind.DOCUMENTED: DocumentedBody,
+    Kind.MARKED: MarkedBody,
     Kind.PURGED: PurgedBody,
 }
 """The form of each kind's body. A new kind of entry begins here."""
@@ -99,8 +115,10 @@ def is_cautious(body: Bodies) -> bool:
     """Whether an entry can only make people more careful: it holds a visit back, or has it watched."""
     if isinstance(body, DecidedBody):
         return body.decision is not Decision.COUNTERSIGN
-    # A watcher's entries are no caution: a step that was said to be raised is not raised again.
-    return not isinstance(body, VisitBody | PurgedBody) or isinstance(body, ReportBody)
+    # A watcher's entries are no caution: a step that was said to be raised is not raised again. Nor is what
+    # ends something that is owed: a debrief, a duty that was met.
+    mild = VisitBody | PurgedBody | DebriefedBody | SharedBody
+    return not isinstance(body, mild) or isinstance(body, ReportBody)
 
 
 def stands_alone(body: Bodies) -> bool:
@@ -150,6 +168,8 @@ def judge(
     people = roster.known_to(content) if is_cautious(body) else roster.everyone
     if isinstance(body, VisitBody):
         why_not = why_not_visit(content, author, body, earlier, people, team)
+    elif isinstance(body, AfterBody):
+        why_not = why_not_after(content, author, body, earlier, people)
     elif isinstance(body, PurgedBody):
         why_not = why_not_purged(content, author, body, roster.settings_seen_by(content), people)
     else:

@@ -20,6 +20,7 @@ from visitsafe.domain.checklist import (
     Source,
     VisitChecklist,
 )
+from visitsafe.domain.forms import FormChecklist, SupervisionChecklist
 from visitsafe.domain.terms import Level, Role
 
 
@@ -161,7 +162,13 @@ class EscalationChecklist(Head):
 
 
 Checklist = Annotated[
-    VisitChecklist | ShouldNotChecklist | SharingChecklist | ReviewChecklist | EscalationChecklist,
+    VisitChecklist
+    | ShouldNotChecklist
+    | SharingChecklist
+    | ReviewChecklist
+    | EscalationChecklist
+    | FormChecklist
+    | SupervisionChecklist,
     Field(discriminator="kind"),
 ]
 

@@ -62,6 +62,8 @@ class PlanRow(msgspec.Struct, frozen=True):
         level: The worst finding's level, or "".
         entries: How many entries the plan has.
         newest: The id of the newest of them.
+        owed: When the first thing is due that is owed after the visit, UTC text (`duties.owed`); empty if
+            nothing is.
     """
 
     plan: str
@@ -77,6 +79,7 @@ class PlanRow(msgspec.Struct, frozen=True):
     urgent: bool
     entries: int
     newest: str
+    owed: str = ""
 
     @property
     def open(self) -> bool:

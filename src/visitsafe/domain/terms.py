@@ -74,9 +74,15 @@ class Kind(StrEnum):
     NOTIFIED = "notified"
     ACKNOWLEDGED = "acknowledged"
     STOOD_DOWN = "stood-down"
+    INCIDENT = "incident"
+    DEBRIEFED = "debriefed"
+    SHARED = "shared"
+    DOCUMENTED = "documented"
+    MARKED = "marked"
     PURGED = "purged"
     HELD = "held"
     RELEASED = "released"
+    AUDITED = "audited"
 
 
 class Decision(StrEnum):
@@ -133,6 +139,21 @@ class Because(StrEnum):
     FALSE_ALARM = "false-alarm"
     INCIDENT = "incident"
     TEST = "test"
+
+
+class Document(StrEnum):
+    """The documents that the procedures ask for, each an entry of its case (3.10, 4.14, 9.5)."""
+
+    AGREEMENT = "agreement"
+    """The written agreement with the family."""
+    RISK_REDUCTION = "risk-reduction"
+    """Who does what across the agencies to make it safer for professionals."""
+    SUPERVISION = "supervision"
+    """What was agreed in staff supervision, before the next visit."""
+    MEETING = "meeting"
+    """A professionals' meeting, proposed or held."""
+    TELLING = "telling"
+    """What, how and when the family is told of what the professionals shared."""
 
 
 class Outcome(StrEnum):

@@ -1,0 +1,52 @@
+"""Gathering the plans of one case: each from its entries; the store's rows only narrow down.
+
+A plan that does not hold is passed over with a warning.
+"""
+
+from visitsafe.domain.case import CaseHistory
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.holds import case_key
+from visitsafe.domain.removal import RemovedError
+from visitsafe.errors import NotFoundError, VerificationError
+from visitsafe.usecases.desk import Desk
+
+
+def case_history(desk: Desk, case: str, *, spelt_alike: bool = False) -> CaseHistory:
+    """The plans of a case; none if there are none.
+
+    Args:
+        desk: Who asks.
+        case: Its reference.
+        spelt_alike: Also plans whose reference differs in capitals and spaces only; costs the whole list.
+    """
+    key = case_key(case)
+    rows = desk.store.plans() if spelt_alike else desk.store.plans(case=case)
+    mine = [row.plan for row in rows if case_key(row.case_ref) == key]
+    found: list[PlanState] = []
+    removed = 0
+    for plan in mine:
+        try:
+            found.append(desk.plan(plan))
+        except RemovedError:
+            removed += 1
+        except VerificationError as error:
+            desk.warn(f"{error.message}; run: visitsafe verify")
+    plans = sorted(found, key=lambda state: (state.body.visit.start, state.plan))
+    return CaseHistory(plans[-1].body.visit.case if plans else case, tuple(plans), removed)
+
+
+def newest_of(desk: Desk, case: str) -> PlanState:
+    """The newest plan of a case, to which something about the case is added.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    history = case_history(desk, case) if case else None
+    if history is None or not history.plans:
+        history = case_history(desk, case, spelt_alike=True)
+    if not history.plans:
+        raise NotFoundError(
+            f"no plan in this store is for the case {case[:60]!r}",
+            hint="see: visitsafe list --all; what belongs to a case is kept with its visit plans",
+        )
+    return history.plans[-1]
