@@ -4,13 +4,21 @@ The running hash over it is in `running_hash`; signatures and roles are checked 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import msgspec
 
 from visitsafe.domain.entries import Entry
+
+LONGEST_CLAIM = timedelta(minutes=3)
+"""No claim holds for longer: a watcher whose clock is years ahead must not keep the others off a visit."""
+BEATS_KEPT = timedelta(days=1)
+BEHIND_Z = "["
+"""The character after Z, behind a plan id's beginning: no plan id holds it, and `team` sorts behind it."""
+BEFORE_ALL = -1 << 63
+"""Before every position that a database can hold, also one that is none."""
 
 
 class Stored(msgspec.Struct, frozen=True, dict=True):
@@ -62,8 +70,6 @@ class PlanRow(msgspec.Struct, frozen=True):
         level: The worst finding's level, or "".
         entries: How many entries the plan has.
         newest: The id of the newest of them.
-        owed: When the first thing is due that is owed after the visit, UTC text (`duties.owed`); empty if
-            nothing is.
     """
 
     plan: str
@@ -79,7 +85,6 @@ class PlanRow(msgspec.Struct, frozen=True):
     urgent: bool
     entries: int
     newest: str
-    owed: str = ""
 
     @property
     def open(self) -> bool:
