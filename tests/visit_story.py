@@ -95,7 +95,7 @@ def minutes_after(text: str, minutes: int) -> str:
     return to_text(from_text(text) + timedelta(minutes=minutes))
 
 
-def _version(story: Story) -> str:
+def version(story: Story) -> str:
     """The version that the author has before them: the last in the copy, whether or not it counts."""
     versions = [one.id for one in story.entries if one.content.kind in {Kind.PLANNED, Kind.REVISED}]
     return versions[-1]
@@ -108,7 +108,7 @@ def heard_from(who: Actor = SAM, known_by: str = "I know the voice.") -> Heard:
 def reported(story: Story, kind: Kind, by: Actor = SAM, **changes: Any) -> Story:
     """`departed`, `arrived`, `ok` or `left`; passed on, if it is not Sam who signs."""
     heard = None if by is SAM else heard_from()
-    body = ReportBody(**{"of": _version(story), "heard": heard, **changes})
+    body = ReportBody(**{"of": version(story), "heard": heard, **changes})
     return story.entry(by, kind, body)
 
 
@@ -118,12 +118,12 @@ def departed(story: Story, by: Actor = SAM, **changes: Any) -> Story:
 
 def back(story: Story, by: Actor = SAM, **changes: Any) -> Story:
     heard = None if by is SAM else heard_from()
-    return story.entry(by, Kind.BACK, BackBody(**{"of": _version(story), "heard": heard, **changes}))
+    return story.entry(by, Kind.BACK, BackBody(**{"of": version(story), "heard": heard, **changes}))
 
 
 def extended(story: Story, until: str, by: Actor = SAM, **changes: Any) -> Story:
     heard = None if by is SAM else heard_from()
-    body = ExtendedBody(**{"of": _version(story), "until": until, "heard": heard, **changes})
+    body = ExtendedBody(**{"of": version(story), "until": until, "heard": heard, **changes})
     return story.entry(by, Kind.EXTENDED, body)
 
 
@@ -137,7 +137,7 @@ def raised(story: Story, step: str, due: str = "", by: Actor = DEE, **changes: A
         visit = story.state.visit
         after = next((rung.after for rung in visit.ladder.steps if rung.id == step), 0)
         due = minutes_after(visit.due_back, after + visit.ladder.grace_minutes)
-    body = EscalatedBody(**{"of": _version(story), "step": step, "due": due, "watcher": "w1", **changes})
+    body = EscalatedBody(**{"of": version(story), "step": step, "due": due, "watcher": "w1", **changes})
     return story.entry(by, Kind.ESCALATED, body)
 
 

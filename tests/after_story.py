@@ -1,0 +1,101 @@
+"""What is recorded after a visit, as steps of a `Story`: `incident(over())`, `debriefed(...)`, `shared(...)`.
+
+Every function returns a longer story whose new entry follows all that the copy has seen, as in `story`.
+"""
+
+from typing import Any
+
+from story import MO, SAM, Actor, Story
+from visit_story import DEE, back, countersigned, departed, heard_from, version
+from visitsafe.domain.afterwards import (
+    DebriefedBody,
+    DocumentedBody,
+    IncidentBody,
+    MarkedBody,
+    SharedBody,
+)
+from visitsafe.domain.plan import Duty, Made, PlanBody, Shown
+from visitsafe.domain.terms import Document, Kind
+
+__all__ = ["DEE", "MO", "SAM"]
+
+FORM = Made(id="incident", version="1.0", digest="ef" * 32)
+ALERT = Duty(
+    trigger="incident-alert",
+    label="Others may meet the same",
+    ground="There was an incident, and others who visit may meet the same.",
+    recipients=("Health visitor, NHS",),
+    by="2026-11-24T12:00:00Z",
+    decision="share",
+    source="salford-2011 4.6",
+)
+HAPPENED = Shown(
+    id="what-happened",
+    section="What happened",
+    label="What happened",
+    ask="What did you see and hear?",
+    answer="He shouted and kicked the door.",
+    source="salford-2011 7.5",
+)
+
+
+def over(body: PlanBody | None = None) -> Story:
+    """A visit that Sam made and is back from."""
+    return back(departed(countersigned(body)))
+
+
+def incident(story: Story, by: Actor = SAM, **changes: Any) -> Story:
+    plain: dict[str, Any] = {
+        "of": version(story),
+        "form": FORM,
+        "answers": {"what-happened": HAPPENED.answer, "behaviours": ("shouting",)},
+        "shown": (HAPPENED,),
+        "behaviours": ("shouting",),
+        "heard": None if by is SAM else heard_from(),
+    }
+    return story.entry(by, Kind.INCIDENT, IncidentBody(**{**plain, **changes}))
+
+
+def debriefed(story: Story, by: Actor = SAM, **changes: Any) -> Story:
+    plain: dict[str, Any] = {
+        "of": version(story),
+        "form": Made(id="debrief", version="1.0", digest="ef" * 32),
+        "answers": {},
+        "heard": None if by is SAM else heard_from(),
+    }
+    return story.entry(by, Kind.DEBRIEFED, DebriefedBody(**{**plain, **changes}))
+
+
+def shared(story: Story, trigger: str = "", by: Actor = SAM, **changes: Any) -> Story:
+    plain: dict[str, Any] = {
+        "of": version(story),
+        "trigger": trigger,
+        "decision": "share",
+        "recipients": ("Health visitor, NHS",),
+        "how": "by telephone",
+        "what": "Two of us go from now on.",
+    }
+    return story.entry(by, Kind.SHARED, SharedBody(**{**plain, **changes}))
+
+
+def documented(
+    story: Story, document: Document = Document.SUPERVISION, by: Actor = MO, **changes: Any
+) -> Story:
+    plain: dict[str, Any] = {
+        "of": version(story),
+        "form": Made(id=str(document), version="1.0", digest="ef" * 32),
+        "answers": {},
+        "document": str(document),
+    }
+    return story.entry(by, Kind.DOCUMENTED, DocumentedBody(**{**plain, **changes}))
+
+
+def marked(story: Story, by: Actor = SAM, **changes: Any) -> Story:
+    plain: dict[str, Any] = {
+        "of": version(story),
+        "found": True,
+        "system": "Case system",
+        "reference": "4417",
+        "checked": "2026-11-20",
+    }
+    return story.entry(by, Kind.MARKED, MarkedBody(**{**plain, **changes}))
