@@ -11,8 +11,9 @@ demo: $(VENV)/ready
 plan: $(VENV)/ready
 	@$(BIN)/visitsafe plan
 
+# Side by side, one worker for each core; what loads the whole computer takes turns (tests/reliability).
 test: $(VENV)/ready
-	@$(BIN)/python -m pytest
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
 bench: $(VENV)/ready
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python benchmarks/start_up.py

@@ -1,5 +1,6 @@
 """Fixtures for every test."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ __all__ = ["cluster"]
 
 settings.register_profile("visitsafe", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("visitsafe")
+
+# Tests begun in the background are deaf to Ctrl-C, and those begun by nohup to a terminal that closes. What
+# they begin must hear both: a process inherits that it is deaf, and no handler.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 
 @pytest.fixture
