@@ -30,6 +30,7 @@ from story_plan import decision_on, hostile_visit, visit
 from visit_story import LADDER
 from visitsafe.adapters.schema import SCHEMA_VERSION
 from visitsafe.adapters.store import create_store, open_store
+from visitsafe.domain.duties import TALK_WITHIN, declined
 from visitsafe.domain.entries import Entry, compose, from_text, to_text
 from visitsafe.domain.judging import own_plan_id
 from visitsafe.domain.people import AddedBody, FoundedBody
@@ -173,7 +174,15 @@ def _row(one: Planned, status: str, made: Sequence[Entry], stage: str, closed: s
         urgent=False,
         entries=len(made),
         newest=made[-1].id,
+        owed=_owed(one, stage),
     )
+
+
+def _owed(one: Planned, stage: str) -> str:
+    """When the first thing is due: nobody here has shared anything, or talked a visit over."""
+    shares = [duty.by for duty in one.body.sharing if not declined(duty)]
+    talks = [to_text(from_text(one.body.visit.due_back) + TALK_WITHIN)] if stage == "back" else []
+    return min((*shares, *talks), default="")
 
 
 def half_days(day: int, numbers: range, head: str, last: int) -> tuple[Half, Half]:

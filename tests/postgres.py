@@ -44,7 +44,7 @@ def _binaries() -> Path | None:
     return folder if (folder / "initdb").exists() else None
 
 
-def _unprivileged() -> _As:
+def unprivileged() -> _As:
     """Whom to run the server as: ourselves, unless we are root."""
     if os.geteuid() != 0:
         return {}
@@ -63,7 +63,7 @@ class Cluster:
     def __init__(self, binaries: Path, folder: Path) -> None:
         self.folder = folder
         self._binaries = binaries
-        self._as = _unprivileged()
+        self._as = unprivileged()
         self._server: subprocess.Popen[bytes] | None = None
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
@@ -156,9 +156,10 @@ class Cluster:
         """A new database with an empty store in it, which `desk` may use; the database's name."""
         from sqlite_files import NOW
         from visitsafe.adapters.postgres_door import create_postgres
+        from visitsafe.adapters.postgres_triggers import ANY_TIME
 
         name = self.database()
-        create_postgres(self.url(name, "superuser"), NOW)
+        create_postgres(self.url(name, "superuser"), NOW, meta={ANY_TIME: "in tests"})
         self.execute("GRANT visitsafe_app TO desk, duty")
         return name
 

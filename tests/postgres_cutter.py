@@ -7,6 +7,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+AFTERWARDS = "after the answer"
+"""The client hears that it is committed; then the server is gone, for whoever comes."""
+
 
 class Cutter:
     """Stands between a client and the server's socket, and cuts the connection at the first COMMIT."""
@@ -59,6 +62,10 @@ class Cutter:
                     server.sendall(said)
 
     def _cut(self, said: bytes, client: socket.socket, server: socket.socket) -> None:
+        if self.how == AFTERWARDS:
+            self.stop_listening()
+            server.sendall(said)
+            client.sendall(server.recv(1 << 16))
         if self.how == "drop the answer":
             server.sendall(said)
             server.recv(1 << 16)

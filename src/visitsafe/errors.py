@@ -36,6 +36,16 @@ class StoreError(VisitsafeError):
     """The store cannot be opened, read or written."""
 
 
+class MovedStoreError(StoreError):
+    """The store is somewhere else now: to try again here is of no use."""
+
+
+class DamagedStoreError(StoreError):
+    """The store's content cannot be what was written: the record does not hold, whoever finds it."""
+
+    exit_code = 3
+
+
 class KeyFileError(VisitsafeError):
     """A key cannot be read, opened or used."""
 

@@ -20,7 +20,16 @@ from visitsafe.domain.checklist import VisitChecklist
 from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError, SettingsError
 
 TODAY = date(2026, 11, 23)
-KINDS = ["visit", "should-not", "information-sharing", "review", "escalation", "sources"]
+KINDS = [
+    "visit",
+    "should-not",
+    "information-sharing",
+    "review",
+    "escalation",
+    "form",
+    "supervision",
+    "sources",
+]
 
 
 def refused(text: str | bytes) -> list[str]:

@@ -1,8 +1,8 @@
 """A store of an older version: refused when it is opened, brought up to date when asked, no entry touched.
 
-`stores/v1.sqlite3` and `stores/v2.sqlite3` were made by the code of those versions: a team, a plan
-countersigned, one refused, one withdrawn, and one that nobody has decided on. In the second the countersigned
-visit is over.
+`stores/v1.sqlite3` and its like were made by the code of those versions: a team, a plan countersigned, one
+refused, one withdrawn, and one that nobody has decided on. From the second on the countersigned visit is
+over; in the third something about it is to be shared, and the content of a fifth plan was removed by rule.
 """
 
 import shutil
@@ -21,16 +21,20 @@ from sqlite_files import change, refusal, tampered
 from visitsafe.adapters import schema
 from visitsafe.adapters.migrations import Migrated
 from visitsafe.adapters.store import create_store, migrate_store, open_store
+from visitsafe.adapters.store_marks import MIGRATE
 from visitsafe.domain.plan_row import row_of
 from visitsafe.domain.running_hash import check_chain
 from visitsafe.domain.stored import PlanRow, Store, Stored, Summarise
-from visitsafe.errors import StoreError, VerificationError
+from visitsafe.errors import StoreError
 from visitsafe.usecases.desk import folded, open_roster, summariser_at
 
 TEAM = "ab9278360e6f0b35603e9d64535435895bd0013aedbe45c719e86b7a6ebe78ea"
 HEAD = 9, "8e1db8c948811191"
 TEAM_2 = "df6116e88f8fb42f217f3423ca3338b0db76a9c9b87a2bb263e10f406e81b6c7"
 HEAD_2 = 12, "e5e23c77fe9d0a77"
+TEAM_3 = "eb9eb874c20cdfd31141a3e5d70c05d5b8305351a04731ca97c0d58af852167d"
+HEAD_3 = 17, "27b72cdd042ada6b"
+STORES = Path(__file__).parents[1] / "stores"
 STATUSES = ["awaiting", "countersigned", "refused", "withdrawn"]
 ENTRIES = "SELECT * FROM entries ORDER BY position"
 
@@ -38,7 +42,7 @@ ENTRIES = "SELECT * FROM entries ORDER BY position"
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
     """A store as version 1 left it."""
-    return Path(shutil.copy(Path(__file__).parents[1] / "stores" / "v1.sqlite3", tmp_path / "store.db"))
+    return Path(shutil.copy(STORES / "v1.sqlite3", tmp_path / "store.db"))
 
 
 def raw(path: Path, statement: str) -> list[Any]:
@@ -89,13 +93,13 @@ def test_a_store_of_an_older_version_is_refused_and_left_alone(old: Path) -> Non
     before = old.read_bytes()
     error = refusal(old)
     assert error.message == f"the store {old} was made by an older visitsafe"
-    assert error.hint == "run: visitsafe store migrate"
+    assert error.hint == MIGRATE
     assert old.read_bytes() == before
 
 
 def test_an_old_store_is_brought_up_to_date_with_every_entry_untouched(old: Path) -> None:
     entries, meta = raw(old, ENTRIES), raw(old, "SELECT * FROM meta WHERE key <> 'schema_version'")
-    assert migrate_store(str(old), by_team) == Migrated(1, 3, 4)
+    assert migrate_store(str(old), by_team) == Migrated(1, 4, 4)
     assert_sound(old, entries)
     assert raw(old, "SELECT * FROM meta WHERE key <> 'schema_version'") == meta
 
@@ -103,7 +107,7 @@ def test_an_old_store_is_brought_up_to_date_with_every_entry_untouched(old: Path
 def test_what_is_up_to_date_is_left_as_it_is(old: Path) -> None:
     migrate_store(str(old), by_team)
     before = old.read_bytes()
-    assert migrate_store(str(old), by_team) == Migrated(3, 3)
+    assert migrate_store(str(old), by_team) == Migrated(4, 4)
     assert old.read_bytes() == before
 
 
@@ -123,8 +127,8 @@ def test_of_two_that_migrate_at_once_one_finds_nothing_to_do(old: Path) -> None:
         done.append(migrate_store(str(old), by_team))
         return by_team(store)
 
-    assert migrate_store(str(old), overtaken) == Migrated(3, 3)
-    assert done == [Migrated(1, 3, 4)]
+    assert migrate_store(str(old), overtaken) == Migrated(4, 4)
+    assert done == [Migrated(1, 4, 4)]
     assert_sound(old, entries)
 
 
@@ -158,7 +162,7 @@ def test_processes_that_migrate_at_once_all_succeed_and_one_does_it(old: Path) -
     running = [migrating(old) for _ in range(4)]
     outputs = [one.communicate(timeout=100)[0].split()[:2] for one in running]
     assert [one.returncode for one in running] == [0] * 4
-    assert sorted(outputs) == [["1", "3"], ["3", "3"], ["3", "3"], ["3", "3"]]
+    assert sorted(outputs) == [["1", "4"], ["4", "4"], ["4", "4"], ["4", "4"]]
     assert_sound(old, entries)
 
 
@@ -174,7 +178,7 @@ def test_a_migration_killed_at_any_moment_has_not_happened_and_can_be_done_again
         killed = migrating(path, fatal)
         assert (killed.communicate(timeout=100)[0], killed.returncode) == ("", -9)
         assert_as_it_was(path, entries)
-        assert migrate_store(str(path), by_team) == Migrated(1, 3, 4)
+        assert migrate_store(str(path), by_team) == Migrated(1, 4, 4)
         assert_sound(path, entries)
 
 
@@ -202,18 +206,19 @@ def test_a_store_that_others_write_to_says_so_and_nothing_is_changed(old: Path) 
 def test_the_last_trace_of_a_refusal_that_is_gone_is_taken_along(old: Path) -> None:
     ((plan,),) = raw(old, "SELECT plan FROM plans WHERE status = 'refused'")
     tampered(old, f"DELETE FROM entries WHERE kind = 'decided' AND stream = '{plan}'")
-    assert migrate_store(str(old), by_team) == Migrated(1, 3, 4)
+    assert migrate_store(str(old), by_team) == Migrated(1, 4, 4)
     with closing(open_store(str(old))) as store:
         assert store.check_file() == [f"the newest entry of plan {plan} is missing"]
         row = store.row(plan)
         assert row is not None
         assert (row.status, row.open) == ("refused", True)
-        with pytest.raises(VerificationError, match="are gone from the store"):
-            store.append([store.history(plan)[0].entry], NOW, counted)
+        told: list[str] = []
+        store.append([store.history(plan)[0].entry], NOW, counted, gone=told.append)
+        assert told == [plan]
 
 
 def test_a_newer_store_is_refused(old: Path) -> None:
-    change(old, "UPDATE meta SET value = '4' WHERE key = 'schema_version'")
+    change(old, "UPDATE meta SET value = '5' WHERE key = 'schema_version'")
     before = old.read_bytes()
     with pytest.raises(StoreError, match="made by a newer visitsafe"):
         migrate_store(str(old), by_team)
@@ -227,7 +232,7 @@ def test_the_command_says_what_it_did_and_that_there_is_nothing_left_to_do(old: 
     assert ran.code == 1
     assert "made by an older visitsafe" in ran.err
     ran = zoe.done("store", "migrate")
-    assert "from version 1 to version 3: 4 plans were listed anew" in ran.out
+    assert "from version 1 to version 4: 4 plans were listed anew" in ran.out
     assert_sound(old, entries)
     assert "nothing to do" in zoe.done("store", "migrate").out
     assert "Everything holds" in zoe.done("verify").out
@@ -246,25 +251,60 @@ def test_a_store_of_another_team_than_the_pinned_one_is_not_migrated(old: Path) 
 @pytest.fixture
 def newer(tmp_path: Path) -> Path:
     """A store as version 2 left it."""
-    return Path(shutil.copy(Path(__file__).parents[1] / "stores" / "v2.sqlite3", tmp_path / "two.db"))
+    return Path(shutil.copy(STORES / "v2.sqlite3", tmp_path / "two.db"))
 
 
 def test_a_store_of_version_2_is_brought_up_to_date_with_every_entry_untouched(newer: Path) -> None:
     entries, plans = raw(newer, ENTRIES), raw(newer, "SELECT * FROM plans ORDER BY plan")
     assert "older visitsafe" in refusal(newer).message
-    assert migrate_store(str(newer), lambda store: summariser_at(store, TEAM_2)) == Migrated(2, 3, 4)
+    assert migrate_store(str(newer), lambda store: summariser_at(store, TEAM_2)) == Migrated(2, 4, 4)
     assert raw(newer, ENTRIES) == entries
-    assert raw(newer, "SELECT * FROM plans ORDER BY plan") == plans
+    assert [row[:-1] for row in raw(newer, "SELECT * FROM plans ORDER BY plan")] == plans
     with closing(open_store(str(newer))) as store:
         assert (store.head()[0], store.head()[1][:16]) == HEAD_2
         assert (store.check_file(), list(check_chain(store.scan())), store.doubtful()) == ([], [], [])
 
 
-def test_a_store_of_version_2_gets_the_schema_of_a_new_one(newer: Path, tmp_path: Path) -> None:
-    migrate_store(str(newer), lambda store: summariser_at(store, TEAM_2))
+@pytest.mark.parametrize(("version", "team"), [("2", TEAM_2), ("3", TEAM_3)])
+def test_a_store_of_a_later_version_gets_the_schema_of_a_new_one(
+    version: str, team: str, tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(STORES / f"v{version}.sqlite3", tmp_path / "old.db"))
+    migrate_store(str(path), lambda store: summariser_at(store, team))
     create_store(str(tmp_path / "new.db"), NOW).close()
     objects = "SELECT type, name, sql FROM sqlite_schema ORDER BY name"
-    assert raw(newer, objects) == raw(tmp_path / "new.db", objects)
+    assert raw(path, objects) == raw(tmp_path / "new.db", objects)
+
+
+@pytest.fixture
+def third(tmp_path: Path) -> Path:
+    """A store as version 3 left it."""
+    return Path(shutil.copy(STORES / "v3.sqlite3", tmp_path / "three.db"))
+
+
+def test_a_store_of_version_3_learns_what_is_owed_with_every_entry_untouched(third: Path) -> None:
+    entries, plans = raw(third, ENTRIES), raw(third, "SELECT * FROM plans ORDER BY plan")
+    purges = raw(third, "SELECT * FROM purges ORDER BY id")
+    assert (len(plans), len(purges)) == (5, 4)
+    assert migrate_store(str(third), lambda store: summariser_at(store, TEAM_3)) == Migrated(3, 4, 5)
+    assert (raw(third, ENTRIES), raw(third, "SELECT * FROM purges ORDER BY id")) == (entries, purges)
+    assert [row[:-1] for row in raw(third, "SELECT * FROM plans ORDER BY plan")] == plans
+    with closing(open_store(str(third))) as store:
+        assert (store.head()[0], store.head()[1][:16]) == HEAD_3
+        assert (store.check_file(), list(check_chain(store.scan())), store.doubtful()) == ([], [], [])
+        (owing,) = store.plans(owed_only=True)
+        assert (owing.case_ref, owing.owed) == ("CF-1", "2027-03-24T08:00:00Z")  # to tell others, in two days
+
+
+def test_the_last_trace_of_a_plan_is_taken_along_from_version_3(third: Path) -> None:
+    ((plan,),) = raw(third, "SELECT plan FROM plans WHERE status = 'refused'")
+    tampered(third, f"DELETE FROM entries WHERE kind = 'decided' AND stream = '{plan}'")
+    migrate_store(str(third), lambda store: summariser_at(store, TEAM_3))
+    with closing(open_store(str(third))) as store:
+        assert store.check_file() == [f"the newest entry of plan {plan} is missing"]
+        row = store.row(plan)
+        assert row is not None
+        assert (row.status, row.owed) == ("refused", "")
 
 
 def test_what_an_older_version_left_in_the_list_is_overwritten(newer: Path) -> None:

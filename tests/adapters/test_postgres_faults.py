@@ -254,6 +254,50 @@ def test_only_one_of_many_gets_a_claim(cluster: Cluster, name: str) -> None:
     assert len(won) == 1
 
 
+def test_a_server_that_is_just_restarted_is_waited_for_when_a_store_is_opened(
+    cluster: Cluster, name: str
+) -> None:
+    cluster.stop()
+    starts = threading.Timer(0.5, cluster.start)
+    starts.start()
+    try:
+        open_store(cluster.url(name), wait=30).close()
+    finally:
+        starts.join()
+
+
+def test_a_server_that_stays_away_is_waited_for_as_long_as_a_busy_one_and_no_longer(
+    cluster: Cluster, name: str
+) -> None:
+    cluster.stop()
+    began = time.monotonic()
+    try:
+        with pytest.raises(StoreError, match="its server is not running, or is just starting") as caught:
+            open_store(cluster.url(name), wait=0.6)
+    finally:
+        cluster.start()
+    assert 0.6 < time.monotonic() - began < 20
+    assert "wait a moment and try again" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("locked:wrong@/{name}?host={folder}&port={port}", "the name or the password is not right"),
+        ("desk@127.0.0.1:{port}/{name}", "is not trusted|cannot be trusted"),
+        ("desk@nowhere.invalid/{name}", "does not answer$"),
+        ("desk@/{name}?host={folder}/log", "does not answer$"),
+    ],
+    ids=["wrong password", "no TLS", "unknown host", "no folder"],
+)
+def test_what_no_waiting_mends_is_said_at_once(cluster: Cluster, name: str, where: str, said: str) -> None:
+    url = "postgresql://" + where.format(name=name, folder=cluster.folder, port=cluster.port)
+    began = time.monotonic()
+    with pytest.raises(StoreError, match=said):
+        open_store(url, wait=60)
+    assert time.monotonic() - began < 30
+
+
 def _impatient(store: PostgresStore) -> PostgresStore:
     store._link._wait = 0.2
     return store

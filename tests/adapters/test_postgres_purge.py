@@ -1,9 +1,9 @@
-"""Retention in PostgreSQL: its own role, and a store of version 2 brought up to date."""
+"""Retention in PostgreSQL: its own role, and stores of earlier versions brought up to date."""
 
 import re
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from postgres import Cluster
 from visitsafe.adapters.migrations import Migrated
 from visitsafe.adapters.postgres_check import damages
 from visitsafe.adapters.postgres_door import open_store
-from visitsafe.adapters.store import migrate_store
+from visitsafe.adapters.store import migrate_store, open_file
+from visitsafe.adapters.store_marks import MIGRATE
 from visitsafe.adapters.store_purge import open_purge
 from visitsafe.domain.running_hash import check_chain
 from visitsafe.domain.stored import Store, Summarise
@@ -22,6 +23,7 @@ from visitsafe.errors import StoreError
 from visitsafe.usecases.desk import summariser_at
 
 STORES = Path(__file__).parents[1] / "stores"
+TEAM_3 = "eb9eb874c20cdfd31141a3e5d70c05d5b8305351a04731ca97c0d58af852167d"
 TEAM_2 = "df6116e88f8fb42f217f3423ca3338b0db76a9c9b87a2bb263e10f406e81b6c7"
 ENTRIES = "SELECT position, stream, kind, at, by, received, id, payload, signature, chain FROM entries"
 
@@ -61,7 +63,7 @@ def keeper(cluster: Cluster, url: str) -> str:
 def test_the_application_is_told_which_role_removes_and_the_retention_role_does_nothing_else(
     cluster: Cluster, office: SharedOffice
 ) -> None:
-    clean = ("store", "purge", "--yes", "--reason", "clean-up")
+    clean = ("store", "purge", "--yes", "--reason", "clean-up", "--today", "2027-03-23")
     assert office.mo.done("store", "purge", "--dry-run", "--json").json["going"][0]["case"] == "CF-1"
     refused = office.mo.run(*clean)
     assert refused.code == 1
@@ -90,20 +92,20 @@ def test_whoever_could_take_entries_away_does_not_purge_either(
     open_purge(f"{owner}&visitsafe_allow_owner=1").store.close()
 
 
-def older(cluster: Cluster) -> str:
-    """A database with a store of version 2 in it, with the entries of `v2.sqlite3`; its name."""
+def older(cluster: Cluster, version: int = 2) -> str:
+    """A database with a store of an earlier version in it, with what `v2.sqlite3` or `v3.sqlite3` holds."""
     cluster.store()  # so that the roles are there
     name = cluster.database()
-    with cluster.connect(name) as raw, closing(sqlite3.connect(STORES / "v2.sqlite3")) as two:
+    with cluster.connect(name) as raw, closing(sqlite3.connect(STORES / f"v{version}.sqlite3")) as two:
         raw.execute("BEGIN")
-        raw.execute((STORES / "v2.sql").read_text(encoding="utf-8"))
+        raw.execute((STORES / f"v{version}.sql").read_text(encoding="utf-8"))
         raw.execute("RESET ROLE")
         meta = dict(two.execute("SELECT key, value FROM meta")) | {
             f"role_{part}": f"visitsafe_{part}" for part in ("owner", "app", "retention")
         }
         for key, value in meta.items():
             raw.execute("INSERT INTO visitsafe.meta VALUES (%s, %s)", (key, value))
-        for table in ("entries", "plans"):
+        for table in ("entries", "plans", *(["purges"] if version > 2 else [])):
             for row in two.execute(f"SELECT * FROM {table} ORDER BY 1"):
                 marks = ", ".join(["%s"] * len(row))
                 raw.execute(f"INSERT INTO visitsafe.{table} VALUES ({marks})", row)
@@ -125,10 +127,10 @@ def test_a_store_of_version_2_is_brought_up_to_date_by_its_owner(cluster: Cluste
     before = rows(cluster, name)
     with pytest.raises(StoreError, match="older visitsafe") as caught:
         open_store(cluster.url(name))
-    assert caught.value.hint == "run: visitsafe store migrate"
+    assert caught.value.hint == MIGRATE
     owner = cluster.url(name, "superuser")
-    assert migrate_store(owner, by_team) == Migrated(2, 3, 4)
-    assert migrate_store(owner, by_team) == Migrated(3, 3)
+    assert migrate_store(owner, by_team) == Migrated(2, 4, 4)
+    assert migrate_store(owner, by_team) == Migrated(4, 4)
     assert rows(cluster, name) == before
     with closing(open_store(cluster.url(name))) as store:
         assert (damages(store._link), store.doubtful(), list(check_chain(store.scan()))) == ([], [], [])
@@ -141,9 +143,20 @@ def test_a_store_of_version_2_is_brought_up_to_date_by_its_owner(cluster: Cluste
     open_purge(keeper(cluster, cluster.url(name))).store.close()
 
 
-def test_a_migrated_store_has_the_functions_and_triggers_of_a_new_one(cluster: Cluster) -> None:
-    old, new = older(cluster), cluster.store()
-    migrate_store(cluster.url(old, "superuser"), by_team)
+def test_a_store_of_version_3_learns_what_is_owed(cluster: Cluster) -> None:
+    name = older(cluster, 3)
+    before, owner = rows(cluster, name), cluster.url(name, "superuser")
+    assert migrate_store(owner, lambda store: summariser_at(store, TEAM_3)) == Migrated(3, 4, 5)
+    assert rows(cluster, name) == before
+    with closing(open_store(cluster.url(name))) as store:
+        assert (damages(store._link), store.doubtful(), list(check_chain(store.scan()))) == ([], [], [])
+        assert [row.owed for row in store.plans(owed_only=True)] == ["2027-03-24T08:00:00Z"]
+
+
+@pytest.mark.parametrize(("version", "team"), [(2, TEAM_2), (3, TEAM_3)])
+def test_a_migrated_store_has_the_definitions_of_a_new_one(cluster: Cluster, version: int, team: str) -> None:
+    old, new = older(cluster, version), cluster.store()
+    migrate_store(cluster.url(old, "superuser"), lambda store: summariser_at(store, team))
     triggers = (
         "SELECT tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1"
     )
@@ -151,7 +164,13 @@ def test_a_migrated_store_has_the_functions_and_triggers_of_a_new_one(cluster: C
         "SELECT proname, prosrc, proconfig FROM pg_proc WHERE pronamespace = 'visitsafe'::regnamespace"
     )
     rights = "SELECT relname, relacl::text FROM pg_class WHERE relnamespace = 'visitsafe'::regnamespace"
-    for statement in (triggers, f"{functions} ORDER BY 1", f"{rights} AND relkind = 'r' ORDER BY 1"):
+    columns = (
+        "SELECT table_name, ordinal_position, column_name, data_type, collation_name, is_nullable,"
+        " column_default FROM information_schema.columns WHERE table_schema = 'visitsafe' ORDER BY 1, 2"
+    )
+    indexes = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'visitsafe' ORDER BY 1"
+    rights = f"{rights} AND relkind = 'r' ORDER BY 1"
+    for statement in (triggers, f"{functions} ORDER BY 1", rights, columns, indexes):
         with cluster.connect(old) as one, cluster.connect(new) as other:
             found, expected = one.execute(statement).fetchall(), other.execute(statement).fetchall()
         assert [_sorted_rights(row) for row in found] == [_sorted_rights(row) for row in expected]
@@ -170,3 +189,20 @@ def test_a_user_who_does_not_own_the_store_learns_what_has_to_be_run_first(clust
     assert rows(cluster, name) == before
     with pytest.raises(StoreError, match="older visitsafe"):
         open_store(cluster.url(name))
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_database_of_an_older_version_is_backed_up_as_a_file_of_this_one(
+    cluster: Cluster, tmp_path: Path, version: int
+) -> None:
+    name = older(cluster, version)
+    before = rows(cluster, name)
+    admin = Someone("admin", tmp_path / "admin", cluster.url(name), datetime(2027, 6, 1, 8, 0, tzinfo=UTC))
+    admin.done("store", "backup", str(tmp_path / "b.db"))
+    assert rows(cluster, name) == before
+    admin.store = str(tmp_path / "b.db")
+    assert admin.done("verify", "--json").json["holds"] is True
+    with closing(open_file(admin.store)) as store, cluster.connect(name) as raw:
+        kept = [(row.id, row.payload) for row in store.scan()]
+        there = raw.execute("SELECT id, payload FROM visitsafe.entries ORDER BY position").fetchall()
+        assert kept == [(entry, bytes(payload)) for entry, payload in there]

@@ -173,7 +173,7 @@ def test_what_somebody_did_to_the_protection_is_named(
         assert [said in found for found in store.check_file()].count(True) == 1
 
 
-def test_a_plan_whose_entries_a_superuser_took_away_is_named_and_not_written_over(
+def test_a_plan_whose_entries_a_superuser_took_away_is_named_and_stays_named(
     cluster: Cluster, filled: str
 ) -> None:
     with cluster.connect(filled) as raw:
@@ -184,8 +184,10 @@ def test_a_plan_whose_entries_a_superuser_took_away_is_named_and_not_written_ove
         raw.execute("ALTER TABLE entries ENABLE ALWAYS TRIGGER entries_only_blanked")
     with closing(open_store(cluster.url(filled))) as store:
         assert store.check_file() == [f"the newest entry of plan {PLAN} is missing"]
-        with pytest.raises(Exception, match="gone from the store"):
-            store.append([entry(4)], NOW, counted)
+        told: list[str] = []
+        store.append([entry(4)], NOW, counted, gone=told.append)
+        assert told == [PLAN]
+        assert store.check_file() == [f"the newest entry of plan {PLAN} is missing"]
 
 
 @pytest.mark.parametrize(
@@ -244,6 +246,7 @@ def test_whoever_may_not_make_a_store_learns_what_has_to_be_run_first(cluster: C
     for _ in range(2):
         with pytest.raises(StoreError, match="may not make a store") as caught:
             create_postgres(url, NOW, roles)
+        assert str(caught.value.hint).startswith("for this once, ")
         assert not store_exists(url)
         hints.append(str(caught.value.hint))
         cluster.execute(hints[-1].partition(": ")[2])

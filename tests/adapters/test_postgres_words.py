@@ -37,19 +37,19 @@ def refusal(action: Callable[[], object]) -> StoreError:
 
 def test_a_server_that_is_away_is_named(cluster: Cluster) -> None:
     url = f"postgresql://desk:{PASSWORD}@/db?host={cluster.folder}&port=1"
-    said = refusal(lambda: open_store(url)).message
-    assert said == f"the store in database 'db' on {cluster.folder}:1 (as desk) does not answer"
-    assert "does not answer" in refusal(lambda: store_exists(url)).message
+    named = f"the store in database 'db' on {cluster.folder}:1 (as desk)"
+    said = refusal(lambda: open_store(url, wait=0.1)).message
+    assert said == f"{named} does not answer: its server is not running, or is just starting"
+    assert refusal(lambda: store_exists(url, wait=0.1)).message == said
 
 
 def test_a_wrong_password_and_none_at_all_are_told(cluster: Cluster) -> None:
     name = cluster.store()
     wrong = cluster.url(name, f"locked:{PASSWORD}x")
     assert "the name or the password is not right" in refusal(lambda: open_store(wrong)).message
-    assert (
-        "the name or the password is not right"
-        in refusal(lambda: open_store(cluster.url(name, "locked"))).message
-    )
+    none = refusal(lambda: open_store(cluster.url(name, "locked")))
+    assert "wants a password, and none was given" in none.message
+    assert ".pgpass" in str(none.hint)
     right = cluster.url(name, f"locked:{PASSWORD}", visitsafe_allow_owner="1")
     with closing(open_store(right)) as store:
         assert PASSWORD not in repr(store.warnings)
@@ -144,6 +144,24 @@ def test_text_that_postgresql_cannot_keep_is_refused(cluster: Cluster) -> None:
 )
 def test_a_url_that_means_nothing_is_refused_without_showing_it(url: str) -> None:
     assert "is not one that visitsafe can use" in refusal(lambda: understood(url, 5)).message
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ("host/db?sslmod=require", "knows no sslmod"),
+        ("host/db?sslmode=disabled", "sslmode in the store's URL is not one that PostgreSQL knows"),
+        ("host:abc/db", "port in the store's URL is no number"),
+        ("host:99999/db", "port in the store's URL is no number"),
+        ("host/db?sslrootcert=/nowhere/ca.crt", "there is no file /nowhere/ca.crt"),
+    ],
+)
+def test_a_slip_in_a_url_is_named_and_not_taken_for_the_network(rest: str, said: str) -> None:
+    assert said in refusal(lambda: understood(f"postgresql://desk:{PASSWORD}@{rest}", 5)).message
+
+
+def test_what_stands_where_a_port_should_is_not_shown_for_it_may_be_the_password() -> None:
+    refusal(lambda: understood(f"postgresql://host:{PASSWORD}/db", 5))
 
 
 def test_without_psycopg_a_sentence_says_what_to_install() -> None:

@@ -180,11 +180,13 @@ def test_what_is_open_is_listed_at_the_cost_of_what_is_open(path: Path) -> None:
         assert isinstance(store, SqliteStore)
         (one,) = store.plans()
         few = steps(store, lambda: store.plans(open_only=True))
+        owed = steps(store, lambda: store.plans(owed_only=True))
         closed = [msgspec.structs.replace(one, plan=f"{n:016}", closed="c" * 64) for n in range(5000)]
         store._database.execute("BEGIN")
         store._database.executemany(schema.ADD_PLAN, map(msgspec.structs.astuple, closed))
         store._database.execute("COMMIT")
         assert steps(store, lambda: store.plans(open_only=True)) <= few + 1
+        assert steps(store, lambda: store.plans(owed_only=True)) <= owed + 1
         assert steps(store, lambda: store.plans(limit=1)) <= few + 1
         assert steps(store, lambda: store.plans(case="CASE-2")) <= few + 1
         assert steps(store, lambda: store.find(PLAN[:5])) <= few + 20

@@ -35,6 +35,7 @@ def row(plan: str, **changes: Any) -> PlanRow:
         urgent=False,
         entries=1,
         newest="",
+        owed="",
     )
     return msgspec.structs.replace(start, **changes)
 
@@ -63,6 +64,17 @@ def test_plans_can_be_asked_for_by_being_open_and_by_case(store: Store) -> None:
     assert store.plans(case="CASE-1") == [open_one, closed]
     assert store.plans(case="CASE-1", open_only=True, limit=5) == [open_one]
     assert store.plans(case="") == []
+
+
+def test_plans_can_be_asked_for_by_what_is_owed_as_it_falls_due(store: Store) -> None:
+    late = row("0000000000000000", owed="2026-11-27T08:00:00Z", closed="c" * 64)
+    soon = row("0000000000000001", owed="2026-11-25T08:00:00Z", start="2026-11-23T00:00:00Z")
+    same = row("0000000000000002", owed="2026-11-27T08:00:00Z", case_ref="CASE-2")
+    lists(store, late, soon, same, row("0000000000000003"))
+    assert store.plans(owed_only=True) == [soon, late, same]
+    assert store.plans(owed_only=True, limit=1) == [soon]
+    assert store.plans(owed_only=True, case="CASE-2") == [same]
+    assert store.plans(owed_only=True, open_only=True) == [soon, same]
 
 
 def test_plans_are_found_by_how_their_ids_begin(store: Store) -> None:

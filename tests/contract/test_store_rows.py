@@ -69,19 +69,43 @@ def test_rows_that_are_missing_wrong_or_of_no_plan_are_mended(store: Store, back
     with closing(backend.connect()) as raw:
         raw.execute(f"DELETE FROM plans WHERE plan = '{OTHER}'")
         raw.execute("UPDATE plans SET status = 'x', closed = newest, entries = 1")
-        raw.execute("INSERT INTO plans SELECT 'junk', '', '', '', '', '', '', '', '', '', 0, 0, ''")
+        raw.execute("INSERT INTO plans SELECT 'junk', '', '', '', '', '', '', '', '', '', 0, 0, '', ''")
     assert store.rebuild(row) == 2
     assert (store.plans(), store.doubtful(), store.check_file()) == (before, [], [])
 
 
-def test_the_last_trace_of_entries_that_are_gone_is_not_rebuilt_away(store: Store, backend: Backend) -> None:
+@pytest.mark.parametrize("change", ["entries = 2", "newest = 'gone'", "entries = 9223372036854775807"])
+def test_the_last_trace_of_entries_that_are_gone_stops_nothing_and_stays_until_it_is_dropped(
+    store: Store, backend: Backend, change: str
+) -> None:
     store.append([entry(1)], NOW, row)
     with closing(backend.connect()) as raw:
-        raw.execute("UPDATE plans SET entries = 2, newest = 'gone'")
-    assert store.rebuild(row) == 1
-    assert store.check_file() == [f"the newest entry of plan {PLAN} is missing"]
-    with pytest.raises(VerificationError, match="are gone from the store"):
-        store.append([entry(3)], NOW, row)
+        raw.execute(f"UPDATE plans SET {change}, status = 'refused'")
+    told: list[str] = []
+    for number in (3, 4):
+        assert store.append([entry(number)], NOW, row, gone=told.append) == 1
+    assert told == [PLAN, PLAN]
+    store.rebuild(row)
+    assert store.traces() == [PLAN]
+    listed = store.row(PLAN)
+    assert listed is not None
+    assert (listed.status, listed.entries > 3 or listed.newest == "gone") == ("refused", True)
+    assert store.doubtful() == [PLAN]
+    store.rebuild(row, forget=True)
+    assert (store.traces(), store.doubtful()) == ([], [])
+
+
+def test_a_trace_is_told_of_before_anything_is_written(store: Store, backend: Backend) -> None:
+    store.append([entry(1)], NOW, row)
+    with closing(backend.connect()) as raw:
+        raw.execute("UPDATE plans SET entries = 2")
+
+    def refuse(_plan: str) -> None:
+        raise VerificationError("no")
+
+    with pytest.raises(VerificationError, match="no"):
+        store.append([entry(3)], NOW, row, gone=refuse)
+    assert len(store.history(PLAN)) == 1
 
 
 @pytest.mark.parametrize("raised", [ValueError, KeyboardInterrupt])

@@ -1,7 +1,7 @@
 """Processes of the tests' own: forked, so that one costs milliseconds; killed, stopped and waited for by id.
 
 A child never returns: it ends by `os._exit`, and what went wrong in it is in a file that the parent reads.
-No thread may run and no store be open in the parent when it forks.
+No thread of ours may run and no store be open in the parent when it forks.
 """
 
 import os

@@ -9,6 +9,14 @@ from reliability.town import Town, founded
 
 SEED = int(os.environ.get("VISITSAFE_FAULTS_SEED", "1"))
 TIMES = float(os.environ.get("VISITSAFE_FAULTS_TIMES", "1"))
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One of these at a time, where tests run side by side: each fills the computer by itself."""
+    for item in items:
+        if item.path.parent == HERE:
+            item.add_marker(pytest.mark.xdist_group("reliability"))
 
 
 @pytest.fixture(scope="session")

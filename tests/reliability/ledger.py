@@ -13,9 +13,6 @@ from pathlib import Path
 from office import Ran, Someone
 
 MARK = re.compile(rb"\bm[0-9]{4}x[0-9]{5}\b")
-_AWAY = re.compile(
-    r"\(as \w+\) (does not answer|was cut off|is just starting|has too many guests)$", re.MULTILINE
-)
 _SENTENCE = re.compile(r"visitsafe: .*\S")
 
 
@@ -52,10 +49,7 @@ class Ledger:
 def _ended(ran: Ran) -> str:
     if ran.code == 0:
         return "done"
-    if "cannot be asked yet whether" in ran.err:
-        return "unknown"
-    # It may have been recorded before the server went away: what a command shows is read afterwards.
-    return "away" if _AWAY.search(ran.err) else "refused"
+    return "unknown" if "cannot be asked yet whether" in ran.err else "refused"
 
 
 def _said(ran: Ran) -> str:
@@ -74,7 +68,6 @@ class Told:
     begun: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
-    away: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     said: Counter[str] = field(default_factory=Counter)
 

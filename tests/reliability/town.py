@@ -92,7 +92,7 @@ def rows(town: Town) -> list[Stored]:
 
 def founded(folder: Path) -> Town:
     """Found a team, plan and countersign visits, and set out."""
-    office = Office(folder).open()
+    office = Office(folder).found()
     for name in ("ola", "kit", "lou"):
         office.join(office.person(name), "practitioner")
     office.join(office.person("max"), "manager")

@@ -1,7 +1,8 @@
 """What is in the store beside what the writers were told: the one judge of every fault.
 
 Lost: acknowledged, and not there. Doubled: there more than once. Uninvited: there, although nobody began it,
-or although somebody was told that it was refused. Wrong: anything that `verify` or a fresh fold says.
+or although its command failed; only of a command that said that it cannot know may it be there or not. Wrong:
+anything that `verify` or a fresh fold says.
 """
 
 from collections import Counter
@@ -80,8 +81,7 @@ class Outcome:
         self.uninvited += sorted(kept.keys() & told.refused) + sorted(kept.keys() - told.begun)
         self.uninvited += [row.id for row in new if not marks_of(row) and row.kind not in WATCHERS]
         self.doubled += _raised_twice(new)
-        for state, marks in (("away", told.away), ("unknown", told.unknown)):
-            self.counted[f"recorded, and said: {state}"] += len(kept.keys() & marks)
+        self.counted["recorded, and said: unknown"] += len(kept.keys() & told.unknown)
 
 
 def marks_of(row: Stored) -> set[str]:

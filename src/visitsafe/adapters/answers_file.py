@@ -59,6 +59,7 @@ class AnswersFile:
         urgent: Why the visit goes before it is countersigned; empty if it does not.
         positions: Where everything stands.
         problems: What is wrong so far.
+        hint: How to see what such a file looks like.
     """
 
     name: str
@@ -69,6 +70,7 @@ class AnswersFile:
     urgent: str
     positions: Positions
     problems: tuple[Problem, ...] = ()
+    hint: str = HINT
 
 
 @dataclass
@@ -85,12 +87,13 @@ class _Desk:
         self.problems.append(Problem(self.positions.key(path), sentence))
 
 
-def load(path: str, stdin: BinaryIO | None = None) -> AnswersFile:
+def load(path: str, stdin: BinaryIO | None = None, hint: str = HINT) -> AnswersFile:
     """Read a file's outline.
 
     Args:
         path: The file; `-` is standard input.
         stdin: What to read for `-`; standard input itself if None.
+        hint: How to see what such a file looks like, for errors.
 
     Raises:
         ProblemsError: It is not YAML as it should be, or names no checklist.
@@ -103,7 +106,7 @@ def load(path: str, stdin: BinaryIO | None = None) -> AnswersFile:
     desk = _Desk(positions)
     if not isinstance(data, dict):
         desk.value((), "this is not a list of keys; begin with checklist:, visit: and answers:")
-        raise refusal(name, desk.problems, HINT)
+        raise refusal(name, desk.problems, hint)
     _known_keys(desk, (), data, KEYS)
     found = AnswersFile(
         name=name,
@@ -113,12 +116,13 @@ def load(path: str, stdin: BinaryIO | None = None) -> AnswersFile:
         controls=_controls(desk, data.get("controls", "")),
         urgent=_line(desk, ("urgent",), data.get("urgent", "")),
         positions=positions,
+        hint=hint,
     )
     _known_keys(desk, ("visit",), found.visit, tuple(VisitField))
     if not found.checklist:
         desk.key(("checklist",), "say which checklist is answered, such as checklist: home-visit")
     if not found.checklist or len(found.checklist) > LONGEST["who"]:
-        raise refusal(name, desk.problems, HINT)
+        raise refusal(name, desk.problems, hint)
     return replace(found, problems=tuple(desk.problems))
 
 
@@ -187,7 +191,7 @@ def wrong_checklist(file: AnswersFile, known: Iterable[str]) -> ProblemsError:
     """The error for a file that names a checklist which is not among the visit checklists known."""
     sentence = f"there is no visit checklist {quoted(file.checklist)}; there are {', '.join(known)}"
     problem = Problem(file.positions.nearest(("checklist",)), sentence)
-    return refusal(file.name, [*file.problems, problem], HINT)
+    return refusal(file.name, [*file.problems, problem], file.hint)
 
 
 def read_answers(
@@ -214,7 +218,7 @@ def read_answers(
         (desk.key if unknown else desk.value)(path, f"{path[-1]}: {sentence}")
     controls = _measures(desk, file, questionnaire, None if desk.problems else parsed.answers)
     if desk.problems:
-        raise refusal(file.name, desk.problems, HINT)
+        raise refusal(file.name, desk.problems, file.hint)
     return Filled(parsed.answers, controls, file.urgent)
 
 

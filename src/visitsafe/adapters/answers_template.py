@@ -48,14 +48,19 @@ def template(visit: VisitChecklist, questionnaire: Questionnaire) -> str:
     for field in VisitField:
         if field in by_field:
             lines += _entry(questionnaire, by_field[field])
-    lines += ["answers:"]
+    return "\n".join([*lines, *answer_lines(questionnaire)]).rstrip() + "\n" + _TAIL
+
+
+def answer_lines(questionnaire: Questionnaire) -> Iterator[str]:
+    """The key `answers`, and below it every question that fills no fact of the visit."""
+    yield "answers:"
     for section in questionnaire.sections:
         asked = [question for question in section.questions if not question.fills]
         if asked:
-            lines += [*_comment(f"--- {section.title} ---"), ""]
+            yield from _comment(f"--- {section.title} ---")
+            yield ""
         for question in asked:
-            lines += _entry(questionnaire, question)
-    return "\n".join(lines).rstrip() + "\n" + _TAIL
+            yield from _entry(questionnaire, question)
 
 
 def _entry(questionnaire: Questionnaire, question: Question) -> Iterator[str]:

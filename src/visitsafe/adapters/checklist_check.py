@@ -4,16 +4,17 @@ Each file is read and checked alone; each visit checklist is proven together wit
 broken file does not hide what is wrong with another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
 from visitsafe.adapters.checklist_files import SOURCES, Found, Written, as_if_quoted, read
-from visitsafe.adapters.checklists import Library
+from visitsafe.adapters.checklists import Library, Resolved, S
 from visitsafe.adapters.loaded import Loaded
 from visitsafe.domain import checking
 from visitsafe.domain.kinds import Document, Sources
+from visitsafe.domain.problem import Problem
 from visitsafe.errors import NotFoundError, ProblemsError
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def check_library(library: Library, today: date, only: Sequence[Found] | None = 
         if found.kind != SOURCES:
             _alone(found, documents, report)
     for name in library.ids("visit"):
-        _together(library, name, wanted, documents, report)
+        _together(library.resolve, checking.check, name, wanted, documents, report)
+    for name in library.ids("form"):
+        _together(library.resolve_form, checking.check_form, name, wanted, documents, report)
     for name in library.ids():
         _findable(library, name, report)
     return report
@@ -123,18 +126,23 @@ def _alone(found: Found, documents: Mapping[str, Document], report: Report) -> N
 
 
 def _together(
-    library: Library, name: str, wanted: Sequence[Found], documents: Mapping[str, Document], report: Report
+    resolve: Callable[[str], Resolved[S]],
+    check: Callable[[S, Mapping[str, Document]], list[Problem]],
+    name: str,
+    wanted: Sequence[Found],
+    documents: Mapping[str, Document],
+    report: Report,
 ) -> None:
-    """Prove a visit checklist with those that it uses, if any file of it is wanted."""
+    """Prove a visit checklist or a form with those that it uses, if any file of it is wanted."""
     try:
-        resolved = library.resolve(name)
+        resolved = resolve(name)
     except (ProblemsError, NotFoundError) as error:
         lines = error.problems if isinstance(error, ProblemsError) else [error.message]
         report.add([line for line in lines if line.startswith(tuple(f"{found.name}:" for found in wanted))])
         return
     files = {found.path for loaded in resolved.loaded.values() for found in loaded.files}
     if any(found.path in files for found in wanted):
-        report.add(resolved.lines(checking.check(resolved.checklists, documents)))
+        report.add(resolved.lines(check(resolved.checklists, documents)))
 
 
 def _findable(library: Library, name: str, report: Report) -> None:

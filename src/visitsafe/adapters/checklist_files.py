@@ -7,6 +7,7 @@ the full reading later proves that the glance was right.
 import hashlib
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +16,7 @@ from visitsafe.adapters import model_errors, yaml_words
 from visitsafe.adapters.yaml_files import as_data, line_of, parse, printable, read_bytes, refusal, typed
 from visitsafe.adapters.yaml_tree import DataPath, Positions, Problem, Scalar
 from visitsafe.domain.checklist import VisitChecklist
+from visitsafe.domain.forms import FormChecklist, SupervisionChecklist
 from visitsafe.domain.kinds import (
     EscalationChecklist,
     ReviewChecklist,
@@ -30,6 +32,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "information-sharing": SharingChecklist,
     "review": ReviewChecklist,
     "escalation": EscalationChecklist,
+    "form": FormChecklist,
+    "supervision": SupervisionChecklist,
     "sources": Sources,
 }
 """The model of each kind of file."""
@@ -105,8 +109,11 @@ def find(place: Path, layer: int) -> list[Found]:
     return [_glance(path, layer) for path in files]
 
 
+@lru_cache(maxsize=64)
 def read(found: Found) -> tuple[BaseModel, Written]:
     """Read a file into the model of its kind.
+
+    The same bytes are parsed once: one command looks at the same checklists several times.
 
     Raises:
         ProblemsError: Everything that is wrong with it.

@@ -1,18 +1,21 @@
 """The checklists of this machine: the shipped ones and the agency's, extended and put together by id.
 
 Folders come in layers, the shipped one first; a file in a later layer takes the place of one with the same
-id. Files are read when they are needed, and nothing is kept between calls. Nothing is guessed around: a file
+id. Files are read anew each time, and parsed anew if their bytes changed. Nothing is guessed around: a file
 whose id cannot be told, or two files with the same id in one layer, are refused.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 from visitsafe.adapters.checklist_files import SOURCES, Found, find, read
 from visitsafe.adapters.loaded import CHECK, Loaded, extended
 from visitsafe.domain.checklist import Uses, VisitChecklist
+from visitsafe.domain.form_checking import form_references
+from visitsafe.domain.form_flow import FormSet
+from visitsafe.domain.forms import FormChecklist, SupervisionChecklist
 from visitsafe.domain.kinds import (
     Document,
     EscalationChecklist,
@@ -22,11 +25,13 @@ from visitsafe.domain.kinds import (
     Sources,
 )
 from visitsafe.domain.problem import AnyChecklist, did_you_mean
+from visitsafe.domain.problem import Path as InFile
 from visitsafe.domain.problem import Problem as Wrong
 from visitsafe.domain.questionnaire import ChecklistSet
 from visitsafe.domain.references import references
 from visitsafe.errors import NotFoundError, ProblemsError
 
+S = TypeVar("S", ChecklistSet, FormSet)
 WHERE = "see: visitsafe checklist list; VISITSAFE_CHECKLISTS and --checklist name the agency's own"
 SLOTS = {
     "should_not": ("should_not", "should-not"),
@@ -37,11 +42,15 @@ SLOTS = {
 """For each key of `uses`: the member of a `ChecklistSet`, and the kind that belongs there."""
 
 
-@dataclass(frozen=True)
-class Resolved:
-    """A visit checklist with those that it uses, and where all of it was written."""
+Use = tuple[InFile, str, str, str | None]
+"""Where a checklist names another, the member of the set that this is, the kind it must have, and its id."""
 
-    checklists: ChecklistSet
+
+@dataclass(frozen=True)
+class Resolved(Generic[S]):
+    """A visit checklist or a form with those that it uses, and where all of it was written."""
+
+    checklists: S
     loaded: Mapping[str, Loaded]
 
     def lines(self, problems: Sequence[Wrong]) -> list[str]:
@@ -127,7 +136,7 @@ class Library:
             for document in cast("Sources", read(found)[0]).documents
         }
 
-    def resolve(self, name: str) -> Resolved:
+    def resolve(self, name: str) -> "Resolved[ChecklistSet]":
         """A visit checklist and those that it uses, without looking whether they fit together.
 
         Raises:
@@ -141,7 +150,7 @@ class Library:
                 f"{name} is of kind {checklist.kind}, and a visit is planned with a checklist of kind visit",
                 hint=f"there are: {', '.join(self.ids('visit'))}",
             )
-        loaded = {"visit": visit, **self._used(visit, checklist.uses)}
+        loaded = {"visit": visit, **self._used(visit, _uses(checklist.uses))}
         used = {slot: one.checklist for slot, one in loaded.items()}
         digests = {one.checklist.id: one.digest for one in loaded.values()}
         found = ChecklistSet(
@@ -165,6 +174,53 @@ class Library:
         if lines := resolved.lines(references(resolved.checklists)):
             raise ProblemsError(f"the checklist {name} cannot be used", lines, hint=CHECK)
         return resolved.checklists
+
+    def resolve_form(self, name: str) -> "Resolved[FormSet]":
+        """A form and the sharing checklist that it asks too, without looking whether they fit together.
+
+        Raises:
+            NotFoundError: There is no such form.
+            ProblemsError: One of them is missing or cannot be used.
+        """
+        loaded = self.load(name)
+        form = loaded.checklist
+        if not isinstance(form, FormChecklist):
+            raise self._wrong_kind(name, form.kind, "form")
+        used = self._used(loaded, [(("share",), "sharing", "information-sharing", form.share)])
+        sharing = used["sharing"].checklist if used else None
+        every = {"form": loaded, **used}
+        digests = {one.checklist.id: one.digest for one in every.values()}
+        return Resolved(FormSet(form, cast("SharingChecklist | None", sharing), digests), every)
+
+    def form_set(self, name: str) -> FormSet:
+        """What a form asks: everything it names exists and fits together.
+
+        Raises:
+            NotFoundError: There is no such form.
+            ProblemsError: It cannot be used; all reasons are listed.
+        """
+        resolved = self.resolve_form(name)
+        if lines := resolved.lines(form_references(resolved.checklists)):
+            raise ProblemsError(f"the form {name} cannot be used", lines, hint=CHECK)
+        return resolved.checklists
+
+    def supervision(self, name: str) -> SupervisionChecklist:
+        """The prompts for staff supervision.
+
+        Raises:
+            NotFoundError: There are none of this id.
+            ProblemsError: They cannot be used.
+        """
+        checklist = self.load(name).checklist
+        if not isinstance(checklist, SupervisionChecklist):
+            raise self._wrong_kind(name, checklist.kind, "supervision")
+        return checklist
+
+    def _wrong_kind(self, name: str, kind: str, wanted: str) -> NotFoundError:
+        return NotFoundError(
+            f"{name} is of kind {kind}, and one of kind {wanted} is needed",
+            hint=f"of this kind there are: {', '.join(self.ids(wanted)) or 'none'}",
+        )
 
     def _refuse_nameless(self) -> None:
         """A file that does not say what it is might be meant to replace another: it is never passed over."""
@@ -191,26 +247,29 @@ class Library:
             raise _refused(written.line(sentence, "extends"), WHERE) from None
         return extended(found, checklist, written, base)
 
-    def _used(self, visit: Loaded, uses: Uses) -> dict[str, Loaded]:
-        """The checklists that a visit checklist names, by the member of the set."""
+    def _used(self, user: Loaded, uses: Sequence[Use]) -> dict[str, Loaded]:
+        """The checklists that a checklist names, by the member of the set."""
         loaded, lines = {}, []
-        for key, (slot, kind) in SLOTS.items():
-            name = getattr(uses, key)
+        for path, slot, kind, name in uses:
             if name is None:
                 continue
             try:
                 loaded[slot] = self.load(name)
             except NotFoundError as error:
-                lines.append(visit.line(Wrong(("uses", key), error.message)))
+                lines.append(user.line(Wrong(path, error.message)))
             except ProblemsError as error:
                 lines += error.problems
             else:
                 if (other := loaded[slot].checklist.kind) != kind:
                     sentence = f'"{name}" is of kind {other}: name one of kind {kind}'
-                    lines.append(visit.line(Wrong(("uses", key), sentence)))
+                    lines.append(user.line(Wrong(path, sentence)))
         if lines:
-            raise ProblemsError(f"the checklist {visit.checklist.id} cannot be used", lines, hint=CHECK)
+            raise ProblemsError(f"the checklist {user.checklist.id} cannot be used", lines, hint=CHECK)
         return loaded
+
+
+def _uses(uses: Uses) -> list[Use]:
+    return [(("uses", key), slot, kind, getattr(uses, key)) for key, (slot, kind) in SLOTS.items()]
 
 
 def _refused(line: str, hint: str | None = CHECK) -> ProblemsError:

@@ -23,6 +23,7 @@ from visitsafe.domain.draft_file import Session
 from visitsafe.errors import NotFoundError, SettingsError
 
 DRAFT, LOCK, PARTIAL, DAMAGED = ".json", ".lock", ".partial", ".damaged"
+RESUME = "visitsafe plan --resume"
 LARGEST = 4 * 1024 * 1024
 
 
@@ -72,8 +73,9 @@ def list_drafts(folder: Path) -> Listing:
 class Draft:
     """One draft, locked for this process while it is open. Use it as a context manager."""
 
-    def __init__(self, folder: Path, name: str, lock: IO[bytes]) -> None:
+    def __init__(self, folder: Path, name: str, lock: IO[bytes], command: str) -> None:
         self.name = name
+        self._command = command
         self._folder = folder
         self._lock = lock
 
@@ -91,7 +93,7 @@ class Draft:
             SettingsError: It is damaged, and was set aside; or it cannot be read.
         """
         path = self._folder / f"{self.name}{DRAFT}"
-        with _plain_words("read", self._folder):
+        with _plain_words("read", self._folder, self._command):
             try:
                 return _read(path)
             except FileNotFoundError:
@@ -99,29 +101,39 @@ class Draft:
             except _DamagedError as error:
                 raise SettingsError(_set_aside(path, error), "to begin again: visitsafe plan") from error
 
+    @property
+    def is_there(self) -> bool:
+        """Whether anything was saved, damaged or not."""
+        return (self._folder / f"{self.name}{DRAFT}").exists()
+
     def save(self, session: Session) -> None:
         """Write the draft whole, and be sure that it is on the disk.
 
         Raises:
             SettingsError: It cannot be written; the draft as it was before is still there.
         """
-        with _plain_words("save", self._folder):
+        with _plain_words("save", self._folder, self._command):
             _write(self._folder, self.name, msgspec.json.encode(session))
 
     def delete(self) -> None:
         """Remove the draft, once its plan is signed."""
-        with _plain_words("remove", self._folder):
+        with _plain_words("remove", self._folder, self._command):
             (self._folder / f"{self.name}{DRAFT}").unlink(missing_ok=True)
             (self._folder / f"{self.name}{LOCK}").unlink(missing_ok=True)
 
 
-def open_draft(folder: Path, name: str = "") -> Draft:
+def open_draft(folder: Path, name: str = "", command: str = RESUME) -> Draft:
     """Lock a draft by its name, or a new one, and clear away what a crash left behind.
+
+    Args:
+        folder: Where drafts of this sort are kept.
+        name: The draft; a new one if empty.
+        command: The command that goes on with it, for hints.
 
     Raises:
         SettingsError: Another window has it open, or the folder cannot be used.
     """
-    with _plain_words("open", folder):
+    with _plain_words("open", folder, command):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         _clear(folder)
@@ -130,9 +142,20 @@ def open_draft(folder: Path, name: str = "") -> Draft:
     if lock is None:
         raise SettingsError(
             "this draft is open in another window",
-            "finish it there, or close that window and run: visitsafe plan --resume",
+            f"finish it there, or close that window and run: {command}",
         )
-    return Draft(folder, name, lock)
+    return Draft(folder, name, lock, command)
+
+
+def delete_draft(folder: Path, name: str) -> None:
+    """Remove a draft by its name, if there is one.
+
+    Raises:
+        SettingsError: Another window has it open, or it cannot be removed.
+    """
+    if (folder / f"{name}{DRAFT}").exists():
+        with open_draft(folder, name) as draft:
+            draft.delete()
 
 
 class _DamagedError(Exception):
@@ -242,12 +265,12 @@ def _lock_file(file: IO[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _plain_words(what: str, folder: Path) -> Iterator[None]:
+def _plain_words(what: str, folder: Path, command: str = RESUME) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SettingsError(
             f"cannot {what} the draft in {folder}: {reason}",
-            "earlier answers are kept; make room or allow access there, then: visitsafe plan --resume",
+            f"earlier answers are kept; make room or allow access there, then: {command}",
         ) from error

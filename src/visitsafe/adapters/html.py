@@ -39,26 +39,59 @@ hr { border: 0; border-top: 1px solid var(--line); margin: 2.2rem 0 0; }
   p { orphans: 3; widows: 3; }
 }
 """
+FAMILY = """\
+body { font-size: 1.2rem; line-height: 1.55; }
+h1 { font-size: 1.9rem; }
+h1 + p { border: 0; padding: 0; font-size: inherit; }
+h2 { font-size: 1.4rem; border: 0; margin-top: 1.6rem; padding-top: 0; }
+li { margin: 0.35rem 0; }
+hr { margin: 2.4rem 0 1.2rem; }
+em { font-size: 0.75em; }
+@page { margin: 10mm 16mm; }
+@media print {
+  body { font-size: 12pt; line-height: 1.22; }
+  h1 { font-size: 18pt; margin: 0 0 1mm; }
+  h2 { font-size: 13pt; margin: 2.2mm 0 0.6mm; }
+  p, ul { margin: 0.6mm 0; }
+  li { margin: 0.2mm 0; }
+  hr { margin: 5mm 0 1mm; }
+  h2:last-of-type ~ * { break-before: avoid; }
+}
+"""
+"""Besides the usual style: larger type and less of an office, for a page that a family is handed."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def html_page(markdown_text: str, title: str, language: str = "en") -> str:
+def html_page(markdown_text: str, title: str, language: str = "en", style: str = "") -> str:
     """The page.
 
     Args:
         markdown_text: CommonMark; HTML in it is shown, not used.
         title: What the browser calls it.
         language: Of the text, for screen readers.
+        style: CSS that comes after the usual one; ours, never from a record.
     """
     from markdown_it import MarkdownIt
 
     reader = MarkdownIt("commonmark", {"html": False, "linkify": False})
     body = reader.disable(["image", "link", "autolink", "html_block", "html_inline"]).render(markdown_text)
+    return document(body, title, language, style)
+
+
+def document(body: str, title: str, language: str = "en", style: str = "") -> str:
+    """The page around what is in it.
+
+    Args:
+        body: HTML that holds no text of anybody's unescaped.
+        title: What the browser calls it.
+        language: Of the text, for screen readers.
+        style: Rules of CSS behind those of every page.
+    """
     return (
         f'<!DOCTYPE html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="robots" content="noindex">\n<meta name="referrer" content="no-referrer">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{_STYLE}{style}</style>\n</head>\n"
         f"<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
     )

@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from visitsafe.adapters import schema
+from visitsafe.adapters import schema, schema_past
 from visitsafe.adapters.sqlite_store import SqliteStore
 from visitsafe.domain.stored import Summarise
+from visitsafe.errors import DamagedStoreError
 
 
 class Migrated(msgspec.Struct, frozen=True):
@@ -45,20 +46,42 @@ def migrate(store: SqliteStore, version: Callable[[], int], summarise: Summarise
         before = version()
         if before == schema.SCHEMA_VERSION:
             return Migrated(before, before)
-        for step in range(before + 1, schema.SCHEMA_VERSION + 1):
-            _STEPS[step](database)
+        if not _is_this_version(database):  # else somebody changed what it says of itself
+            _do_steps(store, database, before)
         plans = store.rebuild(summarise)
         database.execute(schema.SET_VERSION, (str(schema.SCHEMA_VERSION),))
     return Migrated(before, schema.SCHEMA_VERSION, plans)
 
 
+def _is_this_version(database: sqlite3.Connection) -> bool:
+    """Whether the tables, indexes and triggers are those of this version, whatever else there is."""
+    found = dict(database.execute("SELECT name, sql FROM sqlite_schema").fetchall())
+    return all(found.get(name) == made for name, made in schema.SQLITE_OBJECTS.items())
+
+
+def _do_steps(store: SqliteStore, database: sqlite3.Connection, before: int) -> None:
+    fault = DamagedStoreError(
+        f"the store {store.path} is damaged: its tables are not those of version {before}, which it names",
+        hint=f"make a new one from it: VISITSAFE_STORE=NEW-FILE visitsafe store restore {store.path}",
+    )
+    try:
+        for step in range(before + 1, schema.SCHEMA_VERSION + 1):
+            _STEPS[step](database)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname != "SQLITE_ERROR":  # a full disk, and the like
+            raise
+        raise fault from error
+    if not _is_this_version(database):
+        raise fault
+
+
 def _to_2(database: sqlite3.Connection) -> None:
     """Visits under way: how far a visit has come, what closed it, heartbeats and claims."""
-    traces = _traces(database, _ROW_1)
+    traces = _traces(database, schema_past.ROW_1)
     database.execute("DROP TABLE plans")  # and its indexes
-    for statement in (*_PLANS_2, *_WATCHING_2):
+    for statement in (*schema_past.PLANS_2, *schema_past.WATCHING_2):
         database.execute(statement)
-    database.executemany(_ADD_2, traces)
+    database.executemany(schema_past.ADD_2, traces)
 
 
 def _to_3(database: sqlite3.Connection) -> None:
@@ -66,17 +89,31 @@ def _to_3(database: sqlite3.Connection) -> None:
 
     The table of plans is made anew: until now what was replaced in it was not overwritten, so that case
     references may lie in its pages that nothing names any more.
-
-    Once there is a version 4, the definitions as they are in version 3 belong here, in full.
     """
-    traces = _traces(database, _ROW_2)
+    traces = _traces(database, schema_past.ROW_2)
     database.execute("DROP TABLE plans")
     database.execute("DROP TRIGGER entries_no_update")
-    for statement in _PLANS_2:
+    for statement in (*schema_past.PLANS_2, *schema_past.RETENTION_3):
         database.execute(statement)
-    for name in ("purges", "entries_no_update", "purges_no_update", "purges_no_delete"):
+    database.executemany(schema_past.ADD_2, traces)
+
+
+def _to_4(database: sqlite3.Connection) -> None:
+    """After the visit: when the first thing is due that is owed. What stands nowhere signed is refused.
+
+    What is noted as removed and was not is let go: it would stand in the way of a removal by rule.
+    Once there is a version 5, the definitions as they are in version 4 belong into `schema_past`.
+    """
+    traces = _traces(database, schema_past.ROW_3)
+    database.execute("DROP TABLE plans")
+    for name in ("plans", "plans_start", "plans_open", "plans_owed", "plans_case"):
         database.execute(schema.SQLITE_OBJECTS[name])
-    database.executemany(_ADD_2, traces)
+    database.executemany(schema.ADD_PLAN, traces)
+    for name in ("entries_in_order", "purges_no_delete"):
+        database.execute(f"DROP TRIGGER {name}")
+    database.execute(schema.DROP_ODD_PURGES)
+    for name in ("entries_in_order", "entries_as_made", "purges_as_made", "purges_no_delete"):
+        database.execute(schema.SQLITE_OBJECTS[name])
 
 
 def _traces(database: sqlite3.Connection, query: str) -> list[tuple[object, ...]]:
@@ -85,52 +122,5 @@ def _traces(database: sqlite3.Connection, query: str) -> list[tuple[object, ...]
     return [row for plan in gone for row in database.execute(query, plan)]
 
 
-# What is left of a plan whose entries are gone counts as open: closed by nothing that can be shown.
-_ROW_1 = (
-    "SELECT plan, status, 'planned', '', by, case_ref, area, start, due_back, level, urgent, entries, newest"
-    " FROM plans WHERE plan = ?"
-)
-_ROW_2 = (
-    "SELECT plan, status, stage, closed, by, case_ref, area, start, due_back, level, urgent, entries, newest"
-    " FROM plans WHERE plan = ?"
-)
-_ADD_2 = (
-    "INSERT INTO plans"
-    " (plan, status, stage, closed, by, case_ref, area, start, due_back, level, urgent, entries, newest)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_PLANS_2 = (
-    """CREATE TABLE plans (
-  plan TEXT PRIMARY KEY NOT NULL,
-  status TEXT NOT NULL,
-  stage TEXT NOT NULL,
-  closed TEXT NOT NULL,
-  by TEXT NOT NULL,
-  case_ref TEXT NOT NULL,
-  area TEXT NOT NULL,
-  start TEXT NOT NULL,
-  due_back TEXT NOT NULL,
-  level TEXT NOT NULL,
-  urgent INTEGER NOT NULL,
-  entries INTEGER NOT NULL,
-  newest TEXT NOT NULL
-) STRICT""",
-    "CREATE INDEX plans_start ON plans (start DESC, plan)",
-    "CREATE INDEX plans_open ON plans (start DESC, plan) WHERE closed = ''",
-    "CREATE INDEX plans_case ON plans (case_ref, start DESC, plan)",
-)
-_WATCHING_2 = (
-    """CREATE TABLE beats (
-  watcher TEXT PRIMARY KEY NOT NULL,
-  received TEXT NOT NULL,
-  payload BLOB NOT NULL,
-  signature TEXT NOT NULL
-) STRICT""",
-    """CREATE TABLE claims (
-  what TEXT PRIMARY KEY NOT NULL,
-  holder TEXT NOT NULL,
-  until TEXT NOT NULL
-) STRICT""",
-)
-_STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {2: _to_2, 3: _to_3}
+_STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {2: _to_2, 3: _to_3, 4: _to_4}
 """What makes a store of the version before into one of this version."""

@@ -1,8 +1,8 @@
 """Whom the desk can reach, from its settings.toml: `[[notify]]` and `[line-managers]` (D15).
 
 Addresses and their secrets stay on this machine: the record and every screen know a channel by its label.
-Whatever is misspelt is refused with a sentence that names the entry, at the start and not at the first alarm.
-Whether a URL works is `notify`'s affair.
+Whatever is misspelt is left out and told of in a sentence that names the entry, at the start and not at the
+first alarm: one bad entry must not keep the others from being used. Whether a URL works is `notify`'s affair.
 """
 
 import os
@@ -17,7 +17,6 @@ from visitsafe.domain.cleaning import clean, quoted
 from visitsafe.domain.members import as_heard
 from visitsafe.domain.outbox import LINE_MANAGER, WORKER, Channel, Contacts
 from visitsafe.domain.terms import Role
-from visitsafe.errors import ProblemsError
 
 GROUPS = (Role.DUTY.value, Role.MANAGER.value, LINE_MANAGER, WORKER)
 """What `who` may be, besides a member's e-mail."""
@@ -25,7 +24,7 @@ LONGEST_LABEL = 60
 MOST_IN_A_URL_FILE = 10_000
 OTHERS_READ = 0o044
 _KEYS = {"label", "who", "url", "url_file", "address"}
-_HINT = "see docs/notifications.md; try it with: visitsafe watch --drill"
+ONLY_THE_SCREEN = "no channel is left: only the screen of the watch tells"
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -34,12 +33,23 @@ class Reach(msgspec.Struct, frozen=True):
     Attributes:
         contacts: The channels by label, and the line managers.
         urls: Label to Apprise URL, with its secrets: for `notify` alone, never shown.
+        faults: Sentences about entries that are left out because they cannot be used.
         warnings: Sentences about what can be used but should be mended.
     """
 
     contacts: Contacts
     urls: Mapping[str, str]
+    faults: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def trouble(self) -> str:
+        """What the board says of it, in one sentence; empty if every entry can be used."""
+        if not self.faults:
+            return ""
+        more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
+        left = "" if self.contacts.channels else f"; {ONLY_THE_SCREEN}"
+        return f"left out of its notifications: {self.faults[0]}{more}{left}"
 
     def __repr__(self) -> str:
         """Without the URLs: what is printed in haste must not hold a password."""
@@ -51,7 +61,6 @@ def read_reach(settings: Settings) -> Reach:
 
     Raises:
         SettingsError: The settings file cannot be read.
-        ProblemsError: Entries are not what they should be; all of them are listed.
     """
     tables = written(settings)
     problems: list[str] = []
@@ -70,10 +79,8 @@ def read_reach(settings: Settings) -> Reach:
             channels.append(Channel(entry["label"], _who(entry["who"]), address=entry.get("address", False)))
             files += [_file(entry, settings.home) if "url_file" in entry else settings.file]
     line_managers = _line_managers(tables.get("line-managers", {}), problems)
-    if problems:
-        raise ProblemsError(f"the notifications in {settings.file} cannot be used", problems, hint=_HINT)
     contacts = Contacts(tuple(channels), line_managers)
-    return Reach(contacts, urls, (*_readable(files), *_unreached(contacts)))
+    return Reach(contacts, urls, tuple(problems), (*_readable(files), *_unreached(contacts)))
 
 
 def strangers(contacts: Contacts, emails: Iterable[str]) -> list[str]:
@@ -92,7 +99,7 @@ def strangers(contacts: Contacts, emails: Iterable[str]) -> list[str]:
 
 def _named(number: int, entry: Mapping[str, Any]) -> str:
     label = entry.get("label")
-    called = f" ({quoted(label)})" if isinstance(label, str) and clean(label) else ""
+    called = f" ({quoted(label)})" if isinstance(label, str) and clean(label) and "://" not in label else ""
     return f"[[notify]] entry {number}{called}"
 
 

@@ -41,6 +41,7 @@ WRITE = "What will be done about it? One control measure, in your own words."
 DECIDE = "Go on to the control measures"
 TO_SIGN = "Go on to signing"
 SIGN = "Sign this plan"
+SIGN_FORM = "Sign this record"
 LOOK_AGAIN = "Go back and look again"
 STOP_HERE = "Keep it as a draft and stop here"
 GO_ON = "Everything is right, go on"
@@ -52,6 +53,7 @@ ALONE = "Choose the last line or other lines, not both."
 TICK_HOW = "Nothing is ticked yet. Space ticks the line at the arrow; if nothing fits, a line says so."
 OPEN_LINE = "This line is still open: a letter answers it."
 TIME_HINT = "Such as: today 15:30, tomorrow 9am, 23 Nov 15:30."
+PAST_HINT = "Such as: 15:30, yesterday 9am, 20 Nov 15:30."
 BACK_HINT = "Such as: 17:00, or +90m for 90 minutes after the start."
 PEOPLE_HINT = "Several people with ; between them."
 LEAVE_EMPTY = "You may leave this empty."
@@ -74,7 +76,8 @@ def how_to_type(page: AskOne) -> str:
     question = page.question
     hints = []
     if question.answer is AnswerType.TIME:
-        hints.append(BACK_HINT if question.fills is VisitField.DUE_BACK else TIME_HINT)
+        past = PAST_HINT if question.moment == "past" else TIME_HINT
+        hints.append(BACK_HINT if question.fills is VisitField.DUE_BACK else past)
     if question.answer is AnswerType.PEOPLE:
         hints.append(PEOPLE_HINT)
     if not question.required and question.answer in TYPED:
@@ -139,10 +142,14 @@ def review_go_on(page: Review) -> str:
 
 def findings_title(page: Findings | Sign) -> str:
     """`What your answers mean together: 1 stop, 2 needing a control measure, 1 to note`."""
-    levels = [concern.finding.level for concern in page.concerns]
+    levels = [one.finding.level for one in page.concerns if not one.finding.from_before]
     names = {Level.STOP: "stop", Level.CONTROL: "needing a control measure", Level.NOTE: "to note"}
     counts = [f"{levels.count(level)} {name}" for level, name in names.items() if level in levels]
-    return f"What your answers mean together: {', '.join(counts)}"
+    before = len(page.concerns) - len(levels)
+    if not counts:
+        return f"From earlier visits: {before} to note"
+    also = f"; from earlier visits {before} to note" if before else ""
+    return f"What your answers mean together: {', '.join(counts)}{also}"
 
 
 def finding_line(concern: Concern) -> str:
@@ -183,16 +190,35 @@ def control_options(page: ControlFor) -> tuple[str, ...]:
 
 def sign_words(page: Sign, guide: Guide) -> Iterator[str]:
     """Which visit it is, and what signing says, in the person's own voice."""
+    if page.form:
+        yield from _form_words(page)
+        return
     yield from (row_words(row, Review(page.visit, can_back=False), guide) for row in page.visit)
     left = sum(concern.left for concern in page.concerns)
     if page.concerns:
         yield findings_title(page) + "."
+    yield from (f"To note: {one.finding.text}" for one in page.concerns if one.finding.from_before)
     if left:
         yield f"Left to your manager: {left}."
     if page.urgent:
         yield f"Urgent, so you go before it is countersigned: {page.urgent}"
     yield "By signing you say that these are your answers, and that you have thought the visit through."
     yield "Then your manager decides. You can stop the visit at any time, whatever anybody has signed."
+
+
+def _form_words(page: Sign) -> Iterator[str]:
+    """What a form is about and points out, and what signing it means."""
+    yield f"About {page.form}."
+    for concern in page.concerns:
+        yield from ("", f"To note: {concern.finding.text}")
+    yield ""
+    yield "By signing you say that these are your answers."
+    yield "What is signed stays in the record. It can be corrected later, and both are kept."
+
+
+def sign_line(page: Sign) -> str:
+    """The line that signs."""
+    return SIGN_FORM if page.form else SIGN
 
 
 def ways_on(page: Findings) -> list[tuple[str, Event | tuple[Concern, ...]]]:

@@ -17,8 +17,10 @@ from visitsafe.adapters.store_marks import (
     PURGES,
     PURGES_AT_ONCE,
     SET_MARK,
+    notes_purges,
 )
-from visitsafe.domain.stored import Purge, nothing_first
+from visitsafe.domain.stored import nothing_first
+from visitsafe.domain.stored_copies import Purge
 
 _MAY_MARK = (
     b"SELECT has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')"
@@ -74,10 +76,14 @@ class PostgresCare:
 
     def purges(self, after: str = "") -> list[Purge]:
         """Some of what was removed by rule, behind an id, in order."""
+        if not notes_purges(self.store.meta()):
+            return []
         return [Purge(*row) for row in self._link.rows(_PURGES, after, PURGES_AT_ONCE)]
 
     def count_purges(self) -> int:
         """How much was removed by rule."""
+        if not notes_purges(self.store.meta()):
+            return 0
         return int(self._link.rows(_COUNT_PURGES)[0][0])
 
     def put_purges(self, purges: Sequence[Purge]) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 from visitsafe.adapters import postgres_schema as sql
 from visitsafe.adapters.postgres_link import Link
+from visitsafe.adapters.postgres_triggers import FUNCTIONS, SIZES, TRIGGERS
+from visitsafe.adapters.store_traces import odd_purge
 from visitsafe.domain.escape import one_line
 from visitsafe.errors import StoreError
 
@@ -51,11 +53,16 @@ _OWNERS = (
     b"SELECT DISTINCT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class AS c"
     b" WHERE c.relnamespace = 'visitsafe'::regnamespace"
 )
+_CONSTRAINTS = (
+    b"SELECT conname FROM pg_catalog.pg_constraint"
+    b" WHERE connamespace = 'visitsafe'::regnamespace AND contype = 'c'"
+)
 _ROW, _BEFORE, _INSERT, _DELETE, _UPDATE, _TRUNCATE = 1, 2, 4, 8, 16, 32  # as in the server's pg_trigger.h
 _KINDS = {
     "entries_no_change": _BEFORE | _DELETE | _TRUNCATE,
     "entries_only_blanked": _ROW | _BEFORE | _UPDATE,
     "entries_in_order": _ROW | _BEFORE | _INSERT,
+    "purges_of_removed": _ROW | _BEFORE | _INSERT,
     "purges_no_change": _BEFORE | _DELETE | _UPDATE | _TRUNCATE,
 }
 _Rows = AbstractSet[tuple[Any, ...]]
@@ -83,12 +90,12 @@ def _columns(link: Link) -> Iterator[str]:
 
 
 def _triggers(link: Link) -> Iterator[str]:
-    expected = {(name, "A", one.function, _KINDS[name]) for name, one in sql.TRIGGERS.items()}
+    expected = {(name, "A", one.function, _KINDS[name]) for name, one in TRIGGERS.items()}
     yield from _compared("trigger", expected, set(link.rows(_TRIGGERS)))
 
 
 def _functions(link: Link) -> Iterator[str]:
-    yield from _compared("function", set(sql.FUNCTIONS.items()), set(link.rows(_FUNCTIONS)))
+    yield from _compared("function", set(FUNCTIONS.items()), set(link.rows(_FUNCTIONS)))
 
 
 def _indexes(link: Link) -> Iterator[str]:
@@ -126,6 +133,18 @@ def _plans(link: Link) -> Iterator[str]:
         yield f"the newest entry of plan {one_line(plan)} is missing"
 
 
+def _purges(link: Link) -> Iterator[str]:
+    for (name,) in link.rows(sql.ODD_PURGES):
+        yield odd_purge(str(name))
+
+
+def _sizes(link: Link) -> Iterator[str]:
+    there = {name for (name,) in link.rows(_CONSTRAINTS)}
+    for table in SIZES:
+        if f"{table}_sizes" not in there:
+            yield f"the limit on the size of rows of {table} is missing"
+
+
 def _compared(kind: str, expected: _Rows, found: _Rows) -> Iterator[str]:
     def named(row: tuple[Any, ...]) -> str:
         return ".".join(str(part) for part in row[: 2 if kind == "column" else 1])
@@ -138,5 +157,5 @@ def _compared(kind: str, expected: _Rows, found: _Rows) -> Iterator[str]:
 
 
 _CHECKS: tuple[Callable[[Link], Iterator[str]], ...] = (
-    _columns, _triggers, _functions, _indexes, _hiding, _rights, _plans,
+    _columns, _triggers, _functions, _indexes, _sizes, _hiding, _rights, _plans, _purges,
 )  # fmt: skip

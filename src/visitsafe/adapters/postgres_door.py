@@ -5,7 +5,6 @@ whoever could is refused, unless the URL says `visitsafe_allow_owner=1`. Loaded 
 """
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,8 +21,10 @@ from visitsafe.adapters.postgres_schema import Roles
 from visitsafe.adapters.postgres_store import PostgresStore
 from visitsafe.adapters.postgres_url import ALLOW_OWNER, Address, understood
 from visitsafe.adapters.postgres_words import NOTHING
-from visitsafe.adapters.store_marks import refuse_marked
+from visitsafe.adapters.store_identity import STORE_ID, VERSION
+from visitsafe.adapters.store_marks import MIGRATE, refuse_marked
 from visitsafe.domain.entries import to_text
+from visitsafe.domain.escape import one_line
 from visitsafe.errors import StoreError
 
 WAIT = 5.0
@@ -50,12 +51,13 @@ _ROLES = b"SELECT rolname::text FROM pg_roles WHERE rolname = ANY(%s)"
 _MEMBER = b"SELECT pg_has_role(%s, 'MEMBER')"
 
 
-def open_store(url: str, wait: float = WAIT) -> PostgresStore:
+def open_store(url: str, wait: float = WAIT, *, owner: bool = False) -> PostgresStore:
     """Open the store that a URL names. Never makes one.
 
     Args:
         url: `postgresql://user@host/database?...`.
         wait: Seconds to wait for the server, and while another program writes.
+        owner: Whether a user who could take entries away will do: for what only reads.
 
     Raises:
         StoreError: The server does not answer or does not let this user in, there is no store, it was made
@@ -66,8 +68,8 @@ def open_store(url: str, wait: float = WAIT) -> PostgresStore:
         store_id = _identify(link)
         mighty, may_blank, safe = link.rows(_RIGHTS)[0]
         too_much = mighty or may_blank
-        if too_much and not address.allow_owner:
-            raise _too_much(address, "visitsafe_app")
+        if too_much and not (owner or address.allow_owner):
+            raise _too_much(link, "app")
         link.store_id = store_id
         store = PostgresStore(link, store_id, _warnings(address, too_much=too_much, safe=safe))
         refuse_marked(store.meta(), f"the store in {address.shown}")
@@ -83,15 +85,17 @@ def place(url: str) -> str:
     return without_user(understood(url, WAIT).shown)
 
 
-def open_care(url: str, wait: float = WAIT) -> PostgresCare:
+def open_care(url: str, wait: float = WAIT, *, older: bool = False) -> PostgresCare:
     """Open a store to look after it: as its owner too, and even one that is part of a copy or was moved.
+
+    One of an `older` version, if that is asked for, only to read its entries.
 
     Raises:
         StoreError: As for `open_store`.
     """
     address = understood(url, wait)
     with _linked(address, wait) as link:
-        link.store_id = _identify(link)
+        link.store_id = _identify(link, older=older)
         mighty, may_blank, safe = link.rows(_RIGHTS)[0]
         warnings = _warnings(address, too_much=mighty or may_blank, safe=safe)
         return PostgresCare(link, PostgresStore(link, link.store_id, warnings))
@@ -108,7 +112,7 @@ def open_purge(url: str, wait: float = WAIT) -> PostgresPurge:
         link.store_id = _identify(link)
         mighty, may_blank, safe = link.rows(_RIGHTS)[0]
         if mighty and not address.allow_owner:
-            raise _too_much(address, "visitsafe_retention")
+            raise _too_much(link, "retention")
         if not may_blank:
             raise StoreError(
                 f"the user of the store in {address.shown} may not remove anything from it",
@@ -219,7 +223,7 @@ def _run(link: Link, address: Address, statements: list[Composed], by_hand: list
     except psycopg.errors.InsufficientPrivilege as error:
         raise StoreError(
             f"this user may not make a store in {address.shown}{NOTHING}",
-            hint="let whoever looks after the database run: "
+            hint="for this once, let whoever looks after the database run: "
             + "; ".join(each.as_string() for each in by_hand),
         ) from error
 
@@ -235,13 +239,11 @@ def _linked(address: Address, wait: float) -> Iterator[Link]:
         raise
 
 
-def _identify(link: Link) -> str:
-    """The store's id, once it is certain that this is a store of this version."""
+def _identify(link: Link, *, older: bool = False) -> str:
+    """The store's id, once it is certain that this is a store of this version, or `older`."""
     store_id, version = described(link)
-    if version < schema.SCHEMA_VERSION:
-        raise StoreError(
-            f"the store in {link.shown} was made by an older visitsafe", hint="run: visitsafe store migrate"
-        )
+    if version < schema.SCHEMA_VERSION and not older:
+        raise StoreError(f"the store in {link.shown} was made by an older visitsafe", hint=MIGRATE)
     return store_id
 
 
@@ -252,8 +254,8 @@ def described(link: Link) -> tuple[str, int]:
         StoreError: It is damaged, or was made by a newer visitsafe.
     """
     meta: dict[str, str] = dict(link.rows(sql.META))
-    version, store_id = str(meta.get("schema_version", "")), meta.get("store_id", "")
-    if not re.fullmatch("[1-9][0-9]{0,8}", version) or not store_id:
+    version, store_id = str(meta.get("schema_version", "")), str(meta.get("store_id", ""))
+    if not VERSION.fullmatch(version) or not STORE_ID.fullmatch(store_id):
         raise StoreError(
             f"the store in {link.shown} is damaged: it does not say what it is",
             hint="tell whoever looks after the database",
@@ -262,14 +264,16 @@ def described(link: Link) -> tuple[str, int]:
         raise StoreError(
             f"the store in {link.shown} was made by a newer visitsafe", hint="install a newer visitsafe"
         )
-    return str(store_id), int(version)
+    return store_id, int(version)
 
 
-def _too_much(address: Address, role: str) -> StoreError:
+def _too_much(link: Link, part: str) -> StoreError:
+    meta: dict[str, str] = dict(link.rows(sql.META))
+    role = meta.get(f"role_{part}", f"visitsafe_{part}")
     return StoreError(
-        f"the user of the store in {address.shown} could take entries away: it is the owner or has"
+        f"the user of the store in {link.shown} could take entries away: it is the owner or has"
         " more rights than it needs",
-        hint=f"log in as a member of {role} ({_GUIDE}), or add ?{ALLOW_OWNER}=1 to the URL",
+        hint=f"log in as a member of {one_line(role)} ({_GUIDE}), or add ?{ALLOW_OWNER}=1 to the URL",
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from visitsafe.adapters.postgres_patience import Patient
 from visitsafe.adapters.postgres_url import Address
 from visitsafe.adapters.postgres_words import (
     NOTHING,
@@ -23,6 +24,7 @@ from visitsafe.adapters.postgres_words import (
     in_words,
     is_cut,
     not_connected,
+    not_settled,
 )
 from visitsafe.errors import StoreError
 
@@ -145,7 +147,7 @@ class Link:
     def _connect(self) -> psycopg.Connection[Row]:
         conninfo = make_conninfo("", **self._address.parameters)
         try:
-            database = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+            database = Patient.connect(conninfo, autocommit=True, prepare_threshold=None)
         except psycopg.Error as error:
             raise not_connected(error, self.shown) from error
         try:
@@ -153,7 +155,7 @@ class Link:
             database.execute(_settings(self._wait).encode())
         except psycopg.Error as error:
             database.close()
-            raise in_words(error, self.shown) from error
+            raise not_settled(error, self.shown) from error
         except BaseException:
             database.close()
             raise

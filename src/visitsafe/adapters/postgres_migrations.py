@@ -9,6 +9,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
+from visitsafe.adapters import postgres_past as past
 from visitsafe.adapters import postgres_schema as sql
 from visitsafe.adapters import schema
 from visitsafe.adapters.migrations import Migrated
@@ -21,7 +22,7 @@ from visitsafe.adapters.postgres_words import NOTHING
 from visitsafe.domain.stored import Store, Summarise
 from visitsafe.errors import StoreError
 
-_STEPS: dict[int, Callable[[Roles], list[Composed]]] = {3: sql.making_3}
+_STEPS: dict[int, Callable[[Roles], list[Composed]]] = {3: past.making_3, 4: past.making_4}
 _USER = b"SELECT current_user::text"
 
 

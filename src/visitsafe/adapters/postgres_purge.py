@@ -6,14 +6,19 @@ administrator's affair.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from visitsafe.adapters import postgres_schema as sql
 from visitsafe.adapters.postgres_link import APPENDING, Link
 from visitsafe.adapters.postgres_store import PostgresStore
+from visitsafe.adapters.postgres_triggers import ANY_TIME
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.stored import Summarise, nothing_first
 
+_CLOCK = (
+    b"SELECT EXISTS (SELECT 1 FROM visitsafe.meta WHERE key = %s),"
+    b" extract(epoch FROM pg_catalog.clock_timestamp())::float8"
+)
 _STILL_THERE = (
     "the server keeps the old bytes until it has vacuumed its tables (VACUUM FULL visitsafe.entries,"
     " visitsafe.plans does it at once), and in its log of changes, standbys and backups for as long as those"
@@ -50,6 +55,12 @@ class PostgresPurge:
             return count
 
         return self._link.patiently(attempt)
+
+    def clock(self) -> datetime | None:
+        """The time by the server's clock; None in a store for rehearsals, in which any time is played."""
+        for played, seconds in self._link.rows(_CLOCK, ANY_TIME):
+            return None if played else datetime.fromtimestamp(seconds, UTC)
+        return None
 
     def wipe(self) -> str:
         """Where the emptied bytes may still be, as a sentence."""

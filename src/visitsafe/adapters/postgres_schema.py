@@ -13,6 +13,7 @@ import msgspec
 from psycopg.sql import SQL, Composed, Identifier
 
 from visitsafe.adapters import schema
+from visitsafe.adapters.postgres_triggers import FUNCTIONS, SIZES, TRIGGERS, Trigger
 
 SCHEMA = "visitsafe"
 TABLES = ("entries", "plans", "beats", "claims", "purges", "meta")
@@ -24,15 +25,6 @@ class Roles(msgspec.Struct, frozen=True):
     owner: str = "visitsafe_owner"
     app: str = "visitsafe_app"
     retention: str = "visitsafe_retention"
-
-
-class Trigger(msgspec.Struct, frozen=True):
-    """A trigger of the store: when it runs, for each what, which function, on which table."""
-
-    when: LiteralString
-    each: LiteralString
-    function: LiteralString
-    table: LiteralString = "entries"
 
 
 def translated(statement: str) -> bytes:
@@ -48,14 +40,12 @@ FIRST_ROWS = translated(schema.FIRST_ROWS)
 NEXT_ROWS = translated(schema.NEXT_ROWS)
 HEAD = translated(schema.HEAD)
 FIND = translated(schema.FIND)
-PRESENT = translated("SELECT id FROM entries WHERE id = ANY(?)")
+PRESENT = translated("SELECT id, stream, payload FROM entries WHERE id = ANY(?)")
 ADD_ENTRY = translated(schema.ADD_ENTRY)
 REMOVE_PLAN = translated(schema.REMOVE_PLAN)
 ADD_PLAN = translated(schema.ADD_PLAN)
 ROW = translated(schema.ROW)
-KNOWN = translated(schema.KNOWN)
-COUNT = translated(schema.COUNT)
-OF_STREAM = translated(schema.OF_STREAM)
+TRACE = translated(schema.TRACE)
 DOUBTFUL = translated(schema.DOUBTFUL)
 DOUBTFUL_SINCE = translated(schema.DOUBTFUL_SINCE)
 COUNT_PLANS = translated(schema.COUNT_PLANS)
@@ -71,6 +61,7 @@ RELEASE = translated(schema.RELEASE)
 RELEASE_ALL = translated(schema.RELEASE_ALL)
 ADD_PURGE = translated(schema.ADD_PURGE)
 BLANK = translated(schema.BLANK)
+ODD_PURGES = translated(schema.ODD_PURGES)
 META = translated(schema.META)
 SET_META = translated(schema.SET_META)
 SET_VERSION = translated(schema.SET_VERSION)
@@ -92,6 +83,7 @@ COLUMNS: dict[str, dict[str, LiteralString]] = {
         "urgent": "integer NOT NULL",
         "entries": "bigint NOT NULL",
         "newest": _C,
+        "owed": _C,
     },
     "beats": {"watcher": f"{_C} PRIMARY KEY", "received": _C, "payload": "bytea NOT NULL", "signature": _C},
     "claims": {"what": f"{_C} PRIMARY KEY", "holder": _C, "until": _C},
@@ -102,48 +94,9 @@ _INDEXES: tuple[LiteralString, ...] = (
     "CREATE INDEX entries_stream ON visitsafe.entries (stream, position)",
     "CREATE INDEX plans_start ON visitsafe.plans (start DESC, plan)",
     "CREATE INDEX plans_open ON visitsafe.plans (start DESC, plan) WHERE closed = ''",
+    "CREATE INDEX plans_owed ON visitsafe.plans (owed, plan) WHERE owed <> ''",
     "CREATE INDEX plans_case ON visitsafe.plans (case_ref, start DESC, plan)",
 )
-# The search path is fixed, so that nobody can put a table or an operator of their own in the way.
-FUNCTIONS: dict[str, LiteralString] = {
-    "refuse_change": """
-BEGIN
-  RAISE EXCEPTION 'an entry is never removed' USING ERRCODE = 'restrict_violation';
-END
-""",
-    "only_blank": """
-BEGIN
-  OLD.payload := ''::bytea;
-  IF NEW IS NOT DISTINCT FROM OLD AND OLD.stream <> 'team' AND OLD.kind <> 'purged'
-    AND EXISTS (SELECT 1 FROM visitsafe.purges AS p JOIN visitsafe.entries AS e ON e.id = p.entry
-      WHERE p.id = OLD.id AND e.stream = OLD.stream AND e.kind = 'purged') THEN
-    RETURN NEW;
-  END IF;
-  RAISE EXCEPTION 'an entry is never changed' USING ERRCODE = 'restrict_violation';
-END
-""",
-    "keep_note": """
-BEGIN
-  RAISE EXCEPTION 'what was removed stays noted' USING ERRCODE = 'restrict_violation';
-END
-""",
-    "demand_next": """
-BEGIN
-  IF NEW.position IS DISTINCT FROM (SELECT coalesce(max(position), 0) + 1 FROM visitsafe.entries)
-    OR EXISTS (SELECT 1 FROM visitsafe.entries WHERE id = NEW.id) THEN
-    RAISE EXCEPTION 'an entry is only ever added at the end' USING ERRCODE = 'restrict_violation';
-  END IF;
-  RETURN NEW;
-END
-""",
-}
-# ALWAYS: also for a superuser who set session_replication_role, and for what a replica takes in.
-TRIGGERS: dict[str, Trigger] = {
-    "entries_no_change": Trigger("BEFORE DELETE OR TRUNCATE", "STATEMENT", "refuse_change"),
-    "entries_only_blanked": Trigger("BEFORE UPDATE", "ROW", "only_blank"),
-    "entries_in_order": Trigger("BEFORE INSERT", "ROW", "demand_next"),
-    "purges_no_change": Trigger("BEFORE UPDATE OR DELETE OR TRUNCATE", "STATEMENT", "keep_note", "purges"),
-}
 GRANTS: dict[str, dict[str, tuple[LiteralString, ...]]] = {
     "app": {
         "entries": ("SELECT", "INSERT"),
@@ -160,9 +113,12 @@ GRANTS: dict[str, dict[str, tuple[LiteralString, ...]]] = {
 INDEX_NAMES = tuple(statement.split()[2] for statement in _INDEXES)
 
 
-def plans_query(*, open_only: bool, by_case: bool, limited: bool) -> bytes:
-    """The statement that lists plans; its values are the case and the limit, where asked for."""
-    return translated(schema.plans_query(open_only=open_only, by_case=by_case, limited=limited))
+def plans_query(
+    *, open_only: bool, owed_only: bool, case: str | None, limit: int | None
+) -> tuple[bytes, list[str | int]]:
+    """The statement that lists plans, and its values."""
+    query, values = schema.plans_query(open_only=open_only, owed_only=owed_only, case=case, limit=limit)
+    return translated(query), values
 
 
 def making_roles(names: list[str]) -> list[Composed]:
@@ -176,40 +132,23 @@ def making(roles: Roles) -> list[Composed]:
     return [
         SQL("CREATE SCHEMA visitsafe AUTHORIZATION {}").format(owner),
         SQL("SET LOCAL ROLE {}").format(owner),
-        *(_table(name, columns) for name, columns in COLUMNS.items()),
+        *(making_table(name, columns) for name, columns in COLUMNS.items()),
         *(SQL(statement).format() for statement in _INDEXES),
-        *(_function(name, body) for name, body in FUNCTIONS.items()),
-        *_triggers(TRIGGERS),
-        *_grants(roles, GRANTS),
+        *(making_function(name, body) for name, body in FUNCTIONS.items()),
+        *making_triggers(TRIGGERS),
+        *making_sizes(),
+        *granting(roles, GRANTS),
     ]
 
 
-def making_3(roles: Roles) -> list[Composed]:
-    """The statements that make a store of version 2 into one of version 3, by its owner.
-
-    Once there is a version 4, the definitions as they are in version 3 belong here, in full.
-    """
-    changed = ("entries_no_change", "entries_only_blanked", "purges_no_change")
-    role = Identifier(roles.retention)
-    return [
-        SQL("SET LOCAL ROLE {}").format(Identifier(roles.owner)),
-        _table("purges", COLUMNS["purges"]),
-        SQL("DROP TRIGGER entries_no_change ON visitsafe.entries").format(),
-        SQL("DROP FUNCTION visitsafe.refuse_change ()").format(),
-        *(_function(name, FUNCTIONS[name]) for name in ("refuse_change", "only_blank", "keep_note")),
-        *_triggers({name: TRIGGERS[name] for name in changed}),
-        SQL("GRANT SELECT ON visitsafe.purges TO {}").format(Identifier(roles.app)),
-        SQL("REVOKE ALL ON visitsafe.entries, visitsafe.plans, visitsafe.meta FROM {}").format(role),
-        *_grants(roles, {"retention": GRANTS["retention"]}),
-    ]
-
-
-def _table(name: str, columns: dict[str, LiteralString]) -> Composed:
+def making_table(name: str, columns: dict[str, LiteralString]) -> Composed:
+    """The statement that makes a table."""
     lines = [SQL("{} {}").format(Identifier(column), SQL(kind)) for column, kind in columns.items()]
     return SQL("CREATE TABLE visitsafe.{} ({})").format(Identifier(name), SQL(", ").join(lines))
 
 
-def _function(name: str, body: LiteralString) -> Composed:
+def making_function(name: str, body: LiteralString) -> Composed:
+    """The statement that makes a trigger's function."""
     text = SQL(
         "CREATE FUNCTION visitsafe.{} () RETURNS trigger LANGUAGE plpgsql"
         " SET search_path = pg_catalog, pg_temp AS $body${}$body$"
@@ -217,7 +156,8 @@ def _function(name: str, body: LiteralString) -> Composed:
     return text.format(Identifier(name), SQL(body))
 
 
-def _triggers(triggers: dict[str, Trigger]) -> list[Composed]:
+def making_triggers(triggers: dict[str, Trigger]) -> list[Composed]:
+    """The statements that make triggers which nobody can switch off by a setting."""
     made = []
     for name, one in triggers.items():
         table = Identifier(one.table)
@@ -229,7 +169,17 @@ def _triggers(triggers: dict[str, Trigger]) -> list[Composed]:
     return made
 
 
-def _grants(roles: Roles, grants: dict[str, dict[str, tuple[LiteralString, ...]]]) -> list[Composed]:
+def making_sizes() -> list[Composed]:
+    """The statements that bound what else a role may write. Rows that are there already stay as they are."""
+    text = SQL("ALTER TABLE visitsafe.{} ADD CONSTRAINT {} CHECK ({}) NOT VALID")
+    return [
+        text.format(Identifier(table), Identifier(f"{table}_sizes"), SQL(rule))
+        for table, rule in SIZES.items()
+    ]
+
+
+def granting(roles: Roles, grants: dict[str, dict[str, tuple[LiteralString, ...]]]) -> list[Composed]:
+    """The statements that give each role its rights."""
     made = []
     for part, tables in grants.items():
         role = Identifier(getattr(roles, part))

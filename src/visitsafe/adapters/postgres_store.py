@@ -8,30 +8,26 @@ verifies a signature, and nothing here makes or alters a table.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from visitsafe.adapters import postgres_schema as sql
 from visitsafe.adapters.postgres_check import damages
 from visitsafe.adapters.postgres_link import APPENDING, WATCHING, Link, Row
+from visitsafe.adapters.postgres_triggers import RECEIVED
 from visitsafe.adapters.postgres_words import NOTHING
 from visitsafe.adapters.store_marks import MARK, was_moved
-from visitsafe.domain.entries import Entry, to_text
-from visitsafe.domain.refs import reference
+from visitsafe.adapters.store_traces import Trace, refuse_occupied, trace_in, with_trace
+from visitsafe.domain import stored
+from visitsafe.domain.entries import Entry, from_text, to_text
 from visitsafe.domain.running_hash import GENESIS, continuing, following
-from visitsafe.domain.stored import CLOSING, PlanRow, Stored, Summarise, nothing_first
+from visitsafe.domain.stored import CLOSING, PlanRow, Stored, Summarise, nothing_first, unheard
 from visitsafe.domain.terms import TEAM_STREAM
 from visitsafe.errors import StoreError, VerificationError
 
 _MOVED = sql.translated(MARK)
 _BATCH = 64  # an entry is at most a mebibyte
-_BEHIND_Z = "["  # the character after Z: no plan id holds it, and "team" sorts behind it
-BEFORE_ALL = -1 << 63
-"""Before every position that a database can hold, also one that is none."""
-_BEATS_KEPT = timedelta(days=1)
-LONGEST_CLAIM = timedelta(minutes=3)
-"""No claim holds for longer: a watcher whose clock is years ahead must not keep the others off a visit."""
 
 
 class PostgresStore:
@@ -50,6 +46,7 @@ class PostgresStore:
         *,
         first: Callable[[], None] = nothing_first,
         also: Sequence[str] = (),
+        gone: Callable[[str], None] = unheard,
     ) -> int:
         """Add entries, all or none, and bring the rows of their plans up to date: see `Store.append`.
 
@@ -60,13 +57,13 @@ class PostgresStore:
 
         def attempt() -> int:
             with self._link.transaction(APPENDING):
-                if written and self._present([row.id for row in written]) == {row.id for row in written}:
+                if written and self._present([row.entry for row in written]) == {row.id for row in written}:
                     return len(written)
                 self._link.in_doubt = False  # not before it could be asked: that may be cut as well
                 written.clear()
                 self._refuse_if_moved()
                 first()
-                written.extend(self._append(entries, received, summarise, also))
+                written.extend(self._append(entries, received, summarise, also, gone))
             return len(written)
 
         try:
@@ -95,11 +92,15 @@ class PostgresStore:
         return [Stored(*row) for row in self._link.rows(sql.HISTORY, stream)]
 
     def plans(
-        self, *, open_only: bool = False, case: str | None = None, limit: int | None = None
+        self,
+        *,
+        open_only: bool = False,
+        owed_only: bool = False,
+        case: str | None = None,
+        limit: int | None = None,
     ) -> list[PlanRow]:
-        """The plans, the latest start first."""
-        query = sql.plans_query(open_only=open_only, by_case=case is not None, limited=limit is not None)
-        values = [value for value in (case, limit) if value is not None]
+        """The plans, the latest start first, or those after which something is owed: see `Store.plans`."""
+        query, values = sql.plans_query(open_only=open_only, owed_only=owed_only, case=case, limit=limit)
         return [_plan(row) for row in self._link.rows(query, *values)]
 
     def row(self, plan: str) -> PlanRow | None:
@@ -113,7 +114,7 @@ class PostgresStore:
 
     def find(self, beginning: str) -> list[str]:
         """The ids of the plans that start with these characters: a range of the index, read from entries."""
-        return [stream for (stream,) in self._link.rows(sql.FIND, beginning, beginning + _BEHIND_Z)]
+        return [stream for (stream,) in self._link.rows(sql.FIND, beginning, beginning + stored.BEHIND_Z)]
 
     def scan(self, after: int = 0) -> Iterator[Stored]:
         """All entries behind a position, a batch to a statement: no snapshot is kept open for long."""
@@ -124,7 +125,7 @@ class PostgresStore:
 
     def by_stream(self, first: str) -> Iterator[Stored]:
         """All entries of a stream and of those behind it: see `Store.by_stream`."""
-        last = first, BEFORE_ALL
+        last = first, stored.BEFORE_ALL
         while rows := self._link.rows(sql.BY_STREAM, *last, _BATCH):
             for row in rows:
                 last = row[1], row[0]
@@ -145,7 +146,7 @@ class PostgresStore:
     def beat(self, watcher: str, entry: Entry, received: datetime) -> None:
         """Keep a watcher's newest heartbeat: see `Store.beat`."""
         row = (watcher, to_text(received), entry.payload, entry.signature)
-        self._watching((sql.BEAT, row), (sql.DROP_BEATS, (to_text(received - _BEATS_KEPT), watcher)))
+        self._watching((sql.BEAT, row), (sql.DROP_BEATS, (to_text(received - stored.BEATS_KEPT), watcher)))
 
     def beats(self) -> list[Entry]:
         """The newest heartbeat of each watcher, unverified, the newest first."""
@@ -153,7 +154,7 @@ class PostgresStore:
 
     def claim(self, what: str, holder: str, now: datetime, until: datetime) -> bool:
         """Take something on for a while: see `Store.claim`. It ends after LONGEST_CLAIM at the latest."""
-        latest = now + LONGEST_CLAIM
+        latest = now + stored.LONGEST_CLAIM
         free = (sql.FREE_CLAIMS, (to_text(now), to_text(latest)))
         take = (sql.CLAIM, (what, holder, to_text(min(until, latest))))
         return self._watching(free, take, (sql.HOLDER, (what,))) == [(holder,)]
@@ -162,9 +163,13 @@ class PostgresStore:
         """Let go of one claim of a holder, or of all."""
         self._watching((sql.RELEASE, (holder, what)) if what else (sql.RELEASE_ALL, (holder,)))
 
-    def rebuild(self, summarise: Summarise) -> int:
-        """Make every row anew: see `Store.rebuild`. A row whose entries are gone is kept as their trace."""
-        return self._link.patiently(lambda: self._rebuild(summarise))
+    def rebuild(self, summarise: Summarise, *, forget: bool = False) -> int:
+        """Make every row anew: see `Store.rebuild`. A row without any entry is kept as their trace."""
+        return self._link.patiently(lambda: self._rebuild(summarise, forget=forget))
+
+    def traces(self) -> list[str]:
+        """The plans whose row knows of entries that are not there."""
+        return [plan for (plan,) in self._link.rows(sql.TRACES)]
 
     def check_file(self) -> list[str]:
         """What is damaged: tables, triggers and rights that are not as they were made, plans without entries.
@@ -178,14 +183,22 @@ class PostgresStore:
         self._link.close()
 
     def _append(
-        self, entries: Sequence[Entry], received: datetime, summarise: Summarise, also: Sequence[str]
+        self,
+        entries: Sequence[Entry],
+        received: datetime,
+        summarise: Summarise,
+        also: Sequence[str],
+        gone: Callable[[str], None],
     ) -> list[Stored]:
-        for stream in dict.fromkeys(entry.content.plan for entry in entries):
-            self._look_for_gone(stream)
+        plans = dict.fromkeys([*(entry.content.plan for entry in entries), *also])
+        traces = {plan: self._trace(plan) for plan in plans if plan != TEAM_STREAM}
+        for plan, trace in traces.items():
+            if trace is not None:
+                gone(plan)
         new = self._add(entries, received)
-        for stream in dict.fromkeys([*(row.stream for row in new), *also]):
-            if stream != TEAM_STREAM:
-                self._replace_plan(stream, summarise(stream, self.history(stream)))
+        for plan in dict.fromkeys([*(row.stream for row in new), *also]):
+            if plan != TEAM_STREAM:
+                self._replace_plan(plan, summarise(plan, self.history(plan)), traces[plan])
         if new and self.head() != (new[-1].position, new[-1].chain):
             raise self._not_kept()
         return new
@@ -195,8 +208,10 @@ class PostgresStore:
             raise was_moved(f"the store in {self._link.shown}", str(where), NOTHING)
 
     def _add(self, entries: Sequence[Entry], received: datetime) -> list[Stored]:
-        present = self._present([entry.id for entry in entries])
+        present = self._present(entries)
         head, new = self.head(), []
+        if len(present) < len(entries):
+            received = from_text(str(self._link.rows(RECEIVED, to_text(received))[0][0]))
         for entry in entries:
             if entry.id in present:
                 continue
@@ -210,22 +225,22 @@ class PostgresStore:
             new.append(row)
         return new
 
-    def _present(self, ids: Sequence[str]) -> set[str]:
-        return {name for (name,) in self._link.rows(sql.PRESENT, list(ids))}
+    def _present(self, entries: Sequence[Entry]) -> set[str]:
+        wanted = {entry.id: entry for entry in entries}
+        found = self._link.rows(sql.PRESENT, list(wanted))
+        for name, stream, payload in found:
+            refuse_occupied(wanted[name], stream, payload)
+        return {name for name, _, _ in found}
 
-    def _look_for_gone(self, stream: str) -> None:
-        """Refuse to write over the last trace of entries that were taken from the end."""
-        for entries, newest in self._link.rows(sql.KNOWN, stream):
-            (count,) = self._link.rows(sql.COUNT, stream)[0]
-            if count < entries or (newest and not self._link.rows(sql.OF_STREAM, newest, stream)):
-                raise VerificationError(
-                    f"entries of {reference(stream)} are gone from the store; nothing was written",
-                    hint="leave the database as it is, and tell whoever looks after it: visitsafe verify",
-                )
+    def _trace(self, plan: str) -> Trace | None:
+        return trace_in(self._link.rows(sql.TRACE, plan))
 
-    def _replace_plan(self, plan: str, row: PlanRow | None) -> None:
+    def _replace_plan(self, plan: str, row: PlanRow | None, trace: Trace | None) -> None:
+        if row is None and trace is not None:
+            return  # the row is all that is left of what it knows
         self._link.run(sql.REMOVE_PLAN, plan)
         if row is not None:
+            row = with_trace(row, trace)
             values = msgspec.structs.astuple(msgspec.structs.replace(row, urgent=int(row.urgent)))
             self._link.run(sql.ADD_PLAN, *values)
 
@@ -245,13 +260,13 @@ class PostgresStore:
 
         return self._link.patiently(attempt)
 
-    def _rebuild(self, summarise: Summarise) -> int:
+    def _rebuild(self, summarise: Summarise, *, forget: bool) -> int:
         with self._link.transaction(APPENDING):
-            kept = {plan for (plan,) in self._link.rows(sql.TRACES)}
+            kept = [] if forget else self.traces()
             for (plan,) in self._link.rows(sql.ALL_PLANS):
-                if plan not in kept:
-                    history = self.history(plan)
-                    self._replace_plan(plan, summarise(plan, history) if history else None)
+                history = self.history(plan)
+                row = summarise(plan, history) if history else None
+                self._replace_plan(plan, row, self._trace(plan) if plan in kept else None)
             (count,) = self._link.rows(sql.COUNT_PLANS)[0]
         return int(count)
 

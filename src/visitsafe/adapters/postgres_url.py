@@ -8,6 +8,7 @@ password: neither is anything that libpq says about a URL, because it quotes it.
 
 import os
 import re
+from pathlib import Path
 
 import msgspec
 import psycopg
@@ -18,6 +19,9 @@ from visitsafe.errors import StoreError
 
 ALLOW_OWNER = "visitsafe_allow_owner"
 SAFE = "verify-full"
+_CHECKED = ("verify-ca", "verify-full")
+_MODES = ("disable", "allow", "prefer", "require", *_CHECKED)
+_LAST_PORT = 65535
 _FORM = "VISITSAFE_STORE is postgresql://user@host/database; special characters in it are written as %40"
 _DEFAULTS = {
     "application_name": "visitsafe",
@@ -78,9 +82,11 @@ def understood(url: str, wait: float) -> Address:
         given = {name: str(value) for name, value in conninfo_to_dict(plain).items()}
     except (psycopg.Error, UnicodeError, ValueError):
         given = {}
+        _refuse_unknown(plain)
     if not given.get("dbname") or any(re.search(r"[\x00-\x1f\x7f]", value) for value in given.values()):
         # `from None`: what libpq says quotes parts of the URL
         raise StoreError("the name of the store is not one that visitsafe can use", hint=_FORM) from None
+    _refuse_slips(given)
     local = _is_local(given)
     parameters = {
         **_DEFAULTS,
@@ -88,7 +94,48 @@ def understood(url: str, wait: float) -> Address:
         "connect_timeout": str(max(2, round(wait))),  # libpq knows whole seconds, and takes 1 for 2
         **given,
     }
+    if not local:
+        _look_for_authority(parameters)
     return Address(parameters, _shown(given), local, allow_owner)
+
+
+def _refuse_unknown(plain: str) -> None:
+    """Name what libpq does not know behind the question mark, unless it could be part of a password."""
+    query = plain.partition("?")[2]
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    if "@" in query:
+        return
+    for name in (part.partition("=")[0] for part in query.split("&")):
+        if re.fullmatch("[A-Za-z_]{1,40}", name) and name not in known:
+            raise StoreError(
+                f"the name of the store is not one that visitsafe can use: PostgreSQL knows no {name}",
+                hint=f"look how it is written; {_FORM}",
+            ) from None
+
+
+def _refuse_slips(given: dict[str, str]) -> None:
+    """Refuse what libpq only finds when it connects, and then calls a fault of the network."""
+    if given.get("sslmode", SAFE) not in _MODES:
+        raise StoreError(
+            "the sslmode in the store's URL is not one that PostgreSQL knows",
+            hint=f"it knows {', '.join(_MODES)}; without any it is {SAFE}",
+        )
+    for port in given.get("port", "").split(","):
+        if port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= _LAST_PORT):
+            raise StoreError(
+                f"the port in the store's URL is no number from 1 to {_LAST_PORT}",
+                hint=f"5432 is usual; {_FORM}",
+            )
+
+
+def _look_for_authority(parameters: dict[str, str]) -> None:
+    """Name the file that the server's certificate is to be checked against, if it is not there."""
+    file = parameters.get("sslrootcert") or os.environ.get("PGSSLROOTCERT", "")
+    if parameters["sslmode"] in _CHECKED and file not in {"", "system"} and not Path(file).is_file():
+        raise StoreError(
+            f"there is no file {one_line(file)}, which the server's certificate is to be checked against",
+            hint="name the right one in the store's URL: sslrootcert=FILE, or sslrootcert=system",
+        )
 
 
 def _without_ours(url: str) -> tuple[str, bool]:

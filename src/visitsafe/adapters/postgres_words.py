@@ -17,9 +17,17 @@ _AWAY = (
     "does not answer",
     "check that this computer is on the network, then ask whoever looks after the database",
 )
+_STOPPED = (
+    "does not answer: its server is not running, or is just starting",
+    "wait a moment and try again; if it stays so, check VISITSAFE_STORE and ask whoever looks after it",
+)
 _PASSWORD = (
     "is refused: the name or the password is not right",
     "check the user in VISITSAFE_STORE, and the password there or in the file .pgpass",
+)
+_NO_PASSWORD = (
+    "is refused: it wants a password, and none was given",
+    "put it into the file .pgpass in your home folder (chmod 600), as host:port:database:user:password",
 )
 _NO_ENTRY = (
     "is refused: the server does not let this user in from here",
@@ -30,7 +38,7 @@ _FULL = ("has no room: the server's disk is full", "tell whoever looks after the
 _SLOW = ("takes too long to answer", "try again; if it stays so, tell whoever looks after the database")
 _FORBIDDEN = (
     "does not permit that",
-    "the user in VISITSAFE_STORE needs the role visitsafe_app; docs/operating.md says how",
+    "the user in VISITSAFE_STORE needs the role visitsafe_app, or what it was called by: store init --app",
 )
 _CROWDED = ("has too many guests", "wait a moment and try again")
 _CUT = ("was cut off", "try again; no entry is ever recorded twice")
@@ -38,7 +46,7 @@ _READ_ONLY = (
     "only lets itself be read: it is a copy, or a standby",
     "name the server that is written to; add target_session_attrs=read-write to VISITSAFE_STORE",
 )
-_NOT_OURS = ("is not a visitsafe store", "check VISITSAFE_STORE; docs/operating.md says how one is made")
+_NOT_OURS = ("is not a visitsafe store", "check VISITSAFE_STORE; one is made by: visitsafe store init")
 _DAMAGED = ("has damaged pages", "tell whoever looks after the database; visitsafe verify says what is lost")
 
 _BY_CODE = {
@@ -47,7 +55,7 @@ _BY_CODE = {
     "53300": _CROWDED,
     "55P03": _BUSY,
     "57014": _SLOW,
-    "57P03": ("is just starting", "wait a moment and try again"),
+    "57P03": ("is just being started or stopped", "wait a moment and try again"),
     "57P05": _CUT,
     "40001": _BUSY,
     "40P01": _BUSY,
@@ -66,14 +74,15 @@ _BY_CODE = {
 _BY_CLASS = {"08": _CUT, "57": _CUT, "53": _FULL, "58": _FULL}
 _BEFORE = (
     ("password authentication failed", _PASSWORD),
-    ("no password supplied", _PASSWORD),
+    ("no password supplied", _NO_PASSWORD),
     (r"pg_hba\.conf", _NO_ENTRY),
     ("authentication failed", _NO_ENTRY),
-    (r'role ".*" does not exist', _NO_ENTRY),
+    (r'role ".*" does not exist|no such user', _NO_ENTRY),
     (r'database ".*" does not exist', _MISSING),
-    ("too many", _CROWDED),
+    ("too many|no more connections allowed", _CROWDED),
     ("remaining connection slots", _CROWDED),
-    ("starting up", _BY_CODE["57P03"]),
+    ("starting up|shutting down|recovery mode|not (yet )?accepting connections", _BY_CODE["57P03"]),
+    ("Connection refused|No such file or directory|closed the connection unexpectedly", _STOPPED),
     ("root certificate file", (
         "cannot be trusted yet: the certificate that its server's is checked against is missing here",
         "add sslrootcert=FILE, or sslrootcert=system, to VISITSAFE_STORE",
@@ -94,7 +103,7 @@ class PassingError(StoreError):
 
 
 class NotYetError(PassingError):
-    """The server is there and lets nobody in just now: it is starting, or has too many guests."""
+    """The server lets nobody in just now: it is stopped, starting, or has too many guests."""
 
 
 def in_words(error: psycopg.Error, shown: str, *, writing: bool = False) -> StoreError:
@@ -119,12 +128,18 @@ def is_cut(error: psycopg.Error) -> bool:
     return isinstance(error, psycopg.OperationalError)
 
 
+def not_settled(error: psycopg.Error, shown: str) -> StoreError:
+    """Why a new connection could not be used. If it was cut, the server was just being stopped."""
+    wrong = in_words(error, shown)
+    return NotYetError(wrong.message, hint=wrong.hint) if is_cut(error) else wrong
+
+
 def not_connected(error: psycopg.Error, shown: str) -> StoreError:
     """Why there is no connection. Not by what is unknown: it counts as a server that does not answer."""
     said = str(error)
     words = _BY_CODE.get(error.sqlstate or "") or next(
         (words for part, words in _BEFORE if re.search(part, said)), _AWAY
     )
-    kinds = {_AWAY: PassingError, _CROWDED: NotYetError, _BY_CODE["57P03"]: NotYetError}
+    kinds = {_AWAY: PassingError} | dict.fromkeys((_STOPPED, _CROWDED, _BY_CODE["57P03"]), NotYetError)
     kind = kinds.get(words, StoreError)
     return kind(f"the store in {shown} {words[0]}", hint=words[1])

@@ -202,7 +202,7 @@ class PlainFront:
         """A typed word signs; nothing else does."""
         self.lines.write("", *words.sign_words(page, guide))
         while True:
-            line = self.lines.ask("Type the word sign to sign this plan.")
+            line = self.lines.ask(f"Type the word sign to sign this {'record' if page.form else 'plan'}.")
             if not isinstance(line, str):
                 return line
             if line.lower() == "sign":

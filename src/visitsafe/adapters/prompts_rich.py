@@ -281,7 +281,7 @@ class RichFront:
         self._paper.head("Sign")
         self._paper.write(*words.sign_words(page, guide), "")
         return self._way(
-            [(words.SIGN, CONFIRM), (words.LOOK_AGAIN, BACK), (words.STOP_HERE, Pause())],
+            [(words.sign_line(page), CONFIRM), (words.LOOK_AGAIN, BACK), (words.STOP_HERE, Pause())],
             STOP_KEYS,
             back=False,
         )

@@ -4,22 +4,22 @@ The statements are such as SQLite and PostgreSQL both understand (`?` stands for
 of tables, indexes and triggers are SQLite's. A store is only ever given this schema when it is made, never
 when it is opened; `migrations` brings an older one to it. Entries can only be added at the end: the database
 itself refuses anything else, also `INSERT OR REPLACE`, which would remove a row without waking a delete
-trigger. One change it lets through: a payload is emptied whose entry stands in `purges` beside a signed entry
-of the same plan that removes it (docs/adr/0019). `plans` follows from the entries; `beats` and `claims` are
-for watching, and no part of the record.
+trigger; only a copy that is being filled takes in rows as they are (docs/adr/0021). One change it lets
+through: a payload is emptied whose entry stands in `purges` beside a signed entry of the same plan that
+removes it (docs/adr/0019). `plans` follows from the entries; `beats` and `claims` are for watching.
 """
 
 import sqlite3
 from collections.abc import Iterator
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 APPLICATION_ID = 0x56534146
 """`VSAF`, at offset 68 of the file: tells a visitsafe store from any other SQLite file."""
 
 _ENTRIES = "SELECT position, stream, kind, at, by, received, id, payload, signature, chain FROM entries"
 _PLANS = (
-    "SELECT plan, status, stage, closed, by, case_ref, area, start, due_back, level, urgent, entries, newest"
-    " FROM plans"
+    "SELECT plan, status, stage, closed, by, case_ref, area, start, due_back, level, urgent, entries, newest,"
+    " owed FROM plans"
 )
 
 HISTORY = _ENTRIES + " WHERE stream = ? ORDER BY position"
@@ -28,7 +28,7 @@ BY_STREAM = _ENTRIES + " WHERE (stream, position) > (?, ?) ORDER BY stream, posi
 FIRST_ROWS = _PLANS + " WHERE plan >= ? ORDER BY plan LIMIT ?"
 NEXT_ROWS = _PLANS + " WHERE plan > ? ORDER BY plan LIMIT ?"
 HEAD = "SELECT position, chain FROM entries ORDER BY position DESC LIMIT 1"
-PRESENT = "SELECT 1 FROM entries WHERE id = ?"
+PRESENT = "SELECT stream, payload FROM entries WHERE id = ?"
 FIND = "SELECT DISTINCT stream FROM entries WHERE stream >= ? AND stream < ? ORDER BY stream"
 ADD_ENTRY = (
     "INSERT INTO entries (position, stream, kind, at, by, received, id, payload, signature, chain)"
@@ -37,13 +37,17 @@ ADD_ENTRY = (
 REMOVE_PLAN = "DELETE FROM plans WHERE plan = ?"
 ADD_PLAN = (
     "INSERT INTO plans"
-    " (plan, status, stage, closed, by, case_ref, area, start, due_back, level, urgent, entries, newest)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " (plan, status, stage, closed, by, case_ref, area, start, due_back, level, urgent, entries, newest,"
+    " owed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 ROW = _PLANS + " WHERE plan = ?"
-KNOWN = "SELECT entries, newest FROM plans WHERE plan = ?"
-COUNT = "SELECT count(*) FROM entries WHERE stream = ?"
-OF_STREAM = "SELECT 1 FROM entries WHERE id = ? AND stream = ?"
+# How many entries a row knows of, how many there are, and the newest that it knows of if that is gone.
+TRACE = (
+    "SELECT p.entries, (SELECT count(*) FROM entries AS e WHERE e.stream = p.plan),"
+    " CASE WHEN p.newest = '' OR EXISTS (SELECT 1 FROM entries AS e"
+    " WHERE e.id = p.newest AND e.stream = p.plan) THEN '' ELSE p.newest END, p.status"
+    " FROM plans AS p WHERE p.plan = ?"
+)
 # Every stream's count and last position come from the index entries_stream alone, without the table; then
 # one look-up for each plan, and one more if it went on after it was closed (the values are CLOSING, twice).
 # It grows with what was ever recorded: 0.4 s for 100,000 plans.
@@ -90,6 +94,14 @@ RELEASE_ALL = "DELETE FROM claims WHERE holder = ?"
 ADD_PURGE = "INSERT INTO purges (id, entry, at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"
 BLANK = "UPDATE entries SET payload = ? WHERE id = ? AND stream = ? AND length(payload) > 0"
 
+# What stands in `purges` and removes nothing: its entry is no `purged` one of the same plan, or still here.
+_ODD = (
+    "SELECT p.id FROM purges AS p LEFT JOIN entries AS gone ON gone.id = p.id"
+    " LEFT JOIN entries AS why ON why.id = p.entry AND why.stream = gone.stream AND why.kind = 'purged'"
+    " WHERE gone.id IS NULL OR why.id IS NULL OR length(gone.payload) > 0"
+)
+ODD_PURGES = f"{_ODD} ORDER BY p.id LIMIT 20"
+DROP_ODD_PURGES = "DELETE FROM purges WHERE id IN (" + _ODD + ")"  # noqa: S608 - a constant
 META = "SELECT key, value FROM meta"
 SET_META = "INSERT INTO meta (key, value) VALUES (?, ?)"
 SET_VERSION = "UPDATE meta SET value = ? WHERE key = 'schema_version'"
@@ -100,7 +112,7 @@ LOST_PLANS = (
 )
 
 ENTRY_TYPES = (int, str, str, str, str, str, str, bytes, str, str)
-PLAN_TYPES = (str, str, str, str, str, str, str, str, str, str, int, int, str)
+PLAN_TYPES = (str, str, str, str, str, str, str, str, str, str, int, int, str, str)
 BEAT_TYPES = (bytes, str)
 
 SQLITE_OBJECTS = {
@@ -130,7 +142,8 @@ SQLITE_OBJECTS = {
   level TEXT NOT NULL,
   urgent INTEGER NOT NULL,
   entries INTEGER NOT NULL,
-  newest TEXT NOT NULL
+  newest TEXT NOT NULL,
+  owed TEXT NOT NULL
 ) STRICT""",
     "beats": """CREATE TABLE beats (
   watcher TEXT PRIMARY KEY NOT NULL,
@@ -151,6 +164,7 @@ SQLITE_OBJECTS = {
     "entries_stream": "CREATE INDEX entries_stream ON entries (stream, position)",
     "plans_start": "CREATE INDEX plans_start ON plans (start DESC, plan)",
     "plans_open": "CREATE INDEX plans_open ON plans (start DESC, plan) WHERE closed = ''",
+    "plans_owed": "CREATE INDEX plans_owed ON plans (owed, plan) WHERE owed <> ''",
     "plans_case": "CREATE INDEX plans_case ON plans (case_ref, start DESC, plan)",
     "entries_no_update": """CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries
 WHEN NOT (
@@ -169,22 +183,41 @@ BEGIN SELECT RAISE(ABORT, 'what was removed stays noted'); END""",
     "entries_no_delete": """CREATE TRIGGER entries_no_delete BEFORE DELETE ON entries
 BEGIN SELECT RAISE(ABORT, 'an entry is never removed'); END""",
     "entries_in_order": """CREATE TRIGGER entries_in_order BEFORE INSERT ON entries
-WHEN NEW.position <> (SELECT coalesce(max(position), 0) + 1 FROM entries)
+WHEN NEW.position <= (SELECT coalesce(max(position), 0) FROM entries)
   OR EXISTS (SELECT 1 FROM entries WHERE id = NEW.id)
+  OR (NEW.position <> (SELECT coalesce(max(position), 0) + 1 FROM entries)
+    AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'filling'))
 BEGIN SELECT RAISE(ABORT, 'an entry is only ever added at the end'); END""",
+    "entries_as_made": """CREATE TRIGGER entries_as_made BEFORE INSERT ON entries
+WHEN NOT EXISTS (SELECT 1 FROM meta WHERE key = 'filling') AND (
+  length(NEW.payload) NOT BETWEEN 1 AND 1048576 OR length(NEW.signature) > 65536
+  OR length(NEW.stream) > 16 OR length(NEW.kind) > 40 OR length(NEW.at) <> 20
+  OR length(NEW.received) <> 20 OR length(NEW.id) <> 64 OR NEW.id GLOB '*[^0-9a-f]*'
+  OR length(NEW.chain) <> 64 OR NEW.chain GLOB '*[^0-9a-f]*'
+)
+BEGIN SELECT RAISE(ABORT, 'an entry is only taken in as visitsafe makes it'); END""",
+    "purges_as_made": """CREATE TRIGGER purges_as_made BEFORE INSERT ON purges
+WHEN NOT EXISTS (SELECT 1 FROM meta WHERE key = 'filling')
+  AND NOT EXISTS (SELECT 1 FROM entries AS gone JOIN entries AS why ON why.stream = gone.stream
+    WHERE gone.id = NEW.id AND gone.stream <> 'team' AND gone.kind <> 'purged'
+    AND why.id = NEW.entry AND why.kind = 'purged')
+BEGIN SELECT RAISE(ABORT, 'nobody signed that this is removed'); END""",
 }
 
 
-def plans_query(*, open_only: bool, by_case: bool, limited: bool) -> str:
-    """The statement that lists plans; its values are the case and the limit, where asked for."""
-    wanted = (["closed = ''"] if open_only else []) + (["case_ref = ?"] if by_case else [])
+def plans_query(
+    *, open_only: bool, owed_only: bool, case: str | None, limit: int | None
+) -> tuple[str, list[str | int]]:
+    """The statement that lists plans, and its values."""
+    asked = {"closed = ''": open_only, "owed <> ''": owed_only, "case_ref = ?": case is not None}
+    wanted = [condition for condition, is_asked in asked.items() if is_asked]
     parts = [_PLANS]
     if wanted:
         parts += ["WHERE", " AND ".join(wanted)]
-    parts.append("ORDER BY start DESC, plan")
-    if limited:
+    parts.append("ORDER BY owed, plan" if owed_only else "ORDER BY start DESC, plan")
+    if limit is not None:
         parts.append("LIMIT ?")
-    return " ".join(parts)
+    return " ".join(parts), [value for value in (case, limit) if value is not None]
 
 
 def create(database: sqlite3.Connection, meta: dict[str, str]) -> None:

@@ -19,10 +19,19 @@ from visitsafe.adapters.store_marks import (
     PURGES,
     PURGES_AT_ONCE,
     SET_MARK,
+    notes_purges,
 )
-from visitsafe.domain.stored import Purge, nothing_first
+from visitsafe.domain.stored import nothing_first
+from visitsafe.domain.stored_copies import Purge
 
 _PAGES_AT_ONCE = 1024
+_NOT_WRITTEN = (
+    "SQLITE_FULL",
+    "SQLITE_READONLY",
+    "SQLITE_CANTOPEN",
+    "SQLITE_IOERR_WRITE",
+    "SQLITE_IOERR_FSYNC",
+)
 
 
 class SqliteCare:
@@ -59,16 +68,20 @@ class SqliteCare:
     def snapshot(self) -> Iterator[None]:
         """See the store as it is at this moment, for as long as this lasts."""
         with self.store.transaction() as database:
-            database.execute(COUNT_PURGES).fetchone()
+            database.execute(schema.META).fetchone()  # what a transaction sees begins with its first reading
             yield
 
     def purges(self, after: str = "") -> list[Purge]:
         """Some of what was removed by rule, behind an id, in order."""
+        if not notes_purges(self.store.meta()):
+            return []
         with self.store.transaction() as database:
             return [Purge(*row) for row in database.execute(PURGES, (after, PURGES_AT_ONCE)).fetchall()]
 
     def count_purges(self) -> int:
         """How much was removed by rule."""
+        if not notes_purges(self.store.meta()):
+            return 0
         with self.store.transaction() as database:
             return int(database.execute(COUNT_PURGES).fetchone()[0])
 
@@ -115,11 +128,21 @@ class SqliteCare:
         try:
             with closing(sqlite3.connect(path, isolation_level=None)) as copy:
                 # The open transaction holds on to one moment, so that a writer cannot make it begin again.
-                with self.snapshot(), self.store.transaction() as database:
+                with self.snapshot(), self.store.transaction() as database, self._whose_fault(path):
                     database.backup(copy, pages=_PAGES_AT_ONCE, progress=progress, sleep=0)
                 make_single(copy)
         except FAULTS as error:
             raise in_words(error, path) from error
+
+    @contextmanager
+    def _whose_fault(self, path: Path) -> Iterator[None]:
+        """Tell a copy that cannot be written from a store that cannot be read."""
+        try:
+            yield
+        except FAULTS as error:
+            name = getattr(error, "sqlite_errorname", "")
+            reads = not name.startswith(_NOT_WRITTEN)
+            raise in_words(error, self.store.path if reads else path) from error
 
 
 def make_single(database: sqlite3.Connection) -> None:

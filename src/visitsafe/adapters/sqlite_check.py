@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 
 from visitsafe.adapters import schema
 from visitsafe.adapters.store_file import harmless
+from visitsafe.adapters.store_traces import odd_purge
 from visitsafe.errors import StoreError
 
 
@@ -19,7 +20,7 @@ def damages(transaction: Callable[[], AbstractContextManager[sqlite3.Connection]
         transaction: Begins a transaction of the store in which to read.
     """
     found = []
-    for check in (_pages, _schema, _plans):
+    for check in (_pages, _schema, _plans, _purges):
         try:
             with transaction() as database:
                 found += check(database)
@@ -34,9 +35,21 @@ def _pages(database: sqlite3.Connection) -> list[str]:
 
 
 def _schema(database: sqlite3.Connection) -> list[str]:
-    return list(schema.differences(database))
+    return [] if _is_older(database) else list(schema.differences(database))
 
 
 def _plans(database: sqlite3.Connection) -> list[str]:
     lost = database.execute(schema.LOST_PLANS)
     return [f"the newest entry of plan {plan} is missing" for (plan,) in lost]
+
+
+def _is_older(database: sqlite3.Connection) -> bool:
+    """Whether it is of an older version, which this one only copies and brings up to date."""
+    meta = dict(database.execute(schema.META).fetchall())
+    return int(meta["schema_version"]) < schema.SCHEMA_VERSION
+
+
+def _purges(database: sqlite3.Connection) -> list[str]:
+    if _is_older(database):
+        return []
+    return [odd_purge(str(name)) for (name,) in database.execute(schema.ODD_PURGES)]

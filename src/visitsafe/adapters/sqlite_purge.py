@@ -58,6 +58,10 @@ class SqlitePurge:
             self.store.append((), now, summarise, also=[plan])
         return count
 
+    def clock(self) -> datetime | None:
+        """A file has no clock of its own."""
+        return None
+
     def wipe(self) -> str:
         """Get the emptied bytes out of the files; a sentence if they may still be there, else empty."""
         return "" if self.store.copy_all_back() else _STILL_THERE

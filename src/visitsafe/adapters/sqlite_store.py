@@ -9,7 +9,7 @@ claims are as durable as entries, but no part of the record.
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +17,20 @@ import msgspec
 
 from visitsafe.adapters import schema
 from visitsafe.adapters.sqlite_check import damages
+from visitsafe.adapters.sqlite_rows import expect, plan_row, stored_row
 from visitsafe.adapters.store_file import FAULTS, damaged, in_words, network_warnings, wal_size
 from visitsafe.adapters.store_marks import MARK, was_moved
+from visitsafe.adapters.store_traces import Trace, refuse_occupied, trace_in, with_trace
+from visitsafe.domain import stored
 from visitsafe.domain.entries import Entry, to_text
-from visitsafe.domain.refs import is_plan_id, reference
+from visitsafe.domain.refs import is_plan_id
 from visitsafe.domain.running_hash import GENESIS, continuing, following
-from visitsafe.domain.stored import CLOSING, PlanRow, Stored, Summarise, nothing_first
+from visitsafe.domain.stored import CLOSING, PlanRow, Stored, Summarise, nothing_first, unheard
 from visitsafe.domain.terms import TEAM_STREAM
-from visitsafe.errors import VerificationError
 
 _BATCH = 32  # an entry is at most a mebibyte
-_BEHIND_Z = "["  # the character after Z: no plan id holds it, and "team" sorts behind it
 _MOST_ENTRIES = 1 << 53
-BEFORE_ALL = -1 << 63
-"""Before every position that a database can hold, also one that is none."""
 _LARGE_WAL = 4 << 20
-_BEATS_KEPT = timedelta(days=1)
-LONGEST_CLAIM = timedelta(minutes=3)
-"""No claim holds for longer: a watcher whose clock is years ahead must not keep the others off a visit."""
 
 
 class SqliteStore:
@@ -59,17 +55,21 @@ class SqliteStore:
         *,
         first: Callable[[], None] = nothing_first,
         also: Sequence[str] = (),
+        gone: Callable[[str], None] = unheard,
     ) -> int:
         """Add entries, all or none, and bring the rows of their plans up to date: see `Store.append`."""
         with self.transaction(writing=True):
             self._refuse_if_moved()
             first()
-            for stream in dict.fromkeys(entry.content.plan for entry in entries):
-                self._look_for_gone(stream)
+            plans = dict.fromkeys([*(entry.content.plan for entry in entries), *also])
+            traces = {plan: self._trace(plan) for plan in plans if plan != TEAM_STREAM}
+            for plan, trace in traces.items():
+                if trace is not None:
+                    gone(plan)
             new = self._add(entries, received)
-            for stream in dict.fromkeys([*(row.stream for row in new), *also]):
-                if stream != TEAM_STREAM:
-                    self._replace_plan(stream, summarise(stream, self.history(stream)))
+            for plan in dict.fromkeys([*(row.stream for row in new), *also]):
+                if plan != TEAM_STREAM:
+                    self._replace_plan(plan, summarise(plan, self.history(plan)), traces[plan])
             self._look_for_new(new)
         self._copy_back()
         return len(new)
@@ -89,19 +89,23 @@ class SqliteStore:
 
     def history(self, stream: str) -> list[Stored]:
         """All entries of a stream in order of arrival."""
-        return [self._stored(row) for row in self._rows(schema.HISTORY, stream)]
+        return [stored_row(self.path, row) for row in self._rows(schema.HISTORY, stream)]
 
     def plans(
-        self, *, open_only: bool = False, case: str | None = None, limit: int | None = None
+        self,
+        *,
+        open_only: bool = False,
+        owed_only: bool = False,
+        case: str | None = None,
+        limit: int | None = None,
     ) -> list[PlanRow]:
-        """The plans, the latest start first."""
-        query = schema.plans_query(open_only=open_only, by_case=case is not None, limited=limit is not None)
-        values = [value for value in (case, limit) if value is not None]
-        return [self._plan(row) for row in self._rows(query, *values)]
+        """The plans, the latest start first, or those after which something is owed: see `Store.plans`."""
+        query, values = schema.plans_query(open_only=open_only, owed_only=owed_only, case=case, limit=limit)
+        return [plan_row(self.path, row) for row in self._rows(query, *values)]
 
     def row(self, plan: str) -> PlanRow | None:
         """The row of one plan; None if there is none."""
-        return next((self._plan(row) for row in self._rows(schema.ROW, plan)), None)
+        return next((plan_row(self.path, row) for row in self._rows(schema.ROW, plan)), None)
 
     def doubtful(self, after: int = 0) -> list[str]:
         """The plans whose row is missing or cannot be right: see `Store.doubtful`."""
@@ -110,12 +114,12 @@ class SqliteStore:
 
     def find(self, beginning: str) -> list[str]:
         """The ids of the plans that start with these characters: a range of the index, read from entries."""
-        return [stream for (stream,) in self._rows(schema.FIND, beginning, beginning + _BEHIND_Z)]
+        return [stream for (stream,) in self._rows(schema.FIND, beginning, beginning + stored.BEHIND_Z)]
 
     def scan(self, after: int = 0) -> Iterator[Stored]:
         """All entries behind a position, a batch to a transaction, so that nobody waits for a long scan."""
         while rows := self._rows(schema.AFTER, after, _BATCH):
-            for row in map(self._stored, rows):
+            for row in (stored_row(self.path, one) for one in rows):
                 if row.position <= after:  # a damaged tree of pages can lead in a circle
                     raise damaged(self.path, "its entries are out of order")
                 after = row.position
@@ -123,9 +127,9 @@ class SqliteStore:
 
     def by_stream(self, first: str) -> Iterator[Stored]:
         """All entries of a stream and of those behind it: see `Store.by_stream`."""
-        last = first, BEFORE_ALL
+        last = first, stored.BEFORE_ALL
         while rows := self._rows(schema.BY_STREAM, *last, _BATCH):
-            for row in map(self._stored, rows):
+            for row in (stored_row(self.path, one) for one in rows):
                 if (row.stream, row.position) <= last:
                     raise damaged(self.path, "its entries are out of order")
                 last = row.stream, row.position
@@ -135,7 +139,7 @@ class SqliteStore:
         """The rows of a plan and of those behind it: see `Store.rows_from`."""
         rows = self._rows(schema.FIRST_ROWS, first, _BATCH)
         while rows:
-            for row in map(self._plan, rows):
+            for row in (plan_row(self.path, one) for one in rows):
                 if row.plan < first:
                     raise damaged(self.path, "its rows are out of order")
                 first = row.plan
@@ -147,7 +151,7 @@ class SqliteStore:
         rows = self._rows(schema.HEAD)
         if not rows:
             return 0, GENESIS
-        self._expect((int, str), rows[0])
+        expect(self.path, (int, str), rows[0])
         return rows[0][0], rows[0][1]
 
     def beat(self, watcher: str, entry: Entry, received: datetime) -> None:
@@ -156,19 +160,19 @@ class SqliteStore:
         with self.transaction(writing=True) as database:
             self._refuse_if_moved()
             database.execute(schema.BEAT, row)
-            database.execute(schema.DROP_BEATS, (to_text(received - _BEATS_KEPT), watcher))
+            database.execute(schema.DROP_BEATS, (to_text(received - stored.BEATS_KEPT), watcher))
         self._copy_back()
 
     def beats(self) -> list[Entry]:
         """The newest heartbeat of each watcher, unverified, the newest first."""
         rows = self._rows(schema.BEATS)
         for row in rows:
-            self._expect(schema.BEAT_TYPES, row)
+            expect(self.path, schema.BEAT_TYPES, row)
         return [Entry(payload=payload, signature=signature) for payload, signature in rows]
 
     def claim(self, what: str, holder: str, now: datetime, until: datetime) -> bool:
         """Take something on for a while: see `Store.claim`. It ends after LONGEST_CLAIM at the latest."""
-        latest = now + LONGEST_CLAIM
+        latest = now + stored.LONGEST_CLAIM
         with self.transaction(writing=True) as database:
             self._refuse_if_moved()
             database.execute(schema.FREE_CLAIMS, (to_text(now), to_text(latest)))
@@ -183,17 +187,21 @@ class SqliteStore:
             else:
                 database.execute(schema.RELEASE_ALL, (holder,))
 
-    def rebuild(self, summarise: Summarise) -> int:
-        """Make every row anew: see `Store.rebuild`. A row whose entries are gone is kept as their trace."""
+    def rebuild(self, summarise: Summarise, *, forget: bool = False) -> int:
+        """Make every row anew: see `Store.rebuild`. A row without any entry is kept as their trace."""
         with self.transaction(writing=True):
-            kept = {plan for (plan,) in self._rows(schema.TRACES)}
+            kept = [] if forget else self.traces()
             for (plan,) in self._rows(schema.ALL_PLANS):
-                if plan not in kept:
-                    history = self.history(plan) if is_plan_id(plan) else []
-                    self._replace_plan(plan, summarise(plan, history) if history else None)
+                history = self.history(plan) if is_plan_id(plan) else []
+                row = summarise(plan, history) if history else None
+                self._replace_plan(plan, row, self._trace(plan) if plan in kept else None)
             (count,) = self._rows(schema.COUNT_PLANS)[0]
         self._copy_back()
         return int(count)
+
+    def traces(self) -> list[str]:
+        """The plans whose row knows of entries that are not there."""
+        return [plan for (plan,) in self._rows(schema.TRACES)]
 
     def check_file(self) -> list[str]:
         """What is damaged: pages, indexes, the schema with its triggers, plans without their entries."""
@@ -238,7 +246,10 @@ class SqliteStore:
         if head[0] > _MOST_ENTRIES:
             raise damaged(self.path, "its last entry has a position that no store reaches")
         for entry in entries:
-            if self._rows(schema.PRESENT, entry.id):
+            there = self._rows(schema.PRESENT, entry.id)
+            for stream, payload in there:
+                refuse_occupied(entry, stream, payload)
+            if there:
                 continue
             row = following(head, entry, received)
             self._database.execute(schema.ADD_ENTRY, msgspec.structs.astuple(row))
@@ -246,17 +257,11 @@ class SqliteStore:
             new.append(row)
         return new
 
-    def _look_for_gone(self, stream: str) -> None:
-        """Refuse to write over the last trace of entries that were taken from the end."""
-        for known in self._rows(schema.KNOWN, stream):
-            self._expect((int, str), known)
-            entries, newest = known
-            (count,) = self._rows(schema.COUNT, stream)[0]
-            if count < entries or (newest and not self._rows(schema.OF_STREAM, newest, stream)):
-                raise VerificationError(
-                    f"entries of {reference(stream)} are gone from the store; nothing was written",
-                    hint="keep the file as it is, and tell whoever looks after visitsafe: visitsafe verify",
-                )
+    def _trace(self, plan: str) -> Trace | None:
+        known = self._rows(schema.TRACE, plan)
+        for row in known:
+            expect(self.path, (int, int, str, str), row)
+        return trace_in(known)
 
     def _look_for_new(self, new: Sequence[Stored]) -> None:
         """Nothing is acknowledged that the database did not keep: a foreign trigger can swallow a row."""
@@ -266,10 +271,12 @@ class SqliteStore:
         ):
             raise damaged(self.path, "it did not keep an entry; nothing was written")
 
-    def _replace_plan(self, plan: str, row: PlanRow | None) -> None:
+    def _replace_plan(self, plan: str, row: PlanRow | None, trace: Trace | None) -> None:
+        if row is None and trace is not None:
+            return  # the row is all that is left of what it knows
         self._database.execute(schema.REMOVE_PLAN, (plan,))
         if row is not None:
-            self._database.execute(schema.ADD_PLAN, msgspec.structs.astuple(row))
+            self._database.execute(schema.ADD_PLAN, msgspec.structs.astuple(with_trace(row, trace)))
 
     def _copy_back(self) -> None:
         """Copy a -wal file that has grown large back; all wait for a long reader then, so not each time."""
@@ -283,17 +290,3 @@ class SqliteStore:
         except sqlite3.Error:
             return False
         return not busy
-
-    def _stored(self, row: Any) -> Stored:
-        self._expect(schema.ENTRY_TYPES, row)
-        return Stored(*row)
-
-    def _plan(self, row: Any) -> PlanRow:
-        self._expect(schema.PLAN_TYPES, row)
-        named = dict(zip(PlanRow.__struct_fields__, row, strict=True))
-        return PlanRow(**named | {"urgent": bool(named["urgent"])})
-
-    def _expect(self, types: tuple[type, ...], row: Any) -> None:
-        """A damaged page can turn text into bytes or into nothing."""
-        if tuple(map(type, row)) != types:
-            raise damaged(self.path, "a row does not have the form of its table")

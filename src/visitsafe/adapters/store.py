@@ -6,7 +6,6 @@ this version, is refused with a sentence before anything is read from it. What a
 """
 
 import os
-import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -16,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from visitsafe.adapters import schema
 from visitsafe.adapters.sqlite_store import SqliteStore
-from visitsafe.adapters.store_file import FAULTS, connect, damaged, in_words, located
-from visitsafe.adapters.store_marks import refuse_marked
+from visitsafe.adapters.store_file import FAULTS, connect, in_words, located
+from visitsafe.adapters.store_identity import identify
+from visitsafe.adapters.store_marks import MIGRATE, refuse_marked
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.stored import Store, Summarise
 from visitsafe.errors import StoreError
@@ -27,26 +27,26 @@ if TYPE_CHECKING:
 
     from visitsafe.adapters.migrations import Migrated
 
-MIGRATE = "run: visitsafe store migrate"
 WAIT = 5.0
 """Seconds to wait while another program writes, before saying so."""
 MIGRATING_WAIT = 60.0
 """The same for bringing a store up to date: somebody else may be at just that."""
 
 
-def open_store(url: str, wait: float = WAIT) -> Store:
+def open_store(url: str, wait: float = WAIT, *, owner: bool = False) -> Store:
     """Open the store that a URL names. Never makes one.
 
     Args:
         url: `sqlite:///relative`, `sqlite:////absolute`, a bare path, or `postgresql://user@host/database`.
         wait: Seconds to wait while another program writes.
+        owner: In a database: whether a user who could take entries away will do, for what only reads.
 
     Raises:
         StoreError: It is missing, not a store, made by a newer or an older visitsafe, damaged or not
             permitted.
     """
     if is_postgres(url):
-        opened: Store = postgres().open_store(url, wait)
+        opened: Store = postgres().open_store(url, wait, owner=owner)
         return opened
     store = open_file(url, wait)
     try:
@@ -57,8 +57,13 @@ def open_store(url: str, wait: float = WAIT) -> Store:
     return store
 
 
-def open_file(url: str, wait: float = WAIT) -> SqliteStore:
+def open_file(url: str, wait: float = WAIT, *, older: bool = False) -> SqliteStore:
     """Open a store that is a file, even one that is only part of a copy or was moved (`store_marks`).
+
+    Args:
+        url: As for `open_store`.
+        wait: As for `open_store`.
+        older: One of an older version will do: its entries can be read, and nothing else.
 
     Raises:
         StoreError: As for `open_store`.
@@ -67,8 +72,8 @@ def open_file(url: str, wait: float = WAIT) -> SqliteStore:
     _look_for(path)
     database = connect(path, wait)
     try:
-        store_id, version = _identify(database, path)
-        if version < schema.SCHEMA_VERSION:
+        store_id, version = identify(database, path)
+        if version < schema.SCHEMA_VERSION and not older:
             raise StoreError(f"the store {path} was made by an older visitsafe", hint=MIGRATE)
         return SqliteStore(database, path, store_id)
     except BaseException:
@@ -100,8 +105,8 @@ def migrate_store(
     path = located(url)
     _look_for(path)
     with closing(connect(path, wait)) as database:
-        store = SqliteStore(database, path, _identify(database, path)[0])
-        return migrate(store, lambda: _identify(database, path)[1], summariser(store))
+        store = SqliteStore(database, path, identify(database, path)[0])
+        return migrate(store, lambda: identify(database, path)[1], summariser(store))
 
 
 def store_exists(url: str) -> bool:
@@ -143,10 +148,27 @@ def create_store(url: str, created: datetime, meta: Mapping[str, str] | None = N
     database = connect(path, WAIT)
     try:
         _furnish(database, path, created, meta or {})
-        return SqliteStore(database, path, _identify(database, path)[0])
+        return SqliteStore(database, path, identify(database, path)[0])
     except BaseException:
         database.close()
         raise
+
+
+def open_or_make(url: str, created: datetime) -> Store:
+    """Open a store, or make the file that is to be one. In a database nothing is made by the way.
+
+    Raises:
+        StoreError: As for `open_store` and `create_store`; or there is no store in a database yet.
+    """
+    if store_exists(url):
+        return open_store(url)
+    if is_postgres(url):
+        raise StoreError(
+            f"there is no store in {postgres().place(url)} yet; nothing was made",
+            hint="whoever looks after the database makes it once, logged in as its administrator:"
+            " visitsafe store init",
+        )
+    return create_store(url, created)
 
 
 def is_postgres(url: str) -> bool:
@@ -233,20 +255,3 @@ def _look_for(path: Path) -> None:
             f"there is no store at {path}",
             hint="check VISITSAFE_STORE; a new store is made by: visitsafe team found --role manager",
         )
-
-
-def _identify(database: sqlite3.Connection, path: Path) -> tuple[str, int]:
-    """The store's id and version, once it is certain that this is a store and not one of a newer version."""
-    try:
-        (application,) = database.execute("PRAGMA application_id").fetchone()
-        if application != schema.APPLICATION_ID:
-            raise StoreError(f"{path} is not a visitsafe store", hint="check VISITSAFE_STORE")
-        meta = dict(database.execute(schema.META).fetchall())
-    except FAULTS as error:
-        raise in_words(error, path) from error
-    version = str(meta.get("schema_version", ""))
-    if not re.fullmatch("[1-9][0-9]{0,8}", version) or not isinstance(meta.get("store_id"), str):
-        raise damaged(path, "it does not say what it is")
-    if int(version) > schema.SCHEMA_VERSION:
-        raise StoreError(f"the store {path} was made by a newer visitsafe", hint="install a newer visitsafe")
-    return str(meta["store_id"]), int(version)

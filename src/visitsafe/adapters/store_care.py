@@ -4,6 +4,7 @@ A copy keeps the id of its store, so that checkpoints made before still fit. Whi
 marked, and nobody else can open it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -15,30 +16,33 @@ from visitsafe.adapters.store import WAIT, create_store, is_postgres, open_file,
 from visitsafe.adapters.store_file import FAULTS, connect, in_words, located
 from visitsafe.adapters.store_marks import FILLING, MOVED
 from visitsafe.domain.entries import from_text
-from visitsafe.errors import StoreError
+from visitsafe.errors import StoreError, VerificationError
 
 if TYPE_CHECKING:
     from visitsafe.adapters.postgres_care import PostgresCare
-    from visitsafe.domain.stored import Fillable
+    from visitsafe.domain.stored_copies import Fillable
 
     Care = SqliteCare | PostgresCare
 
 MOVE, RESTORE, BACKUP = "store move", "store restore", "store backup"
 """The commands that fill a store."""
-IDENTITY = ("store_id", "created")
-"""What a copy takes over of what a store says of itself."""
+_UNKNOWN = "1970-01-01T00:00:00Z"
+"""When a store was made that does not say so: nobody can have made one then."""
+_PART = re.compile(r"\.[a-z0-9_]{8}\.part(-wal|-shm|-journal)?\Z")
 _KEEP_IT = "name another place; nothing is ever written over a store"
 
 
-def open_care(url: str, wait: float = WAIT) -> "Care":
+def open_care(url: str, wait: float = WAIT, *, older: bool = False) -> "Care":
     """Open a store to look after it, even one that was moved or is only part of a copy.
+
+    One of an `older` version, if that is asked for, only to copy it.
 
     Raises:
         StoreError: It is missing, damaged, of another version, or does not answer.
     """
     if not is_postgres(url):
-        return SqliteCare(open_file(url, wait))
-    opened: PostgresCare = postgres().open_care(url, wait)
+        return SqliteCare(open_file(url, wait, older=older))
+    opened: PostgresCare = postgres().open_care(url, wait, older=older)
     return opened
 
 
@@ -54,9 +58,9 @@ def place(url: str) -> str:
 
 
 @contextmanager
-def care_of(url: str) -> Iterator["Care"]:
+def care_of(url: str, *, older: bool = False) -> Iterator["Care"]:
     """The same for a while."""
-    care = open_care(url)
+    care = open_care(url, older=older)
     try:
         yield care
     finally:
@@ -78,7 +82,7 @@ def to_fill(
     Raises:
         StoreError: Something else is there, or it may not be filled by this user.
     """
-    identity = {key: meta[key] for key in IDENTITY if key in meta}
+    identity = identity_in(meta)
     if not store_exists(url):
         new = create_file if not is_postgres(url) else _create_postgres
         new(url, from_text(identity["created"]), {**identity, FILLING: command})
@@ -90,6 +94,16 @@ def to_fill(
             )
         _adopt(care, identity, command, fits)
         yield care
+
+
+def identity_in(meta: Mapping[str, str]) -> dict[str, str]:
+    """What a copy takes over of what a store says of itself; its id was looked at when it was opened."""
+    created = meta.get("created", "")
+    try:
+        from_text(created)
+    except VerificationError:
+        created = _UNKNOWN
+    return {"store_id": meta["store_id"], "created": created}
 
 
 def create_file(url: str, created: datetime, meta: Mapping[str, str]) -> None:
@@ -119,6 +133,13 @@ def _adopt(
     care.mark({**({} if begun else identity), FILLING: command, MOVED: None}, first=still_empty)
 
 
+def left_behind(path: Path) -> list[str]:
+    """Files beside a new one that `new_file` was writing when it was killed, or is writing now."""
+    with suppress(OSError):
+        return sorted(name.name for name in path.absolute().parent.iterdir() if _PART.search(name.name))
+    return []
+
+
 @contextmanager
 def new_file(path: Path) -> Iterator[Path]:
     """A file to be written beside a name and given that name at the end, whole or not at all.
@@ -133,6 +154,8 @@ def new_file(path: Path) -> Iterator[Path]:
 
     taken = StoreError(f"there is a file {path} already", hint="name a new one; nothing is ever overwritten")
     try:
+        if path.is_dir():
+            raise StoreError(f"{path} is a folder", hint=f"name a new file in it: {path}/visits.sqlite3")
         if path.exists() or path.is_symlink():
             raise taken
         handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f"{path.name}.", suffix=".part")

@@ -9,7 +9,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from visitsafe.errors import StoreError
+from visitsafe.errors import DamagedStoreError, StoreError
 
 OLDEST_SQLITE = (3, 37)
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
@@ -52,11 +52,7 @@ _SENTENCES = (
         "cannot be read or written: the disk is full or does not answer",
         "look after that disk and try again; no entry is ever recorded twice",
     ),
-    (
-        "SQLITE_NOTADB",
-        "is not a visitsafe store, or was overwritten",
-        f"check VISITSAFE_STORE; or {_RESTORE}",
-    ),
+    ("SQLITE_NOMEM", "cannot be read: this computer has no memory left", "close something and try again"),
     ("SQLITE_CONSTRAINT", "refuses to change or remove an entry", "entries are only ever added"),
 )
 
@@ -76,7 +72,7 @@ def located(url: str) -> Path:
     if not name or re.search(r"[\x00-\x1f\x7f]", name):
         raise StoreError(
             "the name of the store is not one that visitsafe can use",
-            hint="VISITSAFE_STORE is a file, or sqlite:////folder/store.db",
+            hint="VISITSAFE_STORE is a file, sqlite:////folder/store.db or postgresql://user@host/database",
         )
     try:
         return Path(name).expanduser().absolute()
@@ -123,13 +119,16 @@ def in_words(error: Exception, path: Path, *, writing: bool = False) -> StoreErr
     for beginning, sentence, hint in _SENTENCES:
         if name.startswith(beginning):
             return StoreError(f"the store {path} {sentence}{ending}", hint=hint)
+    if name == "SQLITE_NOTADB":  # nobody can tell which: the graver is told by the exit code
+        sentence = f"the store {path} is not a visitsafe store, or was overwritten{ending}"
+        return DamagedStoreError(sentence, hint=f"check VISITSAFE_STORE; or {_RESTORE}")
     what = str(error) if isinstance(error, sqlite3.Error) else "text in it cannot be read"
     return damaged(path, what + ending)
 
 
-def damaged(path: Path, what: str) -> StoreError:
+def damaged(path: Path, what: str) -> DamagedStoreError:
     """The error for a file whose content cannot be right."""
-    return StoreError(f"the store {path} is damaged: {harmless(what)}", hint=_RESTORE)
+    return DamagedStoreError(f"the store {path} is damaged: {harmless(what)}", hint=_RESTORE)
 
 
 def harmless(text: str) -> str:

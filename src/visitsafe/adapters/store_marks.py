@@ -8,25 +8,38 @@ written by those who had it open. Those who look after stores open it all the sa
 from collections.abc import Mapping
 
 from visitsafe.domain.escape import one_line
-from visitsafe.errors import StoreError
+from visitsafe.errors import MovedStoreError, StoreError
 
 FILLING = "filling"
 """The mark's value is the command that is filling it."""
 MOVED = "moved"
 """The mark's value is where to, for people."""
+MIGRATE = "make a copy first (visitsafe store backup FILE), then run: visitsafe store migrate"
+"""What to do with a store of an older version."""
+LONGEST_PLACE = 300
+_PURGES_SINCE = 3
+"""The version from which a store notes what was removed by rule."""
 
 MARK = "SELECT value FROM meta WHERE key = 'moved'"
 SET_MARK = (
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
 DROP_MARK = "DELETE FROM meta WHERE key = ?"
-PURGES = (
-    "SELECT p.id, p.entry, p.at, e.stream FROM purges AS p JOIN entries AS e ON e.id = p.id"
-    " WHERE p.id > ? ORDER BY p.id LIMIT ?"
+# What a copy takes over: only where the content is gone, and an entry of the same plan stands for that.
+_REMOVED = (
+    " FROM purges AS p JOIN entries AS e ON e.id = p.id"
+    " JOIN entries AS why ON why.id = p.entry AND why.stream = e.stream AND why.kind = 'purged'"
+    " WHERE length(e.payload) = 0"
 )
-COUNT_PURGES = "SELECT count(*) FROM purges"
+PURGES = f"SELECT p.id, p.entry, p.at, e.stream{_REMOVED} AND p.id > ? ORDER BY p.id LIMIT ?"
+COUNT_PURGES = f"SELECT count(*){_REMOVED}"
 PURGES_AT_ONCE = 500
 PLANS = "SELECT count(*), count(CASE WHEN closed = '' THEN 1 END) FROM plans"
+
+
+def notes_purges(meta: Mapping[str, str]) -> bool:
+    """Whether a store is of a version that notes what was removed by rule."""
+    return int(meta["schema_version"]) >= _PURGES_SINCE
 
 
 def refuse_marked(meta: Mapping[str, str], shown: str) -> None:
@@ -49,9 +62,9 @@ def refuse_marked(meta: Mapping[str, str], shown: str) -> None:
         )
 
 
-def was_moved(shown: str, where: str, ending: str = "") -> StoreError:
+def was_moved(shown: str, where: str, ending: str = "") -> MovedStoreError:
     """The error for a store that was moved; `ending` may add that nothing was written."""
-    return StoreError(
-        f"{shown} was moved to {one_line(where)}{ending}",
+    return MovedStoreError(
+        f"{shown} was moved to {one_line(where)[:LONGEST_PLACE]}{ending}",
         hint="name the new store in VISITSAFE_STORE, or as url under [store] in settings.toml",
     )

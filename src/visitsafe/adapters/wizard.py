@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from visitsafe.adapters.front import Front, Guide, Proposal
 from visitsafe.adapters.terminal import stopped_by_signals
 from visitsafe.domain.answering import AnswerError, Context, parse
@@ -18,6 +20,8 @@ from visitsafe.domain.assessment import Value
 from visitsafe.domain.checklist import AnswerType, Question, Source, VisitField
 from visitsafe.domain.draft import Session, refit_times
 from visitsafe.domain.entries import from_text
+from visitsafe.domain.escape import one_line
+from visitsafe.domain.plan import Finding
 from visitsafe.domain.questionnaire import Questionnaire, cite
 from visitsafe.domain.screens import (
     CONFIRM,
@@ -41,12 +45,19 @@ from visitsafe.domain.screens import (
 from visitsafe.domain.session import apply, screen
 from visitsafe.errors import InterruptedByUserError
 
+RESUME = "visitsafe plan --resume"
+KNOWN = "From earlier visits of this case:"
 MYSELF = frozenset({"me", "myself", "i", "i do", "self"})
 Propose = Callable[[datetime, datetime], Proposal | None]
 
 
 def _nothing_computed(_start: datetime, _due_back: datetime) -> Proposal | None:
     """Where the agency's place is not known."""
+
+
+def _nothing_known(_case: str) -> tuple[Finding, ...]:
+    """Where no earlier visits are looked up."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,10 @@ class Surroundings:
         propose: Daylight for a start and a time due back; None if it cannot be computed.
         cite: Sources in words.
         me: The name of the person who plans, for a control measure that they take on themselves.
+        command: The command that goes on with a draft.
+        form: It is a form: its times may have passed, and are not looked at again.
+        known: What earlier visits of a case leave to be known, by its reference: told, shown before signing,
+            and in the session that is returned; never in what is saved.
     """
 
     save: Callable[[Session], None]
@@ -68,6 +83,9 @@ class Surroundings:
     propose: Propose = _nothing_computed
     cite: Callable[[tuple[Source, ...]], str] = cite
     me: str = ""
+    command: str = RESUME
+    form: bool = False
+    known: Callable[[str], tuple[Finding, ...]] = _nothing_known
 
 
 def run(questionnaire: Questionnaire, session: Session, front: Front, around: Surroundings) -> Session:
@@ -95,9 +113,11 @@ class _Wizard:
         self._front = front
         self._around = around
         self._told: list[str] = []
+        self._case: str | None = None
 
     def run(self) -> Session:
         self._told += self._session.notices
+        self._look_at_case()
         self._look_at_times()
         while True:
             page = screen(self._questionnaire, self._session)
@@ -114,7 +134,7 @@ class _Wizard:
             self._take(event)
             if isinstance(event, Pause):
                 raise InterruptedByUserError(
-                    "stopped; everything you answered is kept", "to go on: visitsafe plan --resume"
+                    "stopped; everything you answered is kept", f"to go on: {self._around.command}"
                 )
 
     def _take(self, event: Event) -> None:
@@ -122,7 +142,20 @@ class _Wizard:
             event = replace(event, who=self._around.me)
         self._session = apply(self._questionnaire, self._session, event)
         self._told += self._session.notices
-        self._around.save(self._session)
+        self._around.save(structs.replace(self._session, known=()))
+        self._look_at_case()
+
+    def _look_at_case(self) -> None:
+        """Tell what earlier visits leave to be known as soon as it is known which case it is."""
+        cases = (
+            self._session.answers.get(one.id) for one in self._questionnaire if one.fills is VisitField.CASE
+        )
+        case = str(next(cases, "") or "")
+        if case == self._case:
+            return
+        self._case, known = case, self._around.known(case) if case else ()
+        self._session = structs.replace(self._session, known=known)
+        self._told += [KNOWN, *(f"- {one_line(finding.text)}" for finding in known)] if known else []
 
     def _keep(self, values: Mapping[str, Value]) -> None:
         self._take(AnsweredMany(values, done=False))
@@ -155,6 +188,7 @@ class _Wizard:
             zone=self._around.zone,
             start=self._fact(VisitField.START),
             urgent=bool(self._session.urgent),
+            form=self._around.form,
         )
 
     def _fact(self, fact: VisitField) -> datetime | None:
@@ -181,7 +215,7 @@ class _Wizard:
 
     def _look_at_times(self) -> bool:
         """Ask again for a time that has passed meanwhile; whether there is one."""
-        for question in self._questionnaire:
+        for question in () if self._around.form else self._questionnaire:
             value = self._session.answers.get(question.id)
             if question.answer is not AnswerType.TIME or not isinstance(value, str) or not value:
                 continue

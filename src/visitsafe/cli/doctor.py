@@ -85,10 +85,13 @@ def _store(run: Invocation, settings: "Settings") -> "Iterator[Finding]":
 
 
 def _in_store(run: Invocation, settings: "Settings", care: "Care") -> "Iterator[Finding]":
+    from visitsafe.adapters.store_marks import FILLING, MOVED
     from visitsafe.cli import doctor_here as here
     from visitsafe.usecases.doctor import check_me, check_tail, guarded, is_watcher
 
     yield from guarded("store", lambda: _itself(care))
+    if care.store.meta().keys() & {FILLING, MOVED}:
+        return  # that is all there is to say of part of a copy, or of a store that is elsewhere now
     yield from guarded("clock", lambda: _clock(settings, care, run.now))
     yield from guarded("record", lambda: check_tail(care.store, run.now))
     roster, found = _team(settings, care)
@@ -104,6 +107,7 @@ def _in_store(run: Invocation, settings: "Settings", care: "Care") -> "Iterator[
 def _plans(run: Invocation, settings: "Settings", care: "Care", roster: "Roster") -> "Iterator[Finding]":
     from visitsafe.errors import KeyFileError, VisitsafeError
     from visitsafe.usecases import doctor as checks
+    from visitsafe.usecases.auditing import check_audit
     from visitsafe.usecases.desk import Desk
 
     def no_key() -> "NoReturn":
@@ -121,6 +125,7 @@ def _plans(run: Invocation, settings: "Settings", care: "Care", roster: "Roster"
     yield from checks.guarded("watcher", lambda: checks.check_watcher(desk, states, zone_of(roster)))
     yield from checks.guarded("team", lambda: checks.check_team(roster, _fingerprint(settings)))
     yield from checks.guarded("agreed", lambda: checks.check_agreed(roster))
+    yield from checks.guarded("managers' audit", lambda: check_audit(desk))
 
 
 def _itself(care: "Care") -> "Iterator[Finding]":

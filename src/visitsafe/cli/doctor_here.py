@@ -108,6 +108,9 @@ def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool)
 
     name = "channels"
     reach = read_reach(settings)
+    mend = f"mend {settings.file}; a watch that is running has to be started again"
+    for text in reach.faults:
+        yield bad(name, text, mend)
     if not reach.urls:
         if needed:
             yield look(name, NO_CHANNELS, "docs/notifications.md, then: visitsafe watch --drill")
@@ -118,7 +121,7 @@ def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool)
     emails = [one.person.email for one in roster.members.values()] if roster else []
     doubts = [*reach.warnings, *(strangers(reach.contacts, emails) if roster else [])]
     for text in doubts:
-        yield look(name, text, f"mend {settings.file}")
+        yield look(name, text, mend)
     if not wrong:
         yield good(name, f"{len(reach.urls)} can be used; whether messages arrive: visitsafe watch --drill")
 

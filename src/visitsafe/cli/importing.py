@@ -52,6 +52,12 @@ def import_(
                 f"what came was taken in, and the record of {change.ref} does not hold: {change.problems[0]}",
                 hint=f"ask whoever sent it for all they have: visitsafe export {change.ref} --format bundle",
             )
+    for ref in added.emptied:
+        raise VerificationError(
+            f"the content of {ref} was taken out of this store, and nobody who may has signed that; the"
+            " bundle has it",
+            hint="keep the bundle: in a new store it can be read; tell whoever looks after this one",
+        )
 
 
 def _is_empty(settings: "Settings") -> bool:
@@ -68,10 +74,12 @@ def _is_empty(settings: "Settings") -> bool:
 def _add(context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bool) -> "Incoming":
     """Into the store that is here."""
     del yes  # the store has its team already: there is nothing to ask
-    from visitsafe.usecases.importing import incoming, take_in
+    from visitsafe.usecases.importing import incoming
+    from visitsafe.usecases.taking_in import take_in
 
     with desk_of(context) as desk:
         _insist(desk.roster, team_id)
+        desk.roster.refuse_damage()
         position, _ = desk.store.head()
         added = incoming(slips, desk.roster.team_id, desk.store.history, position, desk.now)
         take_in(desk.store, added, desk.now)
@@ -81,7 +89,8 @@ def _add(context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bool
 def _begin(context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bool) -> "Incoming":
     """Make the store, and pin the team."""
     from visitsafe.adapters.settings import remember
-    from visitsafe.usecases.importing import incoming, take_in, team_in
+    from visitsafe.usecases.importing import incoming, team_in
+    from visitsafe.usecases.taking_in import take_in
 
     settings, now = settings_of(context), invocation(context).now
     roster = team_in(slips)
@@ -136,12 +145,10 @@ def _agree(roster: "Roster", *, asked: bool) -> None:
 
 def _made(settings: "Settings", context: typer.Context) -> "Store":
     from visitsafe.adapters.settings import make_private_folder
-    from visitsafe.adapters.store import create_store, open_store, store_exists
+    from visitsafe.adapters.store import open_or_make
 
-    if store_exists(settings.store):
-        return open_store(settings.store)
     make_private_folder(settings.home)
-    return create_store(settings.store, invocation(context).now)
+    return open_or_make(settings.store, invocation(context).now)
 
 
 def _name(roster: "Roster") -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from visitsafe.usecases.desk import Desk
 
 UK = "Europe/London"
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+"""Between which a clock may be wrong. Outside there is no room for the days before and after."""
 MOST_WARNINGS = 12
 MOST_PASSPHRASE = 1 << 16
 """Bytes of a passphrase file that are read; it may be a device that never ends."""
@@ -38,8 +40,18 @@ class Invocation(msgspec.Struct, frozen=True):
 
     @property
     def now(self) -> datetime:
-        """The moment, aware, to the second."""
-        return self.clock().replace(microsecond=0)
+        """The moment, aware, to the second.
+
+        Raises:
+            SettingsError: No clock that is only wrong shows that; times could not be reckoned with.
+        """
+        now = self.clock().replace(microsecond=0)
+        if not FIRST_YEAR <= now.year <= LAST_YEAR:
+            raise SettingsError(
+                f"this computer's clock says that it is the year {now.year}",
+                hint="set it by the network: timedatectl set-ntp true; until then ring the duty desk",
+            )
+        return now
 
     def ensure_object(self, object_type: type[T]) -> T:
         """Itself: at the doorstep there is no other context."""
@@ -75,26 +87,30 @@ def library_of(context: Context, path: Path | None = None) -> "Library":
 
 
 @contextmanager
-def desk_of(context: Context, warn: Callable[[str], None] | None = None) -> Iterator["Desk"]:
+def desk_of(
+    context: Context, warn: Callable[[str], None] | None = None, *, owner: bool = False
+) -> Iterator["Desk"]:
     """Open the store and the team for one command.
 
     Args:
         context: The command.
         warn: Takes warnings; if not given, each is said once.
+        owner: Whether whoever looks after the database may do this with their login: it only reads.
 
     Raises:
         StoreError: The store is missing or cannot be used.
         NotPermittedError: It has no team yet.
         VerificationError: It holds another team than the pinned one.
     """
-    from visitsafe.adapters.store import MIGRATE, open_store
+    from visitsafe.adapters.store import is_postgres, open_store, store_exists
     from visitsafe.usecases.desk import Desk
 
     settings = settings_of(context)
     try:
-        store = open_store(settings.store)
+        store = open_store(settings.store, owner=owner)
     except StoreError as error:
-        if settings.team or settings.name or error.hint == MIGRATE:
+        begun = settings.team or settings.name
+        if begun or is_postgres(settings.store) or store_exists(settings.store):
             raise
         raise StoreError(error.message, hint=FIRST) from error
     try:
@@ -102,7 +118,7 @@ def desk_of(context: Context, warn: Callable[[str], None] | None = None) -> Iter
         me = roster.members.get(my_fingerprint(settings))
         now = invocation(context).now
         warn = warn or _once()
-        for warning in (*settings.warnings, *store.warnings, *zone_warnings(roster)):
+        for warning in (*settings.warnings, *store.warnings, *roster.warnings, *zone_warnings(roster)):
             warn(warning)
         yield Desk(store, roster, now, me, lambda: signer_of(context), warn)
     finally:

@@ -1,14 +1,15 @@
 """`visitsafe store`: looking after the store."""
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli import store_copies, store_info, store_purge
+from visitsafe.cli import store_copies, store_info, store_moving, store_purge
 from visitsafe.cli.opening import desk_of, invocation, settings_of
 from visitsafe.cli.output import result, say, stands
 from visitsafe.cli.store_copies import rows_of
-from visitsafe.errors import UsageError
+from visitsafe.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Look after the store.", rich_markup_mode=None, no_args_is_help=True)
 store_info.register(app)
 store_copies.register(app)
+store_moving.register(app)
 store_purge.register(app)
 
 
@@ -50,6 +52,7 @@ def init(
     if print_sql:
         result(_sql(now, names), exact=True)
         return
+    _refuse_marked(url)
     if is_postgres(url):
         _in_postgres(url, now, names)
     elif names != (OWNER, APP, RETENTION):
@@ -63,6 +66,21 @@ def init(
         say("then, with such a login in VISITSAFE_STORE: visitsafe team found --role manager")
     else:
         say("next: visitsafe team found --role manager; or, from a backup: visitsafe store restore FILE")
+
+
+def _refuse_marked(url: str) -> None:
+    """Say of a store that is there if it is only part of a copy, or was moved; it is not to be used."""
+    from visitsafe.adapters.store import store_exists
+    from visitsafe.adapters.store_care import care_of
+    from visitsafe.adapters.store_marks import refuse_marked
+
+    with ExitStack() as stack:
+        try:
+            care = stack.enter_context(care_of(url)) if store_exists(url) else None
+        except StoreError:  # making one says what is there
+            return
+        if care is not None:
+            refuse_marked(care.store.meta(), care.shown)
 
 
 def _in_postgres(url: str, now: "datetime", names: tuple[str, str, str]) -> None:
@@ -90,7 +108,7 @@ def checkpoint(context: typer.Context) -> None:
     """Print a short signed text that later proves that nothing was taken out of the store."""
     from visitsafe.usecases.checkpoint import make_checkpoint
 
-    with desk_of(context) as desk:
+    with desk_of(context, owner=True) as desk:
         made = make_checkpoint(desk)
     say("paste all of this into an e-mail to somebody else, or into the supervision notes;")
     say("later, save that text and run: visitsafe verify --against FILE")

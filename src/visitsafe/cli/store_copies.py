@@ -1,15 +1,15 @@
-"""`visitsafe store backup | restore | move`: whole copies of a store, checked before they are said done."""
+"""`visitsafe store backup | restore`: whole copies of a store, checked before they are said done."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import invocation, roster_of, settings_of
+from visitsafe.cli.opening import roster_of, settings_of
 from visitsafe.cli.output import result, say, stands
 from visitsafe.cli.store_progress import progress
-from visitsafe.errors import NotFoundError, StoreError, UsageError, VerificationError, VisitsafeError
+from visitsafe.errors import NotFoundError, StoreError, VerificationError, VisitsafeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,25 +20,41 @@ if TYPE_CHECKING:
     from visitsafe.usecases.moving import Copied, Tell
 
 PG_DUMP = "nothing was kept; to keep the database as it is: pg_dump. Then run: visitsafe verify"
+_OTHER_DISK = "make room on the disk that it was to be on, or name a file on another one"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(backup)
     app.command()(restore)
-    app.command()(move)
 
 
 def backup(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; only you can read it.")],
+    moved: Annotated[
+        bool, typer.Option("--moved", help="Also a store that was moved: it lacks what was signed since.")
+    ] = False,
 ) -> None:
     """Copy the store into one file while others go on using it, and check the copy."""
-    from visitsafe.adapters.store_care import new_file
+    from visitsafe.adapters.store_care import left_behind, new_file
 
     settings = settings_of(context)
-    with _whole(settings.store) as source, new_file(file) as part, progress() as tell:
-        found = _backed_up(settings, source, part, tell)
+    for name in left_behind(file):
+        say(
+            f"an interrupted backup left {name} beside the new one: plans can be read in it; remove it"
+            " unless somebody is making one just now"
+        )
+    with (
+        whole(settings.store, older=True) as source,
+        if_stopped(lambda: _no_backup(file)),
+        new_file(file) as part,
+        progress() as tell,
+    ):
+        if not moved:
+            _refuse_moved(source)
+        with _named(part, file, "no backup was made, and the store is unharmed", _OTHER_DISK):
+            found = _backed_up(settings, source, part, tell)
     if found.faults:
         for text in found.faults:
             say(text)
@@ -47,17 +63,38 @@ def backup(
             hint="keep the older backups too; run: visitsafe verify",
         )
     with stands(f"the backup {file} is made"):
-        result(f"{file}: {_held(found)}. Every signature and the running hash were checked.")
+        result(f"{file}: {held(found)}. Every signature and the running hash were checked.")
     say(
         "keep it where the store's disk and this computer cannot take it with them;"
         " whoever can read it can read every plan"
     )
 
 
+def _no_backup(file: Path) -> str:
+    """What stands of a backup that was stopped."""
+    if file.exists():  # it was just being given its name
+        return f"look at {file} before you rely on it; the store is as it was"
+    return "no backup was made; the store is as it was"
+
+
+def _refuse_moved(source: "Care") -> None:
+    """Refuse to make the daily backup of a store that nobody uses any more.
+
+    Raises:
+        StoreError: It was moved.
+    """
+    from visitsafe.adapters.store_marks import MOVED, was_moved
+
+    where = source.store.meta().get(MOVED)
+    if where is not None:
+        error = was_moved(source.shown, where, ": no backup was made, it would lack what was signed since")
+        raise StoreError(error.message, hint=f"{error.hint}; to copy the old one all the same, add --moved")
+
+
 def _backed_up(settings: "Settings", source: "Care", part: Path, tell: "Tell") -> "Copied":
     """A file is copied page by page, whatever is wrong with it; a database entry by entry."""
     from visitsafe.adapters.sqlite_care import SqliteCare
-    from visitsafe.adapters.store_care import BACKUP, IDENTITY, care_of, create_file, make_one_file
+    from visitsafe.adapters.store_care import BACKUP, care_of, create_file, identity_in, make_one_file
     from visitsafe.adapters.store_marks import FILLING
     from visitsafe.domain.entries import from_text
     from visitsafe.usecases.backing_up import examine
@@ -65,9 +102,9 @@ def _backed_up(settings: "Settings", source: "Care", part: Path, tell: "Tell") -
 
     if isinstance(source, SqliteCare):
         source.copy_to(part, lambda done, total: tell("copying", done, total))
-        with care_of(str(part)) as copy:
+        with care_of(str(part), older=True) as copy:
             return examine(copy.store, tell)
-    meta = {key: value for key, value in source.store.meta().items() if key in IDENTITY}
+    meta = identity_in(source.store.meta())
     create_file(str(part), from_text(meta["created"]), {**meta, FILLING: BACKUP})
     rows = _rows_if_possible(settings, source.store)
     with care_of(str(part)) as copy, source.snapshot():
@@ -86,7 +123,8 @@ def restore(
 ) -> None:
     """Make the store that VISITSAFE_STORE names from a backup; there must be none yet, or an empty one."""
     from visitsafe.adapters.store_care import RESTORE, to_fill
-    from visitsafe.adapters.store_marks import FILLING
+    from visitsafe.adapters.store_marks import FILLING, LONGEST_PLACE, MOVED
+    from visitsafe.domain.escape import one_line
     from visitsafe.usecases.backing_up import examine, refuse_unsound
     from visitsafe.usecases.moving import check_part, fill
 
@@ -95,98 +133,82 @@ def restore(
         raise NotFoundError(
             f"there is no backup {file}", hint="name the file that visitsafe store backup made"
         )
-    with _whole(str(file.absolute())) as source, progress() as tell:
-        refuse_unsound(examine(source.store, tell), f"the backup {file}")
+    with (
+        _backup_in(file) as source,
+        if_stopped(lambda: "nothing is restored yet; run the same command again: it goes on"),
+        progress() as tell,
+    ):
+        examined = examine(source.store, tell)
+        refuse_unsound(examined, f"the backup {file}")
+        for text in examined.junk:
+            say(f"nobody signed this, and it counts for nothing: {text}")
         rows = rows_of(settings, source.store)
         meta = source.store.meta()
         with to_fill(settings.store, meta, RESTORE, lambda copy: check_part(source.store, copy)) as target:
             found = fill(source, target, lambda: rows(target.store), tell)
             target.mark({FILLING: None})
     with stands("the store is restored"):
-        result(f"{target.where}: {_held(found)}. Every entry was compared with the backup.")
+        result(f"{target.where}: {held(found)}. Every entry was compared with the backup.")
+    if MOVED in meta:
+        say(
+            f"this is of a store that was moved to {one_line(meta[MOVED])[:LONGEST_PLACE]}: what was signed"
+            " there since is not in it; only go on if that store is lost"
+        )
     say("whatever was signed after that is not in it, and visits planned since are not watched: ring round")
     say(
         "compare it with the newest checkpoint: visitsafe verify --against FILE; ask for what is missing from"
         " those who have it: visitsafe export REF --format bundle"
     )
+    say(
+        "what was removed since is in it again: first take in what others have (visitsafe import), so that it"
+        " knows of that; then run: visitsafe store purge --dry-run"
+    )
+    say("what was removed by rule after that is in it again: docs/operating.md (Restore) says what to do")
     say("make sure that nobody writes to the store whose place this one takes; then run: visitsafe watch")
 
 
-def move(
-    context: typer.Context,
-    url: Annotated[
-        str,
-        typer.Argument(metavar="URL", help="sqlite:////folder/new.db, or postgresql://user@host/database."),
-    ],
-) -> None:
-    """Move the store somewhere else: every entry as it is. Run it again if it was interrupted."""
-    from visitsafe.adapters.store_care import MOVE, place, to_fill
-    from visitsafe.usecases.moving import check_part
-    from visitsafe.usecases.moving import move as move_to
-
-    settings, now = settings_of(context), invocation(context).now
-    where = place(url)
-    with _whole(settings.store) as source, progress() as tell:
-        if _was_moved_there(source, where, url):
-            result(f"the store was moved to {where} before: there was nothing to do")
-            return
-        if not source.may_mark():
-            raise StoreError(
-                f"{source.shown} cannot be moved by this user, who cannot mark it as moved",
-                hint="for this once, log in as a member of its owner's role (visitsafe_owner)",
-            )
-        rows = rows_of(settings, source.store)
-        meta = source.store.meta()
-        with to_fill(url, meta, MOVE, lambda copy: check_part(source.store, copy)) as target:
-            for warning in target.store.warnings:
-                say(warning)
-            found = move_to(source, target, lambda: rows(target.store), now, tell)
-    with stands("the store is moved"):
-        result(f"{where}: {_held(found)}. Every entry was compared with the old store.")
-    _after_moving(source.where, url, found)
-
-
-def _was_moved_there(source: "Care", where: str, url: str) -> bool:
-    """Whether a move to this place has ended already.
+@contextmanager
+def _backup_in(file: Path) -> "Iterator[Care]":
+    """A backup to be read; what is wrong with it is not VISITSAFE_STORE.
 
     Raises:
-        StoreError: The store was moved to another place, or this is where it is.
+        StoreError: It is no backup.
     """
-    from visitsafe.adapters.store_care import care_of
-    from visitsafe.adapters.store_marks import FILLING, MOVED, was_moved
-
-    moved = source.store.meta().get(MOVED)
-    if source.where == where:
-        raise UsageError("the store is there already", hint="name another place")
-    if moved is None:
-        return False
-    if moved != where:
-        raise was_moved(source.shown, moved)
-    with care_of(url) as target:
-        return FILLING not in target.store.meta()
-
-
-def _after_moving(old: str, url: str, found: "Copied") -> None:
-    from visitsafe.adapters.store import is_postgres
-
-    for text in found.faults:
-        say(f"as in the old store, this does not hold: {text}; run: visitsafe verify")
-    say(
-        "on every computer name the new store in VISITSAFE_STORE, or as url under [store] in settings.toml;"
-        " then run: visitsafe watch"
-    )
-    if is_postgres(url):
-        say("give everybody a login that is a member of visitsafe_app, not the one that moved the store")
-    say(f"the old store ({old}) keeps its entries; it takes in nothing more, and says where it was moved to")
+    with ExitStack() as stack:
+        with _named(file.absolute(), file, "nothing was restored", "name another backup"):
+            source = stack.enter_context(whole(str(file.absolute()), older=True))
+        yield source
 
 
 @contextmanager
-def _whole(url: str) -> "Iterator[Care]":
+def _named(path: Path, file: Path, stands_now: str, hint: str) -> "Iterator[None]":
+    """Call a backup by the name that the person gave it, where it is called a store."""
+    try:
+        yield
+    except StoreError as error:
+        if str(path) not in error.message:
+            raise
+        said = error.message.replace(f"the store {path}", f"the backup {file}").replace(str(path), str(file))
+        raise type(error)(f"{said}; {stands_now}", hint=hint) from error
+
+
+@contextmanager
+def if_stopped(what_stands: "Callable[[], str]") -> "Iterator[None]":
+    """Say what stands if the person stops in here (Ctrl+C)."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(what_stands())
+        raise
+
+
+@contextmanager
+def whole(url: str, *, older: bool = False) -> "Iterator[Care]":
     """A store to be copied; one that is only part of a copy itself is refused."""
     from visitsafe.adapters.store_care import care_of
     from visitsafe.adapters.store_marks import FILLING, refuse_marked
 
-    with care_of(url) as care:
+    with care_of(url, older=older) as care:
         refuse_marked({key: value for key, value in care.store.meta().items() if key == FILLING}, care.shown)
         for warning in care.store.warnings:
             say(warning)
@@ -211,11 +233,14 @@ def _rows_if_possible(settings: "Settings", store: "Store") -> "Callable[[Store]
     try:
         return rows_of(settings, store)
     except VisitsafeError as error:
-        say(f"the backup lists no plans, which its entries are not hurt by: {error.message}")
+        say(
+            f"the list of plans stays empty in the backup ({error.message}); every entry is in it, and once"
+            " it is restored visitsafe store rebuild makes the list"
+        )
         return lambda _copy: lambda _plan, _history: None
 
 
-def _held(found: "Copied") -> str:
+def held(found: "Copied") -> str:
     """How far a copy has come, for people: what a checkpoint is compared with."""
     many = "1 entry" if found.position == 1 else f"{found.position} entries"
     newest = f", the newest received at {found.received}" if found.received else ""

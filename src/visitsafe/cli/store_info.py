@@ -9,14 +9,23 @@ from visitsafe.cli.output import result, result_json, say
 from visitsafe.cli.store_copies import rows_of
 from visitsafe.cli.store_progress import progress
 from visitsafe.domain.escape import one_line
+from visitsafe.domain.refs import is_plan_id, reference
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from visitsafe.adapters.settings import Settings
     from visitsafe.adapters.store_care import Care
     from visitsafe.domain.stored import Store
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
+_NAMED = 5
+_ELSEWHERE = (
+    "not in here: the newest is where your team lodges them; visitsafe verify --against FILE says when it was"
+    " made, and whether the store still agrees"
+)
+"""A store that kept its own checkpoints could be cut back together with them (docs/proof.md)."""
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +51,13 @@ def info(
         say(warning)
 
 
-def rebuild(context: typer.Context) -> None:
+def rebuild(
+    context: typer.Context,
+    forget_missing: Annotated[
+        bool,
+        typer.Option("--forget-missing", help="Also let go of what the list knows of entries that are gone."),
+    ] = False,
+) -> None:
     """Make the list of plans anew from the signed entries; no entry is touched."""
     from visitsafe.adapters.store_care import care_of
     from visitsafe.adapters.store_marks import refuse_marked
@@ -52,7 +67,7 @@ def rebuild(context: typer.Context) -> None:
     with care_of(settings.store) as care, progress() as tell:
         refuse_marked(care.store.meta(), care.shown)
         summarise = rows_of(settings, care.store)(care.store)
-        done = made_anew(care.store, summarise, care.plans()[0], tell)
+        done = made_anew(care.store, summarise, care.plans()[0], tell, forget=forget_missing)
     plans = "1 plan was" if done.plans == 1 else f"{done.plans} plans were"
     rows = {0: "none was different", 1: "1 row was different"}.get(
         done.different, f"{done.different} rows were different"
@@ -60,6 +75,19 @@ def rebuild(context: typer.Context) -> None:
     result(f"{plans} listed anew from the signed entries; {rows}.")
     if done.different:
         say("something else than visitsafe had changed the list, or it was damaged; run: visitsafe verify")
+    _say_traces(done.traces)
+
+
+def _say_traces(plans: "Sequence[str]") -> None:
+    """Name the plans whose row goes on telling of entries that are gone."""
+    if plans:
+        refs = ", ".join(reference(plan) if is_plan_id(plan) else ascii(plan[:40]) for plan in plans[:_NAMED])
+        more = f" and {len(plans) - _NAMED} more" if len(plans) > _NAMED else ""
+        say(
+            f"the list knows of entries that are not there, of {refs}{more}: somebody took them away, or"
+            " altered the list; a checkpoint kept elsewhere tells which: visitsafe verify --against FILE"
+        )
+        say("once that is settled, the list forgets them with: visitsafe store rebuild --forget-missing")
 
 
 def _shape(settings: "Settings", care: "Care") -> dict[str, Any]:
@@ -121,8 +149,9 @@ def _lines(shape: dict[str, Any]) -> list[str]:
         ("Plans", f"{shape['plans']}, of which {shape['open']} open"),
         ("Size", _size(shape["bytes"])),
         ("Heartbeat", shape["heartbeat"] or "none: nobody is watching"),
+        ("Checkpoints", _ELSEWHERE),
     ]
-    return [f"{name + ':':<14}{one_line(str(text))}" for name, text in rows if text]
+    return [f"{name + ': ':<14}{one_line(str(text))}" for name, text in rows if text]
 
 
 def _size(count: float) -> str:

@@ -5,20 +5,21 @@ other stores and backups.
 """
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from visitsafe.cli.opening import desk_of, invocation, my_fingerprint, roster_of, settings_of, signer_of
 from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.cli.purge_words import case_line, number, shape
 from visitsafe.domain.escape import one_line
 from visitsafe.errors import InterruptedByUserError, NotPermittedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from visitsafe.adapters.store_purge import Purge
-    from visitsafe.domain.retention import Verdict
     from visitsafe.usecases.desk import Desk
     from visitsafe.usecases.purge_survey import Survey
     from visitsafe.usecases.purging import Done
@@ -32,6 +33,10 @@ Reason = Annotated[str, typer.Option(help="Why. It is kept for good, so name nob
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would go and what stays.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+Today = Annotated[
+    str,
+    typer.Option(help="Which day it is, as YYYY-MM-DD: look at a calendar, and not at this computer."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +48,12 @@ def register(app: typer.Typer) -> None:
 
 
 def purge(
-    context: typer.Context, dry_run: DryRun = False, yes: Yes = False, reason: Reason = "", json: Json = False
+    context: typer.Context,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    reason: Reason = "",
+    today: Today = "",
+    json: Json = False,
 ) -> None:
     """Remove the content of cases whose time is over, by what the team agreed on: team set --keep-days."""
     from visitsafe.usecases.purge_survey import survey
@@ -53,20 +63,23 @@ def purge(
             "say --dry-run to see what would go, or --yes to remove it",
             hint="visitsafe store purge --dry-run",
         )
+    day = _day(today)
     if dry_run:
         with desk_of(context) as desk:
             found = survey(desk)
             _say_rule(desk)
+            if found.anything:
+                _say_clock(context, desk, day)
         _show(found, json=json)
         return
     with _purging(context) as (desk, store):
         found = survey(desk)
         if found.anything:
-            _removed(found, _remove(desk, store, found, reason), json=json)
+            _removed(found, _remove(desk, store, found, reason, day), json=json)
             return
         still = store.wipe()
         if json:
-            result_json(_shape(found, None))
+            result_json(shape(found, None))
         else:
             result("Nothing was removed: see visitsafe store purge --dry-run.")
         if still:
@@ -79,11 +92,13 @@ def erase(
     reason: Reason,
     yes: Yes = False,
     dry_run: DryRun = False,
+    today: Today = "",
     json: Json = False,
 ) -> None:
     """Remove the content of one case before its time, because somebody has a right to it."""
     from visitsafe.usecases.purge_survey import survey_case
 
+    day = _day(today)
     if dry_run:
         with desk_of(context) as desk:
             _show(survey_case(desk, case), json=json)
@@ -97,25 +112,34 @@ def erase(
             )
         if not yes:
             _ask(found)
-        done = _remove(desk, store, found, reason)
+        done = _remove(desk, store, found, reason, day)
         _removed(found, done, json=json)
 
 
-def hold(context: typer.Context, case: Case, reason: Reason) -> None:
+def hold(
+    context: typer.Context,
+    case: Case,
+    reason: Reason,
+    yes: Annotated[bool, typer.Option("--yes", help="Hold it although no plan here is for it.")] = False,
+) -> None:
     """Keep a case: nothing of it is removed until somebody releases it."""
     from visitsafe.domain.cleaning import clean
-    from visitsafe.usecases.purging import hold as hold_case
+    from visitsafe.usecases.holding import hold as hold_case
 
     with desk_of(context) as desk:
-        hold_case(desk, clean(case), clean(reason))
+        held = hold_case(desk, clean(case), clean(reason), unknown=yes)
+    name = one_line(held.case)
     with stands("the case is held"):
-        result(f"the case {one_line(case)} is held; to end that: visitsafe store release {one_line(case)}")
+        result(
+            f"the case {name} is held, {number(held.plans, 'plan')} of it; to end that: visitsafe store"
+            f" release {name}"
+        )
 
 
 def release(context: typer.Context, case: Case, reason: Reason = "") -> None:
     """End the holds on a case."""
     from visitsafe.domain.cleaning import clean
-    from visitsafe.usecases.purging import release as release_case
+    from visitsafe.usecases.holding import release as release_case
 
     with desk_of(context) as desk:
         ended = release_case(desk, clean(case), clean(reason))
@@ -130,7 +154,7 @@ def _purging(context: typer.Context) -> "Iterator[tuple[Desk, Purge]]":
     """The desk at a store whose entries can be emptied: in PostgreSQL for the retention role alone."""
     from visitsafe.adapters.store_purge import purge_of
     from visitsafe.usecases.desk import Desk
-    from visitsafe.usecases.purging import check_purger
+    from visitsafe.usecases.holding import check_purger
 
     settings = settings_of(context)
     with purge_of(settings.store) as store:
@@ -143,11 +167,20 @@ def _purging(context: typer.Context) -> "Iterator[tuple[Desk, Purge]]":
         yield desk, store
 
 
-def _remove(desk: "Desk", store: "Purge", found: "Survey", reason: str) -> "Done":
+def _remove(desk: "Desk", store: "Purge", found: "Survey", reason: str, today: "date | None") -> "Done":
     from visitsafe.domain.cleaning import clean
     from visitsafe.usecases.purging import remove
 
-    return remove(desk, store, found, clean(reason))
+    return remove(desk, store, found, clean(reason), today)
+
+
+def _day(text: str) -> "date | None":
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        raise UsageError(f"{text[:40]!r} is no day", hint="for example: --today 2026-11-23") from None
 
 
 def _ask(found: "Survey") -> None:
@@ -155,30 +188,54 @@ def _ask(found: "Survey") -> None:
 
     if not has_terminal():
         raise UsageError("erasing a case needs a yes", hint="look first: --dry-run; then add: --yes")
-    say(_line(found.verdicts[0]))
+    say(case_line(found.verdicts[0]))
     if not typer.confirm("Remove the content of all this, for good?", err=True):
         raise InterruptedByUserError("stopped; nothing was removed")
 
 
 def _say_rule(desk: "Desk") -> None:
     from visitsafe.domain.retention import shortest
+    from visitsafe.usecases.purge_survey import rules_of
 
-    if not shortest(desk.roster.settings):
+    agreed, now = shortest(desk.roster.settings), shortest(rules_of(desk))
+    if not agreed:
         say("the team has agreed on no time for which records are kept: visitsafe team set --keep-days")
+    elif now != agreed:
+        until = f"after {number(now, 'day')}" if now else "by no rule"
+        say(
+            f"the team agreed on {number(agreed, 'day')} less than a week ago: until that is over, records go"
+            f" {until}"
+        )
+
+
+def _say_clock(context: typer.Context, desk: "Desk", today: "date | None") -> None:
+    """What the clock would keep from being removed; that of a database's server is asked for only then."""
+    from visitsafe.adapters.store import is_postgres
+    from visitsafe.usecases.purge_clock import check_clock
+
+    if is_postgres(settings_of(context).store):
+        return
+    try:
+        check_clock(desk, None, today)
+    except NotPermittedError as error:
+        say(f"it would be refused: {error.message}; {error.hint}")
 
 
 def _show(found: "Survey", *, json: bool) -> None:
     if json:
-        result_json(_shape(found, None))
+        result_json(shape(found, None))
         return
-    going, rest = found.going, [one for one in found.unfinished if not one.why_not]
+    going, rest = found.going, [one for one in found.unfinished if one.goes]
     lines = ["This would go:" if going or rest else "Nothing would go."]
-    lines += [f"  {_line(one)}" for one in going]
+    lines += [f"  {case_line(one)}" for one in going]
     lines += [f"  {one.removed.ref}: what is left of it, {one.removed.words}" for one in rest]
     if found.staying or found.holds:
         lines.append("This stays:")
-    lines += [f"  {_line(one)}" for one in found.staying]
-    lines += [f"  {one.removed.ref}: {one.why_not}" for one in found.unfinished if one.why_not]
+    lines += [f"  {case_line(one)}" for one in found.staying]
+    lines += [
+        f"  {one.removed.ref}: {one.why_not}" for one in found.unfinished if one.why_not and not one.kept
+    ]
+    lines += [f"  {one.removed.ref}: {one.kept}" for one in found.unfinished if one.kept]
     lines += [
         f"  case {one.case}: held since {one.at[:10]} by {one.by}, until it is released: {one.reason}"
         for several in found.holds.values()
@@ -189,7 +246,7 @@ def _show(found: "Survey", *, json: bool) -> None:
         for ref in found.elsewhere
     ]
     if found.later:
-        lines.append(f"{_number(found.later, 'case')} more: the time is not over.")
+        lines.append(f"{number(found.later, 'case')} more: the time is not over.")
     result(
         "\n".join(
             one_line(line) if not line.startswith("  ") else "  " + one_line(line[2:]) for line in lines
@@ -202,11 +259,11 @@ def _show(found: "Survey", *, json: bool) -> None:
 def _removed(found: "Survey", done: "Done", *, json: bool) -> None:
     with stands("what was removed is removed"):
         if json:
-            result_json(_shape(found, done))
+            result_json(shape(found, done))
         else:
             result(
-                f"Removed the content of {_number(done.entries, 'entry', 'entries')} of"
-                f" {_number(len(done.plans), 'plan')}, {_number(done.cases, 'case')}."
+                f"Removed the content of {number(done.entries, 'entry', 'entries')} of"
+                f" {number(len(done.plans), 'plan')}, {number(done.cases, 'case')}."
             )
     for case, why in done.left:
         say(f"left as it is: case {case}: {why}")
@@ -214,66 +271,3 @@ def _removed(found: "Survey", done: "Done", *, json: bool) -> None:
         say(f"left as it is: {ref}, of which an older version was for this case, and which is another's now")
     for sentence in filter(None, (STAYS, OUT_OF_REACH, done.still)):
         say(sentence)
-
-
-def _line(one: "Verdict") -> str:
-    refs = ", ".join(facts.ref for facts in one.plans[:5]) + (", ..." if len(one.plans) > 5 else "")  # noqa: PLR2004 - a line's worth
-    size = f"{_number(len(one.plans), 'plan')} ({refs}), {_number(one.entries, 'entry', 'entries')}"
-    sealed = ", with sealed tracing details" if one.sealed else ""
-    why = one.why_not or _rule(one)
-    return f"case {one.case}: {size}{sealed}; last {one.since[:10]}; {why}"
-
-
-def _rule(one: "Verdict") -> str:
-    from visitsafe.domain.purged import ERASURE
-    from visitsafe.usecases.purge_survey import SIGNED
-
-    if one.rule == ERASURE:
-        return "erased on request"
-    if one.rule == SIGNED:
-        return "its removal is signed, and is carried out here"
-    return f"its {_number(one.days, 'day')} were over on {one.until[:10]}"
-
-
-def _shape(found: "Survey", done: "Done | None") -> dict[str, Any]:
-    return {
-        "going": [_case(one) for one in found.going],
-        "staying": [_case(one) for one in found.staying],
-        "unfinished": [
-            {"ref": one.removed.ref, "plan": one.removed.plan, "why_not": one.why_not or None}
-            for one in found.unfinished
-        ],
-        "holds": [
-            {"case": one.case, "since": one.at, "by": one.by, "reason": one.reason}
-            for several in found.holds.values()
-            for one in several
-        ],
-        "later": found.later,
-        "elsewhere": list(found.elsewhere),
-        "done": done
-        and {
-            "cases": done.cases,
-            "plans": list(done.plans),
-            "entries": done.entries,
-            "left": [{"case": case, "why": why} for case, why in done.left],
-            "still": done.still or None,
-        },
-    }
-
-
-def _case(one: "Verdict") -> dict[str, Any]:
-    return {
-        "case": one.case,
-        "plans": [{"ref": facts.ref, "plan": facts.plan, "entries": facts.entries} for facts in one.plans],
-        "entries": one.entries,
-        "sealed": one.sealed,
-        "rule": one.rule,
-        "days": one.days or None,
-        "since": one.since,
-        "until": one.until or None,
-        "why_not": one.why_not or None,
-    }
-
-
-def _number(count: int, one: str, many: str = "") -> str:
-    return f"1 {one}" if count == 1 else f"{count} {many or one + 's'}"

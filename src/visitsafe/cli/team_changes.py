@@ -15,9 +15,14 @@ from visitsafe.domain.terms import Role
 from visitsafe.errors import InterruptedByUserError, UsageError
 
 if TYPE_CHECKING:
-    from visitsafe.domain.people import Place
+    from collections.abc import Iterator
+
+    from visitsafe.domain.people import AgreedBody, Place
+    from visitsafe.usecases.desk import Desk
 
 LONGEST_PHONE = 60
+YEAR = 365
+"""Days: who keeps records for less is told what that removes."""
 Who = Annotated[str, typer.Argument(help="A member's name, e-mail, or key fingerprint.")]
 
 REVOKING = (
@@ -129,7 +134,10 @@ def set_(
             keep_days=keep_days,
             keep_days_incident=keep_days_incident,
         )
+        before = desk.roster.settings
         agree(desk, agreed)
+        for sentence in _if_shorter(desk, before, agreed):
+            say(sentence)
     with stands("the team has agreed on it"):
         result("the team has agreed on it; to see it: visitsafe team list")
 
@@ -149,6 +157,36 @@ def export(
         return
     write_new(out, text.encode())
     say(f"wrote {out}; OpenSSH 9.1 or newer reads it: ssh-keygen -Y verify -f {out} -Overify-time=...")
+
+
+def _if_shorter(desk: "Desk", before: "AgreedBody", agreed: "AgreedBody") -> "Iterator[str]":
+    """What a shorter time for which records are kept does, and from when on; for less than a year always."""
+    from visitsafe.domain.judging_purged import WAITING, agreed_days
+    from visitsafe.domain.purged import KEEP_DAYS, KEEP_DAYS_INCIDENT
+    from visitsafe.usecases.purge_scan import cases_older_than
+
+    rules = (KEEP_DAYS, KEEP_DAYS_INCIDENT)
+    was, now = ([agreed_days(each, rule) for rule in rules] for each in (before, _with(before, agreed)))
+    days = min(filter(None, now), default=0)
+    shorter = any(new and (not old or new < old) for old, new in zip(was, now, strict=True))
+    if not days or was == now or not (shorter or days < YEAR):
+        return
+    count = cases_older_than(desk.store, desk.now, days)
+    if days < YEAR:
+        yield f"that keeps records for {days} day{'' if days == 1 else 's'} only, which is less than a year"
+    cases = "1 case is" if count == 1 else f"{count} cases are"
+    yield f"{cases} older than that now, and can go with visitsafe store purge; what is open or held stays"
+    if shorter:
+        since = (desk.now + WAITING).date()
+        yield f"nothing goes by a shorter time before {since}: until then you can set it back"
+
+
+def _with(before: "AgreedBody", agreed: "AgreedBody") -> "AgreedBody":
+    """What stands once something more was agreed on."""
+    import msgspec
+
+    stated = {name: value for name, value in msgspec.structs.asdict(agreed).items() if value is not None}
+    return msgspec.structs.replace(before, **stated)
 
 
 def _ask(question: str) -> None:

@@ -57,7 +57,7 @@ def begin(url: str, team_id: str, upto: int) -> "Callable[[Task], Result]":
     from visitsafe.usecases.desk import open_roster
     from visitsafe.usecases.verify_many import perform
 
-    store = open_store(url)
+    store = open_store(url, owner=True)
     roster = open_roster(store, team_id)
     gc.collect()
     gc.freeze()

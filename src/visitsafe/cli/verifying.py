@@ -74,7 +74,7 @@ def _store(context: typer.Context, ref: str | None, against: list[Path]) -> "Rep
     from visitsafe.usecases.verifying import verify_plan, verify_store
 
     checkpoints = [checkpoint for path in against for checkpoint in _checkpoints(path)]
-    with desk_of(context) as desk:
+    with desk_of(context, owner=True) as desk:
         if ref is not None:
             plan = desk.resolve(ref)
             return discreet(desk, verify_plan(desk, plan, checkpoints), plan)

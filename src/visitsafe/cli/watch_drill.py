@@ -23,13 +23,16 @@ def drill(context: Context, ref: str | None) -> int:
         ref: Of which visit; a made-up one without.
 
     Returns:
-        The exit code: 1 if a message could not be sent.
+        The exit code: 1 if a message could not be sent, or a channel could not even be tried.
 
     Raises:
         NotPermittedError: There is nobody to tell, or this visit is no place for a drill now.
     """
     with desk_of(context) as desk:
         fitted = outfit(context, desk, 0)
+        faults = fitted.reach.faults
+        for fault in faults:
+            say(f"NOT TRIED: {fault}")
         if not fitted.means.contacts.channels:
             raise NotPermittedError(
                 "there are no channels to try", hint="add [[notify]] to settings.toml: docs/notifications.md"
@@ -39,7 +42,7 @@ def drill(context: Context, ref: str | None) -> int:
     worked = [tried for tried in heard if not tried.why]
     said.insert(0, f"DRILL: {len(worked)} of {len(heard)} messages were handed over.")
     result("\n".join(one_line(line) for line in said))
-    return 0 if len(worked) == len(heard) else FAILED
+    return 0 if len(worked) == len(heard) and not faults else FAILED
 
 
 def _of_visit(desk: Desk, fitted: Outfit, ref: str, heard: list[Tried]) -> list[str]:

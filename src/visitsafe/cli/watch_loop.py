@@ -136,7 +136,7 @@ class Loop(msgspec.Struct, frozen=True):
         try:
             found = self._round()
         except StoreError as error:
-            self.screen.away(error.message, self.watching.found())
+            self.screen.away(error, self.watching.found())
             return None
         except VisitsafeError as error:
             self.screen.fault(error.message)

@@ -114,7 +114,6 @@ def outfit(context: Context, desk: Desk, every: int, remarks: Callable[[], Seque
     Raises:
         NotPermittedError: This person is neither a manager nor a duty officer.
         KeyFileError: The key cannot be opened.
-        ProblemsError: The settings of the notifications are not what they should be.
     """
     me = desk.member()
     if me.roles.isdisjoint(WATCHERS):
@@ -139,7 +138,7 @@ def outfit(context: Context, desk: Desk, every: int, remarks: Callable[[], Seque
         every=every,
         wall=timekeeper.wall,
         doubt=timekeeper.doubt,
-        remarks=remarks,
+        remarks=lambda: [*remarks(), *filter(None, [reach.trouble])],
     )
     return Outfit(me, desk.roster, reach, means, timekeeper)
 

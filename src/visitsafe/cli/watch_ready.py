@@ -26,7 +26,10 @@ _ROLES = {
 
 
 def lacking(desk: Desk, reach: Reach, settings: Settings) -> Iterator[str]:
-    """What is missing, as sentences."""
+    """What is missing, as sentences; what cannot be used comes first."""
+    yield from (
+        f"NOT USED: {fault}; mend {settings.file} and start the watch again" for fault in reach.faults
+    )
     yield from reach.warnings
     if not reach.contacts.channels:
         yield NO_CHANNELS

@@ -25,7 +25,7 @@ from visitsafe.domain.likeness import is_companion
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.members import Member
 from visitsafe.domain.roster import Roster
-from visitsafe.errors import StoreError
+from visitsafe.errors import MovedStoreError, StoreError
 from visitsafe.usecases.watching import Round
 
 BELL, RED, PLAIN = "\a", "\x1b[1;31m", "\x1b[0m"
@@ -107,7 +107,7 @@ class Screen:
         self._remind(found.alarming)
         self._say_quiet(found)
 
-    def away(self, reason: str, known: Round) -> None:
+    def away(self, error: StoreError, known: Round) -> None:
         """The store cannot be reached: an alarm in itself. What is known from before is shown."""
         now = self._now()
         if self._away_since is None:
@@ -117,8 +117,8 @@ class Screen:
         self._said_away = now
         since = clock(to_text(self._away_since), self._zone(), now)
         self.line(
-            f"THE STORE CANNOT BE REACHED since {since}: {reason}. No report comes in and no message goes "
-            "out. Ring whoever is out. It is tried again all the time.",
+            f"THE STORE CANNOT BE REACHED since {since}: {error.message}. No report comes in and no message "
+            f"goes out. Ring whoever is out. {_then(error)}",
             grave=True,
             bell=True,
         )
@@ -206,13 +206,20 @@ class Screen:
         ]
 
 
+def _then(error: StoreError) -> str:
+    """What comes next while the store cannot be reached."""
+    if isinstance(error, MovedStoreError):
+        return "It does not come back here: end this watch, and start it anew with the new place."
+    return "It is tried again all the time."
+
+
 def still_away(error: StoreError, now: datetime) -> None:
     """At the beginning of a watch: the store cannot be reached, so that nothing at all is known."""
     bell = BELL if sys.stdout.isatty() else ""
     at = now.astimezone(ZoneInfo(UK))
     words = (
         f"{at:%H:%M}  THE STORE CANNOT BE REACHED: {error.message}. NOBODY IS WATCHED OVER from here. Ring "
-        "whoever is out. It is tried again all the time."
+        f"whoever is out. {_then(error)}"
     )
     hint = f" To mend it, {error.hint}." if error.hint else ""
     with suppress(ReaderGoneError, ResultLostError, ValueError):

@@ -95,9 +95,10 @@ def unpack(data: bytes, at: int, count: int) -> tuple[list[bytes], int]:
 
 
 _SIGNED_PREFIX = {
-    name: (function, _MAGIC + pack(_NAMESPACE, b"", name))
+    name: (function, _MAGIC + pack(_NAMESPACE, b"", name) + function().digest_size.to_bytes(4))
     for name, function in ((b"sha512", hashlib.sha512), (b"sha256", hashlib.sha256))
 }
+"""What stands before the digest in what is signed, with the digest's own length."""
 
 
 def sign(payload: bytes, key: Ed25519PrivateKey) -> str:
@@ -268,8 +269,7 @@ def _raw_signature(signature: bytes, key_kind: bytes) -> tuple[bytes, bytes]:
 
 def _signed_bytes(payload: bytes, algorithm: bytes) -> bytes:
     function, prefix = _SIGNED_PREFIX[algorithm]
-    digest = function(payload).digest()
-    return prefix + pack(digest)
+    return prefix + function(payload).digest()
 
 
 def _armour(blob: bytes) -> str:

@@ -57,12 +57,19 @@ def verify_together(entries: Iterable[Entry]) -> None:
     ready: list[tuple[Entry, sshsig.Apart]] = []
     for entry in entries:
         try:
+            _ = entry.content  # all reading before, so that nothing else runs between two signatures
             ready.append((entry, sshsig.taken_apart(entry.payload, entry.signature)))
         except VerificationError:
             continue  # as `verify_entry` will say
+    signed: list[tuple[Entry, str]] = []
     for entry, apart in ready:
         try:
-            _remember(_signed(entry, sshsig.signer_of(apart)))
+            signed.append((entry, sshsig.signer_of(apart)))
+        except VerificationError:
+            continue
+    for entry, key in signed:
+        try:
+            _remember(_signed(entry, key))
         except VerificationError:
             continue
 

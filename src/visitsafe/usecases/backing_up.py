@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from visitsafe.domain.running_hash import GENESIS
 from visitsafe.domain.stored import Store, Stored
 from visitsafe.errors import VerificationError
-from visitsafe.usecases.moving import MOST_NAMED, Copied, Tell, sentences
+from visitsafe.usecases.moving import MOST_NAMED, Copied, Tell, weighed
 
 
 def examine(store: Store, tell: Tell) -> Copied:
@@ -27,24 +27,30 @@ def examine(store: Store, tell: Tell) -> Copied:
             yield row
             tell("checking", row.position, end)
 
-    faults = store.check_file()
-    for text in sentences(rows()):
-        if len(faults) < MOST_NAMED:
-            faults.append(text)
+    faults, junk = store.check_file(), list[str]()
+    for serious, text in weighed(rows()):
+        told = faults if serious else junk
+        if len(told) < MOST_NAMED:
+            told.append(text)
+    everything = (*faults, *junk)
     if last is None:
-        return Copied(0, GENESIS, "", tuple(faults))
-    return Copied(last.position, last.chain, last.received, tuple(faults))
+        return Copied(0, GENESIS, "", everything)
+    return Copied(last.position, last.chain, last.received, everything, tuple(junk))
 
 
 def refuse_unsound(found: Copied, name: str) -> None:
     """Refuse to use a backup that does not hold.
 
+    What nobody signed and what was only put in is no reason: it counts for nothing in the store either, and
+    whoever could put it there must not make every backup useless.
+
     Raises:
         VerificationError: Something about it does not hold; nothing was made from it.
     """
-    if found.faults:
+    faults = found.faults[: len(found.faults) - len(found.junk)]
+    if faults:
         more = f" (and {len(found.faults) - 1} more)" if len(found.faults) > 1 else ""
         raise VerificationError(
-            f"{name} does not hold: {found.faults[0]}{more}",
+            f"{name} does not hold: {faults[0]}{more}",
             hint="nothing was restored; use an older backup, and keep this one as it is",
         )

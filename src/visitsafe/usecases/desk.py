@@ -11,19 +11,54 @@ import msgspec
 
 from visitsafe.domain.entries import Entry, compose
 from visitsafe.domain.fold import PlanState, fold
-from visitsafe.domain.order import Order
 from visitsafe.domain.plan_row import row_of
 from visitsafe.domain.refs import FULL, beginning, is_plan_id, reference
 from visitsafe.domain.removal import RemovedError, blanked_in
-from visitsafe.domain.roster import Member, Roster, founding
-from visitsafe.domain.stored import PlanRow, Store, Stored
+from visitsafe.domain.roster import Member, Roster
+from visitsafe.domain.stored import OccupiedError, PlanRow, Store, Stored
 from visitsafe.domain.terms import TEAM_STREAM, Kind
-from visitsafe.domain.verified import Verified
 from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
 from visitsafe.signing.keys import Signer
-from visitsafe.signing.verifying import seal_entry, verify_entry
+from visitsafe.signing.verifying import seal_entry
+from visitsafe.usecases.team_record import (
+    arrivals,
+    check_entries,
+    founding_entries,
+    founding_entry,
+    open_roster,
+    team_named,
+)
 
-FEWEST_OF_ID = 12
+__all__ = [
+    "Desk",
+    "arrivals",
+    "bears_on",
+    "check_entries",
+    "folded",
+    "founding_entries",
+    "founding_entry",
+    "listed_row",
+    "open_roster",
+    "summariser",
+    "summariser_at",
+    "team_named",
+]
+
+ANYHOW = frozenset(
+    {
+        Kind.OPENED,
+        Kind.DEPARTED,
+        Kind.ARRIVED,
+        Kind.OK,
+        Kind.LEFT,
+        Kind.BACK,
+        Kind.EXTENDED,
+        Kind.ACKNOWLEDGED,
+        Kind.STOOD_DOWN,
+        Kind.INCIDENT,
+    }
+)
+"""What is signed although the team's record was damaged: what is reported, and what answers an alarm."""
 
 
 def _unheard(_sentence: str) -> None:
@@ -67,25 +102,70 @@ class Desk(msgspec.Struct, frozen=True):
         me = roster.members.get(self.me.fingerprint) if self.me else None
         return msgspec.structs.replace(self, roster=roster, me=me)
 
-    def append(
-        self, stream: str, kind: Kind, heads: Sequence[str], body: msgspec.Struct, also: Sequence[str] = ()
-    ) -> Entry:
-        """Sign one entry and append it; when this returns, it is on the disk.
+    def append(self, stream: str, kind: Kind, heads: Sequence[str], body: msgspec.Struct) -> Entry:
+        """Sign one entry and append it; when this returns, it is on the disk. For a plan see `record`.
 
         Args:
             stream: A plan's id, or `team`.
             kind: What happened.
             heads: The newest entries of the stream that this person has seen.
             body: What the kind needs.
-            also: Other plans that it bears on: their rows are made anew.
         """
+        entry = self._signed(stream, kind, heads, body)
+        summarise = summariser_at(self.store, self.roster.team_id, self.roster)
+        if not self.store.append([entry], self.now, summarise, gone=self._gone(kind)):
+            good, _ = check_entries(row for row in self.store.history(stream) if row.id == entry.id)
+            if not good:
+                raise OccupiedError(entry.id)
+        return entry
+
+    def record(self, plan: str, kind: Kind, heads: Sequence[str], body: msgspec.Struct) -> PlanState:
+        """Sign one entry about a plan and append it; the plan with it, and with what others have added.
+
+        It is folded inside the transaction, so that nothing has to be read once the entry is on the disk: a
+        store that goes away then cannot make what is recorded look as if it had failed.
+
+        Raises:
+            VerificationError: The plan would not hold, or its content was removed; nothing was written.
+        """
+        entry = self._signed(plan, kind, heads, body)
+        states: list[PlanState] = []
+
+        def summarise(stream: str, rows: Sequence[Stored]) -> PlanRow:
+            roster = open_roster(self.store, self.roster.team_id, self.roster)
+            states.append(folded(stream, rows, roster))
+            return row_of(states[-1], rows)
+
+        # `also`: so that it is folded even if the very same entry is there already.
+        self.store.append([entry], self.now, summarise, also=[plan], gone=self._gone(kind))
+        if all(one.entry.id != entry.id for one in states[-1].judged):
+            raise OccupiedError(entry.id)
+        return states[-1]
+
+    def _gone(self, kind: Kind) -> Callable[[str], None]:
+        """What to do about a plan whose row knows of entries that are not there.
+
+        The row is not signed, so it stops no report; what may be gone is a refusal, so nothing is decided.
+        """
+
+        def told(plan: str) -> None:
+            ref = reference(plan)
+            if kind not in ANYHOW:
+                raise VerificationError(
+                    f"entries of {ref} are gone from the store, or its list was altered; nothing was written",
+                    hint=f"tell whoever looks after visitsafe: visitsafe verify {ref}; then: store rebuild",
+                )
+            altered = "or somebody altered the store's list"
+            self.warn(f"entries of {ref} are gone, {altered}; run: visitsafe verify {ref}")
+
+        return told
+
+    def _signed(self, stream: str, kind: Kind, heads: Sequence[str], body: msgspec.Struct) -> Entry:
+        if kind not in ANYHOW:
+            self.roster.refuse_damage()
         signer = self.signer()
         after = [*heads, *(self.roster.heads if stream != TEAM_STREAM else ())]
-        payload = compose(stream, kind, self.now, signer.fingerprint, after, body)
-        entry = seal_entry(payload, signer)
-        summarise = summariser_at(self.store, self.roster.team_id, self.roster)
-        self.store.append([entry], self.now, summarise, also=also)
-        return entry
+        return seal_entry(compose(stream, kind, self.now, signer.fingerprint, after, body), signer)
 
     def plan(self, plan: str) -> PlanState:
         """The state of a plan, from its verified entries.
@@ -96,9 +176,16 @@ class Desk(msgspec.Struct, frozen=True):
         return folded(plan, self.store.history(plan), self.roster)
 
     def plan_if_sound(self, plan: str) -> PlanState | None:
-        """The state of a plan; None if no version of it holds, which is said and stops nothing else."""
+        """The state of a plan; None if no version of it holds, which is said and stops nothing else.
+
+        None also if its content was removed by rule: that is worth a word only if something came in since.
+        """
         try:
             return self.plan(plan)
+        except RemovedError as error:
+            if error.removed.left or error.removed.problems:
+                self.warn(f"{error.message}; run: visitsafe verify")
+            return None
         except VerificationError as error:
             self.warn(f"{error.message}; run: visitsafe verify")
             return None
@@ -146,86 +233,11 @@ class Desk(msgspec.Struct, frozen=True):
         return True
 
 
-def check_entries(rows: Iterable[Stored]) -> tuple[list[Verified], list[str]]:
-    """Verify stored entries one by one: those that hold, and a sentence for each that does not."""
-    good: list[Verified] = []
-    damaged: list[str] = []
-    for row in rows:
-        try:
-            good.append(verify_entry(row.entry, row.id))
-        except VerificationError as error:
-            damaged.append(error.message)
-    return good, damaged
-
-
 def folded(plan: str, rows: Iterable[Stored], roster: Roster) -> PlanState:
     """Verify and fold the stored entries of a plan."""
     rows = tuple(rows)
     good, damaged = check_entries(row for row in rows if not row.blank)
     return fold(plan, good, roster, damaged, arrivals(rows), blanked_in(rows))
-
-
-def arrivals(rows: Iterable[Stored]) -> dict[str, int]:
-    """At which position each entry arrived in this store: what nobody can backdate."""
-    return {row.id: row.position for row in rows}
-
-
-def open_roster(store: Store, team_id: str, known: Roster | None = None) -> Roster:
-    """Fold the team's roster.
-
-    Args:
-        store: Where the team's entries are.
-        team_id: The founding entry that is pinned.
-        known: The roster as it was a moment ago; it is returned if nothing has been added since.
-
-    Raises:
-        VerificationError: The store does not hold the pinned team, or an entry of it is damaged.
-    """
-    rows = store.history(TEAM_STREAM)
-    good, damaged = check_entries(rows)
-    if damaged:
-        raise VerificationError(
-            f"the team's record does not hold: {damaged[0]}", hint="run: visitsafe verify; restore a backup"
-        )
-    arrived = arrivals(rows)
-    if known is not None and (known.team_id, known.arrived) == (team_id, arrived):
-        return known  # an id stands for the whole of its entry, and every entry was checked
-    return Roster(good, team_id, arrived)
-
-
-def founding_entries(store: Store) -> list[Verified]:
-    """The entries that found a team in this store, in order; a sound store has one."""
-    good, _ = check_entries(store.history(TEAM_STREAM))
-    return [entry for entry in Order(good).entries if _founds(entry)]
-
-
-def _founds(entry: Verified) -> bool:
-    try:
-        founding(entry)
-    except VerificationError:
-        return False
-    return True
-
-
-def founding_entry(store: Store) -> Verified | None:
-    """The entry that founded the team in this store; None in a store without a team."""
-    return next(iter(founding_entries(store)), None)
-
-
-def team_named(store: Store, team_id: str) -> str:
-    """The whole id of the team in this store that an admin named by its id or the beginning of it.
-
-    Raises:
-        NotFoundError: No team of this store, or more than one, has an id that begins like that.
-    """
-    wanted = team_id.strip().lower()
-    found = [entry.id for entry in founding_entries(store) if entry.id.startswith(wanted)]
-    if len(wanted) < FEWEST_OF_ID or len(found) != 1:
-        raise NotFoundError(
-            f"this store does not hold a team {team_id[:64]!r}",
-            hint="ask an admin for the first twelve characters that visitsafe team list shows",
-        )
-    return found[0]
 
 
 def summariser(roster: Roster) -> Callable[[str, Sequence[Stored]], PlanRow | None]:

@@ -17,16 +17,17 @@ from visitsafe.domain.fold import PlanState
 from visitsafe.domain.heartbeat import SILENCE, watch_at
 from visitsafe.domain.members import Member, as_heard
 from visitsafe.domain.phrases import in_minutes
-from visitsafe.domain.plan_row import row_of
 from visitsafe.domain.refs import is_plan_id, reference
+from visitsafe.domain.removal import NOT_CARRIED_OUT, Removed
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.running_hash import GENESIS
 from visitsafe.domain.stored import Store, Stored
 from visitsafe.domain.terms import TEAM_STREAM, Role
 from visitsafe.errors import VerificationError, VisitsafeError
-from visitsafe.usecases.desk import Desk, folded
+from visitsafe.usecases.desk import Desk
 from visitsafe.usecases.heartbeat import read_beats
 from visitsafe.usecases.moving import sentences
+from visitsafe.usecases.verify_plan import row_from, state_of
 
 TAIL = 1000
 """How many of the last entries are looked at."""
@@ -34,6 +35,8 @@ CLOCKS_DIFFER = SILENCE
 SET_CLOCK = "set this computer's clock by the network: timedatectl set-ntp true"
 VERIFY = "visitsafe verify"
 _NAMED = 3
+MOST_NAMED = 5
+"""How many findings about the list are shown; the others are counted."""
 
 
 class State(StrEnum):
@@ -101,6 +104,10 @@ def check_team(roster: Roster, fingerprint: str) -> Iterator[Finding]:
             yield look(name, f"nobody in the team is a {words}", _give(role))
     for problem in roster.problems:
         yield look(name, problem, VERIFY)
+    for text in roster.unsound.damaged[:_NAMED]:
+        yield bad(name, f"its record does not hold: {text}", VERIFY)
+    for text in roster.unsound.junk[:_NAMED]:
+        yield bad(name, f"something stands in its record that nobody signed: {text}", VERIFY)
     if roster.missing:
         yield bad(name, f"entries of the team are missing: {roster.missing[0][:12]}", VERIFY)
     ended = [one for one in roster.known.values() if one.until]
@@ -128,7 +135,8 @@ def open_plans(desk: Desk) -> tuple[list[PlanState], list[Finding]]:
 
     A plan that the list hides as closed is found if its row cannot be right, or if it is in the last entries.
     """
-    states, found = [], []
+    states: list[PlanState] = []
+    found: list[Finding] = []
     doubted = set(desk.store.doubtful())
     rows = {row.plan: row for row in desk.store.plans(open_only=True)}
     newest = {row.stream for row in _tail(desk.store)} - {TEAM_STREAM}
@@ -138,19 +146,42 @@ def open_plans(desk: Desk) -> tuple[list[PlanState], list[Finding]]:
             continue
         history = desk.store.history(plan)
         try:
-            state = folded(plan, history, desk.roster)
+            state = state_of(plan, history, desk.roster)
         except VerificationError as error:
             found.append(bad("list", error.message, f"{VERIFY} {reference(plan)}"))
             continue
-        if plan in doubted or row_of(state, history) != (rows.get(plan) or desk.store.row(plan)):
+        if plan in doubted or row_from(state, history) != (rows.get(plan) or desk.store.row(plan)):
             text = f"it shows {state.ref} otherwise than its entries do"
             found.append(bad("list", text, f"{VERIFY} {state.ref}, then: visitsafe store rebuild"))
-        if not state.settled:
+        if isinstance(state, PlanState) and not state.settled:
             states.append(state)
-        found += [bad("list", f"{state.ref}: {one}", f"{VERIFY} {state.ref}") for one in state.problems]
+        found += _about_plan(state)
     if not found:
         found.append(good("list", f"{_number(len(states), 'open plan')}, as their entries have them"))
-    return states, found
+    return states, _few(found)
+
+
+def _about_plan(state: PlanState | Removed) -> Iterator[Finding]:
+    """What is the matter with a plan; that its content was removed by rule is not."""
+    mend = f"{VERIFY} {state.ref}"
+    for text in state.problems:
+        if text == NOT_CARRIED_OUT:
+            yield look("list", f"{state.ref}: {text}", "visitsafe store purge --dry-run")
+        else:
+            yield bad("list", f"{state.ref}: {text}", mend)
+    if isinstance(state, Removed) and state.left:
+        came = _number(len(state.left), "entry", "entries")
+        text = f"{state.ref} was removed, and {came} came in since; nobody can say what that means"
+        yield look("list", text, mend)
+
+
+def _few(found: Sequence[Finding]) -> list[Finding]:
+    """The worst of them, and how many more there are."""
+    worst = sorted(found, key=lambda one: one.state is not State.BAD)
+    if len(found) <= MOST_NAMED:
+        return worst
+    more = look("list", f"and {len(found) - MOST_NAMED} more like these", VERIFY)
+    return [*worst[:MOST_NAMED], msgspec.structs.replace(more, state=worst[MOST_NAMED].state)]
 
 
 def check_sealing(states: Sequence[PlanState]) -> Iterator[Finding]:
@@ -174,7 +205,7 @@ def check_watcher(desk: Desk, states: Sequence[PlanState], zone: tzinfo) -> Iter
     """Whether anybody is watching, and was all day. Duress is told from nothing here."""
     name, now = "watcher", desk.now
     watch = watch_at(read_beats(desk.store, desk.roster), now, zone)
-    watched = [state.ref for state in states if is_watched(hides_duress(state, desk.me), now)]
+    watched = [state.ref for state in states if is_watched(hides_duress(state, desk.me, now), now)]
     last = f", the last one at {watch.last.at}" if watch.last else ""
     if watch.anybody:
         yield good(name, f"{_number(len(watch.alive), 'watcher')} at it")

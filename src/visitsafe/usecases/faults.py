@@ -42,7 +42,7 @@ def in_list(text: str, ref: str) -> Fault:
         text=text,
         ref=ref,
         means="lists may show this plan wrongly; the signed entries themselves are not touched by it",
-        do=f"rely on: visitsafe show {ref}; and tell whoever looks after visitsafe",
+        do=f"rely on: visitsafe show {ref}; the list is made anew by: visitsafe store rebuild",
     )
 
 
@@ -96,6 +96,26 @@ def in_team(text: str, entry: str = "") -> Fault:
         entry=entry or _id_in(text),
         means="who was in the team, and with which role, may be shown wrongly",
         do="compare with another member's copy: visitsafe export --team, and visitsafe import there",
+    )
+
+
+def junk(text: str) -> Fault:
+    """Something among the team's entries that nobody ever signed."""
+    return Fault(
+        text=text,
+        entry=_id_in(text),
+        means="somebody who can write to the store put it there past visitsafe; it counts for nothing",
+        do="find out who has the store's password or file, and change it; tell whoever looks after visitsafe",
+    )
+
+
+def untimely(text: str, ref: str) -> Fault:
+    """A removal that claims a time which had not come."""
+    return Fault(
+        text=text,
+        ref=ref,
+        means="content was removed by a clock that was wrong or was set, perhaps long before its time",
+        do="ask who removed it; what is gone may still be in a backup made before, or in a colleague's copy",
     )
 
 

@@ -18,14 +18,15 @@ from visitsafe.domain.entries import Entry
 from visitsafe.domain.fold import PlanState, fold
 from visitsafe.domain.members import Members
 from visitsafe.domain.order import Order
-from visitsafe.domain.removal import REMOVED, Removed, RemovedError
+from visitsafe.domain.removal import NOT_CARRIED_OUT, REMOVED, Removed, RemovedError
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.running_hash import GENESIS, following
-from visitsafe.domain.stored import Store, Stored
+from visitsafe.domain.stored import Stored
 from visitsafe.domain.terms import TEAM_STREAM, Kind
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.signing.verifying import verify_entry
-from visitsafe.usecases.desk import arrivals, bears_on, check_entries, folded, summariser_at
+from visitsafe.usecases.desk import arrivals, check_entries, folded
+from visitsafe.usecases.taking_in import emptied, present_in
 
 MOST_TEAM_BYTES = 16 << 20
 AGAIN = "ask whoever sent it to export it again; if it stays so, tell whoever looks after visitsafe"
@@ -76,6 +77,8 @@ class Incoming(msgspec.Struct, frozen=True):
         left: The names of those who are no longer members by it.
         team_new: How many of the new entries are the team's.
         changes: The plans that change.
+        emptied: References of plans whose content is not here and is in the bundle, and whose removal nobody
+            signed who may. Nothing puts it back.
     """
 
     roster: Roster
@@ -85,6 +88,7 @@ class Incoming(msgspec.Struct, frozen=True):
     left: tuple[str, ...]
     team_new: int
     changes: tuple[Change, ...]
+    emptied: tuple[str, ...] = ()
 
 
 class _Arriving(NamedTuple):
@@ -169,16 +173,8 @@ def incoming(slips: Sequence[Slip], team_id: str, history: History, position: in
         left=_names(old, after.members),
         team_new=len(team.new),
         changes=tuple(_change(group, before, after) for group in plans if group.new),
+        emptied=tuple(emptied({slip.id for slip in slips}, {one.stream: one.rows for one in plans}, after)),
     )
-
-
-def take_in(store: Store, added: Incoming, now: datetime) -> int:
-    """Append what is new, all of it or nothing; how many entries were new."""
-    if not added.entries:
-        return 0
-    team = [entry.content.at for entry in added.entries if entry.content.plan == TEAM_STREAM]
-    also = bears_on(store, min(team)) if team else []
-    return store.append(added.entries, now, summariser_at(store, added.roster.team_id), also=also)
 
 
 def _check_team(slips: Sequence[Slip], team_id: str, *, known: bool) -> None:
@@ -204,7 +200,7 @@ def _arriving(slips: Sequence[Slip], history: History, position: int, now: datet
     found = []
     for stream, group in streams.items():
         rows, new = history(stream), []
-        present = {row.id for row in rows}
+        present = present_in(rows)
         for slip in group:
             if slip.id not in present:
                 new.append(following((position, GENESIS), slip.entry, now))
@@ -215,9 +211,7 @@ def _arriving(slips: Sequence[Slip], history: History, position: int, now: datet
 
 def _rosters(team_id: str, team: _Arriving) -> tuple[Roster | None, Roster]:
     """The team as the store has it, if it has one, and with what the bundle says."""
-    good, broken = check_entries(team.rows)
-    if broken:
-        raise VerificationError(f"the team's record does not hold: {broken[0]}", "run: visitsafe verify")
+    good, _ = check_entries(team.rows)
     order = Order([*good, *check_entries(team.new)[0]])
     gaps = set(_missing(order)) - set(_missing(Order(good)))
     if gaps:
@@ -251,14 +245,15 @@ def _change(group: _Arriving, before: Roster | None, after: Roster) -> Change:
         state = folded(group.stream, [*group.rows, *group.new], after)
     except RemovedError as error:
         return _removed(group, error.removed, before)
+    waits = tuple(text for text in state.problems if text == NOT_CARRIED_OUT)
     return Change(
         ref=state.ref,
         new=len(group.new),
         before=_status(group.stream, group.rows, before),
         after=str(state.status),
         disagreement=disagreement(state),
-        doubts=_doubts(group, state, after),
-        problems=state.problems,
+        doubts=(*waits, *_doubts(group, state, after)),
+        problems=tuple(text for text in state.problems if text not in waits),
     )
 
 

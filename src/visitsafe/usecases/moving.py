@@ -13,8 +13,10 @@ from typing import Protocol
 
 import msgspec
 
+from visitsafe.domain.escape import one_line
 from visitsafe.domain.running_hash import GENESIS, check_chain
-from visitsafe.domain.stored import Fillable, PlanRow, Purge, Store, Stored, Summarise
+from visitsafe.domain.stored import PlanRow, Store, Stored, Summarise
+from visitsafe.domain.stored_copies import Fillable, Purge
 from visitsafe.domain.terms import TEAM_STREAM
 from visitsafe.errors import StoreError, VerificationError
 from visitsafe.signing.verifying import verify_entry
@@ -68,12 +70,14 @@ class Copied(msgspec.Struct, frozen=True):
         chain: The running hash there.
         received: When the original took in the newest of them, UTC text; empty if there is none.
         faults: Sentences about entries that do not hold, in the original as in the copy.
+        junk: Those of them that are about what nobody ever signed and what stands as it was put there.
     """
 
     position: int
     chain: str
     received: str
     faults: tuple[str, ...] = ()
+    junk: tuple[str, ...] = ()
 
 
 def check_part(original: Store, copy: Store) -> None:
@@ -112,6 +116,8 @@ def move(source: Care, target: Care, rows: Rows, now: datetime, tell: Tell) -> C
     Interrupted anywhere, it can be called again. Whoever reads or writes finds the original until it is
     marked, then neither, and then the copy.
 
+    Of two that move the same store at once to two places one is refused, so that there are never two stores.
+
     Args:
         source: The original. It keeps all its entries.
         target: A marked copy; see `check_part`.
@@ -128,6 +134,8 @@ def move(source: Care, target: Care, rows: Rows, now: datetime, tell: Tell) -> C
 
     def rest() -> None:
         nonlocal found
+        if _moved_meanwhile(source, target):
+            return
         tail = _rest(source.store, target.store, found)
         purged = _carry_purges(source, target)
         streams = {row.stream for row in tail} | purged
@@ -176,10 +184,19 @@ def compare(original: Store, copy: Store, end: int, tell: Tell) -> Copied:
 
 def sentences(rows: Iterable[Stored], after: tuple[int, str] = (0, GENESIS)) -> Iterator[str]:
     """What does not hold about rows: the running hash, copies of columns, signatures. In constant memory."""
+    for serious, text in weighed(rows, after):
+        del serious
+        yield text
+
+
+def weighed(rows: Iterable[Stored], after: tuple[int, str] = (0, GENESIS)) -> Iterator[tuple[bool, str]]:
+    """The same, and whether something was altered or moved; else it was put in and never signed."""
     for row in rows:
-        for problem in check_chain([row], after):
-            yield f"{problem.text} (entry {problem.id[:12]})"
-        yield from _unsigned([row])
+        problems = list(check_chain([row], after))
+        for problem in problems:
+            yield True, f"{problem.text} (entry {problem.id[:12]})"
+        for text in _unsigned([row]):
+            yield bool(problems), text
         after = row.position, row.chain
 
 
@@ -194,6 +211,23 @@ def told(summarise: Summarise, tell: Tell) -> Summarise:
         return summarise(plan, history)
 
     return counted
+
+
+def _moved_meanwhile(source: Care, target: Care) -> bool:
+    """Whether somebody else has moved the store to this very place; called while nobody can write to it.
+
+    Raises:
+        StoreError: It was moved to another place, or is being filled itself.
+    """
+    meta = source.store.meta()
+    where = meta.get(MOVED, target.where)
+    if where != target.where or FILLING in meta:
+        what = f"was moved to {one_line(where)}" if MOVED in meta else "became the copy of another"
+        raise StoreError(
+            f"the store {what} by somebody else meanwhile; what was copied to {target.where} is no store",
+            hint="remove what was copied, and go on with the store that is in use",
+        )
+    return MOVED in meta and FILLING not in target.store.meta()
 
 
 def _same(one: Stored, other: Stored) -> bool:

@@ -1,36 +1,36 @@
 """Looking over what would be removed, and what stays: signs and changes nothing (docs/adr/0019).
 
-The store's list only narrows down; what goes is decided by entries alone. A plan that does not hold stays,
-and is said.
+Every entry is read once; what goes is decided by verified entries alone, and by a team that is read after
+them, so that no hold is missed. A plan that does not hold stays, and is said.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 import msgspec
 
-from visitsafe.domain.entries import from_text
+from visitsafe.domain.carrying_out import why_not_carried_out
+from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.holds import Holds, case_key, holds_in
-from visitsafe.domain.judging_purged import agreed_days
+from visitsafe.domain.judging_purged import agreed_days, days_in_force
 from visitsafe.domain.likeness import is_self
+from visitsafe.domain.people import AgreedBody
+from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.purged import ERASURE, KEEP_DAYS_INCIDENT
 from visitsafe.domain.refs import is_plan_id
-from visitsafe.domain.removal import REMOVED, Removed, RemovedError
+from visitsafe.domain.removal import Removed, RemovedError
 from visitsafe.domain.retention import (
     Facts,
     Verdict,
     facts_of,
-    gone_of,
     in_cases,
     named_in,
     shortest,
     verdict,
     why_stays,
 )
-from visitsafe.domain.stored import PlanRow, Store
-from visitsafe.domain.terms import Kind
 from visitsafe.errors import NotFoundError, VerificationError
-from visitsafe.usecases.desk import Desk
+from visitsafe.usecases.desk import Desk, check_entries
+from visitsafe.usecases.purge_scan import Scan, days_before, scan
 
 SIGNED = "signed"
 """In place of a rule: that it goes is signed already, and only has to be carried out here."""
@@ -41,11 +41,18 @@ class Unfinished(msgspec.Struct, frozen=True):
 
     Attributes:
         removed: What stays of it.
-        why_not: Why the rest does not go now; empty if it goes.
+        why_not: Why what came in since does not go now; empty if it goes.
+        kept: Why nothing of it goes now, also of what is signed to go; empty if that goes.
     """
 
     removed: Removed
     why_not: str
+    kept: str = ""
+
+    @property
+    def goes(self) -> bool:
+        """Whether any of it goes now."""
+        return not self.kept and (not self.why_not or bool(self.removed.pending))
 
 
 class Survey(msgspec.Struct, frozen=True):
@@ -80,35 +87,47 @@ class Survey(msgspec.Struct, frozen=True):
     @property
     def anything(self) -> bool:
         """Whether anything goes."""
-        return bool(self.going) or any(not one.why_not for one in self.unfinished)
+        return bool(self.going) or any(one.goes for one in self.unfinished)
 
 
-class _Scan(msgspec.Struct, frozen=True):
-    """How far the store had come, and the plans of which a removal is signed and something is still here."""
-
-    position: int
-    unfinished: frozenset[str]
+def rules_of(desk: Desk) -> AgreedBody:
+    """The days by which the team removes records now; a shorter time waits for a week (docs/adr/0019)."""
+    return days_in_force(desk.roster.agreements, to_text(desk.now))
 
 
-def survey(desk: Desk) -> Survey:
-    """What goes by the team's rule at this moment, and what stays."""
-    scanned = _scan(desk.store)
-    cases = _rows_by_case(desk.store.plans())
-    days = shortest(desk.roster.settings)
-    due = [key for key, rows in cases.items() if days and _may_be_over(rows, days, desk.now)]
-    doubtful = desk.store.doubtful()
-    facts, unfinished = _facts(
-        desk, [*(row.plan for key in due for row in cases[key]), *doubtful, *sorted(scanned.unfinished)]
-    )
+def survey(desk: Desk, rules: AgreedBody | None = None) -> Survey:
+    """What goes by the team's rule at this moment, and what stays.
+
+    Args:
+        desk: Who looks.
+        rules: What the team might agree on in place of what it has.
+    """
+    scanned = scan(desk.store)
+    desk = desk.renewed()  # behind the scan: a hold that came in meanwhile is seen, or is behind its position
+    rules = rules if rules is not None else rules_of(desk)
+    old = scanned.older_than(days_before(desk.now, shortest(rules)))
+    cases = scanned.by_key()
+    wanted = [plan for key in sorted(old) for plan in cases[key]]
+    facts, unfinished = _facts(desk, [*wanted, *sorted(scanned.unfinished)])
     every = _whole_cases(desk, cases, facts)
     holds = holds_in(desk.roster)
-    verdicts = [_verdict(desk, group, holds, scanned) for group in in_cases(every)]
+    looked_at = [
+        group
+        for group in in_cases(every)
+        if group[0].key in old or any(one.plan in scanned.unfinished for one in group)
+    ]
+    verdicts = [_by_rule(desk, group, rules, holds, scanned) for group in looked_at]
+    going = {one.plan for found in verdicts if not found.why_not for one in found.plans}
+    signed = _signed(desk, [one for one in every if one.plan in scanned.unfinished - going], holds)
+    verdicts = [one for one in verdicts if not _only_signed(one, signed)]
+    removed = {one.plan for one in unfinished}
+    every_key = {seen.case for plan, seen in scanned.plans.items() if plan not in removed}
     return Survey(
         position=scanned.position,
-        verdicts=tuple(sorted(verdicts, key=lambda one: (one.since, one.key))),
-        unfinished=tuple(_unfinished(desk, one) for one in unfinished),
+        verdicts=tuple(sorted([*verdicts, *signed], key=lambda one: (one.since, one.key))),
+        unfinished=tuple(_unfinished(desk, one, rules, holds) for one in unfinished),
         holds=holds,
-        later=len(cases.keys() - {one.key for one in every}),
+        later=len(every_key - {group[0].key for group in looked_at}),
     )
 
 
@@ -118,10 +137,10 @@ def survey_case(desk: Desk, case: str) -> Survey:
     Raises:
         NotFoundError: No plan here is for the case.
     """
-    scanned, key, listed = _scan(desk.store), case_key(case), desk.store.plans()
-    rows = [row.plan for row in listed if case_key(row.case_ref) == key]
-    facts, _ = _facts(desk, [*rows, *desk.store.doubtful()])
-    mine = [one for one in facts if key and one.key == key]
+    scanned, key = scan(desk.store), case_key(case)
+    desk = desk.renewed()
+    facts, _ = _facts(desk, scanned.by_key().get(key, ()) if key else ())
+    mine = [one for one in facts if one.key == key]
     if not mine:
         raise NotFoundError(
             f"no plan in this store is for the case {case[:60]!r}",
@@ -129,51 +148,26 @@ def survey_case(desk: Desk, case: str) -> Survey:
         )
     holds = holds_in(desk.roster)
     (group,) = in_cases(mine)
-    found = verdict(group, desk.roster.settings, holds, desk.now)
-    why_not = why_stays(group, holds) or _unreadable(rows, facts) or _why_not_mine(desk, group)
+    found = verdict(group, rules_of(desk), holds, desk.now)
+    over = bool(found.until) and found.until <= to_text(desk.now)
+    # What only looks open because its withdrawal or its end was removed already can be erased by hand.
+    seen = [msgspec.structs.replace(one, open=False) if one.cut else one for one in group]
+    why_not = why_stays(seen, holds, over=over) or _unreadable(desk, scanned, key)
+    why_not = why_not or _why_not_mine(desk, group)
     found = msgspec.structs.replace(found, rule=ERASURE, days=0, until="", why_not=why_not)
-    own = {one.plan for one in mine}
-    others, _ = _facts(desk, [row.plan for row in listed if row.plan not in own and row.status != REMOVED])
-    elsewhere = tuple(one.ref for one in others if key in one.cases)
+    elsewhere = tuple(one.ref for one in facts if one.key != key and key in one.cases)
     return Survey(scanned.position, (found,), (), holds, elsewhere=elsewhere)
 
 
-def _scan(store: Store) -> _Scan:
-    signed: set[str] = set()
-    live: set[str] = set()
-    position = 0
-    for row in store.scan():
-        position = row.position
-        if row.kind == Kind.PURGED:
-            signed.add(row.stream)
-        elif not row.blank:
-            live.add(row.stream)
-    return _Scan(position, frozenset(signed & live))
-
-
-def _rows_by_case(rows: Iterable[PlanRow]) -> dict[str, list[PlanRow]]:
-    found: dict[str, list[PlanRow]] = {}
-    for row in rows:
-        if row.status != REMOVED:
-            found.setdefault(case_key(row.case_ref) or row.plan, []).append(row)
-    return found
-
-
-def _may_be_over(rows: Sequence[PlanRow], days: int, now: datetime) -> bool:
-    """Whether a case's time may be over by what the list says; the entries decide."""
-    try:
-        return min((now - from_text(row.due_back)).days for row in rows) >= days
-    except VerificationError:
-        return True
-
-
-def _whole_cases(desk: Desk, cases: dict[str, list[PlanRow]], facts: Sequence[Facts]) -> list[Facts]:
-    """The same, with every other plan of their cases: also where the list had a plan under another case."""
+def _whole_cases(desk: Desk, cases: dict[str, list[str]], facts: Sequence[Facts]) -> list[Facts]:
+    """The same, with every other plan that may be of their cases."""
     found = {one.plan: one for one in facts}
     walked: set[str] = set()
+    tried = set(found)
     while keys := {one.key for one in found.values()} - walked:
         walked |= keys
-        more = [row.plan for key in keys for row in cases.get(key, ()) if row.plan not in found]
+        more = [plan for key in keys for plan in cases.get(key, ()) if plan not in tried]
+        tried.update(more)
         found |= {one.plan: one for one in _facts(desk, more)[0]}
     return list(found.values())
 
@@ -194,31 +188,75 @@ def _facts(desk: Desk, plans: Iterable[str]) -> tuple[list[Facts], list[Removed]
     return facts, unfinished
 
 
-def _verdict(desk: Desk, group: Sequence[Facts], holds: Holds, scanned: _Scan) -> Verdict:
-    """By the rule; or, where its removal is signed already and only has to be carried out, at once."""
-    found = verdict(group, desk.roster.settings, holds, desk.now)
-    if found.why_not and not why_stays(group, holds) and all(one.plan in scanned.unfinished for one in group):
-        states = [desk.plan(one.plan) for one in group]
-        if all(named_in(state).keys() >= {gone.id for gone in gone_of(state)} for state in states):
-            return msgspec.structs.replace(found, why_not="", rule=SIGNED)
-    return found
+def _signed(desk: Desk, facts: Sequence[Facts], holds: Holds) -> list[Verdict]:
+    """Plans that go, or stay, because their removal is signed already: each by itself, whatever its case."""
+    found: dict[str, list[Facts]] = {}
+    for one in facts:
+        state = desk.plan(one.plan)
+        if named_in(state):
+            found.setdefault(why_not_carried_out(state, holds, desk.now), []).append(one)
+    return [
+        Verdict(group[0].case, group, SIGNED, 0, max(one.last for one in group), "", why_not)
+        for why_not, some in found.items()
+        for group in in_cases(some)
+    ]
 
 
-def _unfinished(desk: Desk, removed: Removed) -> Unfinished:
+def _only_signed(found: Verdict, signed: Sequence[Verdict]) -> bool:
+    """Whether a case stays by the rule, and all of its plans are told of as signed already."""
+    told = {one.plan for each in signed for one in each.plans}
+    return bool(found.why_not) and all(one.plan in told for one in found.plans)
+
+
+def _unfinished(desk: Desk, removed: Removed, rules: AgreedBody, holds: Holds) -> Unfinished:
     """What came in after a removal goes only when it is itself old enough: it may be a visit under way."""
     if removed.problems:
-        return Unfinished(removed, f"its record does not hold: {removed.problems[0]}")
+        kept = f"its record does not hold: {removed.problems[0]}"
+        return Unfinished(removed, kept, kept)
+    bodies = [one.body for one in removed.judged if isinstance(one.body, PlanBody)]
+    for hold in (hold for body in bodies for hold in holds.get(case_key(body.visit.case), ())):
+        kept = f"held since {hold.at[:10]} by {hold.by}: {hold.reason}"
+        return Unfinished(removed, kept, kept)
     if not removed.left:
         return Unfinished(removed, "")
-    days = agreed_days(desk.roster.settings, KEEP_DAYS_INCIDENT)
+    days = agreed_days(rules, KEEP_DAYS_INCIDENT)
     newest = max(one.entry.content.at for one in removed.judged if one.entry.id in removed.left)
     over = days and (desk.now - from_text(newest)).days >= days
     return Unfinished(removed, "" if over else "something came in after its content was removed")
 
 
-def _unreadable(rows: Sequence[str], facts: Sequence[Facts]) -> str:
-    """A plan of the case that cannot be read may be under way."""
-    return "" if set(rows) <= {one.plan for one in facts} else "a plan of it does not hold: visitsafe verify"
+def _by_rule(desk: Desk, group: Sequence[Facts], rules: AgreedBody, holds: Holds, scanned: Scan) -> Verdict:
+    found = verdict(group, rules, holds, desk.now)
+    if found.why_not:
+        return found
+    return msgspec.structs.replace(found, why_not=_unreadable(desk, scanned, found.key))
+
+
+def _unreadable(desk: Desk, scanned: Scan, key: str) -> str:
+    """A plan that may be of the case and cannot be read may be under way."""
+    for plan, seen in scanned.plans.items():
+        if key in seen.keys and not _can_be_read(desk, plan) and not _is_junk(desk, plan):
+            return "a plan of it does not hold: visitsafe verify"
+    return ""
+
+
+def _can_be_read(desk: Desk, plan: str) -> bool:
+    try:
+        desk.plan(plan)
+    except RemovedError:
+        return True
+    except VerificationError:
+        return False
+    return True
+
+
+def _is_junk(desk: Desk, plan: str) -> bool:
+    """Whether nobody of the team ever signed any of it: what was only put there keeps no case."""
+    rows = desk.store.history(plan)
+    if any(row.blank or row.entry.id != row.id for row in rows):
+        return False  # it was something else once
+    good, _ = check_entries(rows)
+    return all(entry.content.by not in desk.roster.known for entry in good)
 
 
 def _why_not_mine(desk: Desk, group: Sequence[Facts]) -> str:

@@ -1,4 +1,4 @@
-"""Removing the content of cases: signed first, then emptied; and holding cases (docs/adr/0019).
+"""Removing the content of cases: signed first, then emptied (docs/adr/0019).
 
 A case goes whole or not at all. What removes it is durable before anything is emptied; an interruption in
 between is finished by running it again. Inside the transactions it is looked at once more what came in since
@@ -6,25 +6,26 @@ the survey: that keeps its case.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from visitsafe.domain.entries import Entry, compose
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.holds import Hold, case_key, holds_in
-from visitsafe.domain.judging_purged import PURGERS, agreed_days
-from visitsafe.domain.people import HeldBody, ReleasedBody
+from visitsafe.domain.holds import case_key
+from visitsafe.domain.judging_purged import agreed_days
 from visitsafe.domain.purged import ERASURE, KEEP_DAYS_INCIDENT, MOST_REMOVED, Gone, PurgedBody
 from visitsafe.domain.removal import Removed
 from visitsafe.domain.retention import Verdict, facts_of, gone_of, named_in
 from visitsafe.domain.stored import Store, Summarise, nothing_first
 from visitsafe.domain.terms import TEAM_STREAM, Kind
-from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
+from visitsafe.errors import NotPermittedError, StoreError, VerificationError
 from visitsafe.signing.verifying import seal_entry
 from visitsafe.usecases.desk import Desk, summariser_at
-from visitsafe.usecases.purge_survey import Survey
+from visitsafe.usecases.holding import check_purger, check_reason
+from visitsafe.usecases.purge_clock import check_clock
+from visitsafe.usecases.purge_survey import SIGNED, Survey, Unfinished, rules_of
 
 if TYPE_CHECKING:
     from visitsafe.signing.keys import Signer
@@ -52,6 +53,10 @@ class Purge(Protocol):
         """Empty entries of a plan: each id, and that of the `purged` entry that names it."""
         ...
 
+    def clock(self) -> datetime | None:
+        """The time by the clock of the store's server; None if it has none, as a file."""
+        ...
+
     def wipe(self) -> str:
         """Get the bytes out of the store's files; a sentence if they may still be there."""
         ...
@@ -75,7 +80,7 @@ class Done(msgspec.Struct, frozen=True):
     still: str
 
 
-def remove(desk: Desk, purge: Purge, found: Survey, reason: str) -> Done:
+def remove(desk: Desk, purge: Purge, found: Survey, reason: str, today: date | None = None) -> Done:
     """Remove what a survey says goes.
 
     Args:
@@ -83,70 +88,29 @@ def remove(desk: Desk, purge: Purge, found: Survey, reason: str) -> Done:
         purge: Where.
         found: A survey of a moment ago.
         reason: Why; it is kept for good, and everybody can read it.
+        today: The day that it is, as a person knows it and not this computer.
 
     Raises:
-        NotPermittedError: The person asking may not, gives no reason, or the team changed meanwhile.
+        NotPermittedError: The person asking may not, gives no reason, or the team changed meanwhile; or
+            nothing shows that this computer's clock is right.
         StoreError: The store refuses it; what was removed until then is removed.
     """
     check_purger(desk, "remove records")
     check_reason(reason)
-    removing = _Removing(desk, purge, found, reason)
-    for one in found.going:
-        removing.case(one)
-    for part in found.unfinished:
-        if not part.why_not:
-            removing.rest(part.removed)
-    return removing.done(purge.wipe())
-
-
-def hold(desk: Desk, case: str, reason: str) -> Entry:
-    """Hold a case: nothing of it is removed until somebody releases it.
-
-    Raises:
-        NotPermittedError: The person asking may not, or gives no reason.
-    """
-    check_purger(desk, "hold a case")
-    check_reason(reason)
-    if not case_key(case):
-        raise NotPermittedError("a hold needs a case", hint="name its reference, as in visitsafe list")
-    return desk.append(TEAM_STREAM, Kind.HELD, desk.roster.heads, HeldBody(case=case, reason=reason))
-
-
-def release(desk: Desk, case: str, reason: str) -> tuple[Hold, ...]:
-    """End the holds on a case; those that stood.
-
-    Raises:
-        NotFoundError: The case is not held.
-        NotPermittedError: The person asking may not.
-    """
-    check_purger(desk, "release a case")
-    held = holds_in(desk.roster).get(case_key(case), ())
-    if not held:
-        raise NotFoundError(
-            f"the case {case[:60]!r} is not held", hint="see: visitsafe store purge --dry-run"
-        )
-    desk.append(TEAM_STREAM, Kind.RELEASED, desk.roster.heads, ReleasedBody(case=case, reason=reason))
-    return held
-
-
-def check_purger(desk: Desk, what: str) -> None:
-    """Refuse whoever is neither a manager nor an admin.
-
-    Raises:
-        NotPermittedError: They are not.
-    """
-    if not desk.member().roles & PURGERS:
-        raise NotPermittedError(f"only a manager or an admin can {what}", hint="see: visitsafe team list")
-
-
-def check_reason(reason: str) -> None:
-    """Refuse to go on without a reason.
-
-    Raises:
-        NotPermittedError: There is none.
-    """
-    if not reason.strip():
-        raise NotPermittedError("this needs a reason", hint="add: --reason '...', without any name in it")
+    check_clock(desk, purge.clock(), today)
+    removing = _Removing(desk.renewed(), purge, found, reason)
+    try:
+        for one in found.going:
+            removing.case(one)
+        for part in found.unfinished:
+            if part.goes:
+                removing.rest(part)
+        return removing.done(purge.wipe())
+    except StoreError as error:
+        if not removing.begun:
+            raise
+        again = "what was removed until then is removed; run the same command again, and it goes on"
+        raise StoreError(f"the removal stopped half way: {error.message}", hint=again) from error
 
 
 class _ChangedError(Exception):
@@ -166,6 +130,11 @@ class _Removing:
         self._left: list[tuple[str, str]] = []
         self._cases = self._entries = 0
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything was signed or emptied."""
+        return bool(self._mine or self._entries)
+
     def case(self, one: Verdict) -> None:
         """Remove a case, unless something about it came in meanwhile."""
         try:
@@ -176,14 +145,24 @@ class _Removing:
                 {state.plan: (state.heads, self._bodies(one, state)) for state in states}, one.key
             )
             for state in states:
-                self._blank(state.plan, named_in(state) | named.get(state.plan, {}), one.key)
+                here = {gone.id for gone in gone_of(state)}
+                signed = {name: by for name, by in named_in(state).items() if name in here}
+                self._blank(state.plan, signed | named.get(state.plan, {}), one.key)
         except (_ChangedError, VerificationError):
             self._left.append((one.case, CHANGED))
         else:
             self._cases += 1
 
-    def rest(self, removed: Removed) -> None:
-        """Remove what is left of a plan whose content was removed."""
+    def rest(self, part: Unfinished) -> None:
+        """Empty what is here again of a removed plan, and what came in since if that goes too."""
+        removed = part.removed
+        try:
+            signed = {} if part.why_not else self._sign_left(removed)
+            self._blank(removed.plan, removed.named | signed, removed.plan)
+        except _ChangedError:
+            self._left.append((removed.ref, CHANGED))
+
+    def _sign_left(self, removed: Removed) -> dict[str, str]:
         gone = tuple(
             Gone(
                 id=one.entry.id, kind=one.entry.content.kind, at=one.entry.content.at, by=one.entry.content.by
@@ -194,17 +173,14 @@ class _Removing:
         body = PurgedBody(
             rule=KEEP_DAYS_INCIDENT,
             reason=self._reason,
-            days=agreed_days(self._desk.roster.settings, KEEP_DAYS_INCIDENT),
+            days=agreed_days(rules_of(self._desk), KEEP_DAYS_INCIDENT),
             since=max((one.at for one in gone), default=""),
             start=removed.body.start,
             due_back=removed.body.due_back,
             removed=(),
         )
-        try:
-            signed = self._sign({removed.plan: (removed.heads, _parted(body, gone))}, removed.plan)
-            self._blank(removed.plan, removed.named | signed.get(removed.plan, {}), removed.plan)
-        except _ChangedError:
-            self._left.append((removed.ref, CHANGED))
+        signed = self._sign({removed.plan: (removed.heads, _parted(body, gone))}, removed.plan)
+        return signed.get(removed.plan, {})
 
     def done(self, still: str) -> Done:
         """What came of it."""
@@ -213,7 +189,7 @@ class _Removing:
     def _bodies(self, one: Verdict, state: PlanState) -> Sequence[PurgedBody]:
         """What has to be signed about a plan; nothing if its removal is signed already."""
         gone = gone_of(state)
-        if named_in(state).keys() >= {each.id for each in gone}:
+        if one.rule == SIGNED or named_in(state).keys() >= {each.id for each in gone}:
             return []
         body = PurgedBody(
             rule=one.rule,
@@ -260,6 +236,7 @@ class _Removing:
         self._plans.append(plan)
 
     def _summarise(self) -> Summarise:
+        self._desk.roster.refuse_damage()
         return summariser_at(self._purge.store, self._desk.roster.team_id, self._desk.roster)
 
     def _unchanged(self, plans: Iterable[str], key: str) -> None:

@@ -16,14 +16,21 @@ class Rebuilt(msgspec.Struct, frozen=True):
     Attributes:
         plans: How many plans are listed now.
         different: How many rows were missing, of no plan, or not what follows from the entries.
+        traces: The plans whose row goes on telling of entries that are not there.
     """
 
     plans: int
     different: int
+    traces: tuple[str, ...] = ()
 
 
 def rebuild(
-    store: Store, summarise: Summarise, before: int, tell: Callable[[str, int, int], None]
+    store: Store,
+    summarise: Summarise,
+    before: int,
+    tell: Callable[[str, int, int], None],
+    *,
+    forget: bool = False,
 ) -> Rebuilt:
     """Make every row anew, in one transaction.
 
@@ -32,6 +39,7 @@ def rebuild(
         summarise: Makes the rows.
         before: How many rows there are.
         tell: Told what is being done, and how much of it is done.
+        forget: Rows go on telling of nothing that is not there.
     """
     count = added = gone = different = 0
 
@@ -45,6 +53,6 @@ def rebuild(
         tell("listing plans", count, max(before, count))
         return new
 
-    plans = store.rebuild(compared)
+    plans = store.rebuild(compared, forget=forget)
     of_nothing = before + added - gone - plans  # rows without any entry, which are taken out
-    return Rebuilt(plans, different + max(0, of_nothing))
+    return Rebuilt(plans, different + max(0, of_nothing), tuple(store.traces()))

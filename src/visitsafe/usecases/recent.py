@@ -14,6 +14,7 @@ from visitsafe.domain.stored import PlanRow, Store
 
 LATELY = timedelta(hours=48)
 """How long after its last entry, or after the time due back, a closed visit is looked at again."""
+A_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
 """How long after its last entry a plan's row is compared with its entries whenever somebody looks."""
 LONGEST_VISIT = timedelta(days=2)
@@ -27,9 +28,22 @@ def recent(store: Store, since: datetime) -> list[str]:
         store: Where they are.
         since: Aware.
     """
-    came = dict.fromkeys(row.stream for row in store.scan(before(store, since)))
-    due = (row.plan for row in _latest_rows(store, since - LONGEST_VISIT) if row.due_back >= to_text(since))
+    came = dict.fromkeys(_came(store, since))
+    due = (row.plan for row in latest_rows(store, since - LONGEST_VISIT) if row.due_back >= to_text(since))
     return [plan for plan in dict.fromkeys([*came, *due]) if is_plan_id(plan)]
+
+
+def _came(store: Store, since: datetime) -> Iterator[str]:
+    """The streams of what came in after a time, and of what claims to be older than what came before it.
+
+    When an entry was received is not signed: somebody could put one in as if it had come earlier. A shared
+    store takes in nothing that is a day off (docs/adr/0021); so a day more is looked at.
+    """
+    latest, text = "", to_text(since)
+    for row in store.scan(before(store, since - A_DAY)):
+        if row.received >= text or row.received < latest:
+            yield row.stream
+        latest = max(latest, row.received)
 
 
 def doubted(store: Store, now: datetime) -> list[str]:
@@ -56,7 +70,7 @@ def before(store: Store, since: datetime) -> int:
     return low
 
 
-def _latest_rows(store: Store, since: datetime) -> Iterator[PlanRow]:
+def latest_rows(store: Store, since: datetime) -> Iterator[PlanRow]:
     """The rows of the visits that start after a time."""
     text, limit = to_text(since), _FIRST
     while True:

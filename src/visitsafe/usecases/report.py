@@ -10,14 +10,16 @@ import msgspec
 
 from visitsafe.domain.disagreement import disagreement
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.holds import holds_in
 from visitsafe.domain.judging import FORMS, Judged
 from visitsafe.domain.order import Order
-from visitsafe.domain.removal import Removed
+from visitsafe.domain.removal import NOT_CARRIED_OUT, Removed, signed_away
 from visitsafe.domain.roster import Roster
 from visitsafe.usecases import faults
 from visitsafe.usecases.checkpoint import Compared
 from visitsafe.usecases.faults import Fault
 
+PURGE = "run visitsafe store purge"
 NOBODY = "somebody whom the team does not know"
 
 
@@ -95,6 +97,7 @@ class Tally:
         Without `team` its record is left to somebody else's tally.
         """
         self.roster, self.pinned = roster, pinned
+        self.holds = holds_in(roster) if roster is not None else {}
         self.entries = self.plans = self.position = self.removed = 0
         self.store = self.chain = ""
         self.faults: list[Fault] = []
@@ -108,7 +111,8 @@ class Tally:
 
     def _team(self, roster: Roster) -> None:
         self.seen.update(entry.content.by for entry in roster.order.entries)
-        self.faults += [faults.in_team(text) for text in roster.problems]
+        self.faults += [faults.in_team(text) for text in (*roster.unsound.damaged, *roster.problems)]
+        self.faults += [faults.junk(text) for text in roster.unsound.junk]
         self.notes += roster.notes
         self.faults += [
             faults.missing(f"the team's record names an entry that is not here: {name[:12]}")
@@ -130,8 +134,15 @@ class Tally:
     def _judged(self, state: PlanState) -> None:
         self.plans += 1
         for text in state.problems:
+            if text == NOT_CARRIED_OUT:
+                self.doubts.append(f"{state.ref}: {text}")
+                continue
             make = faults.missing if "not here" in text else faults.damaged
             self.faults.append(make(f"{state.ref}: {text}", state.ref))
+        if (signed := signed_away(state.judged)) and NOT_CARRIED_OUT not in state.problems:
+            here = _number(sum(one.entry.id in signed for one in state.judged))
+            text = f"{state.ref}: the removal of {here} is signed and not carried out here: {PURGE}"
+            self.notes.append(text)
         for judged in state.judged:
             self.seen.add(judged.entry.content.by)
             if judged.why_not or judged.doubt:
@@ -144,6 +155,9 @@ class Tally:
         self.notes.append(
             f"{removed.ref}: {removed.words}; {_number(len(removed.gone))} without their content"
         )
+        if removed.pending:
+            here = _number(len(removed.pending))
+            self.notes.append(f"{removed.ref}: {here} of what was removed came back: {PURGE}")
         for text in removed.problems:
             make = faults.missing if "not here" in text else faults.damaged
             self.faults.append(make(f"{removed.ref}: {text}", removed.ref))

@@ -1,35 +1,25 @@
-"""Reports of a visit under way: which visit is meant, whether the report would count, and signing it (8.2).
+"""Reports of a visit under way: whether the report would count, and signing it (8.2).
 
 The worker signs for themselves; anybody else in the team passes on what they heard and says so. Nothing
 forbids leaving, and a report that comes late or without the one before it is taken all the same. What a
 report answers is worked out from the record as the worker may see it: duress changes nothing that is shown.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta, tzinfo
-
 import msgspec
 from msgspec.structs import replace
 
-from visitsafe.domain.alarm import is_watched
 from visitsafe.domain.entries import VERSION, Content, from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import is_earlier
 from visitsafe.domain.judging_visit import why_not_visit
 from visitsafe.domain.likeness import is_self
-from visitsafe.domain.local_clock import clock
-from visitsafe.domain.members import Member, as_heard
-from visitsafe.domain.refs import references
+from visitsafe.domain.members import Member
 from visitsafe.domain.reports import BackBody, ExtendedBody, Heard, ReportBody, VisitBody
-from visitsafe.domain.roster import selves
-from visitsafe.domain.stored import PlanRow
-from visitsafe.domain.terms import Kind, Stage, Status
-from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError
+from visitsafe.domain.terms import Kind
+from visitsafe.errors import NotPermittedError, StoreError
 from visitsafe.usecases.desk import Desk
 from visitsafe.usecases.setting_out import EARLY, check_may_depart, goes_first, seen_by_worker, why_not_ready
-
-FORGOTTEN = timedelta(hours=24)
-"""How long after the time due back a visit that nobody reported setting out on is still taken to be meant."""
+from visitsafe.usecases.which_visit import person_called, still_watched
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +56,7 @@ class Reported(msgspec.Struct, frozen=True):
         before: The visit before it.
         after: The visit with it.
         signer: Who signed it.
-        others: The worker's other visits that are watched now.
+        others: The worker's other visits that are watched now, as far as they could be read.
     """
 
     report: Report
@@ -74,103 +64,6 @@ class Reported(msgspec.Struct, frozen=True):
     after: PlanState
     signer: Member
     others: tuple[PlanState, ...] = ()
-
-
-def find_visit(desk: Desk, report: Report, zone: tzinfo, ref: str = "") -> PlanState:
-    """The visit that a report is about; without a reference the only one that fits.
-
-    Args:
-        desk: Who reports.
-        report: What is to be reported.
-        zone: Whose local time is told where several fit.
-        ref: The reference, if one was given.
-
-    Raises:
-        NotFoundError: No plan answers to the reference, or no visit of this person fits.
-        NotPermittedError: The team does not know who asks.
-        ProblemsError: Several visits fit; each is named.
-    """
-    me = desk.member()
-    if ref:
-        return desk.plan(desk.resolve(ref))
-    person = person_called(desk, report.who) if report.who else me
-    fits = _fitting(desk, _visits_of(desk, person, [*desk.store.plans(open_only=True)]), report)
-    if len(fits) > 1:
-        raise several(desk, fits, zone)
-    if not fits:
-        whose = "you have" if person is me else f"{person.person.name} has"
-        what = "planned that could begin now" if report.kind is Kind.DEPARTED else "under way"
-        others = "" if report.who else "; if somebody told you: --for PERSON"
-        raise NotFoundError(
-            f"{whose} no visit {what}", hint=f"name it, like K7Q2-M9; see: visitsafe list{others}"
-        )
-    return fits[0]
-
-
-def several(desk: Desk, fits: Sequence[PlanState], zone: tzinfo) -> ProblemsError:
-    """The error that names each visit which could be meant."""
-    refs = references([state.plan for state in fits])
-    lines = [
-        f"{refs[state.plan]}  {state.author.person.name}, {state.body.visit.area}, "
-        f"due back {clock(state.visit.due_back, zone, desk.now)}"
-        for state in sorted(fits, key=lambda one: one.visit.due_back)
-    ]
-    return ProblemsError("more than one visit could be meant", lines, hint="say which, by its reference")
-
-
-def person_called(desk: Desk, who: str) -> Member:
-    """The person whom somebody at the telephone calls by name, e-mail, fingerprint or one word of the name.
-
-    Raises:
-        NotFoundError: Nobody, or more than one person.
-    """
-    everyone = desk.roster.everyone
-    found = [one for one in everyone if one.answers_to(who)]
-    words = set(as_heard(who).split())
-    found = found or [
-        one
-        for one in desk.roster.members.values()
-        if words and words <= set(as_heard(one.person.name).split())
-    ]
-    if not found or any(not is_self(other, found[0], everyone) for other in found):
-        what = "more than one person" if found else "nobody"
-        hint = "give the whole name or the work e-mail; see: visitsafe team list"
-        raise NotFoundError(f"{what} in the team is called {who[:60]!r}", hint=hint)
-    members = desk.roster.members
-    keys = [one.fingerprint for one in selves(found[-1], everyone) if one.fingerprint in members]
-    return members[keys[0]] if keys else found[-1]
-
-
-def _visits_of(desk: Desk, person: Member, rows: Sequence[PlanRow]) -> list[PlanState]:
-    """The visits of one person, by any of their keys, that are open as they may see it."""
-    keys = {one.fingerprint for one in selves(person, desk.roster.everyone)}
-    states = [desk.plan_if_sound(row.plan) for row in rows if row.by in keys]
-    return [state for state in states if state is not None and not seen_by_worker(state).closed]
-
-
-def _fitting(desk: Desk, mine: Sequence[PlanState], report: Report) -> list[PlanState]:
-    now = to_text(desk.now)
-    if report.kind is Kind.DEPARTED:
-        ready = [state for state in mine if not state.visit.departed and state.visit.due_back > now]
-        agreed = [state for state in ready if state.status is Status.COUNTERSIGNED or goes_first(state)]
-        departed = [state for state in mine if state.visit.departed]
-        return (ready if report.urgent else agreed or ready) or departed
-    still = to_text(desk.now - FORGOTTEN)
-    # Whoever forgot `depart` is watched too: what they report must not end up on another visit unnoticed.
-    out = [state for state in mine if state.visit.out or is_watched(seen_by_worker(state), desk.now)]
-    return out or [state for state in mine if state.started(now) and state.visit.due_back > still]
-
-
-def _still_watched(desk: Desk, state: PlanState) -> tuple[PlanState, ...]:
-    """The other visits of the same worker that are watched now, as they may see them."""
-    now = to_text(desk.now)
-    rows = [
-        row
-        for row in desk.store.plans(open_only=True)
-        if row.plan != state.plan and (row.start <= now or row.stage != Stage.PLANNED)
-    ]
-    seen = [seen_by_worker(other) for other in _visits_of(desk, state.author, rows)]
-    return tuple(other for other in seen if is_watched(other, desk.now))
 
 
 def check_report(desk: Desk, state: PlanState, report: Report) -> None:
@@ -251,6 +144,8 @@ def _check_speaker(desk: Desk, state: PlanState, report: Report) -> None:
 def make_report(desk: Desk, state: PlanState, report: Report) -> Reported:
     """Sign a report and append it; when this returns, it is on the disk.
 
+    Nothing is read after that: whoever stands at a door must not be told that a report failed which counts.
+
     Why a visit cannot wait for a countersignature becomes a note if it has one after all; on a plan that was
     signed as urgent it is known already.
 
@@ -260,10 +155,18 @@ def make_report(desk: Desk, state: PlanState, report: Report) -> Reported:
     check_report(desk, state, report)
     if report.kind is Kind.DEPARTED:
         report = _with_urgency(desk, state, report)
-    desk.append(state.plan, report.kind, state.heads, _body(state, report))
-    after = desk.plan(state.plan)
-    others = _still_watched(desk, state)
+    others = _others(desk, state)
+    after = desk.record(state.plan, report.kind, state.heads, _body(state, report))
     return Reported(report, seen_by_worker(state), seen_by_worker(after), desk.member(), others)
+
+
+def _others(desk: Desk, state: PlanState) -> tuple[PlanState, ...]:
+    """The worker's other visits that are watched; that they cannot be read is no reason not to report."""
+    try:
+        return still_watched(desk, state)
+    except StoreError as error:
+        desk.warn(f"the other visits of {state.author.person.name} could not be looked at: {error.message}")
+        return ()
 
 
 def _with_urgency(desk: Desk, state: PlanState, report: Report) -> Report:

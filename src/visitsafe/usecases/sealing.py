@@ -146,18 +146,18 @@ def open_details(desk: Desk, state: PlanState, reason: str, unlock: Unlock) -> O
         NotPermittedError: As `check_may_open`.
         VerificationError: No copy opens. That they were asked for stays in the record.
     """
-    sealed, secret, by = _recorded_and_opened(desk, state, reason, unlock)
+    sealed, secret, by, _ = _recorded_and_opened(desk, state, reason, unlock)
     return Opened(from_bytes(secret), sealed, by)
 
 
 def _recorded_and_opened(
     desk: Desk, state: PlanState, reason: str, unlock: Unlock
-) -> tuple[SealedDetails, bytes, str]:
+) -> tuple[SealedDetails, bytes, str, PlanState]:
     sealed = check_may_open(desk, state)
     identities = unlock(desk.signer())
-    desk.append(state.plan, Kind.OPENED, state.heads, OpenedBody(of=sealed.of, reason=reason))
+    after = desk.record(state.plan, Kind.OPENED, state.heads, OpenedBody(of=sealed.of, reason=reason))
     secret, by = _first_that_opens(sealed, desk.member(), identities)
-    return sealed, secret, by
+    return sealed, secret, by, after
 
 
 def _first_that_opens(sealed: SealedDetails, me: Member, identities: Sequence[Identity]) -> tuple[bytes, str]:
@@ -182,13 +182,12 @@ def reseal(desk: Desk, state: PlanState, reason: str, unlock: Unlock) -> PlanSta
         NotPermittedError: As `check_may_open`.
         VerificationError: No copy opens.
     """
-    sealed, secret, _ = _recorded_and_opened(desk, state, reason, unlock)
+    sealed, secret, _, after = _recorded_and_opened(desk, state, reason, unlock)
     again = _sealed(desk, sealed.author, secret, sealed.given, sealed.valid_until)
     if again is None:
         raise NotPermittedError("there is nobody to seal them to", hint="see: visitsafe team list")
-    heads = desk.plan(state.plan).heads
-    desk.append(state.plan, Kind.RESEALED, heads, ResealedBody(of=sealed.of, sealed=again, reason=reason))
-    return desk.plan(state.plan)
+    body = ResealedBody(of=sealed.of, sealed=again, reason=reason)
+    return desk.record(state.plan, Kind.RESEALED, after.heads, body)
 
 
 def to_reseal(desk: Desk) -> list[PlanState]:

@@ -20,7 +20,8 @@ from visitsafe.domain.reports import AcknowledgedBody, Heard, StoodDownBody
 from visitsafe.domain.terms import Because, Kind, Outcome, Stage
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.usecases.desk import Desk
-from visitsafe.usecases.reporting import check_counts, person_called, several
+from visitsafe.usecases.reporting import check_counts
+from visitsafe.usecases.which_visit import person_called, several
 
 OWN = "somebody else has to hear that all is well: ring the duty desk or your manager"
 
@@ -141,8 +142,8 @@ def take_on(
     rung = _rung(desk, state, drill, step)
     body = AcknowledgedBody(step=rung.id, heard=heard, note=note, drill=drill)
     check_counts(desk, state, Kind.ACKNOWLEDGED, body, OWN)
-    desk.append(state.plan, Kind.ACKNOWLEDGED, state.heads, body)
-    return Taken(seen_by_me(desk, desk.plan(state.plan)), rung, owner, drill)
+    after = desk.record(state.plan, Kind.ACKNOWLEDGED, state.heads, body)
+    return Taken(seen_by_me(desk, after), rung, owner, drill)
 
 
 def _rung(desk: Desk, state: PlanState, drill: str, step: str) -> Rung:
@@ -194,9 +195,9 @@ def stand_down(desk: Desk, state: PlanState, because: Because, *, note: str = ""
     body = StoodDownBody(because=because, note=note, until=until, drill=drill)
     check_counts(desk, state, Kind.STOOD_DOWN, body, _who_may(desk, state))
     alarm = state.visit.drills[drill] if drill else state.visit.alarm
-    desk.append(state.plan, Kind.STOOD_DOWN, state.heads, body)
+    after = desk.record(state.plan, Kind.STOOD_DOWN, state.heads, body)
     told = dict.fromkeys(one.body.channel for one in alarm.sent if one.body.outcome is Outcome.SENT)
-    return Ended(seen_by_me(desk, desk.plan(state.plan)), tuple(told), drill)
+    return Ended(seen_by_me(desk, after), tuple(told), drill)
 
 
 def _who_may(desk: Desk, state: PlanState) -> str:

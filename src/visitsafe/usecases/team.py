@@ -286,6 +286,7 @@ def _append(desk: Desk, *changes: Change, bearing: bool = True) -> Sequence[Entr
         changes: What to sign.
         bearing: Whether they may bear on plans, so that the rows of those have to be made anew.
     """
+    desk.roster.refuse_damage()
     signer, heads = desk.signer(), list(desk.roster.heads)
     entries: list[Entry] = []
     for kind, body in changes:

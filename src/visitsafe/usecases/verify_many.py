@@ -35,8 +35,9 @@ from visitsafe.usecases.verify_parts import (
     Whole,
 )
 from visitsafe.usecases.verify_plan import row_from, state_of, tell
+from visitsafe.usecases.verify_removals import Removals
 
-_AT_ONCE = 250
+_AT_ONCE = 100
 """About how many entries are checked together."""
 _TRIES = 5
 _Known = tuple[PlanState | Removed, Sequence[Stored], PlanRow | None]
@@ -85,10 +86,12 @@ def _along(store: Store, task: Along, upto: int) -> Walk:
     chains: dict[int, str] = {}
     count = same = position = 0
     previous, error = GENESIS, ""
+    removals = Removals()
     try:
         for row in store.scan():
             bad += [Problem(row.position, row.id, text) for text in order_problems(position, previous, row)]
             position, previous = row.position, row.chain
+            removals.see(row)
             count += 1
             if position <= upto:
                 same += _summand(row)
@@ -96,7 +99,7 @@ def _along(store: Store, task: Along, upto: int) -> Walk:
                 chains[position] = previous
     except StoreError as stopped:
         error = stopped.message
-    return Walk(count, same, position, chains, tuple(bad), error)
+    return Walk(count, same, position, chains, tuple(bad), error, tuple(removals.untimely))
 
 
 class _Checking:
@@ -105,13 +108,14 @@ class _Checking:
     def __init__(self, store: Store, roster: Roster, upto: int) -> None:
         self._store, self._roster, self._upto = store, roster, upto
         self._tally = Tally(roster, team=False)
-        self._same = 0
+        self._same, self._now = 0, ""
         self._bad: list[Problem] = []
         self._about: list[About] = []
         self._errors: list[str] = []
 
     def part(self, part: Part) -> Found:
         """Check it all; what cannot be read is noted and stops nothing else."""
+        self._now = part.now
         rows = self._rows(part)
         try:
             for streams in _together(self._entries(part)):
@@ -200,7 +204,7 @@ class _Checking:
         same = row_from(state, rows) == listed
         if not same:
             state, rows, same = self._asked_again(plan, (state, rows, listed))
-        tell(self._tally, state, rows, same=same)
+        tell(self._tally, state, rows, same=same, now=self._now)
 
     def _asked_again(self, plan: str, last: _Known) -> tuple[PlanState | Removed, Sequence[Stored], bool]:
         """A plan whose row does not follow from it, looked at again: somebody may be adding to it now."""

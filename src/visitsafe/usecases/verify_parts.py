@@ -28,10 +28,14 @@ class Along(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A task: the streams from `first` to before `end`; an empty `end` means all that come after."""
+    """A task: the streams from `first` to before `end`; an empty `end` means all that come after.
+
+    `now` is when it is checked, UTC text; by an empty one nothing is in the future.
+    """
 
     first: str
     end: str
+    now: str = ""
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -41,7 +45,10 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class Walk(msgspec.Struct, frozen=True):
-    """What came of walking along: `bad` as in `Found`; `error` if the walk could not be ended."""
+    """What came of walking along: `bad` as in `Found`; `error` if the walk could not be ended.
+
+    `untimely` are sentences about removals behind which something arrived that was received long before.
+    """
 
     entries: int
     same: int
@@ -49,6 +56,7 @@ class Walk(msgspec.Struct, frozen=True):
     chains: dict[int, str]
     bad: tuple[Problem, ...]
     error: str = ""
+    untimely: tuple[str, ...] = ()
 
 
 class About(msgspec.Struct, frozen=True):
@@ -90,12 +98,13 @@ Spread = Callable[[Sequence[Task], int], Iterable[Result]]
 """Has tasks done, each with the position at which the store ended at first; the results in any order."""
 
 
-def tasks(upto: int, wanted: Iterable[int] = ()) -> list[Task]:
+def tasks(upto: int, wanted: Iterable[int] = (), now: str = "") -> list[Task]:
     """What there is to do for a store of so many entries, the longest task first."""
     most = len(ALPHABET) ** _LETTERS
     count = max(1, min(upto // EACH, most))
     bounds = ["", *(_beginning(most * number // count) for number in range(1, count))]
-    return [Whole(), Along(frozenset(wanted)), *map(Part, bounds, [*bounds[1:], ""])]
+    parts = (Part(first, end, now) for first, end in zip(bounds, [*bounds[1:], ""], strict=True))
+    return [Whole(), Along(frozenset(wanted)), *parts]
 
 
 def _beginning(number: int) -> str:

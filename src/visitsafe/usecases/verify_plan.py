@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.holds import unseen_by
 from visitsafe.domain.plan_row import row_of
 from visitsafe.domain.removal import Removed, RemovedError
 from visitsafe.domain.roster import Roster
@@ -32,9 +33,15 @@ def row_from(state: PlanState | Removed, rows: Sequence[Stored]) -> PlanRow:
 
 
 def tell(
-    tally: Tally, state: PlanState | Removed, rows: Sequence[Stored], *, same: bool, times: bool = False
+    tally: Tally,
+    state: PlanState | Removed,
+    rows: Sequence[Stored],
+    *,
+    same: bool,
+    now: str,
+    times: bool = False,
 ) -> None:
-    """Add what a plan's entries show; `same` is whether its row follows from them."""
+    """Add what a plan's entries show; `same` is whether its row follows from them, `now` UTC text."""
     if isinstance(state, Removed):
         tally.removal(state)
     else:
@@ -44,4 +51,5 @@ def tell(
     if isinstance(state, PlanState):
         tally.notes += late(state, rows)
     else:
-        tally.doubts += state.ahead(rows)
+        tally.faults += [faults.untimely(text, state.ref) for text in state.ahead(rows, now)]
+        tally.doubts += unseen_by(state, rows, tally.holds, tally.roster)

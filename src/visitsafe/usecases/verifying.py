@@ -8,6 +8,7 @@ nothing is mended, and no fault stops the rest from being checked.
 from collections.abc import Iterable, Sequence
 
 from visitsafe.domain.checkpoint import Checkpoint, Walked
+from visitsafe.domain.entries import to_text
 from visitsafe.domain.refs import is_plan_id, reference
 from visitsafe.domain.running_hash import Problem
 from visitsafe.domain.stored import PlanRow, Stored
@@ -34,13 +35,14 @@ def verify_store(desk: Desk, checkpoints: Sequence[Checkpoint] = (), spread: Spr
     tally = Tally(desk.roster)
     tally.store = desk.store.store_id
     upto = _end(desk)
-    todo = tasks(upto, (one.position for one in checkpoints))
+    todo = tasks(upto, (one.position for one in checkpoints), to_text(desk.now))
     checked, walks, found = _gathered((spread or here(desk.store, desk.roster))(todo, upto))
     tally.faults += [faults.in_store(text) for text in checked.wrong]
     _store(desk, tally, walks, found, checkpoints)
     if not walks.error and not found.errors and walks.same != found.same:
         tally.faults.append(faults.in_store(NOT_ALL))
     tally.faults += [faults.in_store(text) for text in found.errors]
+    tally.doubts += walks.untimely
     for one in found.about:
         tally.faults += one.faults
         tally.doubts += one.doubts
@@ -159,5 +161,6 @@ def _plan(desk: Desk, tally: Tally, plan: str, listed: PlanRow | None) -> int:
     except VerificationError as error:
         tally.faults.append(faults.no_version(error.message, reference(plan)))
     else:
-        tell(tally, state, history, same=row_from(state, history) == listed, times=True)
+        same = row_from(state, history) == listed
+        tell(tally, state, history, same=same, now=to_text(desk.now), times=True)
     return len(history)
