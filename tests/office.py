@@ -1,15 +1,24 @@
-"""Two people with a home folder each and one store, driven through the command line in process."""
+"""Two people with a home folder each and one store, driven through the command line in process.
+
+Two things that are the same in every test are made once a process: the first team that is founded, whose
+files are then copied, and the commands that Typer makes of our functions.
+"""
 
 import io
 import json
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import typer.main
+
 from visitsafe.cli import main
+
+typer.main.get_command = cache(typer.main.get_command)
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """A Monday morning in winter, Greenwich time."""
@@ -101,6 +110,31 @@ class Someone:
         return ran
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A file or folder of the first team."""
+
+    path: Path
+    mode: int
+    content: bytes | None
+
+    @classmethod
+    def of(cls, top: Path, path: Path) -> "_Kept":
+        content = path.read_bytes() if path.is_file() else None
+        return cls(path.relative_to(top), path.stat().st_mode, content)
+
+    def put(self, top: Path) -> None:
+        path = top / self.path
+        if self.content is None:
+            path.mkdir(parents=True, exist_ok=True)
+        else:
+            path.write_bytes(self.content)
+        path.chmod(self.mode)
+
+
+_FIRST: list[_Kept] = []
+
+
 @dataclass
 class Office:
     """Mo manages, Sam visits."""
@@ -121,7 +155,19 @@ class Office:
         return Someone(name, self.folder / name, f"sqlite:///{self.store}")
 
     def open(self) -> "Office":
-        """Found the team; Sam joins it."""
+        """The team that Mo founded and Sam joined: the same one in every test."""
+        if self.sam.now != NOW or self.sam.store != f"sqlite:///{self.store}":
+            return self.found()
+        if not _FIRST:
+            self.found()
+            _FIRST.extend(_Kept.of(self.folder, path) for path in sorted(self.folder.rglob("*")))
+        else:
+            for kept in _FIRST:
+                kept.put(self.folder)
+        return self
+
+    def found(self) -> "Office":
+        """Found a team of its own; Sam joins it."""
         self.key(self.mo)
         self.mo.done("team", "found", "--role", "manager", "--place", "Salford, 53.49, -2.29")
         self.join(self.sam, "practitioner")

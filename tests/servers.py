@@ -127,15 +127,18 @@ class MailServer(_Server):
         self.gone.clear()
         listening = self._socket()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, args=(listening,), daemon=True)
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve, args=(listening, ready), daemon=True)
         self._thread.start()
+        assert ready.wait(60), "the mail server did not start"  # it cannot be stopped before
 
-    def _serve(self, listening: socket.socket) -> None:
+    def _serve(self, listening: socket.socket, ready: threading.Event) -> None:
         loop = self._loop
         asyncio.set_event_loop(loop)
         server = loop.run_until_complete(
             loop.create_server(lambda: SMTP(self, loop=loop, enable_SMTPUTF8=True), sock=listening)
         )
+        ready.set()
         loop.run_forever()
         server.close()
         for task in asyncio.all_tasks(loop):

@@ -51,6 +51,17 @@ sam arrive "$ref"
 sam leave "$ref"
 sam back "$ref" --note "Calm. Priya will ring the school."
 
+step "Sam looks back for two minutes, and says what was shared: visitsafe debrief, visitsafe share"
+sam debrief "$ref" --answers "$here/debrief.yaml" --yes
+sam share "$ref" || true
+sam share "$ref" --duty 1 --with "Health visitor, NHS" --how "by telephone" --what "Two of us go from now on."
+
+step "What Mo takes to staff supervision and to the team's meeting: visitsafe export --case, visitsafe report"
+mo export --case "$(sed -n 's/^  case: "\(.*\)"/\1/p' "$here/answers.yaml")" --format html --out "$work/case.html"
+tomorrow=$(python3 -c 'import datetime as d; print(d.date.today() + d.timedelta(1))')
+mo report --from today --to "$tomorrow" --plain | sed 30q
+mo report --from today --to "$tomorrow" --format html --out "$work/report.html"
+
 step "The page for staff supervision: visitsafe export $ref --format md"
 mo export "$ref" --format md --out "$work/page.md"
 mo export "$ref" --format html --out "$work/page.html"
@@ -65,5 +76,5 @@ sam export "$ref" --format bundle --out "$work/record.zip"
 python3 -m zipfile -e "$work/record.zip" "$work/record"
 (cd "$work/record" && grep '^ssh-keygen' README.txt | sh -e)
 
-step "Done: planned, decided, watched, exported and proved"
+step "Done: planned, decided, watched, talked over, exported and proved"
 [ ! -t 1 ] || echo "The whole pages and the record are in $work; delete the folder when you have seen enough."

@@ -84,6 +84,20 @@ def test_a_plan_that_is_stopped_goes_on_where_it_was(today: Office) -> None:
     assert "--resume" in today.sam.done().out
 
 
+def test_a_draft_whose_start_has_come_goes_on_as_an_urgent_one(today: Office) -> None:
+    child = at_terminal(today.sam, "plan")
+    answer(child, FACTS[0], "now")
+    child.expect("the start has passed")
+    child.expect("--urgent")
+    answer(child, ":q")
+    assert ended(child)[0] == 130
+    child = at_terminal(today.sam, "plan", "--resume", "--urgent", "--reason", "Screams were heard.")
+    answer(child, "now", "y")
+    child.expect("90 minutes after the start")
+    answer(child, ":q")
+    assert ended(child)[0] == 130
+
+
 def unlock(child: Any, *passphrases: str) -> None:
     for words in passphrases:
         child.expect("Passphrase of your key: $")
@@ -212,3 +226,13 @@ def test_going_back_in_a_review_keeps_what_was_typed(today: Office) -> None:
     answer(child, "", "1")
     assert ended(child)[0] == 0
     assert today.show()["decision"]["rationale"] == "She knows them well."
+
+
+def test_a_move_is_asked_about_and_no_moves_nothing(today: Office, tmp_path: Path) -> None:
+    new = f"sqlite:///{tmp_path}/new.db"
+    for said, code in (("n", 130), ("y", 0)):
+        child = at_terminal(today.mo, "store", "move", new)
+        child.expect(r"\[y/N\]: $")
+        child.sendline(said)
+        assert ended(child)[0] == code
+        assert (tmp_path / "new.db").exists() == (code == 0)

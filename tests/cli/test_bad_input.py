@@ -40,7 +40,8 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(office: Office) -> No
     other = office.folder / "notes.txt"
     other.write_text("nothing to do with visitsafe\n" * 100)
     office.sam.store = f"sqlite:///{other}"
-    assert_one_sentence(office.sam.run("list"))
+    # Nobody can tell it from a store that was overwritten.
+    assert_one_sentence(office.sam.run("list"), code=3)
     assert other.read_text().startswith("nothing to do")
 
 
@@ -56,7 +57,7 @@ def test_another_teams_store_is_refused(office: Office, tmp_path: Path) -> None:
     office.plan()
     other = Office(tmp_path / "other")
     other.folder.mkdir()
-    other.open()
+    other.found()
     office.sam.store = f"sqlite:///{other.store}"
     ran = office.sam.run("list")
     assert_one_sentence(ran, 3)

@@ -190,3 +190,20 @@ def test_duress_cannot_be_told_from_what_doctor_says(office: Office) -> None:
     office.sam.done("back")
     assert office.ref in states(office.mo, 1)["watcher"]["text"]
     assert office.ref not in office.sam.run("doctor").out.replace(f"details are in {office.ref}", "")
+
+
+def test_of_a_store_that_is_only_part_of_a_copy_nothing_else_is_said(office: Office) -> None:
+    office.plan()
+    change(office.store, "INSERT INTO meta VALUES ('filling', 'store move')", "UPDATE plans SET area = 'x'")
+    found = states(office.mo, 1)
+    assert "only part of a copy" in found["store"]["text"]
+    assert not found.keys() & {"list", "record", "sealing", "watcher", "my key"}
+
+
+def test_of_many_findings_about_the_list_five_are_shown_and_the_others_counted(office: Office) -> None:
+    for number in range(7):
+        office.plan(case=f'"CF-{number}"')
+    change(office.store, "UPDATE plans SET area = 'x'")
+    found = [one for one in office.mo.run("doctor", "--json").json if one["name"] == "list"]
+    assert [one["state"] for one in found] == ["bad"] * 6
+    assert found[-1]["text"] == "and 2 more like these"

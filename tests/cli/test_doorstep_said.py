@@ -258,7 +258,7 @@ def test_a_plan_that_was_signed_as_urgent_needs_no_reason_again(
 def test_a_plan_that_would_expire_at_once_is_not_signed(office: Office) -> None:
     clock(office, 10)
     words = ("plan", "--answers", office.answers(), "--yes")
-    refused(office.sam.run(*words), "not in the future", "a few minutes from now", "--urgent --reason")
+    refused(office.sam.run(*words), "the start has passed", "still to come", "--urgent")
     assert "signed" in office.sam.done(*words, "--urgent", "--reason", WHY).out
 
 

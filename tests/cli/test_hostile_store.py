@@ -71,8 +71,8 @@ def test_a_row_of_no_plan_is_named_and_stops_nothing(office: Office, named: str)
     office.plan()
     sql(
         office,
-        f"INSERT INTO plans SELECT '{named}', status, stage, '', by, '', '', start, due_back, '', 0, 1, ''"
-        " FROM plans",
+        f"INSERT INTO plans SELECT '{named}', status, stage, '', by, '', '', start, due_back,"
+        " '', 0, 1, '', '' FROM plans",
     )
     for words in (["list"], ["list", "--json"], []):
         ran = office.mo.done(*words)
@@ -169,7 +169,7 @@ def test_a_database_that_swallows_entries_is_found_out(office: Office) -> None:
         raw.execute("CREATE TRIGGER ev BEFORE INSERT ON entries BEGIN SELECT raise(ignore); END")
         raw.commit()
     ran = reviewed(office, *REFUSE)
-    assert (ran.code, "did not keep an entry" in ran.err) == (1, True)
+    assert (ran.code, "did not keep an entry" in ran.err) == (3, True)
 
 
 def test_nothing_is_written_over_the_last_trace_of_a_refusal(office: Office) -> None:
@@ -283,7 +283,8 @@ def test_verify_says_that_it_does_not_hold(office: Office, change: str) -> None:
 @pytest.mark.parametrize("version", ["0", "\u0661", "\u00b2", "-1", "1.0", "9" * 40])
 def test_a_store_of_no_version_is_refused(office: Office, version: str) -> None:
     sql(office, f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'")
-    assert office.mo.run("list").code == 1
+    assert office.mo.run("list").code == 3
+    assert office.mo.run("verify").code == 3
 
 
 def test_verify_notes_what_arrived_late(office: Office) -> None:

@@ -33,7 +33,9 @@ from visitsafe.usecases.watch_view import View
 PHRASE = "Rex the dog bites"
 DAYS = 100
 LATER = NOW + timedelta(days=DAYS + 20)
-CLEAN = ("store", "purge", "--yes", "--reason", "clean-up")
+TODAY = ("--today", f"{LATER:%Y-%m-%d}")
+"""A person says which day it is: nobody else has signed anything for long."""
+CLEAN = ("store", "purge", "--yes", "--reason", "clean-up", *TODAY)
 
 
 @pytest.fixture
@@ -160,7 +162,7 @@ def test_a_payload_that_nobody_signed_away_is_a_fault(office: Office) -> None:
 def test_only_a_manager_or_admin_removes_and_with_a_reason(office: Office) -> None:
     visited(office, "CF-1")
     office.at(LATER)
-    for who, words in ((office.sam, CLEAN), (office.mo, CLEAN[:3])):
+    for who, words in ((office.sam, CLEAN), (office.mo, (*CLEAN[:3], *CLEAN[5:]))):
         ran = who.run(*words)
         assert ran.code == 1
     assert office.sam.run("store", "hold", "CF-1", "--reason", "x").code == 1
@@ -214,7 +216,7 @@ def test_an_interruption_between_signing_and_emptying_is_finished_by_running_it_
         raise PowerCutError
 
     with patch.object(SqlitePurge, "blank", cut), pytest.raises(PowerCutError):
-        office.mo.run("store", "erase", "CF-1", "--reason", "Asked for.", "--yes")
+        office.mo.run("store", "erase", "CF-1", "--reason", "Asked for.", "--yes", *TODAY)
     assert PHRASE.encode() in all_bytes(office)
     assert office.mo.done("show", ref, "--json").json["status"] == "countersigned"
     assert office.mo.done("verify").code == 0
@@ -226,6 +228,20 @@ def test_an_interruption_between_signing_and_emptying_is_finished_by_running_it_
     assert office.mo.done("verify").code == 0
 
 
+def test_a_store_that_goes_away_half_way_is_not_said_to_have_kept_everything(office: Office) -> None:
+    visited(office, "CF-1")
+    office.at(LATER)
+
+    def away(*_: object, **__: object) -> int:
+        raise StoreError("the store was cut off; nothing was written", hint="try again")
+
+    with patch.object(SqlitePurge, "blank", away):
+        ran = office.mo.run("store", "erase", "CF-1", "--reason", "Asked for.", "--yes", *TODAY)
+    assert ran.code == 1
+    assert "the removal stopped half way: the store was cut off" in ran.err
+    assert "what was removed until then is removed; run the same command again" in ran.err
+
+
 def test_what_is_recorded_while_it_runs_keeps_its_case(office: Office) -> None:
     visited(office, "CF-1")
     visited(office, "CF-2")
@@ -234,7 +250,7 @@ def test_what_is_recorded_while_it_runs_keeps_its_case(office: Office) -> None:
     at_desk = _at(mine, purge.store, LATER)
     found = survey(at_desk)
     office.plan(case='"cf-2"', start='"24 March 2027 10:00"', due_back='"24 March 2027 11:00"')
-    done = remove(at_desk, purge, found, "clean-up")
+    done = remove(at_desk, purge, found, "clean-up", at_desk.now.date())
     assert [case for case, _ in done.left] == ["CF-2"]
     assert done.entries == 4
     close(purge.store, mine.store)
@@ -248,7 +264,7 @@ def test_a_hold_that_comes_while_it_runs_stops_everything(office: Office) -> Non
     found = survey(_at(mine, purge.store, LATER))
     office.mo.done("store", "hold", "CF-1", "--reason", "The inquest.")
     with pytest.raises(Exception, match="the team's record changed meanwhile"):
-        remove(_at(mine, purge.store, LATER), purge, found, "clean-up")
+        remove(_at(mine, purge.store, LATER), purge, found, "clean-up", LATER.date())
     close(purge.store, mine.store)
     assert PHRASE.encode() in all_bytes(office)
 
@@ -269,7 +285,7 @@ def test_a_reader_in_the_way_is_said_and_the_bytes_go_the_next_time(office: Offi
     with closing(sqlite3.connect(office.store, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM entries").fetchone()
-        done = remove(at_desk, purge, survey(at_desk), "clean-up")
+        done = remove(at_desk, purge, survey(at_desk), "clean-up", LATER.date())
         assert "run visitsafe store purge --yes once more" in done.still
         assert PHRASE.encode() in all_bytes(office)
         reader.execute("COMMIT")
@@ -301,7 +317,7 @@ def test_a_removal_is_carried_out_in_another_store_that_learns_of_it(office: Off
     assert zoe.done("show", ref, "--json").json["status"] == "countersigned"
     found = zoe.done("store", "purge", "--dry-run", "--json")
     assert going(found) == ["CF-1"]
-    zoe.done(*CLEAN)
+    zoe.done(*CLEAN[:-2])  # Sam was back the day before, by his own clock
     assert zoe.done("show", ref, "--json").json["removed"]["rule"] == ERASURE
     assert PHRASE.encode() not in Path(office.folder / "zoe.db").read_bytes()
     assert zoe.done("verify").code == 0
@@ -332,9 +348,10 @@ def test_a_report_that_comes_in_after_the_removal_is_told_on_board_and_list(offi
     verified = office.mo.done("verify")
     assert "came in after its content was removed" in verified.out
     assert office.mo.done("store", "purge", "--dry-run", "--json").json["unfinished"][0]["ref"] == ref
-    office.at(LATER + timedelta(days=3 * DAYS)).mo.done(*CLEAN)
+    much_later = LATER + timedelta(days=3 * DAYS)
+    office.at(much_later).mo.done(*CLEAN[:-1], f"{much_later:%Y-%m-%d}")
     assert len(office.mo.done("show", ref, "--json").json["entries"]) == 5
-    assert "came in" not in office.mo.done("verify").out
+    assert "came in after its content was removed" not in office.mo.done("verify").out
     assert "came in" not in office.mo.done("list").err
 
 
@@ -377,7 +394,7 @@ def test_a_signature_on_a_removal_by_somebody_who_may_not_removes_nothing(office
 
 
 def test_a_hold_and_a_release_are_entries_of_the_team(office: Office) -> None:
-    office.mo.done("store", "hold", "CF-1", "--reason", "The inquest.")
+    office.mo.done("store", "hold", "CF-1", "--reason", "The inquest.", "--yes")
     with closing(open_store(str(office.store))) as store:
         held = [row.entry.content for row in store.history("team") if row.kind == "held"]
     assert [one.body for one in held] == [{"case": "CF-1", "reason": "The inquest."}]

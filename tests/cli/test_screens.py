@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from rich.cells import cell_len
 
+from after_story import ALERT, HAPPENED, debriefed, documented, incident, marked, over, shared
 from hostile import ATTACKS, TEXTS, everywhere
 from story import EVE, MO, NIA, NOW, SAM, START, Story, begun, calm_visit, hostile_visit, visit
 from visitsafe.cli.screens import list_plans, make_console, review_plan, show_plan
+from visitsafe.domain.afterwards import Action
 from visitsafe.domain.fold import fold
 from visitsafe.domain.plan import Sealed
 from visitsafe.domain.refs import FULL, reference
@@ -312,3 +314,46 @@ def test_markup_of_the_terminal_library_is_text() -> None:
         body=hostile_visit(visit=visit(purpose="[bold red]x[/] :warning: [link=http://x]y[/link]"))
     )
     assert "[bold red]x[/] :warning: [link=http://x]y[/link]" in shown(story)
+
+
+def test_an_incident_on_a_plan_is_among_what_is_worrying() -> None:
+    text = reviewed(incident(PLANNED, hurt="yes"))
+    assert text.index("Incident: somebody was hurt recorded on this plan by Sam Okafor") < text.index(
+        "The visit\n"
+    )
+
+
+def test_what_was_recorded_afterwards_is_shown_with_what_is_still_to_be_done() -> None:
+    story = incident(over(hostile_visit()), sharing=(ALERT,))
+    text = shown(story)
+    for said in (
+        "He shouted and kicked the door.",
+        "Not talked over yet: visitsafe debrief",
+        "3. Others may meet",
+    ):
+        assert said in text
+    done = shown(marked(documented(debriefed(story), actions=(Action(what="Ring first", who="Sam"),))))
+    assert "Not talked over yet" not in done
+    assert "Ring first (Sam)" in done
+    assert "Warning marker in Case system, 4417, checked 2026-11-20" in done
+
+
+def test_the_address_is_in_nothing_that_was_recorded_afterwards() -> None:
+    where = visit(address="12 Acacia Road, Salford")
+    said = msgspec.structs.replace(HAPPENED, answer="At 12 acacia rd he shouted.")
+    story = incident(over(hostile_visit(visit=where)), shown=(said,), sharing=())
+    assert "acacia" not in shown(story).casefold()
+    assert "12 acacia rd" in shown(story, include_details=True)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda text: repr(text[:20]))
+def test_what_was_recorded_afterwards_is_only_text(attack: str, width: int) -> None:
+    attack = attack.replace("\x00", "")  # which no entry holds
+    said = msgspec.structs.replace(HAPPENED, answer=attack, label=attack)
+    alert = msgspec.structs.replace(ALERT, label=attack, recipients=(attack,))
+    story = incident(over(), shown=(said,), sharing=(alert,))
+    told = shared(story, recipients=(attack,), how=attack, what=attack)
+    story = debriefed(shared(told, ALERT.trigger, of=story.newest.id, how=attack, what=attack), shown=(said,))
+    story = documented(story, actions=(Action(what=attack, who=attack),))
+    check_harmless(shown(marked(story, system=attack, reference=attack), width), width)

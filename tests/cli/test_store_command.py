@@ -104,7 +104,7 @@ def test_no_command_shows_the_password_of_a_store(cluster: Cluster, tmp_path: Pa
     url = f"postgresql://locked:{PASSWORD}@/{name}?host={cluster.folder}&port={cluster.port}"
     mo = Someone("mo", tmp_path / "mo", url)
     file = tmp_path / "copy.db"
-    away = Someone("mo", tmp_path / "mo", url.replace(f"port={cluster.port}", "port=1"))
+    away = Someone("mo", tmp_path / "mo", url.replace(str(cluster.folder), f"{cluster.folder}/log"))
     words = (
         ["init"], ["info"], ["info", "--json"], ["backup", str(file)], ["rebuild"], ["restore", str(file)],
         ["move", f"sqlite:///{tmp_path}/new.db"], ["init"], ["move", url],
@@ -318,7 +318,10 @@ def test_an_unfinished_copy_is_used_by_nobody_and_says_what_to_do(office: Office
     new = tmp_path / "new.db"
     office.mo.done("store", "move", f"sqlite:///{new}")
     change(new, "INSERT INTO meta VALUES ('filling', 'store move')")  # as if it had stopped just before
-    for words in (["list"], ["store", "backup", str(tmp_path / "b.db")], ["store", "rebuild"]):
+    shown = file_of(office.mo, new).done("store", "info").out
+    assert "Only part of a copy: visitsafe store move has not ended" in shown
+    backup = ["store", "backup", str(tmp_path / "b.db")]
+    for words in (["list"], backup, ["store", "rebuild"], ["store", "init"]):
         refused = file_of(office.mo, new).run(*words)
         assert (refused.code, "only part of a copy" in refused.err) == (1, True)
     office.mo.done("store", "move", f"sqlite:///{new}")
@@ -330,7 +333,7 @@ def test_rebuild_makes_the_list_anew_and_counts_what_was_different(shared: Offic
     assert "none was different" in shared.mo.done("store", "rebuild").out
     damage = (
         "UPDATE plans SET status = 'withdrawn', closed = newest WHERE plan IN (SELECT max(plan) FROM plans)",
-        "INSERT INTO plans SELECT 'junk', '', '', '', '', '', '', '', '', '', 0, 0, ''",
+        "INSERT INTO plans SELECT 'junk', '', '', '', '', '', '', '', '', '', 0, 0, '', ''",
     )
     if shared.mo.store.startswith("sqlite"):
         change(shared.store, *damage)

@@ -150,7 +150,7 @@ def test_what_can_not_be_is_not_agreed_on(office: Office, words: tuple[str, ...]
 
 def test_a_store_with_another_team_is_refused(office: Office, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
-    other = Office(tmp_path / "elsewhere").open()
+    other = Office(tmp_path / "elsewhere").found()
     office.sam.done("team", "list")
     swapped = Someone("sam", office.sam.home, other.mo.store)
     ran = swapped.run("team", "list")

@@ -97,6 +97,23 @@ def test_a_store_made_anew_is_another_store(office: Office) -> None:
     assert (ran.code, "another store" in ran.err) == (3, True)
 
 
+@pytest.mark.parametrize("hurt", ["cut in half", "overwritten", "the team's record"])
+def test_a_store_that_cannot_be_read_at_all_does_not_verify(office: Office, hurt: str) -> None:
+    office.plan()
+    path = Path(office.store)
+    if hurt == "the team's record":
+        alter(office, "UPDATE entries SET payload = x'00' WHERE position = 1")
+    else:
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        sound = path.read_bytes()
+        path.write_bytes(sound[: len(sound) // 2] if hurt == "cut in half" else b"\xa5" * len(sound))
+    ran = office.mo.run("verify")
+    assert (ran.code, ran.out) == (3, "")
+    assert re.search("is damaged|was overwritten|does not hold", ran.err)
+    assert office.mo.run("list").code == 3
+
+
 def test_a_text_without_a_checkpoint_is_no_proof(office: Office) -> None:
     office.plan()
     notes = office.folder / "notes.txt"

@@ -16,6 +16,7 @@ from story import SAM
 from visit_story import DEE, acknowledged, at, back, countersigned, departed, duress
 from visitsafe.adapters.ping import Pinger
 from visitsafe.adapters.store import open_store
+from visitsafe.adapters.store_care import care_of
 from visitsafe.cli.watch_loop import Loop
 from visitsafe.cli.watch_means import Moved, Timekeeper, is_running
 from visitsafe.cli.watch_talk import Screen
@@ -78,6 +79,52 @@ def test_a_role_that_no_channel_reaches_is_named_at_the_start(office: Office) ->
         err = office.mo.run("watch", "--once").err
     assert "no channel reaches the duty officer" in err
     assert "no channel reaches the manager" not in err
+
+
+def broken(office: Office) -> None:
+    """Another entry, which cannot be used: `who` is misspelt."""
+    path = office.mo.home / "settings.toml"
+    entry = '\n[[notify]]\nlabel = "Mo at home"\nwho = "manger"\nurl = "json://hooks.example/hunter2"\n'
+    path.write_text(path.read_text(encoding="utf-8") + entry, encoding="utf-8")
+
+
+def on_board(office: Office) -> str:
+    return " ".join(office.mo.run("board", "--plain").out.split())
+
+
+def test_one_bad_entry_is_told_of_loudly_and_the_other_channels_are_used(office: Office) -> None:
+    with MailServer() as mail:
+        settings(office.mo, mail)
+        broken(office)
+        late(office, 60)
+        ran = office.mo.run("watch", "--once")
+        assert ran.code == 4
+        assert {one.to[0].split("@")[0] for one in mail.mails} == {"desk", "boss", "sam"}
+    assert 'NOT USED: [[notify]] entry 4 ("Mo at home"): who must be' in ran.err
+    assert "TROUBLE left out of its notifications: [[notify]] entry 4" in ran.out
+    assert '[[notify]] entry 4 ("Mo at home")' in on_board(office)
+    assert "hunter2" not in ran.out + ran.err
+
+
+def test_where_no_entry_can_be_used_it_watches_on_and_says_that_only_its_screen_tells(office: Office) -> None:
+    broken(office)
+    late(office, 60)
+    ran = office.mo.run("watch", "--once")
+    assert ran.code == 4
+    assert "only this screen tells" in ran.err
+    assert "no channel is left" in ran.out
+    assert entries(office, "escalated")
+    assert "no channel is left" in on_board(office)
+
+
+def test_a_drill_says_which_entry_it_could_not_try(office: Office) -> None:
+    with MailServer() as mail:
+        settings(office.mo, mail)
+        broken(office)
+        ran = office.mo.run("watch", "--drill")
+        assert ran.code == 1
+        assert "NOT TRIED: [[notify]] entry 4" in ran.err
+        assert mail.mails
 
 
 @pytest.mark.parametrize(
@@ -244,6 +291,16 @@ def test_a_store_that_is_away_is_an_alarm_and_what_is_known_is_still_shown(room:
     assert "the store is back" in said
     assert "NOBODY WAS WATCHING" in said
     assert "RAISED" in said
+
+
+def test_a_watch_whose_store_was_moved_is_told_to_begin_anew_there(room: Room, tmp_path: Path) -> None:
+    room.round()
+    with care_of(room.desk.url) as care:
+        care.mark({"moved": f"{tmp_path}/new.db"})
+    said = room.round()
+    assert f"was moved to {tmp_path}/new.db" in said
+    assert "end this watch, and start it anew with the new place" in said
+    assert "tried again" not in said
 
 
 def test_while_the_store_is_away_the_screen_repeats_itself_once_a_minute(room: Room) -> None:

@@ -30,7 +30,7 @@ from visit_story import (
     stood_down,
 )
 from visitsafe.domain.alarm_words import Text, text_of
-from visitsafe.domain.entries import from_text
+from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.outbox import Channel, Message
 from visitsafe.domain.plan import Companion, PlanBody, Sealed
 from visitsafe.domain.terms import Because, Kind, Outcome
@@ -187,6 +187,39 @@ def test_the_reminder_to_the_worker_is_two_kind_lines_that_name_nobody() -> None
         assert "visitsafe extend" in whole
         for word in (*ALARM_WORDS, "sam", "ordsall", "acacia", "dee"):
             assert word not in whole
+
+
+BY_THE_MINUTE = msgspec.structs.replace(LADDER.steps[0], do="You are due back in ten minutes.")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "says", "by_the_ladder"),
+    [
+        (-10, "Your time is today 16:30, in 10 minutes.", True),
+        (-9, "Your time is today 16:30, in 9 minutes.", True),
+        (-4, "Your time is today 16:30, in 4 minutes.", False),
+        (0, "Your time is now, today 16:30.", False),
+        (25, "Your time was today 16:30, 25 minutes ago.", False),
+        (60 * 24, "Your time was yesterday 16:30, 1 day ago.", False),
+    ],
+)
+def test_a_reminder_that_goes_out_late_tells_the_true_time(
+    minutes: int, says: str, by_the_ladder: bool
+) -> None:
+    ladder = msgspec.structs.replace(LADDER, steps=(BY_THE_MINUTE, *LADDER.steps[1:]))
+    story = raised(at(out(ladder=ladder), minutes), "reminder", due=to_text(DUE_BACK - timedelta(minutes=10)))
+    body = told(story, who="lone-worker").body
+    assert body.startswith(says)
+    assert ("in ten minutes" in body) == by_the_ladder
+    assert "need longer" in body
+
+
+def test_a_reminder_of_an_earlier_time_due_back_says_nothing_that_is_not_so_any_more() -> None:
+    ladder = msgspec.structs.replace(LADDER, steps=(BY_THE_MINUTE, *LADDER.steps[1:]))
+    story = raised(at(out(ladder=ladder), -10), "reminder", due=to_text(DUE_BACK - timedelta(minutes=10)))
+    later = extended(story, to_text(DUE_BACK + timedelta(minutes=30)))
+    body = told(later, who="lone-worker", about=story.newest.id, now=story.at).body
+    assert body.startswith("Your time is today 17:00, in 39 minutes. Please report")
 
 
 def test_the_workers_own_e_mail_gets_what_the_worker_may_read() -> None:

@@ -175,25 +175,25 @@ def test_all_and_any_are_three_valued(
 @pytest.mark.parametrize(
     ("asked", "value", "expected"),
     [
-        (question("a"), "yes", {"yes"}),
-        (question("a"), "not-sure", {"not-sure", "no"}),
-        (question("a", unsafe="yes"), "not-sure", {"not-sure", "yes"}),
-        (question("a", required=False), "", {"blank", "no"}),
-        (question("a", "acknowledge"), "not-sure", {"not-sure", "no"}),
-        (question("a", "text", required=False), "", {"blank"}),
-        (question("a", "text"), "none", {"given"}),
-        (question("a", "time"), "2026-11-23T10:00:00Z", {"given"}),
-        (question("a", "people"), (), {"none"}),
-        (question("a", "people"), ("Ann",), {"given"}),
-        (question("a", "people"), "Ann", {"given"}),
-        (question("a", "choices", choices=[{"id": "dog", "text": "A dog"}]), (), {"none"}),
-        (question("a", "choices", choices=[{"id": "dog", "text": "A dog"}]), ("dog",), {"dog"}),
-        (question("a", "choice", choices=[{"id": "dog", "text": "A dog"}]), "dog", {"dog"}),
+        (question("a"), "yes", "yes"),
+        (question("a"), "not-sure", "no not-sure"),
+        (question("a", unsafe="yes"), "not-sure", "not-sure yes"),
+        (question("a", required=False), "", "blank no"),
+        (question("a", "acknowledge"), "not-sure", "no not-sure"),
+        (question("a", "text", required=False), "", "blank"),
+        (question("a", "text"), "none", "given"),
+        (question("a", "time"), "2026-11-23T10:00:00Z", "given"),
+        (question("a", "people"), (), "none"),
+        (question("a", "people"), ("Ann",), "given"),
+        (question("a", "people"), "Ann", "given"),
+        (question("a", "choices", choices=[{"id": "dog", "text": "A dog"}]), (), "none"),
+        (question("a", "choices", choices=[{"id": "dog", "text": "A dog"}]), ("dog",), "dog"),
+        (question("a", "choice", choices=[{"id": "dog", "text": "A dog"}]), "dog", "dog"),
     ],
     ids=str,
 )
-def test_what_conditions_can_see_of_an_answer(asked: Question, value: Value, expected: set[str]) -> None:
-    assert tokens(asked, value) == expected
+def test_what_conditions_can_see_of_an_answer(asked: Question, value: Value, expected: str) -> None:
+    assert tokens(asked, value) == set(expected.split())
 
 
 @given(st.data())

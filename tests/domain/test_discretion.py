@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from after_story import HAPPENED, debriefed, incident, shared
 from story import EVE, MO, NIA, NOW, SAM, Actor, Story
 from visit_story import (
     DEE,
@@ -31,6 +32,7 @@ from visit_story import (
 )
 from visitsafe.domain.alarm import to_raise, unowned
 from visitsafe.domain.discretion import hides_duress, hides_phrase
+from visitsafe.domain.duties import owed
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.page import supervision_page
 from visitsafe.domain.plan import Companion, OpenedBody
@@ -281,3 +283,56 @@ def test_the_watchers_own_screen_keeps_what_is_on_record_of_an_ordinary_alarm() 
     story = ordinary(16)
     assert hides_phrase(story.state, member(story, SAM)) == story.state
     assert "escalated" not in kinds(hides_phrase(pressed(16).state, member(story, SAM)))
+
+
+def told_under_duress() -> Story:
+    """Duress, and a duty officer who writes down what happened while it is open."""
+    story = incident(
+        duress(out()), by=DEE, shown=(msgspec.structs.replace(HAPPENED, answer="Duress phrase!"),)
+    )
+    return shared(story, by=MO, recipients=("Police",), what="The duress phrase was spoken.")
+
+
+@pytest.mark.parametrize("who", [SAM, OLA, EVE])
+def test_what_those_who_know_recorded_is_not_seen_while_the_duress_is_open(who: Actor) -> None:
+    state = seen_by(told_under_duress(), who)
+    assert (state.after.incidents, state.after.shared, owed(state)) == ((), (), "")
+    assert not {"incident", "shared"} & set(kinds(state))
+    assert "duress phrase" not in everything(state)
+    assert state.settled == seen_by(duress(out()), who).settled
+
+
+@pytest.mark.parametrize("who", [MO, NIA, DEE])
+def test_those_who_must_act_see_it(who: Actor) -> None:
+    story = told_under_duress()
+    assert seen_by(story, who).after == story.state.after
+    assert len(story.state.after.incidents) == 1
+
+
+def test_what_somebody_recorded_who_may_not_know_is_seen_by_all() -> None:
+    story = incident(duress(out()), by=OLA)
+    assert len(seen_by(story, SAM).after.incidents) == 1
+    assert owed(seen_by(story, SAM)) == owed(story.state)
+
+
+def test_when_the_duress_is_over_it_is_seen_without_its_words_and_can_be_talked_over() -> None:
+    story = back(stood_down(told_under_duress(), by=MO))
+    state = seen_by(story, SAM)
+    (said,) = state.after.incidents
+    assert (said.body.shown, said.body.answers) == ((), {})
+    assert "duress phrase" not in everything(state)
+    assert owed(state)
+    assert not owed(seen_by(debriefed(story), SAM))
+
+
+def test_who_was_told_of_an_incident_is_left_out_for_those_who_may_not_know() -> None:
+    story = incident(back(out()), by=OLA, heard=heard_from(known_by="Bring the red folder."))
+    story = notified(story, story.newest.id, "manager by text")
+    assert (len(story.state.after.told), seen_by(story, SAM).after.told) == (1, ())
+    assert "red folder" not in everything(seen_by(story, SAM))
+
+
+def test_how_a_caller_was_known_is_left_out_of_a_form_about_a_visit_that_nobody_reported_on() -> None:
+    story = incident(planned(), by=OLA, heard=heard_from(known_by="Bring the red folder."))
+    assert "red folder" not in everything(seen_by(story, SAM))
+    assert "red folder" in everything(seen_by(story, NIA))

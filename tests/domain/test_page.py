@@ -180,6 +180,13 @@ def test_a_plan_that_nobody_decided_on_in_time_has_expired() -> None:
     assert "has expired" not in first_paragraph(page(urgent, late))
 
 
+def test_the_first_paragraph_says_that_somebody_set_out_although_it_was_refused() -> None:
+    refused = at(begun().planned(body=hostile_visit()).decided("refuse"), START, -20)
+    text = first_paragraph(page(departed(refused, urgent="Screams were heard")))
+    assert "**Sam Okafor has set out although Mo Khan refused it:** Screams were heard." in text
+    assert "has set out" not in first_paragraph(page(refused))
+
+
 def test_every_time_is_local() -> None:
     summer = visit(start="2026-07-01T14:00:00Z", due_back="2026-07-01T15:00:00Z")
     assert "Wednesday 1 July 2026, 15:00 to 16:00" in page(begun().planned(body=hostile_visit(visit=summer)))

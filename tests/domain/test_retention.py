@@ -10,16 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from after_story import debriefed, incident
 from story import ADA, DUE_BACK, MO, NIA, NOW, SAM, Actor, Story, hostile_visit, visit
 from team_story import agreed, changed, said
 from visit_story import DEE, at, back, countersigned, departed, raised, stood_down
+from visitsafe.domain.carrying_out import over_for_certain, why_not_carried_out
+from visitsafe.domain.duties import owed
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState, fold
 from visitsafe.domain.holds import Holds, case_key, holds_in
+from visitsafe.domain.judging_purged import days_in_force
 from visitsafe.domain.people import AgreedBody, HeldBody, ReleasedBody
+from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.purged import ERASURE, KEEP_DAYS, KEEP_DAYS_INCIDENT, Gone, PurgedBody
-from visitsafe.domain.removal import Removed, RemovedError
-from visitsafe.domain.retention import facts_of, gone_of, in_cases, named_in, verdict
+from visitsafe.domain.removal import NOT_CARRIED_OUT, Removed, RemovedError
+from visitsafe.domain.retention import Verdict, facts_of, gone_of, in_cases, named_in, verdict
 from visitsafe.domain.terms import Because, Kind, Status
 from visitsafe.domain.verified import Verified
 from visitsafe.errors import VerificationError
@@ -190,6 +195,53 @@ def test_a_shorter_time_agreed_on_after_the_removal_does_not_make_it_good() -> N
     assert why_not(agreed(early, keep_days=1)) == why_not(early) != ""
 
 
+def test_a_shorter_time_counts_for_a_removal_only_a_week_after_it_was_agreed_on() -> None:
+    then = DUE_BACK + timedelta(days=30)
+    for after, counts in ((timedelta(days=7) - timedelta(seconds=1), False), (timedelta(days=7), True)):
+        shorter = agreed(at(OVER, then), keep_days=1)
+        signed = purged(at(shorter, then + after), days=1)
+        assert (why_not(signed) == "") is counts
+    # Nor does a first one: until then they were kept for ever.
+    story = at(back(departed(at(countersigned(), NOW, 60))), then)
+    assert "not agreed" in why_not(purged(at(agreed(story, keep_days=1), then, 60), days=1))
+
+
+def test_what_is_in_force_is_the_longest_of_the_week_before() -> None:
+    def stood(*days: int | None) -> AgreedBody:
+        several = [
+            (to_text(NOW + timedelta(days=day)), AgreedBody(keep_days=one)) for day, one in enumerate(days)
+        ]
+        return days_in_force([("", AgreedBody()), *several], to_text(NOW + timedelta(days=7, hours=1)))
+
+    assert stood().keep_days is None
+    assert stood(300).keep_days == 300
+    assert stood(300, 100).keep_days == 300
+    assert stood(100, 300).keep_days == 300
+    assert stood(300, None, 100).keep_days is None
+    incident = [("", AgreedBody()), (to_text(NOW), AgreedBody(keep_days=9, keep_days_incident=50))]
+    assert days_in_force(incident, to_text(LATER)) == AgreedBody(keep_days=9, keep_days_incident=50)
+    assert days_in_force(incident, "0001-01-02T00:00:00Z") == AgreedBody()
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_entry_that_is_missing_because_its_removal_is_signed_is_said_to_be_that(named: bool) -> None:
+    """As after an old backup: the end of the visit is removed, and its beginning is here again."""
+    gone = gone_of(OVER.state) if named else gone_of(OVER.state)[:-1]
+    story = purged(OVER, rule=ERASURE, removed=gone, by=NIA)
+    missing = OVER.entries[-1]
+    state = fold(story.plan, [one for one in story.entries if one is not missing], story.roster)
+    facts = facts_of(state)
+    assert (facts.open, facts.cut) == (True, named)
+    assert (state.problems == (NOT_CARRIED_OUT,)) is named
+    assert bool(facts.problem) is not named
+    over = over_for_certain(facts)
+    if named:
+        assert "looks open here" in why_not_carried_out(state, {}, over - timedelta(seconds=1))
+        assert why_not_carried_out(state, {}, over) == ""
+    else:
+        assert "does not hold" in why_not_carried_out(state, {}, over)
+
+
 def test_the_own_plan_goes_by_rule_but_not_by_erasure_with_a_second_key() -> None:
     story = changed(OVER, SAM, "practitioner", "manager")
     assert why_not(purged(story, by=SAM)) == ""
@@ -326,3 +378,46 @@ def test_cases_with_sealed_details_go_first() -> None:
         plain, plans=tuple(msgspec.structs.replace(one, sealed=True) for one in plain.plans)
     )
     assert Survey(0, (plain, sealed), (), {}).going == [sealed, plain]
+
+
+# Incidents that were recorded
+
+
+def over_soon(body: PlanBody | None = None) -> Story:
+    """A visit that Sam is just back from."""
+    return back(departed(at(agreed(countersigned(body), by=ADA, keep_days=DAYS), NOW, 60)))
+
+
+def verdict_on(story: Story, days: int) -> Verdict:
+    return verdict([facts_of(story.state)], AGREED, {}, DUE_BACK + timedelta(days=days))
+
+
+def test_a_recorded_incident_or_near_miss_gives_its_case_the_longer_time() -> None:
+    for story in (incident(over_soon()), incident(over_soon(), near_miss=True)):
+        found = verdict_on(debriefed(story), DAYS + 1)
+        assert (found.rule, found.why_not[:10]) == (KEEP_DAYS_INCIDENT, "kept until")
+        assert not verdict_on(debriefed(story), 2 * DAYS + 1).why_not
+
+
+def test_an_incident_that_was_corrected_to_a_near_miss_counts_still() -> None:
+    story = incident(over_soon())
+    story = incident(story, replaces=story.newest.id, near_miss=True)
+    assert facts_of(story.state).incident
+
+
+def test_an_incident_that_nobody_talked_over_keeps_its_case_until_the_longer_time_is_over() -> None:
+    story = incident(over_soon())
+    assert "was not talked over" in verdict_on(story, DAYS + 1).why_not
+    assert "was not talked over" in verdict_on(story, 2 * DAYS - 1).why_not
+    assert not verdict_on(story, 2 * DAYS + 1).why_not
+
+
+def test_a_visit_under_way_stays_whatever_was_recorded_on_it() -> None:
+    story = incident(departed(at(agreed(countersigned(), by=ADA, keep_days=DAYS), NOW, 60)))
+    assert "is not closed" in verdict_on(story, 20 * DAYS).why_not
+
+
+def test_what_nobody_recorded_as_shared_keeps_nothing() -> None:
+    story = over_soon(hostile_visit())
+    assert owed(story.state)
+    assert not verdict_on(story, DAYS + 1).why_not

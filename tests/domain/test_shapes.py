@@ -67,6 +67,14 @@ def listed(one: PlanRow) -> Shape:
     return shape
 
 
+def test_a_list_leaves_the_address_out_of_the_area_too() -> None:
+    where = visit(address="12 Acacia Road, M5 3AA", area="Ordsall, by 12 Acacia Rd")
+    story = begun().planned(body=hostile_visit(visit=where))
+    one = row(plan=story.plan, area=where.area)
+    (shape,) = list_shape([one], story.roster, {story.plan: story.state}, NOW)
+    assert shape["area"] == f"Ordsall, by {LEFT_OUT}"
+
+
 def eventful() -> PlanState:
     """A visit on which everything was reported, raised, taken on and stood down, with a drill before it."""
     story = raised(countersigned(), "overdue", drill="d1")

@@ -246,8 +246,12 @@ def test_times_that_cannot_be_planned_are_refused(
     assert says in sentence
 
 
-def test_a_visit_may_start_minutes_ago_and_an_urgent_one_hours_ago() -> None:
-    assert check_visit_times(NOW - timedelta(minutes=5), NOW + timedelta(hours=1), NOW) == ()
+def test_only_an_urgent_visit_may_have_begun_since_any_other_could_not_be_countersigned() -> None:
+    assert check_visit_times(NOW + timedelta(minutes=1), NOW + timedelta(hours=1), NOW) == ()
+    for minutes in (0, 1, 5):
+        (sentence,) = check_visit_times(NOW - timedelta(minutes=minutes), NOW + timedelta(hours=1), NOW)
+        assert "the start has passed" in sentence
+        assert "--urgent" in sentence
     assert check_visit_times(NOW - timedelta(hours=11), NOW + timedelta(hours=1), NOW, urgent=True) == ()
 
 

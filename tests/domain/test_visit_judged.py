@@ -1,5 +1,6 @@
 """Who may report, raise, take on and stand down: what counts of what was signed about a visit under way."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -178,6 +179,16 @@ def test_under_duress_only_a_manager_does() -> None:
     story = duress(ALARM)
     assert "only a manager" in why_not(stood_down(story, by=DEE))
     assert why_not(stood_down(story, by=MO)) == ""
+
+
+def test_a_gap_takes_no_new_time_away_because_somebody_spoke_the_phrase_meanwhile() -> None:
+    seen = acknowledged(ALARM, "duty-rings", by=DEE)
+    until = to_text(DUE_BACK - timedelta(minutes=5))  # earlier than the plan: beside it the earliest is due
+    story = stood_down(seen, by=DEE, until=until) | duress(ALARM)
+    part = replace(story, entries=tuple(one for one in story.entries if one.id != seen.newest.id))
+    assert not [one for one in part.state.judged if one.why_not]
+    assert part.state.visit.due_back == until
+    assert part.state.visit.duress
 
 
 def test_a_drill_ends_as_a_test() -> None:

@@ -25,7 +25,8 @@ from visitsafe.domain.refs import reference
 from visitsafe.domain.stored import Store
 from visitsafe.errors import NotPermittedError, VerificationError, VisitsafeError
 from visitsafe.usecases.desk import summariser
-from visitsafe.usecases.importing import Incoming, check, incoming, take_in, team_in
+from visitsafe.usecases.importing import Incoming, check, incoming, team_in
+from visitsafe.usecases.taking_in import take_in
 
 BEGUN = begun()
 TEAM = BEGUN.team[0].id

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,14 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from office import NOW, Office, Someone
+from visitsafe.adapters.sqlite_store import SqliteStore
 from visitsafe.adapters.store import open_store
 from visitsafe.cli.doorstep_times import happened, until
 from visitsafe.domain.entries import from_text, to_text
+from visitsafe.domain.stored import PlanRow
 from visitsafe.domain.terms import Kind, Stage
-from visitsafe.errors import NotFoundError, NotPermittedError, UsageError
+from visitsafe.errors import NotFoundError, NotPermittedError, StoreError, UsageError
 from visitsafe.signing.keys import load
 from visitsafe.usecases.desk import Desk, open_roster
-from visitsafe.usecases.reporting import Report, find_visit, make_report
+from visitsafe.usecases.reporting import Report, make_report
+from visitsafe.usecases.setting_out import seen_by_worker
+from visitsafe.usecases.which_visit import find_visit
 
 LONDON = ZoneInfo("Europe/London")
 LATER = to_text(NOW + timedelta(hours=5))
@@ -103,6 +108,38 @@ def test_a_visit_planned_with_another_key_of_mine_is_mine(office: Office) -> Non
             desk, find_visit(desk, Report(kind=Kind.DEPARTED), LONDON), Report(kind=Kind.DEPARTED)
         )
     assert done.after.visit.departed
+
+
+def test_the_very_same_report_given_twice_is_recorded_once_and_answered_alike(office: Office) -> None:
+    office.countersigned()
+    report = Report(kind=Kind.DEPARTED)
+    with desk_of(office.at(NOW.replace(hour=10)), office.sam) as desk:
+        state = find_visit(desk, report, LONDON)
+        first = make_report(desk, state, report)
+        assert make_report(desk, state, report) == first
+        assert desk.plan(state.plan).heads == first.after.heads
+
+
+def test_what_others_added_meanwhile_is_in_what_stands_after_a_report(office: Office) -> None:
+    office.countersigned()
+    with desk_of(office.at(NOW.replace(hour=10)), office.sam) as desk:
+        state = find_visit(desk, Report(kind=Kind.DEPARTED), LONDON)
+        office.mo.done("depart", office.ref, "--for", "Sam", "--known-by", "voice")
+        done = make_report(desk, state, Report(kind=Kind.OK))
+        assert done.after == seen_by_worker(desk.plan(state.plan))
+    assert done.after.visit.stage is Stage.DEPARTED
+
+
+def test_damage_to_another_visit_keeps_nobody_from_reporting_on_this_one(office: Office) -> None:
+    office.countersigned()
+
+    def damaged(*_: object, **__: object) -> list[PlanRow]:
+        raise StoreError("the store is damaged", hint="run: visitsafe verify")
+
+    with patch.object(SqliteStore, "plans", damaged):
+        ran = office.at(NOW.replace(hour=10)).sam.done("depart", office.ref)
+    assert "set out at 10:00" in ran.out
+    assert "the other visits of Sam could not be looked at" in ran.err
 
 
 def test_a_forgotten_visit_is_meant_for_a_day_and_one_under_way_for_good(office: Office) -> None:

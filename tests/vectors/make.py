@@ -9,11 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from story import EVE, MO, NIA, NOW, SAM, Story, begun, calm_visit, founded, visit
-from team_story import arrivals, revoked, union
+from msgspec.structs import asdict
+
+from after_story import debriefed, documented, incident, marked, shared
+from story import EVE, MO, NIA, NOW, SAM, Actor, Story, begun, calm_visit, founded, hostile_visit, visit
+from team_story import agreed, arrivals, revoked, union
 from visit_story import (
     DEE,
+    OLA,
     START,
     acknowledged,
     at,
@@ -25,8 +30,11 @@ from visit_story import (
     raised,
     stood_down,
 )
-from visitsafe.domain.entries import Entry
+from visitsafe.domain.entries import Entry, from_text
 from visitsafe.domain.plan import WithdrawnBody
+from visitsafe.domain.purged import Gone, PurgedBody
+from visitsafe.domain.terms import Kind
+from visitsafe.domain.verified import Verified
 
 FOLDER = Path(__file__).parent
 PLANNED = begun().planned(body=calm_visit())
@@ -43,6 +51,9 @@ class Case:
         ignored: The places of the entries that do not count, from 0, or from the end as -1.
         problem: A word of what our program says about it; empty if it says nothing.
         over: Whether the watch over the visit has ended; None where that is not the point.
+        talked_over: Whether every incident was talked over; None where that is not the point.
+        emptied: What the store still has of entries whose content is gone.
+        removed: Whether the plan counts as removed; None where that is not the point.
     """
 
     name: str
@@ -55,6 +66,9 @@ class Case:
     problem: str = ""
     holds: bool = True
     over: bool | None = None
+    emptied: tuple[Gone, ...] = ()
+    removed: bool | None = None
+    talked_over: bool | None = None
 
     @property
     def text(self) -> str:
@@ -63,9 +77,12 @@ class Case:
         counts = [place not in ignored for place in range(len(self.entries))]
         expect = {"holds": self.holds, "status": self.status, "counts": counts, "problem": self.problem}
         expect |= {} if self.over is None else {"over": self.over}
+        expect |= {} if self.talked_over is None else {"talked_over": self.talked_over}
+        expect |= {} if self.removed is None else {"removed": self.removed}
         stored = [{"payload": one.payload.decode(), "signature": one.signature} for one in self.entries]
         whole = {"name": self.name, "why": self.why, "expect": expect, "team": self.team, "plan": self.plan}
-        return json.dumps({**whole, "entries": stored}, indent=2, ensure_ascii=False) + "\n"
+        gone = {"emptied": [asdict(one) for one in self.emptied]} if self.emptied else {}
+        return json.dumps({**whole, "entries": stored, **gone}, indent=2, ensure_ascii=False) + "\n"
 
 
 def case(
@@ -93,6 +110,8 @@ def cases() -> Iterator[Case]:
     yield from _sets()
     yield from _strange()
     yield from _on_the_way()
+    yield from _removed()
+    yield from _afterwards()
 
 
 def _not_holding() -> Iterator[Case]:
@@ -197,6 +216,114 @@ def _on_the_way() -> Iterator[Case]:
         back(stood_down(told, by=SAM)), status="countersigned", ignored=(-2,), problem="their own visit",
     )  # fmt: skip
     yield replace(own, over=False)
+
+
+KEPT_DAYS = 100
+OVER = at(back(departed(at(agreed(countersigned(), keep_days=KEPT_DAYS), NOW, 60))), START)
+"""A visit that the worker is back from, in a team that keeps records for 100 days."""
+SINCE = "2026-11-23T16:30:00Z"
+"""When it was due back, which is later than any of its entries."""
+
+
+def purged(days_later: int, *gone: Gone, by: Actor = MO, story: Story = OVER, **changes: Any) -> Story:
+    """A manager signs that content is removed, so many days after SINCE and an hour."""
+    words: dict[str, Any] = {"rule": "keep_days", "days": KEPT_DAYS, "since": SINCE}
+    body = PurgedBody(reason="Yearly clean-up.", removed=gone, **words | changes)
+    return at(story, from_text(SINCE) + timedelta(days=days_later, hours=1)).entry(by, Kind.PURGED, body)
+
+
+def trace(entry: Verified) -> Gone:
+    """What a store keeps of an entry that it has emptied."""
+    content = entry.content
+    return Gone(id=entry.id, kind=content.kind, at=content.at, by=content.by)
+
+
+def _without(one: Case, *gone: Gone, known: bool = True, **changes: Any) -> Case:
+    """A record in which the payloads of these entries are gone; `known`: a store has the rest of them."""
+    ids = {each.id for each in gone}
+    left = tuple(entry for entry in one.entries if entry.id not in ids)
+    return replace(one, entries=left, emptied=gone if known else (), status=None, **changes)
+
+
+def _removed() -> Iterator[Case]:
+    everything = tuple(map(trace, OVER.entries))
+    over = purged(KEPT_DAYS, *everything)
+    here = case(
+        "removal-signed", "as long as nothing is gone, an entry that removes content bears on nothing",
+        over, status="countersigned",
+    )  # fmt: skip
+    yield replace(here, over=True, removed=False)
+    why = "the content went by rule, 100 days after the visit; what stays can still be judged"
+    yield _without(replace(here, name="purged", why=why), *everything, removed=True)
+    why = "the same record, as a bundle carries it: nothing is left of what went but its ids"
+    yield _without(replace(here, name="purged-elsewhere", why=why), *everything, known=False, removed=True)
+    early = case(
+        "purged-too-early", "the content is gone, and the days were not over: that removes nothing by rule",
+        purged(KEPT_DAYS - 1, *everything), status=None, ignored=(-1,), problem="nobody who may has signed",
+    )  # fmt: skip
+    yield _without(early, *everything, removed=False)
+    shorter = agreed(at(OVER, from_text(SINCE) + timedelta(days=1)), keep_days=1)
+    soon = case(
+        "purged-too-soon", "a shorter time, agreed on a day before: for a week nothing is removed by it",
+        purged(2, *everything, story=shorter, days=1),
+        status=None, ignored=(-1,), problem="nobody who may has signed",
+    )  # fmt: skip
+    yield _without(soon, *everything, removed=False)
+    back_again = case(
+        "purged-came-back", "an old copy brought the content back, but for the end of the visit",
+        over, status="countersigned", problem="its removal is signed",
+    )  # fmt: skip
+    end = OVER.entries[-1].id
+    left = tuple(entry for entry in back_again.entries if entry.id != end)
+    yield replace(back_again, entries=left, over=False, removed=False)
+    refused = OVER.decided("refuse", by=NIA)
+    one = trace(refused.newest)
+    alone = union(refused, purged(KEPT_DAYS, one, rule="erasure", days=0, since=""))
+    cut = case("purged-refusal", "a refusal alone is taken out: the plan is removed, and not countersigned",
+               alone, status=None)  # fmt: skip
+    yield _without(cut, one, removed=True)
+
+
+def _afterwards() -> Iterator[Case]:
+    """Of each kind one that counts, and a last one that does not."""
+    over = back(departed(at(countersigned(hostile_visit()), NOW, 60)))
+    told = incident(over, by=OLA)
+    why = "anybody in the team records one; one that names no version of the plan does not count"
+    wrong = incident(told, of="ab" * 32)
+    yield replace(_after("incident", why, "names a version", wrong), over=True, talked_over=False)
+    talked, unheard = (
+        debriefed(told),
+        "a visit is talked over by who made it, or passed on for them with how they were known",
+    )
+    debrief = _after("debrief", unheard, "made the visit", debriefed(talked, by=NIA, heard=None))
+    yield replace(debrief, over=True, talked_over=True)
+    unseen = case("debrief-unseen", "whoever talked it over had not seen the incident, which still waits",
+                  told, debriefed(over), status="countersigned")  # fmt: skip
+    yield replace(unseen, talked_over=False)
+    trigger = over.state.body.sharing[0].trigger
+    met = shared(over, trigger)
+    yield _after(
+        "shared",
+        "a duty was met; a duty officer does not decide that",
+        "decide",
+        shared(met, trigger, by=DEE),
+    )
+    written = documented(over)
+    wrong = documented(written, review="2027-02-30")
+    yield _after(
+        "documented", "a supervision plan; and one that names a day that there is not", "a day", wrong
+    )
+    known = marked(over)
+    yield _after(
+        "marked",
+        "where a marker stands; and one that does not say where",
+        "which system",
+        marked(known, system=" "),
+    )
+
+
+def _after(name: str, why: str, problem: str, story: Story) -> Case:
+    return case(name, why, story, status="countersigned", ignored=(-1,), problem=problem)
 
 
 def files() -> dict[str, str]:

@@ -14,6 +14,9 @@ from signing.openssh import OpenSSH
 from vectors.make import FOLDER, files
 from visitsafe.domain.entries import Entry
 from visitsafe.domain.fold import fold
+from visitsafe.domain.judging import Judged
+from visitsafe.domain.purged import Gone
+from visitsafe.domain.removal import RemovedError
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.verified import Verified
 from visitsafe.errors import VerificationError
@@ -29,6 +32,8 @@ class Found:
     holds: bool = True
     status: str | None = None
     over: bool | None = None
+    talked_over: bool | None = None
+    removed: bool = False
     counted: set[str] = field(default_factory=set)
     said: list[str] = field(default_factory=list)
 
@@ -61,20 +66,31 @@ def judged(vector: dict[str, Any]) -> Found:
     plan = [entry for entry in held if entry.content.plan == vector["plan"]]
     try:
         roster = Roster(team, vector["team"], arrived)
-        state = fold(vector["plan"], plan, roster, (), arrived)
+        found.said += roster.problems
+        ill = [*roster.problems, *roster.notes]
+        found.counted |= {one.id for one in team if not any(one.id[:12] in text for text in ill)}
+        state = fold(vector["plan"], plan, roster, (), arrived, emptied(vector))
+    except RemovedError as error:
+        found.removed = True
+        count(found, error.removed.problems, error.removed.judged)
+        return found
     except VerificationError as error:
         found.said.append(error.message)
         return found
     found.status, found.over = str(state.status), bool(state.visit.closed)
-    found.said += [
-        *roster.problems,
-        *state.problems,
-        *(text for j in state.judged for text in (j.why_not, j.doubt)),
-    ]
-    found.counted = {j.entry.id for j in state.judged if not j.why_not}
-    ill = [*roster.problems, *roster.notes]
-    found.counted |= {one.id for one in team if not any(one.id[:12] in text for text in ill)}
+    found.talked_over = not state.after.not_talked_over
+    count(found, state.problems, state.judged)
     return found
+
+
+def emptied(vector: dict[str, Any]) -> list[Gone]:
+    """What a store has of entries whose content is gone: its columns."""
+    return [Gone(**one) for one in vector.get("emptied", [])]
+
+
+def count(found: Found, problems: tuple[str, ...], judged: tuple[Judged, ...]) -> None:
+    found.said += [*problems, *(text for one in judged for text in (one.why_not, one.doubt))]
+    found.counted |= {one.entry.id for one in judged if not one.why_not}
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
@@ -84,6 +100,8 @@ def test_every_vector_gives_what_it_says(path: Path) -> None:
     counts = [entry.id in found.counted for entry in stored(vector)]
     assert (found.holds, found.status, counts) == (expect["holds"], expect["status"], expect["counts"])
     assert expect.get("over", found.over) == found.over
+    assert expect.get("talked_over", found.talked_over) == found.talked_over
+    assert expect.get("removed", found.removed) == found.removed
     said = " / ".join(text for text in found.said if text)
     assert expect["problem"] in said if expect["problem"] else said == ""
 

@@ -10,6 +10,7 @@ from visitsafe.adapters.checklists import load_all, shipped_folder
 from visitsafe.adapters.wizard import run
 from visitsafe.domain.assessment import Value
 from visitsafe.domain.draft import begin, final, findings, repeat
+from visitsafe.domain.entries import from_text
 from visitsafe.domain.questionnaire import compile_questionnaire
 from visitsafe.domain.screens import (
     Answered,
@@ -139,9 +140,10 @@ def test_a_draft_whose_start_has_passed_asks_for_it_before_anything_else() -> No
 def test_a_start_that_passes_while_the_last_page_is_shown_cannot_be_signed() -> None:
     later = CALM | {"start": "2026-11-23T21:00:00Z", "due-back": "2026-11-23T22:00:00Z"}
     front = TableFront(later, {AskOne: one_by_one(CALM)})
+    start = from_text(str(CALM["start"]))
 
     def now() -> datetime:
-        return NOW + timedelta(hours=11) if any(isinstance(page, Sign) for page in front.asked) else NOW
+        return start if any(isinstance(page, Sign) for page in front.asked) else NOW
 
     session = run(QUESTIONNAIRE, FRESH, front, Saved().around(now=now))
     assert asked(front).count("Sign") == 2

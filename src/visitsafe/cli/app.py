@@ -6,18 +6,25 @@ The commands of the doorstep (`doorstep`) are listed here and read elsewhere: th
 import typer
 
 from visitsafe.cli import (
+    audit,
     board,
     checklist,
+    debrief,
     deciding,
     details,
     doctor,
+    documents,
     doorstep,
     duress,
     exporting,
     importing,
+    incident,
     key,
+    marker,
     planning,
     reading,
+    report,
+    sharing,
     store,
     team,
     verifying,
@@ -57,11 +64,18 @@ watch.register(app)
 for command, sentence in doorstep.COMMANDS.items():
     _listed(command, sentence)
 details.register(app)
+incident.register(app)
+debrief.register(app)
+sharing.register(app)
+marker.register(app)
+report.register(app)
+audit.register(app)
 verifying.register(app)
 doctor.register(app)
 exporting.register(app)
 importing.register(app)
 duress.register(team.app)
+app.add_typer(documents.app, name="document")
 app.add_typer(team.app, name="team")
 app.add_typer(key.app, name="key")
 app.add_typer(store.app, name="store")

@@ -13,8 +13,9 @@ import msgspec
 
 from visitsafe.cli.board_screen import Paint
 from visitsafe.domain.board import Board
-from visitsafe.domain.board_words import board_lines, clock
+from visitsafe.domain.board_words import board_lines
 from visitsafe.domain.entries import to_text
+from visitsafe.domain.local_clock import clock
 from visitsafe.errors import VisitsafeError
 from visitsafe.usecases.board import Sight, board_of
 
@@ -71,7 +72,7 @@ def away_words(seen: Seen, now: datetime, zone: tzinfo) -> str:
     """The line that stands above all else while the store cannot be reached; empty while it can."""
     if seen.away is None:
         return ""
-    since = clock(to_text(seen.away), now, zone)
+    since = clock(to_text(seen.away), zone, now)
     return (
         f"THE STORE CANNOT BE REACHED since {since}: {seen.why}. Below is what was known then. Still trying."
     )

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from visitsafe.domain.kinds import Document
 
 app = typer.Typer(
-    help="The checklists that visits are planned with.", rich_markup_mode=None, no_args_is_help=True
+    help="The checklists that visits are planned with, and the forms for afterwards.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
 )
 
-KINDS = "visit, should-not, information-sharing, review, escalation or sources"
+KINDS = "visit, should-not, information-sharing, review, escalation, form, supervision or sources"
 SOURCES = "sources"
 Named = Annotated[
     Path | None, typer.Option("--checklist", help="A file or folder of checklists besides those there are.")

@@ -11,9 +11,11 @@ from typing import Any
 
 from visitsafe.domain.checking import past_review
 from visitsafe.domain.checklist import Choice, Condition, Item, Question, Source, VisitChecklist
+from visitsafe.domain.forms import FormChecklist, SupervisionPrompt
 from visitsafe.domain.kinds import Document, Duty, EscalationChecklist, SharingChecklist, ShouldNotChecklist
 from visitsafe.domain.problem import AnyChecklist
 
+FIRST = "Shown before anything is asked"
 LISTS = {
     "should_not": "What not to do",
     "should": "What to do",
@@ -24,6 +26,7 @@ LISTS = {
     "prompts": "For staff supervision",
     "steps": "Steps",
     "rules": "Rules",
+    "last": "Shown when it is signed",
 }
 """The lists of items that the kinds of checklists have, in the order shown."""
 SENTENCES = {
@@ -53,7 +56,9 @@ class Page:
         yield from self._wrap(checklist.about, 0)
         for line in _head(checklist):
             yield from self._wrap(line, 0)
-        if isinstance(checklist, VisitChecklist):
+        if isinstance(checklist, FormChecklist):
+            yield from self._list(FIRST, checklist.first, None)
+        if isinstance(checklist, VisitChecklist | FormChecklist):
             for section in checklist.sections:
                 yield from self._list(f"{section.title} ({section.id})", section.questions, section.about)
         for name, heading in LISTS.items():
@@ -111,6 +116,8 @@ def _head(checklist: AnyChecklist) -> Iterator[str]:
         case VisitChecklist():
             uses = [name for name in checklist.uses.model_dump().values() if name]
             yield f"Uses: {', '.join(uses) or 'no other checklist'}"
+        case FormChecklist():
+            yield f"Asks the questions of {checklist.share} too." if checklist.share else ""
         case SharingChecklist() | ShouldNotChecklist():
             yield checklist.ask
         case EscalationChecklist():
@@ -132,6 +139,9 @@ def _particulars(item: Any) -> Iterator[str]:
     """What else an item has, besides its sentences."""
     if isinstance(item, Question):
         yield from _answers(item)
+    if isinstance(item, SupervisionPrompt):
+        yield f"Asked if one of these shows: {', '.join(item.when)}" if item.when else "Always asked"
+        return
     for name, before in (("when", "If "), ("breached", "Broken if ")):
         if condition := getattr(item, name, None):
             yield before + condition_in_words(condition)
@@ -154,6 +164,8 @@ def _answers(question: Question) -> Iterator[str]:
         answer += f"; {question.unsafe} and not sure are unsafe"
     if not question.required:
         answer += "; may be passed over"
+    if question.moment:
+        answer += "; it has passed" if question.moment == "past" else "; it is still to come"
     if question.valid_for:
         answer += f"; kept for {question.valid_for} days"
     yield answer

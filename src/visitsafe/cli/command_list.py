@@ -17,8 +17,18 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "Plan and decide": ("plan", "review", "withdraw", "show", "list"),
     "On the way": ("depart", "arrive", "ok", "leave", "extend", "back"),
     "At the desk": ("board", "watch", "acknowledge", "stand-down", "trace"),
-    "Afterwards": ("export", "import", "verify"),
-    "You, the team and its store": ("key", "details", "team", "checklist", "store", "doctor"),
+    "Afterwards": (
+        "incident",
+        "debrief",
+        "share",
+        "marker",
+        "document",
+        "report",
+        "export",
+        "import",
+        "verify",
+    ),
+    "You, the team and its store": ("key", "details", "team", "audit", "checklist", "store", "doctor"),
 }
 REST = "More"
 WHOLE = 1000

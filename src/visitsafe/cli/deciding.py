@@ -164,7 +164,7 @@ def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
         from visitsafe.domain.discretion import hides_duress
         from visitsafe.domain.shapes import plan_shape
 
-        result_json(plan_shape(hides_duress(state, desk.me), desk.now))
+        result_json(plan_shape(hides_duress(state, desk.me, desk.now), desk.now))
         return
     who = terminal(state.author.person.name)
     start = moment(state.body.visit.start, zone_of(desk.roster))

@@ -55,7 +55,8 @@ def run(argv: Sequence[str], called: Invocation) -> int:
 def _report(called: Invocation, words: "Namespace") -> None:
     from msgspec.structs import replace
 
-    from visitsafe.usecases.reporting import check_report, find_visit, make_report
+    from visitsafe.usecases.reporting import check_report, make_report
+    from visitsafe.usecases.which_visit import find_visit
 
     report = _in_words(words)
     with open_desk(called) as desk:

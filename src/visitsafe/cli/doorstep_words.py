@@ -12,6 +12,7 @@ from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.local_clock import clock, minutes_between
 from visitsafe.domain.terms import Kind, Status
+from visitsafe.errors import StoreError
 from visitsafe.usecases.reporting import Reported
 
 if TYPE_CHECKING:
@@ -112,7 +113,18 @@ def talk(done: Reported, desk: "Desk", zone: tzinfo) -> list[str]:
         lines.append(_still_open(done, desk, you))
     elif report.kind not in {Kind.BACK, Kind.EXTENDED} and not after.visit.closed:
         lines += _expected(after, desk, zone, you)
-    return [*lines, *_others(done, desk, zone)]
+    return [*lines, *_talk_over(done, you), *_others(done, desk, zone)]
+
+
+def _talk_over(done: Reported, you: str) -> list[str]:
+    """That a visit is to be talked over, by what its worker may see; once it is over, and not before."""
+    from visitsafe.domain.duties import talk_by
+
+    after = done.after
+    if done.report.kind is not Kind.BACK or not after.visit.closed or not talk_by(after):
+        return []
+    soon = f"talk it over soon, it takes a few minutes: visitsafe debrief {after.ref}"
+    return [soon if you == "you" else f"for {you} to do: {soon}"]
 
 
 def _nobody(done: Reported, desk: "Desk") -> list[str]:
@@ -122,11 +134,15 @@ def _nobody(done: Reported, desk: "Desk") -> list[str]:
     from visitsafe.cli.on_watch import anybody_watches, the_desk
     from visitsafe.domain.judging_visit import WATCHERS
 
-    if anybody_watches(desk):
-        return []
+    try:
+        if anybody_watches(desk):
+            return []
+        nobody = "nobody at the desk is watching now"
+    except StoreError:  # what was reported counts, and that has been said
+        nobody = "this is recorded, but whether anybody at the desk is watching now could not be seen"
     if done.report.who and done.signer.roles & WATCHERS:
-        return ["nobody at the desk is watching now; run: visitsafe watch"]
-    return [f"nobody at the desk is watching now; ring {the_desk(desk)} so that somebody does"]
+        return [f"{nobody}; run: visitsafe watch"]
+    return [f"{nobody}; ring {the_desk(desk)} so that somebody does"]
 
 
 def _undecided(after: "PlanState", you: str) -> list[str]:

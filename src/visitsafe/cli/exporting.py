@@ -42,6 +42,12 @@ def export(
             "--format", help="md (the page), html, json, bundle, ics (calendar) or card (the desk's page)."
         ),
     ] = None,
+    case: Annotated[
+        str | None,
+        typer.Option(
+            help="The supervision pack of this case: its visits, patterns, prompts; md, html or json."
+        ),
+    ] = None,
     team: Annotated[bool, typer.Option("--team", help="The team's record alone, for a new member.")] = False,
     every: Annotated[bool, typer.Option("--all", help="The team's record and every plan.")] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this new file.")] = None,
@@ -49,17 +55,18 @@ def export(
         bool, typer.Option("--include-details", help="With the address and other personal details.")
     ] = False,
 ) -> None:
-    """Export a plan's page, its calendar entry or desk card, or a bundle that OpenSSH alone can check."""
+    """Export a plan's page, the supervision pack of a case, or a bundle that OpenSSH alone can check."""
     from visitsafe.domain.discretion import hides_duress
     from visitsafe.domain.removal import RemovedError
 
-    if sum((ref is not None, team, every)) != 1:
-        raise UsageError(
-            "say what to export: a plan's reference, or --team, or --all", "see: visitsafe list --all"
-        )
-    if ref is None and form not in {None, Format.BUNDLE}:
-        raise UsageError("--team and --all are exported as a bundle", "leave --format out")
+    _refuse_unclear((ref is not None, case is not None, team, every), form)
     with desk_of(context) as desk:
+        if case is not None:
+            from visitsafe.cli.exporting_case import case_content
+
+            content = case_content(context, desk, case, form or Format.MD, include_details=include_details)
+            _write(out, content)
+            return
         if ref is None or form is Format.BUNDLE:
             plans = [desk.resolve(ref)] if ref else desk.store.find("") if every else []
             _write_bundle(desk, plans, out, "all" if every else "team")
@@ -70,6 +77,20 @@ def export(
         except RemovedError as error:
             content = _removed(desk, error, form or Format.MD)
     _write(out, content)
+
+
+def _refuse_unclear(named: tuple[bool, bool, bool, bool], form: Format | None) -> None:
+    """Refuse what names nothing to export, or several things, or has no such form."""
+    if sum(named) != 1:
+        raise UsageError(
+            "say what to export: a plan's reference, or --case, or --team, or --all",
+            "see: visitsafe list --all",
+        )
+    ref, case, _, _ = named
+    if case and form not in {None, Format.MD, Format.HTML, Format.JSON}:
+        raise UsageError("a case is exported as md, html or json", "for a bundle, name one of its plans")
+    if not (ref or case) and form not in {None, Format.BUNDLE}:
+        raise UsageError("--team and --all are exported as a bundle", "leave --format out")
 
 
 def _write(out: Path | None, content: bytes) -> None:
@@ -152,6 +173,7 @@ def _card(desk: "Desk", state: "PlanState", *, include_details: bool) -> bytes:
 
 
 def _page(context: typer.Context, desk: "Desk", state: "PlanState", *, include_details: bool) -> str:
+    from visitsafe.cli.exporting_case import prompts_beside
     from visitsafe.domain.page import Prompt, supervision_page
     from visitsafe.domain.questionnaire import cite
 
@@ -163,6 +185,7 @@ def _page(context: typer.Context, desk: "Desk", state: "PlanState", *, include_d
     except (VisitsafeError, IndexError) as error:
         say(f"the page goes without supervision prompts and sources: {error}")
         documents, prompts = (), []
+    prompts = [*prompts_beside(context, desk, state.body.visit.case), *prompts]
     return supervision_page(
         state, desk.now, zone_of(desk.roster), prompts, documents, include_details=include_details
     )

@@ -1,23 +1,43 @@
-"""Filling in a form: at a terminal with a draft that is never lost, or from an answers file."""
+"""Filling in a form: at a terminal with a draft that is never lost, or from an answers file.
+
+Drafts of forms lie in a folder of their own, one for each form and what it is about: `plan --resume` and the
+list of unfinished plans never see them, and the same command finds its own again. A draft goes when its entry
+is on the disk, which the caller says with `signed`.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from visitsafe.cli.opening import invocation, library_of, settings_of, zone_of
+from visitsafe.cli.output import result, say
+from visitsafe.domain.phrases import moment
+from visitsafe.errors import InterruptedByUserError, NotFoundError, SettingsError, UsageError, VisitsafeError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from visitsafe.adapters.drafts import Draft
+    from visitsafe.adapters.talk import Talk
+    from visitsafe.adapters.wizard import Surroundings
+    from visitsafe.cli.opening import Context
     from visitsafe.domain.assessment import Value
-    from visitsafe.domain.form_flow import Answered
+    from visitsafe.domain.draft_file import Session
+    from visitsafe.domain.form_flow import Answered, FormSet
+    from visitsafe.domain.questionnaire import Questionnaire
     from visitsafe.usecases.desk import Desk
+
+FORMS = "forms"
+"""The folder of these drafts, below that of the plans'."""
+GO_ON, ANEW = "Go on with it", "Throw it away and begin anew"
 
 
 class How(NamedTuple):
     """How a form is to be filled in.
 
     Attributes:
-        answers: An answers file; None at a terminal.
+        answers: An answers file, - for standard input; None at a terminal.
         yes: Sign without asking; only with an answers file.
         plain: Plain lines.
         print_answers: Print an answers file to fill in, and stop (`typer.Exit(0)`).
@@ -29,6 +49,16 @@ class How(NamedTuple):
     print_answers: bool = False
 
 
+class _Form(NamedTuple):
+    """A form, what it is about, and the command that goes on with it."""
+
+    form_set: "FormSet"
+    questionnaire: "Questionnaire"
+    about: str
+    command: str
+    known: "Mapping[str, Value]"
+
+
 def fill_in(
     context: typer.Context,
     desk: "Desk",
@@ -37,8 +67,11 @@ def fill_in(
     command: str,
     how: How,
     known: "Mapping[str, Value] | None" = None,
+    said: "Mapping[str, Sequence[str]] | None" = None,
 ) -> "Answered":
     """Ask what a form asks, until the person says yes to signing it.
+
+    What the answers point out is shown before they sign; from a file, it is said.
 
     Args:
         context: The command.
@@ -48,14 +81,179 @@ def fill_in(
         command: The command that goes on with a draft, such as `visitsafe incident K7Q2-M9`.
         how: By which way.
         known: Answers that are known already; they can be changed.
+        said: What the record says about a question, by its id: shown with it.
 
     Raises:
         InterruptedByUserError: The person stopped; the draft is kept.
         UsageError: There is no terminal and no file, or the file says too little.
+        ProblemsError: The form, or the file, cannot be used; all reasons are listed.
+        typer.Exit: An answers file was printed, or the draft turned out to be recorded already.
     """
-    raise NotImplementedError
+    from visitsafe.domain.form_flow import beside, compile_form
+
+    form_set = beside(library_of(context).form_set(form), said or {})
+    filled = _Form(form_set, compile_form(form_set), about, command, known or {})
+    if how.print_answers:
+        _print_template(filled)
+    if how.answers is not None:
+        return _from_file(context, desk, filled, how)
+    return _at_a_terminal(context, desk, filled, plain=how.plain)
+
+
+def _print_template(filled: _Form) -> None:
+    from visitsafe.adapters.form_answers import form_template
+
+    result(form_template(filled.form_set.form, filled.questionnaire, filled.command), exact=True)
+    raise typer.Exit(0)
+
+
+def _from_file(context: typer.Context, desk: "Desk", filled: _Form, how: How) -> "Answered":
+    from visitsafe.adapters.form_answers import read_form
+    from visitsafe.domain.answering import Context
+
+    if not how.yes:
+        raise UsageError("an answers file is signed without asking", hint="if that is meant, add --yes")
+    asked = Context(now=invocation(context).now, zone=zone_of(desk.roster), form=True)
+    form = filled.form_set.form
+    answers = read_form(str(how.answers), form, filled.questionnaire, asked, filled.known, filled.command)
+    answered = _composed(context, desk, filled, answers)
+    for finding in answered.findings:
+        say(f"to note: {finding.text}")
+    return answered
+
+
+def _composed(
+    context: typer.Context, desk: "Desk", filled: _Form, answers: "Mapping[str, Value]"
+) -> "Answered":
+    from visitsafe.domain.form_flow import compose_form
+
+    return compose_form(filled.form_set, answers, invocation(context).now, zone_of(desk.roster))
+
+
+def _at_a_terminal(context: typer.Context, desk: "Desk", filled: _Form, *, plain: bool) -> "Answered":
+    from visitsafe.adapters.drafts import open_draft
+    from visitsafe.adapters.talk import talk_at
+    from visitsafe.adapters.wizard import run
+    from visitsafe.cli.plan_talk import front_at
+    from visitsafe.domain.draft import final
+    from visitsafe.domain.form_draft import draft_name
+
+    otherwise = f"use: {filled.command} --answers FILE --yes (--print-answers prints a file to fill in)"
+    asker = talk_at(invocation(context).environ, plain=plain, otherwise=otherwise)
+    name = draft_name(filled.form_set.form.id, filled.about)
+    with open_draft(_folder(context), name, filled.command) as draft:
+        session = _session(context, desk, filled, draft, asker)
+        draft.save(session)
+        form = filled.form_set.form
+        asker.say("", f"{form.title}: {filled.about}", form.about, *(one.text for one in form.first))
+        session = run(
+            filled.questionnaire,
+            session,
+            front_at(context, plain=plain),
+            _around(context, desk, filled, draft),
+        )
+    return _composed(context, desk, filled, final(filled.questionnaire, session))
+
+
+def _folder(context: "Context") -> Path:
+    return settings_of(context).drafts / FORMS
+
+
+def _around(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft") -> "Surroundings":
+    from visitsafe.adapters.wizard import Surroundings
+    from visitsafe.cli.plan_talk import citing
+
+    return Surroundings(
+        save=draft.save,
+        now=lambda: invocation(context).now,
+        zone=zone_of(desk.roster),
+        cite=citing(context, desk),
+        command=filled.command,
+        form=True,
+    )
+
+
+def _session(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft", asker: "Talk") -> "Session":
+    """Where to begin: the draft as it was left, if there is one and the person wants it."""
+    from visitsafe.domain.draft_file import Stage
+    from visitsafe.domain.form_draft import go_on_with_form
+
+    found = _left(draft, asker)
+    if found is None:
+        return _fresh(context, filled)
+    if found.stage is Stage.DONE:
+        _stop_if_recorded(context, desk, filled, draft, found)
+    began = moment(found.started, zone_of(desk.roster))
+    picked = asker.pick(f"You began this before, {began}. Nothing was signed.", [GO_ON, ANEW])
+    if picked is None:
+        raise InterruptedByUserError("stopped; your answers are kept", hint=f"to go on: {filled.command}")
+    if picked:
+        return _fresh(context, filled)
+    return go_on_with_form(filled.form_set, filled.questionnaire, found, filled.command)
+
+
+def _left(draft: "Draft", asker: "Talk") -> "Session | None":
+    """The draft as it was left; one that is damaged was set aside, and that is said."""
+    try:
+        return draft.load()
+    except NotFoundError:
+        return None
+    except SettingsError as error:
+        if draft.is_there:
+            raise
+        asker.say(error.message)
+        return None
+
+
+def _fresh(context: typer.Context, filled: _Form) -> "Session":
+    from visitsafe.domain.draft_file import Session
+    from visitsafe.domain.entries import to_text
+    from visitsafe.domain.form_draft import begin_form
+
+    fresh = Session(about=filled.about, command=filled.command, started=to_text(invocation(context).now))
+    return begin_form(filled.form_set, filled.questionnaire, fresh, filled.known)
+
+
+def _stop_if_recorded(
+    context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft", session: "Session"
+) -> None:
+    """The draft outlived a crash after its entry was written: nothing is recorded twice."""
+    from visitsafe.domain.draft import final
+    from visitsafe.usecases.form_recorded import recorded_already
+
+    answered = _composed(context, desk, filled, final(filled.questionnaire, session))
+    if not recorded_already(desk, filled.about, answered, session.started):
+        return
+    draft.delete()
+    say("this was signed and recorded before visitsafe stopped; there is nothing left to do")
+    raise typer.Exit(0)
+
+
+def unfinished(context: "Context") -> list[tuple[str, str]]:
+    """Forms begun on this computer and not signed: what each is about, and the command for it."""
+    folder = _folder(context)
+    if not folder.is_dir():
+        return []  # the usual case, and reading drafts loads all that the wizard needs
+    from visitsafe.adapters.drafts import list_drafts
+
+    return [(draft.session.about, draft.session.command) for draft in list_drafts(folder).drafts]
 
 
 def signed(context: typer.Context, form: str, about: str) -> None:
-    """Delete the draft: its entry is on the disk."""
-    raise NotImplementedError
+    """Delete the draft, for its entry is on the disk, and say what the form has for the end.
+
+    Nothing that goes wrong here undoes what is signed: it is said, and the command goes on.
+    """
+    try:
+        _forget(context, form, about)
+        for pointer in library_of(context).form_set(form).form.last:
+            say(pointer.text)
+    except VisitsafeError as error:
+        say(f"what you signed is recorded; {error.message}")
+
+
+def _forget(context: typer.Context, form: str, about: str) -> None:
+    from visitsafe.adapters.drafts import delete_draft
+    from visitsafe.domain.form_draft import draft_name
+
+    delete_draft(_folder(context), draft_name(form, about))

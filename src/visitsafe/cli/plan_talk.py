@@ -9,7 +9,7 @@ from visitsafe.cli.details import with_details
 from visitsafe.cli.key_talk import patient
 from visitsafe.cli.opening import desk_of, invocation, later, library_of, settings_of, zone_of
 from visitsafe.cli.planning import checklist_named, tell
-from visitsafe.errors import NotFoundError, UsageError, VisitsafeError
+from visitsafe.errors import NotFoundError, StoreError, UsageError, VisitsafeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from visitsafe.domain.checklist import Source
     from visitsafe.domain.draft import Session
     from visitsafe.domain.fold import PlanState
+    from visitsafe.domain.plan import Finding
     from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
     from visitsafe.usecases.desk import Desk
 
@@ -93,7 +94,7 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
     session = _session(context, desk, draft, wanted, asker)
     checklists = checklist_named(context, session.checklist)
     questionnaire = compile_questionnaire(checklists)
-    front = _front(context, wanted)
+    front = front_at(context, plain=wanted.plain)
     draft.save(session)
     if said := _said(desk, session):
         front.say(said)
@@ -137,6 +138,8 @@ def _session(
         return _new_session(context, desk, wanted, asker)
     if session.stage is Stage.DONE:  # the yes was given, the signature failed: show again what is signed
         session = replace(session, stage=Stage.SIGN)
+    if wanted.urgent:  # since it was begun the start may have passed
+        session = replace(session, urgent=session.urgent or _urgent(wanted, asker))
     checklists = checklist_named(context, session.checklist)
     digest = checklists.digests[checklists.visit.id]
     if digest == session.digest:
@@ -191,10 +194,11 @@ def _urgent(wanted: Wanted, asker: "Talk") -> str:
     return reason
 
 
-def _front(context: typer.Context, wanted: Wanted) -> "Front":
+def front_at(context: typer.Context, *, plain: bool) -> "Front":
+    """The way of asking that fits this terminal."""
     from visitsafe.adapters.terminal import FrontEnd, choose_front_end, discard_typed_ahead
 
-    if choose_front_end(invocation(context).environ, plain=wanted.plain) is FrontEnd.RICH:
+    if choose_front_end(invocation(context).environ, plain=plain) is FrontEnd.RICH:
         from visitsafe.adapters.prompts_rich import RichFront
 
         return RichFront()
@@ -219,11 +223,23 @@ def _around(context: typer.Context, desk: "Desk", draft: "Draft") -> "Surroundin
         now=lambda: invocation(context).now,
         zone=zone_of(desk.roster),
         propose=propose,
-        cite=_citing(context, desk),
+        cite=citing(context, desk),
+        known=lambda case: _known(desk, case),
     )
 
 
-def _citing(context: typer.Context, desk: "Desk") -> "Callable[[tuple[Source, ...]], str]":
+def _known(desk: "Desk", case: str) -> "tuple[Finding, ...]":
+    """What earlier visits leave to be known; that they cannot be looked at is no reason to stop asking."""
+    from visitsafe.usecases.last_time import known_about
+
+    try:
+        return known_about(desk, case, zone_of(desk.roster))
+    except StoreError as error:
+        desk.warn(f"the earlier visits of this case could not be looked at: {error.message}")
+        return ()
+
+
+def citing(context: typer.Context, desk: "Desk") -> "Callable[[tuple[Source, ...]], str]":
     """How a source is named: one that is past its review date says so."""
     from visitsafe.domain.past_review import marked, past_review
     from visitsafe.domain.questionnaire import cite
@@ -257,5 +273,5 @@ def _sign(
     desk, intent = with_details(context, desk, questionnaire, intent)
     if session.revises:
         old = desk.sound_plan(desk.resolve(session.revises))
-        return sign_revision(desk, old, checklists, questionnaire, intent)
-    return sign_new(desk, checklists, questionnaire, intent, nonce)
+        return sign_revision(desk, old, checklists, questionnaire, intent, session.known)
+    return sign_new(desk, checklists, questionnaire, intent, nonce, session.known)

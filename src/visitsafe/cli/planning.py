@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from visitsafe.domain.answering import Context
     from visitsafe.domain.composing import Intent
     from visitsafe.domain.fold import PlanState
+    from visitsafe.domain.plan import Finding
     from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
     from visitsafe.usecases.desk import Desk
 
@@ -119,7 +120,7 @@ def _print_template(context: typer.Context, checklist: str) -> None:
 def _plan_from_file(context: typer.Context, path: str, wish: _Wish, *, yes: bool, json: bool) -> None:
     from visitsafe.adapters.answers_file import load
     from visitsafe.domain.questionnaire import compile_questionnaire
-    from visitsafe.usecases.planning import check_in_time, check_may_plan, sign_new, sign_revision
+    from visitsafe.usecases.planning import check_may_plan, sign_new, sign_revision
 
     if not yes:
         raise UsageError("an answers file is signed without asking", hint="if that is meant, add --yes")
@@ -130,13 +131,13 @@ def _plan_from_file(context: typer.Context, path: str, wish: _Wish, *, yes: bool
         check_may_plan(desk)
         old = desk.sound_plan(desk.resolve(wish.revise)) if wish.revise else None
         intent = _intent(context, desk, file, questionnaire, wish)
-        check_in_time(desk, questionnaire, intent)
         _remark(desk, questionnaire, intent)
+        known = _known(desk, questionnaire, intent)
         own, intent = with_details(context, desk, questionnaire, intent)
         if old is None:
-            done = sign_new(own, checklists, questionnaire, intent)
+            done = sign_new(own, checklists, questionnaire, intent, known=known)
         else:
-            done = sign_revision(own, old, checklists, questionnaire, intent)
+            done = sign_revision(own, old, checklists, questionnaire, intent, known)
         tell(desk, done, json=json)
 
 
@@ -190,6 +191,18 @@ def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent") -> N
             say(f"the file says that it will be light. {computed.sentence}")
 
 
+def _known(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent") -> "tuple[Finding, ...]":
+    """What earlier visits of the case leave to be known, and say it."""
+    from visitsafe.domain.checklist import VisitField
+    from visitsafe.usecases.last_time import known_about
+
+    case = next((one.id for one in questionnaire if one.fills is VisitField.CASE), "")
+    known = known_about(desk, str(intent.answers.get(case, "")), zone_of(desk.roster))
+    for finding in known:
+        say(f"to note: {finding.text}")
+    return known
+
+
 def tell(desk: "Desk", state: "PlanState", *, json: bool = False) -> None:
     """Say what was signed, and what comes next."""
     with stands(f"{state.ref} is signed; see: visitsafe show {state.ref}"):
@@ -201,7 +214,7 @@ def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
         from visitsafe.domain.discretion import hides_duress
         from visitsafe.domain.shapes import plan_shape
 
-        result_json(plan_shape(hides_duress(state, desk.me), desk.now))
+        result_json(plan_shape(hides_duress(state, desk.me, desk.now), desk.now))
         return
     counts = {level: sum(f.level is level for f in state.body.findings) for level in Level}
     found = ", ".join(f"{count} {level}" for level, count in counts.items() if count) or "none"

@@ -106,6 +106,7 @@ def _as_seen(desk: "Desk", one: "Listed") -> "tuple[PlanState, PlanRow]":
     import msgspec
 
     from visitsafe.domain.discretion import hides_duress
+    from visitsafe.domain.duties import owed
 
     state = hides_duress(one.state, desk.me, desk.now)
     if state is one.state:
@@ -117,6 +118,7 @@ def _as_seen(desk: "Desk", one: "Listed") -> "tuple[PlanState, PlanRow]":
         due_back=state.visit.due_back,
         entries=len(state.judged),
         newest=state.judged[-1].entry.id,
+        owed=owed(state),
     )
     return state, row
 

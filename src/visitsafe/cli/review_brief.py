@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STRONG, WARN, fact, heading, put
 from visitsafe.domain.changes import Changes, changes
+from visitsafe.domain.duties import Met, duties_of
 from visitsafe.domain.phrases import (
     DECISION_WORDS,
-    NOT_SHARED,
-    OVERDUE,
     age,
     date_only,
     day,
     own_words,
-    sharing_state,
     span,
     who_goes,
 )
@@ -50,8 +48,8 @@ def write_brief(
     )
     _words(console, body, room)
     _said(console, state, zone, room)
-    _late(console, body, now, zone)
-    rest = "; ".join([*_counted(body, now), *_changed(body, previous, zone)])
+    _late(console, state, now, zone)
+    rest = "; ".join([*_counted(state, now), *_changed(body, previous, zone)])
     put(console, ("Also: ", STRONG), f"{rest}.", indent=INDENT)
 
 
@@ -74,26 +72,30 @@ def _said(console: "Console", state: "PlanState", zone: tzinfo, room: int) -> No
             put(console, shorten(said, 2 * room - 4, placeholder=" ..."), indent=INDENT)
 
 
-def _late(console: "Console", body: PlanBody, now: datetime, zone: tzinfo) -> None:
-    for duty in body.sharing:
-        if sharing_state(duty, now) == OVERDUE:
+def _late(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) -> None:
+    for one in duties_of(state):
+        if one.met(now) is Met.OVERDUE:
             put(
                 console,
                 ("Sharing OVERDUE since ", WARN),
-                f"{day(duty.by, zone)}: {duty.label}",
+                f"{day(one.duty.by, zone)}: {one.duty.label}",
                 indent=INDENT,
             )
 
 
-def _counted(body: PlanBody, now: datetime) -> Iterator[str]:
+def _counted(state: "PlanState", now: datetime) -> Iterator[str]:
     """How much there is of everything, with what matters most of it."""
+    body, duties = state.body, duties_of(state)
     if body.controls:
         yield _many(len(body.controls), "control measure")
-    due = [duty for duty in body.sharing if sharing_state(duty, now) != NOT_SHARED]
-    if due:
-        yield f"{len(due)} to be shared"
-    if len(due) < len(body.sharing):
-        yield f"{len(body.sharing) - len(due)} decided not to share"
+    met = [one.met(now) for one in duties]
+    for count, what in (
+        (sum(one.open for one in duties), "to be shared"),
+        (met.count(Met.SHARED), "shared"),
+        (met.count(Met.NOT_SHARED), "decided not to share"),
+    ):
+        if count:
+            yield f"{count} {what}"
     notes = sum(finding.level is Level.NOTE for finding in body.findings)
     if notes:
         yield _many(notes, "note")

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, item, put
 from visitsafe.cli.review_brief import write_brief
+from visitsafe.domain.after_words import incident_title
 from visitsafe.domain.alarm import is_alarming
 from visitsafe.domain.changes import changes
 from visitsafe.domain.details import is_old
+from visitsafe.domain.duties import duties_of
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.phrases import (
     DECISION_WORDS,
-    DUE,
-    NOT_SHARED,
     age,
     answering,
     date_only,
@@ -26,15 +26,15 @@ from visitsafe.domain.phrases import (
     not_sure,
     own_words,
     plain_words,
-    sharing_state,
     span,
     went_first,
     who_goes,
     worst_first,
 )
-from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
+from visitsafe.domain.plan import INCIDENT_BEFORE, DecidedBody, Finding, PlanBody
 from visitsafe.domain.sealed_words import opened_words, sealed_words
 from visitsafe.domain.set_out import set_out_words, went_without
+from visitsafe.domain.sharing_words import state_words
 from visitsafe.domain.terms import Answer, Level, Status
 from visitsafe.domain.way import stage_words
 
@@ -106,7 +106,7 @@ def _write(
     _details(console, state, now)
     _controls(console, body)
     _in_words(console, state)
-    _sharing(console, body, now, zone)
+    _sharing(console, state, now, zone)
     _standing(console, body, now)
     _before(console, state, zone)
     _changed(console, body, previous, zone)
@@ -126,6 +126,8 @@ def _worries(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
                 ("Does not count: ", WARN),
                 f"{judged.entry.content.kind} by {judged.name}: {judged.why_not}",
             )
+    for said in state.after.incidents:
+        yield (incident_title(said.body), STOP), f" recorded on this plan by {said.author.person.name}."
     yield from _times(state, now)
     yield from (worry for finding in worst_first(body) if (worry := _worry(finding, body)))
     yield from _untraceable(state, now)
@@ -133,7 +135,8 @@ def _worries(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
         yield ("Not sure: ", WARN), ", ".join(unsure)
     dark = body.answers.get(_DAYLIGHT) in {Answer.NO, Answer.NOT_SURE}
     alone = not body.visit.companions
-    if dark or (alone and body.findings):
+    risky = any(not one.from_before or one.rule == INCIDENT_BEFORE for one in body.findings)
+    if dark or (alone and risky):
         yield ((f"Goes {who_goes(body)}{', after dark' if dark else ''}.", WARN if alone and dark else ""),)
 
 
@@ -222,18 +225,14 @@ def _in_words(console: "Console", state: "PlanState") -> None:
         item(console, f"{shown.label}: {shown.answer}", indent=INDENT)
 
 
-def _sharing(console: "Console", body: PlanBody, now: datetime, zone: tzinfo) -> None:
-    if not body.sharing:
-        return
-    heading(console, "To be shared")
-    for duty in body.sharing:
-        state = sharing_state(duty, now)
-        if state == NOT_SHARED:
-            item(console, duty.label, (": decided not to. ", STRONG), duty.reason, indent=INDENT)
-        else:
-            word = "by" if state == DUE else "OVERDUE since"
-            to = "; ".join(duty.recipients) or "nobody named yet"
-            item(console, f"{duty.label}: {word} {day(duty.by, zone)}, to {to}", indent=INDENT)
+def _sharing(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) -> None:
+    duties = duties_of(state)
+    if duties:
+        heading(console, "To be shared")
+    for one in duties:
+        to = "; ".join(one.duty.recipients) or "nobody named yet"
+        said = state_words(one, now, zone)
+        item(console, f"{one.duty.label}: {said}" + (f", to {to}" if one.open else ""), indent=INDENT)
 
 
 def _standing(console: "Console", body: PlanBody, now: datetime) -> None:

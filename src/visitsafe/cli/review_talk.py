@@ -88,8 +88,12 @@ def _checklist(context: typer.Context, state: "PlanState") -> "ReviewChecklist |
 
 def _from_queue(desk: "Desk", asker: "Talk") -> "PlanState":
     from visitsafe.usecases.deciding import queue
+    from visitsafe.usecases.listing import listed
 
-    found = queue(desk)
+    states = [one.state for one in listed(desk)]
+    if besides := _besides(desk, states):
+        asker.say(*besides)
+    found = queue(desk, states)
     for state in found:
         if state.withdrawn:
             asker.say(f"{_line(desk, state)}. Ring them: visitsafe board")
@@ -103,6 +107,14 @@ def _from_queue(desk: "Desk", asker: "Talk") -> "PlanState":
     if picked is None:
         raise InterruptedByUserError("stopped; nothing was decided and nothing was signed")
     return waiting[picked]
+
+
+def _besides(desk: "Desk", states: "Sequence[PlanState]") -> list[str]:
+    """What waits for a manager besides decisions."""
+    from visitsafe.cli.waiting_owed import incident_lines, to_tell
+
+    lines = [*incident_lines(desk, states, {}), *to_tell(desk, {state.plan: state for state in states})]
+    return ["Besides decisions, this waits for you:", *(f"- {line}" for line in lines), ""] if lines else []
 
 
 def _line(desk: "Desk", state: "PlanState") -> str:

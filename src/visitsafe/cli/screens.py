@@ -8,26 +8,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from visitsafe.cli.after_screen import show_after
 from visitsafe.cli.lines import GOOD, QUIET, STOP, STRONG, WARN, fact, heading, item, make_console, put
 from visitsafe.cli.review_screen import review_plan
 from visitsafe.cli.way_screen import show_way
-from visitsafe.domain.address import naming
+from visitsafe.domain.address import without_address
+from visitsafe.domain.after_words import owed_words
 from visitsafe.domain.alarm import is_alarming
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.entry_words import says
 from visitsafe.domain.phrases import (
     DECISION_WORDS,
-    DUE,
     LEVEL_WORDS,
-    NOT_SHARED,
     age,
     answering,
-    day,
     exactly_and_local,
     expired,
     moment,
     plain_words,
-    sharing_state,
     short_span,
     span,
     went_first,
@@ -37,7 +35,7 @@ from visitsafe.domain.phrases import (
 from visitsafe.domain.plan import DecidedBody, PlanBody
 from visitsafe.domain.refs import references
 from visitsafe.domain.sealed_words import reason_of, sealed_words
-from visitsafe.domain.shapes import LEFT_OUT, without_details
+from visitsafe.domain.shapes import without_details
 from visitsafe.domain.terms import Level, Status
 from visitsafe.domain.way import how_to_close, stage_words, unclosed
 
@@ -84,7 +82,7 @@ def show_plan(
     show_way(console, state, now, zone)
     _findings(console, state)
     _decision(console, state, zone)
-    _sharing(console, state.body, now, zone)
+    show_after(console, state, now, zone)
     _answers(console, state.body, now)
     _record(console, state, zone)
 
@@ -138,20 +136,6 @@ def _decision(console: "Console", state: "PlanState", zone: tzinfo) -> None:
     for condition in body.conditions:
         fact(console, "Condition", (condition, STRONG), indent=INDENT)
     fact(console, "How the purpose will be met", body.purpose_met, indent=INDENT)
-
-
-def _sharing(console: "Console", body: PlanBody, now: datetime, zone: tzinfo) -> None:
-    if not body.sharing:
-        return
-    heading(console, "Telling other professionals")
-    for duty in body.sharing:
-        state = sharing_state(duty, now)
-        if state == NOT_SHARED:
-            item(console, f"{duty.label}: decided not to share: {duty.reason}", indent=INDENT)
-            continue
-        word = "due by" if state == DUE else "OVERDUE since"
-        to = "; ".join(duty.recipients) or "nobody is named yet"
-        item(console, f"{duty.label}: {word} {day(duty.by, zone)}, to {to}", indent=INDENT)
 
 
 def _answers(console: "Console", body: PlanBody, now: datetime) -> None:
@@ -224,13 +208,14 @@ def _row(
         stage,
         LEVELS.get(row.level, row.level),
         "urgent" if row.urgent or went_first(state) else "",
+        owed_words(state, now),
     ]
     grave = row.level == Level.STOP and row.status == Status.AWAITING
     late = not state.closed and (is_alarming(state, now) or bool(went_first(state)))
     mark, when = f"{ref}  ", f"{short_span(row.start, row.due_back, zone)}  "
     put(console, (when, STRONG), (", ".join(filter(None, words)), STOP if grave or late else ""), mark=mark)
     author = roster.members.get(row.by)
-    area = naming(state.body.visit.address).sub(LEFT_OUT, row.area)
+    area = without_address(row.area, state.body.visit.address)
     facts = (row.case_ref, area, author.person.name if author else "somebody not in the team")
     put(console, ", ".join(fact for fact in facts if fact.strip()), indent=UNDER_REFERENCE)
     if unclosed(state, now):

@@ -60,20 +60,19 @@ def found(
 def found_team(
     context: typer.Context, settings: "Settings", name: str, roles: list[Role], where: "Place | None"
 ) -> tuple[str, str]:
-    """Make the store if it is missing, found the team in it, and pin it.
+    """Make the store if it is a file and missing, found the team in it, and pin it.
 
     Returns:
         The team's id, and its name if this person had founded it before; then nothing was added.
     """
     from visitsafe.adapters.settings import remember
-    from visitsafe.adapters.store import create_store, open_store, store_exists
+    from visitsafe.adapters.store import open_or_make
     from visitsafe.domain.cleaning import clean
     from visitsafe.usecases.team import found as found_in
     from visitsafe.usecases.team import founded_by, founding_body
 
     me, signer, now = myself(settings), signer_of(context), invocation(context).now
-    make = open_store if store_exists(settings.store) else lambda url: create_store(url, now)
-    store = make(settings.store)
+    store = open_or_make(settings.store, now)
     try:
         mine = founded_by(store, signer.fingerprint)
         entry = mine or found_in(store, signer, founding_body(clean(name), me, roles, where), now)

@@ -43,15 +43,19 @@ def waiting(
     from visitsafe.usecases.listing import listed
 
     with desk_of(context) as desk:
+        from visitsafe.cli.waiting_owed import audit_lines, incident_lines, owed_lines
         from visitsafe.cli.waiting_visits import under_way
 
         states = [one.state for one in listed(desk)]
         refs = references([state.plan for state in states])
         lines = [
             *under_way(desk, states, refs),
+            *incident_lines(desk, states, refs),
             *_drafts(context),
             *_mine(desk, states, refs),
             *_decisions(desk, states, refs),
+            *owed_lines(desk, states, refs),
+            *audit_lines(desk),
         ]
     greeting = f"Hello {desk.me.person.name}. " if desk.me else ""
     if not lines:

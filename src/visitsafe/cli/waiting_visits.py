@@ -13,7 +13,8 @@ from visitsafe.domain.alarm import is_alarming, is_watched, minutes_late
 from visitsafe.domain.discretion import hides_duress
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.judging import OPENERS
-from visitsafe.domain.phrases import clock, in_minutes, short_span
+from visitsafe.domain.local_clock import clock
+from visitsafe.domain.phrases import in_minutes, short_span
 from visitsafe.domain.terms import Status
 from visitsafe.domain.way import DID_IT, how_to_close, unclosed
 

@@ -10,6 +10,8 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from visitsafe.domain import alarm
+from visitsafe.domain.address import without_address
+from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
 from visitsafe.domain.local_clock import clock, minutes_between
@@ -79,7 +81,7 @@ def told(state: PlanState, judged: Judged, now: datetime, zone: tzinfo, names: N
     """An entry about a visit as a line; None if it says nothing to the desk. Arguments as for `about`."""
     body = judged.body
     if not isinstance(body, VisitBody):
-        return None
+        return _incident(state, judged)
     if judged.why_not:
         what = f"{judged.entry.content.kind} by {judged.name}"
         return Said(f"DOES NOT COUNT  {_named(state)}: {what}: {judged.why_not}", grave=True)
@@ -91,6 +93,13 @@ def told(state: PlanState, judged: Judged, now: datetime, zone: tzinfo, names: N
     if isinstance(body, NotifiedBody):
         return _notified(state, body, drill)
     return Said(f"{drill}{_taken(state, judged, body, now, zone, names)}{_note(body)}")
+
+
+def _incident(state: PlanState, judged: Judged) -> Said | None:
+    if not isinstance(judged.body, IncidentBody) or judged.why_not:
+        return None
+    what = "near miss" if judged.body.near_miss else "incident"
+    return Said(f"INCIDENT  {_named(state)}: {what} recorded by {judged.name}", grave=True, bell=True)
 
 
 def _taken(
@@ -110,7 +119,8 @@ def _taken(
 
 
 def _named(state: PlanState) -> str:
-    return f"{state.ref} {state.author.person.name}, {state.body.visit.area}"
+    visit = state.body.visit
+    return f"{state.ref} {state.author.person.name}, {without_address(visit.area, visit.address)}"
 
 
 def _speaker(heard: Heard | None, signer: str, names: Names) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import QUIET, STOP, STRONG, WARN, heading, item, put
-from visitsafe.domain.phrases import clock
+from visitsafe.domain.local_clock import clock
 from visitsafe.domain.way import Told, reported, standing
 from visitsafe.domain.way_alarm import AlarmTold, alarms, drills
 

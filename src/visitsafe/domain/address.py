@@ -7,6 +7,7 @@ Finds the usual ways to write them: other spaces and commas, `Ct` for `Court`. D
 import re
 from itertools import pairwise
 
+LEFT_OUT = "[left out]"
 FEWEST = 8
 """Characters of a text that is looked for; a shorter one would take unrelated words with it."""
 _POSTCODE = re.compile(r"(?<!\w)([A-Z]{1,2}[0-9][A-Z0-9]?)\s*([0-9][A-Z]{2})(?!\w)", re.IGNORECASE)
@@ -41,6 +42,11 @@ _FLAT = ("flat", "apartment", "apt", "unit")
 _NUMBER = ("number", "no")
 _SPELLINGS = {word: group for group in (*_STREETS, _FLAT, _NUMBER) for word in group}
 _STREET_WORDS = frozenset(word for group in _STREETS for word in group)
+
+
+def without_address(text: str, address: str) -> str:
+    """A text with nothing left of the address that it names."""
+    return naming(address).sub(LEFT_OUT, text) if text and address.strip() else text
 
 
 def naming(address: str) -> re.Pattern[str]:

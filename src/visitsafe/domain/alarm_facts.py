@@ -18,7 +18,7 @@ from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.outbox import LINE_MANAGER
 from visitsafe.domain.phrases import minutes_from, whose
-from visitsafe.domain.plan import Rung
+from visitsafe.domain.plan import INCIDENT_BEFORE, Rung
 from visitsafe.domain.reports import BackBody, ExtendedBody, ReportBody
 from visitsafe.domain.terms import Kind, Outcome, Role
 from visitsafe.domain.times import duration, short
@@ -226,8 +226,9 @@ def _happened(telling: Telling) -> str:
 
 
 def _worst(telling: Telling) -> str:
-    """The worst finding in one line."""
-    findings = sorted(telling.state.body.findings, key=lambda finding: finding.level.weight)
+    """The worst finding in one line; of what earlier visits tell only that there was an incident."""
+    found = [one for one in telling.state.body.findings if not one.from_before or one.rule == INCIDENT_BEFORE]
+    findings = sorted(found, key=lambda finding: finding.level.weight)
     return f"by the plan: {telling.line(findings[0].text)}" if findings else "the plan names none"
 
 

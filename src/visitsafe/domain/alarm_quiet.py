@@ -1,10 +1,14 @@
 """The messages that nobody has to act on at once: reminders to the worker, all-clears and drills. Pure.
 
-A reminder is two kind lines that name nobody, for somebody else may see the worker's screen. A drill says in
-its title and first line that it is one, and tells nothing that could be taken for real. `alarm_words`
-has the rest.
+A reminder is two kind lines that name nobody, for somebody else may see the worker's screen. It tells the
+true time: what the ladder says was written for the minute at which its step falls due, and is told only
+then. A drill says in its title and first line that it is one, and tells nothing that could be taken for real.
+`alarm_words` has the rest.
 """
 
+from datetime import timedelta
+
+from visitsafe.domain.alarm import schedule
 from visitsafe.domain.alarm_facts import (
     LONGEST_DO,
     LONGEST_NAME,
@@ -18,13 +22,19 @@ from visitsafe.domain.alarm_facts import (
     text,
     titled,
 )
+from visitsafe.domain.entries import from_text
 from visitsafe.domain.outbox import WORKER, Message
+from visitsafe.domain.phrases import in_minutes
+from visitsafe.domain.plan import Rung
 from visitsafe.domain.reports import AcknowledgedBody, BackBody, EscalatedBody, StoodDownBody
 from visitsafe.domain.terms import Because
 from visitsafe.domain.visit import Said
 
 Subject = Said[EscalatedBody] | Said[AcknowledgedBody] | Said[StoodDownBody] | Said[BackBody] | None
 NO_DANGER = "This is a drill: nobody is in danger."
+IN_TIME = timedelta(seconds=90)
+"""How long after its step fell due a reminder may say what the ladder says: that may name the minutes."""
+MINUTE = timedelta(minutes=1)
 
 
 def step_of(subject: Subject) -> str:
@@ -36,17 +46,31 @@ def reminder(telling: Telling, subject: Subject) -> Text:
     """Two kind lines to the worker, naming nobody."""
     ref, due = telling.state.ref, telling.when(telling.state.visit.due_back)
     rung = rung_of(telling.state, step_of(subject))
-    meant_for_them = rung is not None and rung.who == (WORKER,)
-    asked = (
-        telling.line(rung.do, LONGEST_DO)
-        if rung and meant_for_them
-        else f"Please report: your time was {due}."
-    )
+    asked = "Please report, or say that you need longer."
+    if rung and rung.who == (WORKER,) and _in_time(telling, subject, rung):
+        asked = telling.line(rung.do, LONGEST_DO)
     return Text(
         title=f"{ref}: {due}",
-        body=f"{asked}\nvisitsafe back {ref}, or {telling.desk}. If you need longer: "
+        body=f"{_your_time(telling)} {asked}\nvisitsafe back {ref}, or {telling.desk}. If you need longer: "
         f"visitsafe extend {ref} --by 30m",
     )
+
+
+def _in_time(telling: Telling, subject: Subject, rung: Rung) -> bool:
+    """Whether a step is told when the ladder as it is now has it, and not later for want of a watch."""
+    if subject is None or not isinstance(subject.body, EscalatedBody):
+        return False
+    dues = {due.at for due in schedule(telling.state) if due.rung == rung}
+    return subject.body.due in dues and abs(telling.now - from_text(subject.body.due)) <= IN_TIME
+
+
+def _your_time(telling: Telling) -> str:
+    """`Your time is today 16:30, in 10 minutes.`: true when it is sent, to the nearest minute."""
+    due = from_text(telling.state.visit.due_back)
+    minutes, when = round((telling.now - due) / MINUTE), telling.when(telling.state.visit.due_back)
+    if minutes > 0:
+        return f"Your time was {when}, {in_minutes(minutes)} ago."
+    return f"Your time is {when}, in {in_minutes(-minutes)}." if minutes else f"Your time is now, {when}."
 
 
 def all_clear_to_worker(telling: Telling, subject: Subject) -> Text:

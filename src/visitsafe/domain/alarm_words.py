@@ -28,6 +28,7 @@ from visitsafe.domain.alarm_facts import (
 from visitsafe.domain.alarm_quiet import Subject, all_clear, all_clear_to_worker, drill, reminder, step_of
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.incident_words import incident_text
 from visitsafe.domain.members import as_heard
 from visitsafe.domain.outbox import WORKER, Message
 from visitsafe.domain.plan import Rung
@@ -50,6 +51,8 @@ def text_of(message: Message, state: PlanState, now: datetime, zone: tzinfo, des
         desk_phone: The duty desk's number; empty if the team has agreed on none.
     """
     telling = Telling(state, now, zone, desk_phone, message.channel.address and not message.drill)
+    if message.incident:
+        return incident_text(telling, message)
     alarm, subject = _subject(message, state)
     to_worker = _goes_to_worker(message, state)
     if message.drill:

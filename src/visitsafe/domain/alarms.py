@@ -6,6 +6,7 @@ stays open. Duress ends only by a manager's stand-down that follows it.
 
 from collections.abc import Sequence
 
+from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.judging import OPENERS, Judged
 from visitsafe.domain.order import Order
 from visitsafe.domain.reports import (
@@ -42,6 +43,8 @@ def unaware(
 def real_alarms(order: Order, counted: Sequence[Judged], downs: Downs) -> tuple[Alarm, ...]:
     """What was raised and taken on, by the first stand-down that had seen it; messages with their subject.
 
+    Messages about an incident belong to no alarm (`after`).
+
     Args:
         order: The plan's entries.
         counted: Those that count.
@@ -53,7 +56,8 @@ def real_alarms(order: Order, counted: Sequence[Judged], downs: Downs) -> tuple[
 
     raised = [one for one in said_in(counted, EscalatedBody) if not one.body.drill]
     owned = [one for one in said_in(counted, AcknowledgedBody) if not one.body.drill]
-    sent = [one for one in said_in(counted, NotifiedBody) if not one.body.drill]
+    apart = {one.id for one in said_in(counted, IncidentBody)}
+    sent = [one for one in said_in(counted, NotifiedBody) if not (one.body.drill or one.body.about in apart)]
     of = {one.id: ended_by(one.id) for one in (*raised, *owned)}
     of |= {down.id: index for index, down in enumerate(downs)}
     return tuple(

@@ -13,13 +13,13 @@ from datetime import datetime, tzinfo
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from visitsafe.domain.assessment import BLANK, GIVEN, NONE, Answers, Value, applicability, in_words, tokens
-from visitsafe.domain.checklist import AnswerType, Condition, Question, VisitField
+from visitsafe.domain.assessment import NONE, Answers, Value, applicability, in_words, tokens
+from visitsafe.domain.checklist import AnswerType, Question, VisitField
 from visitsafe.domain.cleaning import clean, quoted
 from visitsafe.domain.entries import from_text, to_text
-from visitsafe.domain.options import either, expected, meant, options
+from visitsafe.domain.form_times import time_in_form
+from visitsafe.domain.options import either, expected, meant, only_when, options
 from visitsafe.domain.questionnaire import Questionnaire
-from visitsafe.domain.terms import Answer
 from visitsafe.domain.times import TimeError, check_due_back, check_start, in_full, parse_time
 
 Raw = str | Sequence[str]
@@ -30,7 +30,6 @@ LONGEST_NAME = 120
 MOST_PEOPLE = 30
 _ONE_LINE = frozenset({VisitField.CASE, VisitField.AREA})
 _NOBODY = frozenset({NONE, "nobody", "no one", "no-one", "noone"})
-_SEEN = {BLANK: "left out", GIVEN: "answered"}
 _EMPTY: Answers = MappingProxyType({})
 
 
@@ -51,12 +50,14 @@ class Context:
         zone: Whose clocks the person reads.
         start: Aware, when the visit starts; None while that is not known.
         urgent: The visit goes before it is countersigned, so that it may have started.
+        form: It is a form that is filled in: its times may have passed.
     """
 
     now: datetime
     zone: ZoneInfo
     start: datetime | None = None
     urgent: bool = False
+    form: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,8 @@ def _time(question: Question, raw: str, context: Context) -> str:
     if is_due_back and context.start is None:
         raise AnswerError("answer first when the visit starts")
     try:
+        if question.moment or (context.form and question.fills is None):
+            return to_text(time_in_form(raw, context.now, context.zone, question.moment))
         at = parse_time(raw, context.now, context.zone, context.start if is_due_back else None)
     except TimeError as error:
         raise AnswerError(error.sentence) from error
@@ -279,20 +282,3 @@ def _must_be_blank(questionnaire: Questionnaire, question: Question, given: Raw,
     because = " and ".join(dict.fromkeys(reasons))
     when = only_when(questionnaire, question.when or ())
     raise AnswerError(f"this is only asked when {when}, and here {because}; leave it out")
-
-
-def only_when(questionnaire: Questionnaire, condition: Condition) -> str:
-    """A condition in the words of the questions: `"Car targeted" is yes or not sure`."""
-    parts = []
-    for mapping in condition:
-        asked = [(questionnaire.by_id[name], wanted) for name, wanted in mapping.items()]
-        said = (f"{quoted(question.label)} is {_wanted(question, wanted)}" for question, wanted in asked)
-        parts.append(" and ".join(said))
-    return ", or ".join(parts)
-
-
-def _wanted(question: Question, wanted: Sequence[str]) -> str:
-    """The answers of a condition; not sure counts as the unsafe one (D7)."""
-    unsure = [Answer.NOT_SURE.value] if question.unsafe in wanted and Answer.NOT_SURE not in wanted else []
-    texts = _SEEN | dict(options(question))
-    return either([texts.get(one, one).lower() for one in (*wanted, *unsure)])

@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from visitsafe.domain import alarm
-from visitsafe.domain.address import naming
+from visitsafe.domain.address import without_address
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.heartbeat import Watch
 from visitsafe.domain.members import Member, as_heard
@@ -31,7 +31,6 @@ ROLES: Mapping[str, str] = {
     WORKER: "the worker",
 }
 """Those whom a ladder names, in words."""
-LEFT_OUT = "[left out]"
 _HELD = frozenset(Role)
 
 
@@ -209,7 +208,7 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
 
 
 def _without_address(text: str, address: str, *, details: bool) -> str:
-    return text if details or not text else naming(address).sub(LEFT_OUT, text)
+    return text if details else without_address(text, address)
 
 
 def _last(state: PlanState) -> Report | None:

@@ -14,10 +14,10 @@ from visitsafe.domain.board import Board, Report, Row, Step
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.heartbeat import Beat, Watch
+from visitsafe.domain.local_clock import clock
 from visitsafe.domain.members import as_heard
 from visitsafe.domain.terms import Kind, Stage, Status
-from visitsafe.domain.times import duration, in_full, short
-from visitsafe.errors import VerificationError
+from visitsafe.domain.times import duration, in_full
 
 START_WATCH = "visitsafe watch"
 MOST_FAULTS = 5
@@ -108,7 +108,7 @@ def watch_lines(watch: Watch | None, now: datetime, zone: tzinfo) -> list[Line]:
     lines += [
         Line(
             f"The clock of {_host(beat)} or of this computer is wrong: a heartbeat from there says "
-            f"{clock(beat.at, now, zone)}, so it does not count.",
+            f"{clock(beat.at, zone, now)}, so it does not count.",
             Tone.ALARM,
         )
         for beat in watch.ahead
@@ -121,7 +121,7 @@ def watch_lines(watch: Watch | None, now: datetime, zone: tzinfo) -> list[Line]:
         for beat in _each_once(watch.alive)
     ]
     if watch.gap:
-        since, until = (clock(text, now, zone) for text in (watch.gap.since, watch.gap.until))
+        since, until = (clock(text, zone, now) for text in (watch.gap.since, watch.gap.until))
         lines.append(Line(f"Nobody was watching from {since} to {until}.", Tone.CAREFUL))
     return lines
 
@@ -129,7 +129,7 @@ def watch_lines(watch: Watch | None, now: datetime, zone: tzinfo) -> list[Line]:
 def _nobody(last: Beat | None, now: datetime, zone: tzinfo) -> str:
     if last is None:
         return "NOBODY IS WATCHING, and no watch was seen here in the last day."
-    return f"NOBODY IS WATCHING since {clock(last.at, now, zone)} (last seen on {_host(last)})."
+    return f"NOBODY IS WATCHING since {clock(last.at, zone, now)} (last seen on {_host(last)})."
 
 
 def _each_once(beats: Iterable[Beat]) -> Iterable[Beat]:
@@ -146,14 +146,14 @@ def _host(beat: Beat) -> str:
 
 def _seen(beat: Beat, now: datetime, zone: tzinfo) -> str:
     visits = f"{beat.body.visits} {'visit' if beat.body.visits == 1 else 'visits'}"
-    return f"seen {clock(beat.at, now, zone)}, {visits}"
+    return f"seen {clock(beat.at, zone, now)}, {visits}"
 
 
 def row_lines(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
     """A visit as a block of a few lines."""
     what, tone = headline(row)
     where = ", ".join(filter(None, (one_line(row.area), one_line(row.address), _along(row))))
-    due = f"due back {clock(row.due_back, now, zone)}"
+    due = f"due back {clock(row.due_back, zone, now)}"
     facts = [Line("; ".join(filter(None, (where, due))), under=True)]
     reports = _reports(row, now, zone)
     if reports:
@@ -202,12 +202,12 @@ def _along(row: Row) -> str:
 
 
 def _reports(row: Row, now: datetime, zone: tzinfo) -> str:
-    departed = f"set out {clock(row.departed, now, zone)}" if row.departed else ""
+    departed = f"set out {clock(row.departed, zone, now)}" if row.departed else ""
     if not row.departed and row.stage is not Stage.PLANNED:
         departed = STAGES[Stage.PLANNED]
     last = row.last
     if last is None:
-        return f"{STAGES[Stage.PLANNED]}; was to begin {clock(row.start, now, zone)}"
+        return f"{STAGES[Stage.PLANNED]}; was to begin {clock(row.start, zone, now)}"
     if last.kind == Kind.DEPARTED:
         return departed + _through(last)
     return "; ".join(filter(None, (departed, _report(last, now, zone))))
@@ -215,7 +215,7 @@ def _reports(row: Row, now: datetime, zone: tzinfo) -> str:
 
 def _report(last: Report, now: datetime, zone: tzinfo) -> str:
     words = "broke the visit off" if last.stopped else REPORTS.get(last.kind, last.kind)
-    return f"last: {words} {clock(last.at, now, zone)}{_through(last)}"
+    return f"last: {words} {clock(last.at, zone, now)}{_through(last)}"
 
 
 def _through(last: Report) -> str:
@@ -227,12 +227,12 @@ def _whose_turn(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
     if row.unowned:
         step = row.unowned[-1]
         todo = "" if row.duress else f" {one_line(step.do)}"
-        raised = f"{one_line(step.id)} since {clock(step.at, now, zone)}, {_whose(step)}"
+        raised = f"{one_line(step.id)} since {clock(step.at, zone, now)}, {_whose(step)}"
         said = f"NOBODY HAS TAKEN THIS ON: {raised}.{todo} To take it on: visitsafe acknowledge {row.ref}"
         lines.append(Line(said, Tone.ALARM, under=True))
     elif row.owner:
         taken = f"{one_line(row.owner.name)} has taken it on ({one_line(row.owner.step)}, "
-        lines.append(Line(f"{taken}{clock(row.owner.at, now, zone)})", Tone.STRONG, under=True))
+        lines.append(Line(f"{taken}{clock(row.owner.at, zone, now)})", Tone.STRONG, under=True))
     if row.next:
         lines.append(_next(row.next, row, now, zone))
     return lines
@@ -240,11 +240,11 @@ def _whose_turn(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
 
 def _next(step: Step, row: Row, now: datetime, zone: tzinfo) -> Line:
     if row.overtaken:
-        since, todo = clock(step.at, now, zone), "" if row.duress else f". {one_line(step.do)}"
+        since, todo = clock(step.at, zone, now), "" if row.duress else f". {one_line(step.do)}"
         said = f"due since {since} and not raised: {one_line(step.id)}, {_whose(step)}{todo}"
         return Line(said, Tone.ALARM, under=True)
     wait = (from_text(step.at) - now + timedelta(seconds=59)) // timedelta(minutes=1)
-    at = clock(step.at, now, zone)
+    at = clock(step.at, zone, now)
     return Line(f"next {at} (in {duration(wait)}): {one_line(step.id)}, {_whose(step)}", under=True)
 
 
@@ -262,11 +262,3 @@ def _marks(row: Row) -> Iterable[Line]:
     for problem in row.problems[:1]:
         said = f"Its record does not hold: {one_line(problem)}; run: visitsafe verify {row.ref}"
         yield Line(said, Tone.ALARM, under=True)
-
-
-def clock(text: str, now: datetime, zone: tzinfo) -> str:
-    """`15:30`, with the day if that is another one; a text that is no time as it stands."""
-    try:
-        return short(from_text(text), zone, now).removeprefix("today ")
-    except (VerificationError, OverflowError):
-        return text

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from visitsafe.domain.address import without_address
 from visitsafe.domain.alarm import WORKER, schedule
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import one_line
@@ -48,7 +49,7 @@ def _facts(state: PlanState, now: datetime, zone: tzinfo, desk_phone: str) -> li
     return [
         *_folded(f"Visit {state.ref}"),
         *_folded(" and ".join(map(one_line, goes))),
-        *_pair("Area", one_line(visit.area)),
+        *_pair("Area", one_line(without_address(visit.area, visit.address))),
         *_pair("Visit at", clock(visit.start, zone, now)),
         *_pair("Due back", clock(state.visit.due_back, zone, now)),
         *_pair("Duty desk", desk_phone or "(no number is agreed: write down whom you ring)"),
@@ -57,7 +58,8 @@ def _facts(state: PlanState, now: datetime, zone: tzinfo, desk_phone: str) -> li
 
 def _conditions(state: PlanState) -> list[str]:
     """What the manager asked for, while it stands."""
-    found = [one_line(text) for text in (state.decided.conditions if state.decided else ())]
+    texts = state.decided.conditions if state.decided else ()
+    found = [one_line(without_address(text, state.body.visit.address)) for text in texts]
     return [*_folded("Your manager's conditions"), *_listed(found)] if found else []
 
 
@@ -81,7 +83,8 @@ def _if_silent(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
     highest = max(steps, key=lambda one: one.level)
     lines = ["If nobody hears from you:"]
     for one in steps:  # by time: where the risk is high, the highest step does not come last
-        full = f": {one_line(one.rung.do)}" if one is highest else ""
+        do = one_line(without_address(one.rung.do, state.body.visit.address))
+        full = f": {do}" if one is highest else ""
         lines += _folded(f"{clock(one.at, zone, now)} {_acts(one.rung)}{full}", " " * 6)
     return lines
 

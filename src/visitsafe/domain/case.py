@@ -1,7 +1,7 @@
 """A case: all plans with its reference, and what the newest of them say (3.10, 9.5). Pure.
 
-What is recorded about a case stands in the record of one of its plans; this looks across them. A plan that does
-not hold is not in here: who gathers the plans says so.
+What is recorded about a case stands in the record of one of its plans; this looks across them. A plan that
+does not hold is not in here: who gathers the plans says so.
 """
 
 from collections.abc import Iterator
@@ -21,11 +21,13 @@ class CaseHistory(msgspec.Struct, frozen=True):
         case: Its reference, as the newest plan has it.
         plans: By start, the earliest first.
         removed: How many plans there were whose content is gone.
+        unread: How many plans do not hold, so that nothing of them is in here.
     """
 
     case: str
     plans: tuple[PlanState, ...]
     removed: int = 0
+    unread: int = 0
 
     def incidents(self) -> Iterator[tuple[PlanState, Said[IncidentBody]]]:
         """Incidents and near misses, with their plans, the earliest visit first."""

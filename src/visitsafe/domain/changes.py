@@ -35,12 +35,18 @@ def changes(before: PlanBody, after: PlanBody) -> Changes:
     ]
     if before.visit.companions != after.visit.companions:
         answers.insert(0, Changed("Who goes", who_goes(before), who_goes(after)))
-    rules_before, rules_after = ({finding.rule for finding in body.findings} for body in (before, after))
+    was, now = _raised(before), _raised(after)
+    rules_before, rules_after = ({finding.rule for finding in found} for found in (was, now))
     return Changes(
         answers=tuple(answers),
-        new=tuple(finding for finding in after.findings if finding.rule not in rules_before),
-        gone=tuple(finding for finding in before.findings if finding.rule not in rules_after),
+        new=tuple(finding for finding in now if finding.rule not in rules_before),
+        gone=tuple(finding for finding in was if finding.rule not in rules_after),
     )
+
+
+def _raised(body: PlanBody) -> list[Finding]:
+    """The findings that answers raised: what earlier visits tell is another each time."""
+    return [finding for finding in body.findings if not finding.from_before]
 
 
 def _words(body: PlanBody) -> dict[str, str]:

@@ -13,6 +13,9 @@ from pydantic import BaseModel
 
 from visitsafe.domain import proofs
 from visitsafe.domain.checklist import Source, VisitChecklist
+from visitsafe.domain.form_checking import form_alone, form_references
+from visitsafe.domain.form_flow import FormSet
+from visitsafe.domain.forms import FormChecklist, SupervisionChecklist
 from visitsafe.domain.kinds import (
     Document,
     EscalationChecklist,
@@ -20,11 +23,12 @@ from visitsafe.domain.kinds import (
     SharingChecklist,
     ShouldNotChecklist,
 )
-from visitsafe.domain.problem import AnyChecklist, Path, Placed, Problem, did_you_mean, place
+from visitsafe.domain.problem import AnyChecklist, Path, Placed, Problem, did_you_mean, place, place_form
 from visitsafe.domain.questionnaire import ChecklistSet
 from visitsafe.domain.references import references, repeated, repeated_own_ids
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)*(-[0-9]+(\.[0-9]+)*)?")
+CHANGE = "change or leave out the condition"
 _TOO_LONG = "takes too many combinations of answers to prove: name fewer questions in its conditions"
 
 
@@ -42,7 +46,20 @@ def check(checklists: ChecklistSet, documents: Mapping[str, Document]) -> list[P
     for slot, checklist in members(checklists).items():
         problems += [problem.below(slot) for problem in check_alone(checklist, documents)]
     if not problems:
-        problems += _proofs(place(checklists))
+        placed = place(checklists)
+        problems += proven(placed, "a low-risk plan must come out clean") or _clean(placed)
+    return list(dict.fromkeys(problems))
+
+
+def check_form(form_set: FormSet, documents: Mapping[str, Document]) -> list[Problem]:
+    """The same for a form and the sharing checklist that it asks; paths begin with `form` or `sharing`."""
+    problems = form_references(form_set)
+    parts: dict[str, AnyChecklist | None] = {"form": form_set.form, "sharing": form_set.sharing}
+    for slot, checklist in parts.items():
+        alone = check_alone(checklist, documents) if checklist else []
+        problems += [problem.below(slot) for problem in alone]
+    if not problems:
+        problems += proven(place_form(form_set), "what is always told belongs under first or last")
     return list(dict.fromkeys(problems))
 
 
@@ -66,6 +83,11 @@ def check_alone(checklist: AnyChecklist, documents: Mapping[str, Document]) -> l
     match checklist:
         case VisitChecklist():
             problems += _visit(checklist)
+        case FormChecklist():
+            problems += _lists(checklist, "first", "last")
+            problems += form_alone(checklist)
+        case SupervisionChecklist():
+            problems += _lists(checklist, "prompts")
         case ShouldNotChecklist():
             problems += _lists(checklist, "should_not", "should", "if_it_happens")
         case SharingChecklist():
@@ -157,30 +179,28 @@ def _ladder(checklist: EscalationChecklist) -> Iterator[Problem]:
         yield Problem(("steps",), sentence, at_key=True)
 
 
-def _proofs(placed: Placed) -> list[Problem]:
+def proven(placed: Placed, always: str) -> list[Problem]:
+    """Questions that are never asked, rules that are never raised or always; `always`: what is wrong then."""
     problems = []
     for path, question in placed.questions:
         for index, mapping in enumerate(question.when or ()):
             possible = proofs.can_hold(placed.questionnaire, (mapping,))
             if possible is not True:
                 problems.append(
-                    _unproven((*path, "when", index), possible, "no answers lead to this question")
+                    _unproven((*path, "when", index), possible, "no answers lead to this question", CHANGE)
                 )
     for _, at, rule in placed.rules:
         for index, mapping in enumerate(rule.when):
             possible = proofs.can_hold(placed.questionnaire, (mapping,))
             if possible is not True:
-                problems.append(_unproven((*at, index), possible, "no answers make all of this hold"))
+                problems.append(_unproven((*at, index), possible, "no answers make all of this hold", CHANGE))
         possible = proofs.can_be_avoided(placed.questionnaire, (rule.when,))
         if possible is not True:
-            problems.append(_unproven(at, possible, f'"{rule.id}" is raised whatever is answered'))
-    return problems or _clean(placed)
+            problems.append(_unproven(at, possible, f'"{rule.id}" is raised whatever is answered', always))
+    return problems
 
 
-def _unproven(path: Path, possible: bool | None, wrong: str) -> Problem:
-    instead = (
-        "a low-risk plan must come out clean" if "whatever" in wrong else "change or leave out the condition"
-    )
+def _unproven(path: Path, possible: bool | None, wrong: str, instead: str) -> Problem:
     return Problem(path, f"this {_TOO_LONG}" if possible is None else f"{wrong}: {instead}")
 
 

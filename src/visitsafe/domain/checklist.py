@@ -122,6 +122,7 @@ class Question(Item):
         when: The question applies only if this holds of earlier answers.
         valid_for: Days for which the answer is kept as a standing answer (D8).
         propose: A value that visitsafe can compute and proposes, never decides.
+        moment: For a time in a form: it has passed, or is still to come; left out, it can be either.
     """
 
     label: Annotated[Sentence, StringConstraints(max_length=48)]
@@ -135,6 +136,7 @@ class Question(Item):
     when: Condition | None = None
     valid_for: Annotated[int, Field(strict=True, ge=1, le=3660)] | None = None
     propose: Literal["daylight"] | None = None
+    moment: Literal["past", "coming"] | None = None
 
 
 class Section(Model):

@@ -64,6 +64,7 @@ def compose_plan(
     at: datetime,
     companion: Callable[[str], Companion],
     nonce: str = "",
+    known: Sequence[Finding] = (),
 ) -> PlanBody:
     """The body of a plan.
 
@@ -74,6 +75,7 @@ def compose_plan(
         at: When it is signed.
         companion: Finds a person who comes along in the roster.
         nonce: For a new plan: what its id was made of.
+        known: What earlier visits of the case leave to be known (`last_time`): notes.
     """
     answers, _ = split(questionnaire, intent.answers)
     findings = assess(questionnaire, answers)
@@ -81,11 +83,11 @@ def compose_plan(
     return PlanBody(
         visit=_visit(checklists, facts, companion),
         answers=rest,
-        findings=findings,
+        findings=(*findings, *known),
         controls=_controls(intent.controls, findings),
-        sharing=_duties(checklists.sharing, questionnaire, answers, at),
+        sharing=duties(checklists.sharing, questionnaire, answers, at),
         standing=_standing(questionnaire, answers, intent.standing, at),
-        shown=tuple(_shown(questionnaire, name, value) for name, value in rest.items()),
+        shown=tuple(shown(questionnaire, name, value) for name, value in rest.items()),
         checklists=_made(checklists),
         ladder=_ladder(checklists, findings),
         urgent=intent.urgent,
@@ -152,9 +154,10 @@ def _controls(controls: Sequence[Control], findings: Sequence[Finding]) -> tuple
     return tuple(control for control in controls if control.rule in raised)
 
 
-def _duties(
+def duties(
     sharing: SharingChecklist | None, questionnaire: Questionnaire, answers: Answers, at: datetime
 ) -> tuple[Duty, ...]:
+    """What has to be shared because of these answers; days are counted from `at`."""
     if sharing is None:
         return ()
     recipients = answers.get(SHARE_WITH, ())
@@ -208,7 +211,8 @@ def standing_in_date(questionnaire: Questionnaire, last: PlanBody, now: datetime
     }
 
 
-def _shown(questionnaire: Questionnaire, name: str, value: Value) -> Shown:
+def shown(questionnaire: Questionnaire, name: str, value: Value) -> Shown:
+    """A question as it is shown, and its answer in words."""
     question = questionnaire.by_id[name]
     return Shown(
         id=name,

@@ -18,6 +18,7 @@ from visitsafe.domain.terms import Kind, Role
 from visitsafe.domain.verified import Verified
 
 NOT_AN_ADMIN = "was not made by an admin of this team"
+NOT_A_MANAGER = "was not made by a manager of this team"
 TAKEN_AWAY = "does not count: its author was not an admin any more when it was made"
 NO_WITNESS = (
     "does not count: its author's key or role was taken away, and nobody else's entry shows that it is older"
@@ -32,6 +33,8 @@ _NEVER = float("inf")
 ADMINS, NOBODYS = frozenset({Role.ADMIN}), frozenset[Role]()
 KEEPERS = frozenset({Role.ADMIN, Role.MANAGER})
 """Who may hold a case, so that nothing of it is removed, and release it."""
+MANAGERS = frozenset({Role.MANAGER})
+"""Who may look at what managers owe, and sign it."""
 
 
 class Verdict(NamedTuple):
@@ -119,7 +122,7 @@ class _Counting:
         need = _needed(entry)
         author = self._ledger.member(by, past)
         if not _may(author, need) or author is None:
-            return Verdict(NOT_AN_ADMIN)
+            return Verdict(NOT_A_MANAGER if need is MANAGERS else NOT_AN_ADMIN)
         threat = self._threat(entry, author, need)
         if threat.why_not or threat.waits:
             return threat
@@ -237,6 +240,8 @@ def _needed(entry: Verified) -> frozenset[Role]:
     """The roles of which the author of an entry needs one; none if any member will do."""
     if entry.content.kind in {Kind.HELD, Kind.RELEASED}:
         return KEEPERS
+    if entry.content.kind == Kind.AUDITED:
+        return MANAGERS
     return NOBODYS if _replaces_own(entry) else ADMINS
 
 

@@ -16,9 +16,10 @@ from visitsafe.domain.alarm import Due
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.local_clock import clock
 from visitsafe.domain.outbox import WORKER
 from visitsafe.domain.page_sections import ordinary_schedule
-from visitsafe.domain.phrases import clock, moment, plain_words, whose
+from visitsafe.domain.phrases import moment, plain_words, whose
 from visitsafe.domain.plan import Control
 from visitsafe.domain.shapes import without_details
 

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 import msgspec
 
+from visitsafe.domain.after_seen import unknown_caller, with_bodies
+from visitsafe.domain.afterwards import DebriefedBody, DocumentedBody, Filled, IncidentBody
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import OPENERS, Judged, is_companion, is_self
 from visitsafe.domain.reports import BackBody, EscalatedBody, ExtendedBody, ReportBody, VisitBody
@@ -45,7 +47,8 @@ def hides_duress(state: PlanState, me: Member | None, now: datetime | None = Non
         now: The moment for which it is shown: what an ordinary watch would have raised by then is raised.
             None: what it would have raised by the newest entry.
     """
-    if not any(isinstance(one.body, VisitBody) for one in state.judged) or may_know_duress(state, me):
+    telling = any(isinstance(one.body, VisitBody | Filled) for one in state.judged)
+    if not telling or may_know_duress(state, me):
         return state
     return _discreet(hides_phrase(state, me, now))
 
@@ -64,7 +67,9 @@ def without_unseen(state: PlanState) -> PlanState:
 def _discreet(state: PlanState) -> PlanState:
     """Without what could differ under duress and nobody can make alike."""
     judged = tuple(_unknown(one) for one in _without(state, _WATCHERS_OWN))
-    return msgspec.structs.replace(state, judged=judged, visit=_unwritten(state.visit))
+    after = with_bodies(state.after, {one.entry.id: one.body for one in judged})
+    after = msgspec.structs.replace(after, told=())
+    return msgspec.structs.replace(state, judged=judged, visit=_unwritten(state.visit), after=after)
 
 
 def _without(state: PlanState, kinds: Collection[str]) -> tuple[Judged, ...]:
@@ -74,6 +79,8 @@ def _without(state: PlanState, kinds: Collection[str]) -> tuple[Judged, ...]:
 
 def _unknown(one: Judged) -> Judged:
     """A report without how its caller was known: those words may hold the phrase."""
+    if isinstance(one.body, IncidentBody | DebriefedBody | DocumentedBody) and one.body.heard is not None:
+        return rewritten(one, unknown_caller(one.body))
     if not isinstance(one.body, ReportBody | BackBody | ExtendedBody) or one.body.heard is None:
         return one
     return rewritten(one, _body(one.body))

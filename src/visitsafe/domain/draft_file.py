@@ -1,4 +1,4 @@
-"""A plan in the making: everything the wizard knows, which is also what a draft file holds.
+"""A plan or a form in the making: everything the wizard knows, which is also what a draft file holds.
 
 Only its shape: light to import, because `visitsafe` alone lists the drafts. `draft` begins one and takes
 out what counts; what comes next is for `session` to say.
@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from visitsafe.domain.plan import Control
+from visitsafe.domain.plan import Control, Finding
 
 T = TypeVar("T")
 Value = str | tuple[str, ...]
@@ -51,6 +51,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         repeats: The reference of the plan that is repeated, or revised (`revises`).
         urgent: Why the visit goes before it is countersigned; empty if it does not.
         notices: What the person must be told before the next page.
+        about: For a form: what it is about, such as `K7Q2-M9`; empty for a plan.
+        command: For a form: the command that goes on with it.
+        known: What earlier visits of the case leave to be known: looked up each time, never in the file.
     """
 
     draft: Literal[1] = 1
@@ -75,6 +78,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     revises: str = ""
     urgent: str = ""
     notices: tuple[str, ...] = ()
+    about: str = ""
+    command: str = ""
+    known: tuple[Finding, ...] = ()
 
 
 def without(mapping: Mapping[str, T], names: Collection[str]) -> dict[str, T]:

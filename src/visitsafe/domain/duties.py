@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from visitsafe.domain.afterwards import SharedBody
+from visitsafe.domain.documents import days_of
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging_after import NOT_SHARE
@@ -84,13 +85,19 @@ def _duties(state: PlanState) -> Iterator[tuple[str, Duty]]:
 
 
 def _said(state: PlanState, of: str, duty: Duty) -> Said[SharedBody] | None:
-    """The newest word on a duty; what was done about an earlier version of the plan holds for the next."""
-    later = {said.id for said in (*state.after.incidents, *state.after.debriefs)}
-    of_plan = of not in later
+    """The newest word on a duty; what was done about an earlier version of the plan holds for the next.
+
+    The same goes for an incident or debrief that was only completed.
+    """
+    versions = state.after.versions
+    said = (*state.after.incidents, *state.after.debriefs)
+    later = {name for one in said for name in versions(one.id)}
+    of_plan, mine = of not in later, versions(of)
     found = [
         one
         for one in state.after.shared
-        if one.body.trigger == duty.trigger and (one.body.of == of or (of_plan and one.body.of not in later))
+        if one.body.trigger == duty.trigger
+        and (one.body.of in mine or (of_plan and one.body.of not in later))
     ]
     return found[-1] if found else None
 
@@ -119,7 +126,7 @@ def talk_by(state: PlanState) -> str:
 def owed(state: PlanState) -> str:
     """When the first thing is due that is owed after a visit, UTC text; empty if nothing is."""
     times = [one.duty.by for one in duties_of(state) if one.open]
-    return min(filter(None, (*times, talk_by(state))), default="")
+    return min(filter(None, (*times, *days_of(state), talk_by(state))), default="")
 
 
 def _later(at: str, by: timedelta) -> str:

@@ -29,6 +29,7 @@ _STREAM = re.compile(r"team|[0-9A-HJKMNP-TV-Z]{16}")
 _SHALLOW = 8
 """As deep as what this visitsafe writes."""
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
+_NO_MARKS = bytes(byte for byte in range(256) if byte not in b'{}[]"')
 _BOXES = frozenset((dict, list))
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 # What every payload goes through: 9 stands for a digit, : for what comes before a number where nothing is
@@ -59,6 +60,10 @@ class Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: str
     after: tuple[str, ...]
     body: dict[str, Any]
+
+
+_decode = msgspec.json.Decoder(Content).decode
+_encode = msgspec.json.Encoder().encode
 
 
 class Entry(msgspec.Struct, frozen=True, dict=True):
@@ -93,7 +98,7 @@ def compose(plan: str, kind: str, at: datetime, by: str, after: Sequence[str], b
         after=tuple(sorted(after)),
         body=msgspec.to_builtins(body),
     )
-    return msgspec.json.encode(content)
+    return _encode(content)
 
 
 def read(payload: bytes) -> Content:
@@ -105,14 +110,14 @@ def read(payload: bytes) -> Content:
     if len(payload) > MOST_BYTES:
         raise VerificationError(f"an entry of {len(payload)} bytes is larger than the {MOST_BYTES} allowed")
     try:
-        content = msgspec.json.decode(payload, type=Content)
+        content = _decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise VerificationError(f"an entry is not readable: {_harmless(error)}") from error
     if payload.count(b"{") + payload.count(b"[") > MOST_DEPTH and not _is_shallow(payload):
         _refuse_depth(content.body)
-    if b"\\u0000" in payload and _ESCAPED_NUL.search(payload):
+    if b"\\" in payload and _ESCAPED_NUL.search(payload):
         raise VerificationError("an entry holds a NUL character")
-    if _LONG_NUMBER in payload.translate(_DIGITS) or msgspec.json.encode(content) != payload:
+    if _LONG_NUMBER in payload.translate(_DIGITS) or _encode(content) != payload:
         _refuse_ambiguity(payload)
     _check(content)
     return content
@@ -121,10 +126,12 @@ def read(payload: bytes) -> Content:
 def _is_shallow(payload: bytes) -> bool:
     """Whether a payload that was read is nested less deep than is allowed, by its brackets.
 
-    Those in strings are left out: an escaped backslash, then an escaped quotation mark, ends no string.
+    Those in strings are left out: an escaped backslash, then an escaped quotation mark, ends no string. Two
+    quotation marks with nothing between them can go: what stands inside of a string stays inside.
     """
     plain = payload.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in payload else payload
-    brackets = b"".join(plain.split(b'"')[::2]).translate(None, _NO_BRACKETS)
+    marks = plain.translate(None, _NO_MARKS).replace(b'""', b"")
+    brackets = b"".join(marks.split(b'"')[::2])
     for _ in range(_SHALLOW):
         brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
     return not brackets

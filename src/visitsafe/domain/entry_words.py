@@ -1,4 +1,4 @@
-"""What each signed entry about the visit under way says, in a few words, for the record. Pure, unescaped.
+"""What each signed entry about the visit, and after it, says in a few words, for the record. Pure, unescaped.
 
 The record is exact: times are UTC to the second, keys and channels are named as they were signed. The same in
 plain words for people is `way` and `way_alarm`.
@@ -6,6 +6,8 @@ plain words for people is `way` and `way_alarm`.
 
 from collections.abc import Iterator, Mapping
 
+from visitsafe.domain.after_words import after_says
+from visitsafe.domain.afterwards import AfterBody
 from visitsafe.domain.judging import Bodies, Judged
 from visitsafe.domain.phrases import exactly
 from visitsafe.domain.purged import PurgedBody
@@ -39,14 +41,21 @@ KIND_WORDS: Mapping[str, str] = {
     Kind.ACKNOWLEDGED: "Taken on",
     Kind.STOOD_DOWN: "Stood down",
     Kind.PURGED: "Content removed",
+    Kind.INCIDENT: "Incident",
+    Kind.DEBRIEFED: "Talked over",
+    Kind.SHARED: "Other professionals",
+    Kind.DOCUMENTED: "Document",
+    Kind.MARKED: "Warning marker",
 }
 """The kinds of entry as headings of the record; each is followed by who signed it."""
 
 
 def says(judged: Judged) -> str:
-    """What an entry about the visit under way says; empty for any other or if it says no more."""
+    """What an entry about the visit or what came after it says; empty for any other or if it says no more."""
     if isinstance(judged.body, PurgedBody):
         return f"content of {len(judged.body.removed)} entries, {judged.body.rule}: {judged.body.reason}"
+    if isinstance(judged.body, AfterBody):
+        return after_says(judged.body)
     if not isinstance(judged.body, VisitBody):
         return ""
     return "; ".join(part for part in (*_what(judged.body), *_whose(judged.body)) if part.strip())

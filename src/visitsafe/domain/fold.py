@@ -18,7 +18,7 @@ from visitsafe.domain.order import Order
 from visitsafe.domain.plan import DecidedBody, PlanBody, WithdrawnBody
 from visitsafe.domain.purged import Gone
 from visitsafe.domain.refs import reference
-from visitsafe.domain.removal import RemovedError, removal
+from visitsafe.domain.removal import NOT_CARRIED_OUT, RemovedError, removal, signed_away
 from visitsafe.domain.roster import Member, Roster
 from visitsafe.domain.sealed import SealedDetails, sealed_details
 from visitsafe.domain.terms import Status
@@ -192,7 +192,6 @@ def _state(
     current = max((judged[name] for name in newest), key=_latest)
     withdrawn = _withdrawn(order, counted, versions)
     decision = _decision(roster, order, counted, current, newest)
-    missing = (f"an entry that others follow is not here: {name[:12]}" for name in order.missing(relied_on))
     assert isinstance(current.body, PlanBody) and current.author is not None  # noqa: S101, PT018 - narrowed by versions
     return PlanState(
         plan=plan,
@@ -204,11 +203,19 @@ def _state(
         withdrawn=withdrawn,
         judged=tuple(judged.values()),
         heads=_heads(order, judged, relied_on),
-        problems=(*damaged, *missing),
+        problems=(*damaged, *_missing(order, judged, relied_on)),
         visit=visit_state(order, tuple(judged.values()), current, current.body),
         after=after_state(order, counted),
         rivals=tuple(name for name in newest if name != current.entry.id),
     )
+
+
+def _missing(order: Order, judged: Mapping[str, Judged], relied_on: AbstractSet[str]) -> list[str]:
+    """What others follow and is not here: a sentence for each, and one for all whose removal is signed."""
+    gone = order.missing(relied_on)
+    signed = signed_away(judged.values()) if gone else {}
+    lost = [f"an entry that others follow is not here: {name[:12]}" for name in gone if name not in signed]
+    return [*lost, NOT_CARRIED_OUT] if len(lost) < len(gone) else lost
 
 
 def _no_version(plan: str, judged: Mapping[str, Judged], damaged: Sequence[str]) -> VerificationError:

@@ -1,16 +1,28 @@
-"""From a form to questions, and from answers to what an entry says; pure, as `questionnaire` and `composing`."""
+"""From a form to questions, and from answers to what an entry says; pure, as `questionnaire` and `composing`.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+A form asks its own sections, then the triggers and the duty of the information-sharing checklist that it
+names. Whatever is answered is only ever pointed at: in a form the duty to share is a note, too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
-from visitsafe.domain.assessment import Value
+from visitsafe.domain.assessment import Value, assess, split
+from visitsafe.domain.checklist import AnswerType, Question
+from visitsafe.domain.composing import duties, shown
+from visitsafe.domain.entries import from_text
 from visitsafe.domain.forms import FormChecklist
 from visitsafe.domain.kinds import SharingChecklist
 from visitsafe.domain.plan import Duty, Finding, Made, Shown
-from visitsafe.domain.questionnaire import Questionnaire
+from visitsafe.domain.questionnaire import Questionnaire, sharing_rule, sharing_sections
+from visitsafe.domain.terms import Level
+from visitsafe.domain.times import in_full
+
+NOBODY_NAMED = "Something here should be shared, and it is not said with whom."
+"""The sharing checklist's own sentence speaks of a plan."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +46,61 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 def compile_form(form_set: FormSet) -> Questionnaire:
     """The questions of a form in one flow: its sections, then the sharing triggers if it asks them."""
-    raise NotImplementedError
+    form, sharing = form_set.form, form_set.sharing
+    if sharing is None:
+        return Questionnaire(form.sections, form.rules)
+    pointer = sharing_rule(sharing).model_copy(update={"level": Level.NOTE, "text": NOBODY_NAMED})
+    return Questionnaire((*form.sections, *sharing_sections(sharing)), (*form.rules, pointer))
 
 
-def compose_form(form_set: FormSet, answers: Mapping[str, Value], at: datetime) -> Answered:
+def beside(form_set: FormSet, said: Mapping[str, Sequence[str]]) -> FormSet:
+    """The same form with what the record says about a question behind why it is asked.
+
+    Args:
+        form_set: The form.
+        said: Sentences by question id; they are shown with the question and are no part of it.
+    """
+
+    def told(question: Question) -> Question:
+        if not said.get(question.id):
+            return question
+        return question.model_copy(
+            update={"why": f"{question.why} From the record: {' '.join(said[question.id])}"}
+        )
+
+    sections = tuple(
+        section.model_copy(update={"questions": tuple(map(told, section.questions))})
+        for section in form_set.form.sections
+    )
+    return replace(form_set, form=form_set.form.model_copy(update={"sections": sections}))
+
+
+def compose_form(
+    form_set: FormSet, answers: Mapping[str, Value], at: datetime, zone: tzinfo = UTC
+) -> Answered:
     """What a filled-in form says.
 
     Args:
         form_set: The form.
         answers: By question id; those that do not apply are left out.
         at: When it is signed: days to share are counted from here.
+        zone: Whose clocks the times in `shown` are read on.
     """
-    raise NotImplementedError
+    form, questionnaire = form_set.form, compile_form(form_set)
+    kept, _ = split(questionnaire, answers)
+    counted = {question.id: kept[question.id] for question in questionnaire if question.id in kept}
+    return Answered(
+        form=Made(id=form.id, version=form.version, digest=form_set.digests[form.id]),
+        answers=counted,
+        shown=tuple(_shown(questionnaire, name, value, zone) for name, value in counted.items()),
+        findings=assess(questionnaire, counted),
+        sharing=duties(form_set.sharing, questionnaire, counted, at),
+    )
+
+
+def _shown(questionnaire: Questionnaire, name: str, value: Value, zone: tzinfo) -> Shown:
+    """As in a plan; a time with its day, as the person read it."""
+    question = questionnaire.by_id[name]
+    if question.answer is not AnswerType.TIME or not isinstance(value, str) or not value:
+        return shown(questionnaire, name, value)
+    return msgspec.structs.replace(shown(questionnaire, name, value), answer=in_full(from_text(value), zone))

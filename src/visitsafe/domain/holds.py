@@ -5,14 +5,16 @@ author had seen: where two did not know of each other, the hold stands. A case i
 capitals and extra spaces.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from visitsafe.domain.entries import body_of
 from visitsafe.domain.likeness import seen_text
 from visitsafe.domain.people import HeldBody, ReleasedBody
+from visitsafe.domain.removal import Removed
 from visitsafe.domain.roster import Roster
+from visitsafe.domain.stored import Stored
 from visitsafe.domain.terms import Kind
 
 
@@ -63,4 +65,25 @@ def holds_in(roster: Roster) -> Holds:
         name = member.person.name if member else one.content.by
         hold = Hold(one.id, body.case, body.reason, one.content.at, name)
         found[key] = (*found.get(key, ()), hold)
+    return found
+
+
+def unseen_by(removed: Removed, rows: Sequence[Stored], holds: Holds, roster: Roster | None) -> list[str]:
+    """A sentence for each hold that was here before a plan was removed, and that who removed it had not seen.
+
+    Of which case a plan was that is removed nobody can say any more: so it may have been another.
+    """
+    every = [one for several in holds.values() for one in several]
+    if roster is None or not every:
+        return []
+    came = {row.id: row.position for row in rows}
+    found: list[str] = []
+    for by in removed.by:
+        seen = {entry.id for entry in roster.order.within(roster.order.mask(by.entry.content.after))}
+        found += (
+            f"{removed.ref}: {by.name} removed it without having seen that the case {hold.case!r} was held"
+            f" since {hold.at[:10]}; ask whether it was that case"
+            for hold in every
+            if hold.id not in seen and roster.arrived.get(hold.id, 0) < came.get(by.entry.id, 0)
+        )
     return found

@@ -75,6 +75,10 @@ FORMS: Mapping[str, type[Bodies]] = {
     Kind.PURGED: PurgedBody,
 }
 """The form of each kind's body. A new kind of entry begins here."""
+# What is asked about for every entry. To make a union takes longer than to ask whether something is of it.
+_MILD = VisitBody | PurgedBody | DebriefedBody | SharedBody
+_OPENING = OpenedBody | ResealedBody
+_STEP = EscalatedBody | ExtendedBody
 
 PLANNERS = frozenset({Role.PRACTITIONER, Role.MANAGER})
 OPENERS = frozenset({Role.MANAGER, Role.DUTY})
@@ -117,8 +121,7 @@ def is_cautious(body: Bodies) -> bool:
         return body.decision is not Decision.COUNTERSIGN
     # A watcher's entries are no caution: a step that was said to be raised is not raised again. Nor is what
     # ends something that is owed: a debrief, a duty that was met.
-    mild = VisitBody | PurgedBody | DebriefedBody | SharedBody
-    return not isinstance(body, mild) or isinstance(body, ReportBody)
+    return isinstance(body, ReportBody) or not isinstance(body, _MILD)
 
 
 def stands_alone(body: Bodies) -> bool:
@@ -129,7 +132,7 @@ def stands_alone(body: Bodies) -> bool:
     """
     if isinstance(body, StoodDownBody):
         return bool(body.until)
-    return is_cautious(body) or isinstance(body, EscalatedBody | ExtendedBody)
+    return is_cautious(body) or isinstance(body, _STEP)
 
 
 def judge(
@@ -161,7 +164,11 @@ def judge(
         body: Bodies = body_of(content, FORMS[content.kind])
     except VerificationError as error:
         return Judged(entry, author, None, error.message)
-    earlier = [j for j in counted.values() if not linked or order.seen(j.entry.id, entry.id)]
+    earlier = [
+        j
+        for j in counted.values()
+        if order.seen(j.entry.id, entry.id) or not (linked or _is_forbidding(j.body, body))
+    ]
     # Who a countersigner is, is judged by all that the team ever knew of them: leaving a second key out of
     # `after` must not help. What holds a visit back keeps to what its author knew, so that no later entry of
     # the team can take a refusal away.
@@ -171,7 +178,7 @@ def judge(
     elif isinstance(body, AfterBody):
         why_not = why_not_after(content, author, body, earlier, people)
     elif isinstance(body, PurgedBody):
-        why_not = why_not_purged(content, author, body, roster.settings_seen_by(content), people)
+        why_not = why_not_purged(content, author, body, roster.agreements_seen_by(content), people)
     else:
         why_not = _why_not(entry, author, body, earlier, people)
     if doubt is None:
@@ -179,6 +186,14 @@ def judge(
     if doubt.late and not why_not and _must_be_proven(body):
         why_not = doubt.text
     return Judged(entry, author, body, why_not, doubt.text)
+
+
+def _is_forbidding(earlier: Bodies | None, body: Bodies) -> bool:
+    """Whether an entry forbids another only if its author had seen it: duress, a stand-down.
+
+    What says that a visit goes on must not be lost because somebody spoke the phrase at the same time.
+    """
+    return isinstance(body, StoodDownBody) and isinstance(earlier, ReportBody) and earlier.duress
 
 
 def _must_be_proven(body: Bodies) -> bool:
@@ -197,7 +212,7 @@ def _why_not(
 ) -> str:
     if isinstance(body, DecidedBody):
         return _why_not_decided(entry, author, body, earlier, people)
-    if isinstance(body, OpenedBody | ResealedBody):
+    if isinstance(body, _OPENING):
         return _why_not_opened(author, body, earlier)
     if isinstance(body, PlanBody) and not is_well_timed(body.visit.start, body.visit.due_back):
         return "its times are not those of a visit"

@@ -1,14 +1,15 @@
 """Whether an entry counts that removes the content of others (docs/adr/0019). Pure.
 
-By the team's rule any manager or admin may. Before its time, as an erasure, nobody may remove a plan of their
-own. It is judged by what stays: the kinds, times and signers of what is removed, and the team's record. So it
-is the same before and after.
+By the team's rule any manager or admin may; a shorter time counts only a week after it was agreed on, so that
+nobody changes it and removes everything in one go. Before its time, as an erasure, nobody may remove a plan
+of their own. It is judged by what stays: the kinds, times and signers of what is removed, and the team's
+record. So it is the same before and after.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from visitsafe.domain.entries import Content, from_text
+from visitsafe.domain.entries import Content, from_text, to_text
 from visitsafe.domain.likeness import is_self
 from visitsafe.domain.members import Member
 from visitsafe.domain.members import people as as_people
@@ -21,6 +22,33 @@ PURGERS = frozenset({Role.MANAGER, Role.ADMIN})
 """Who may remove content, and hold a case or release it."""
 _VERSIONS = frozenset({Kind.PLANNED, Kind.REVISED})
 _CLOCKS_APART = timedelta(minutes=10)
+WAITING = timedelta(days=7)
+"""How long ago a shorter time must have been agreed on before anything goes by it."""
+
+
+def days_in_force(agreements: Sequence[tuple[str, AgreedBody]], at: str) -> AgreedBody:
+    """The days by which records may be removed at a time: the longest that were agreed on in the week before.
+
+    Args:
+        agreements: As in `Roster.agreements`.
+        at: UTC text.
+
+    Returns:
+        With the days alone; none where at some time in that week none were agreed on.
+    """
+    try:
+        since = to_text(from_text(at) - WAITING)
+    except (VerificationError, OverflowError):
+        since = ""
+    first = max((place for place, (then, _) in enumerate(agreements) if then <= since), default=0)
+    stood = [agreed for _, agreed in agreements[first:]]
+    plain, incident = (_longest(stood, rule) for rule in (KEEP_DAYS, KEEP_DAYS_INCIDENT))
+    return AgreedBody(keep_days=plain or None, keep_days_incident=incident or None)
+
+
+def _longest(stood: Iterable[AgreedBody], rule: str) -> int:
+    days = [agreed_days(agreed, rule) for agreed in stood]
+    return max(days) if all(days) else 0
 
 
 def agreed_days(agreed: AgreedBody, rule: str) -> int:
@@ -30,7 +58,11 @@ def agreed_days(agreed: AgreedBody, rule: str) -> int:
 
 
 def why_not_purged(
-    content: Content, author: Member, body: PurgedBody, agreed: AgreedBody, people: Iterable[Member]
+    content: Content,
+    author: Member,
+    body: PurgedBody,
+    agreements: Sequence[tuple[str, AgreedBody]],
+    people: Iterable[Member],
 ) -> str:
     """Why such an entry does not count; empty if it does.
 
@@ -38,7 +70,7 @@ def why_not_purged(
         content: The entry.
         author: Who made it, as they were then.
         body: What it says.
-        agreed: What the team had agreed on, as its author knew it.
+        agreements: What the team had agreed on, as its author knew it.
         people: Everybody whom the team ever knew, for who is who.
     """
     if not author.roles & PURGERS:
@@ -49,7 +81,7 @@ def why_not_purged(
         return _why_not_erased(author, body, people)
     if body.rule not in {KEEP_DAYS, KEEP_DAYS_INCIDENT}:
         return f"this visitsafe does not know the rule {body.rule[:40]!r}"
-    return _why_not_in_time(content, body, agreed_days(agreed, body.rule))
+    return _why_not_in_time(content, body, agreed_days(days_in_force(agreements, content.at), body.rule))
 
 
 def _why_not_the_words(body: PurgedBody) -> str:

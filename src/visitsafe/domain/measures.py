@@ -27,9 +27,12 @@ from visitsafe.domain.walk import Walk
 
 
 def concerns(questionnaire: Questionnaire, session: Session) -> tuple[Concern, ...]:
-    """The findings, worst first, each with what would settle it and what was decided about it."""
+    """The findings, worst first, each with what would settle it and what was decided about it.
+
+    What earlier visits leave to be known comes last: notes.
+    """
     walk = Walk(questionnaire, session.answers, frozenset())
-    found = findings(questionnaire, session)
+    found = (*findings(questionnaire, session), *session.known)
     why = {rule.id: rule.why for rule in questionnaire.rules}
     return tuple(
         Concern(

@@ -8,11 +8,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from visitsafe.domain.assessment import NONE
-from visitsafe.domain.checklist import AnswerType, Question, VisitField
-from visitsafe.domain.cleaning import clean
+from visitsafe.domain.assessment import BLANK, GIVEN, NONE
+from visitsafe.domain.checklist import AnswerType, Condition, Question, VisitField
+from visitsafe.domain.cleaning import clean, quoted
+from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.terms import Answer
 
+_SEEN = {BLANK: "left out", GIVEN: "answered"}
 _WORDS = {
     **dict.fromkeys(["y", "yes", "true"], Answer.YES.value),
     **dict.fromkeys(["n", "no", "false"], Answer.NO.value),
@@ -30,6 +32,11 @@ _EXPECTED = {
 _FILLED: dict[VisitField | None, str] = {
     VisitField.CASE: "the case reference",
     VisitField.DUE_BACK: "a time like 15:30, or a length like +90m",
+}
+
+_MOMENTS = {
+    "past": "a time like 15:30, yesterday 9am or 23 Nov 15:30",
+    "coming": "a time like tomorrow 9am, Monday 15:30 or 23 Nov 15:30",
 }
 
 
@@ -58,7 +65,8 @@ def expected(question: Question) -> str:
         case AnswerType.YES_NO | AnswerType.ACKNOWLEDGE:
             return either(offered)
         case _:
-            return _FILLED.get(question.fills) or _EXPECTED[question.answer]
+            moment = _MOMENTS.get(question.moment or "")
+            return _FILLED.get(question.fills) or moment or _EXPECTED[question.answer]
 
 
 def either(words: Sequence[str]) -> str:
@@ -86,3 +94,20 @@ def meant(question: Question, raw: str) -> set[str]:
     if hyphenated in ids:
         return {hyphenated}
     return {table[said] for table in (words, texts, numbers) if said in table}
+
+
+def only_when(questionnaire: Questionnaire, condition: Condition) -> str:
+    """A condition in the words of the questions: `"Car targeted" is yes or not sure`."""
+    parts = []
+    for mapping in condition:
+        asked = [(questionnaire.by_id[name], wanted) for name, wanted in mapping.items()]
+        said = (f"{quoted(question.label)} is {_wanted(question, wanted)}" for question, wanted in asked)
+        parts.append(" and ".join(said))
+    return ", or ".join(parts)
+
+
+def _wanted(question: Question, wanted: Sequence[str]) -> str:
+    """The answers of a condition; not sure counts as the unsafe one (D7)."""
+    unsure = [Answer.NOT_SURE.value] if question.unsafe in wanted and Answer.NOT_SURE not in wanted else []
+    texts = _SEEN | dict(options(question))
+    return either([texts.get(one, one).lower() for one in (*wanted, *unsure)])

@@ -15,11 +15,12 @@ from visitsafe.domain.contacts import LINE_MANAGER, Channel, Contacts, anybody, 
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.hushing import Hush
+from visitsafe.domain.incidents import to_tell
 from visitsafe.domain.plan import Rung
 from visitsafe.domain.reports import EscalatedBody, NotifiedBody, ReportBody
 from visitsafe.domain.roster import Member, as_heard
 from visitsafe.domain.said import Alarm, Said
-from visitsafe.domain.terms import Outcome
+from visitsafe.domain.terms import Outcome, Role
 
 __all__ = ["LINE_MANAGER", "WORKER", "Channel", "Contacts", "Message", "messages_due", "reached_by"]
 
@@ -29,14 +30,14 @@ BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 240, 48
 CLOCKS_APART = timedelta(minutes=2)
 """How far ahead a recorded time may lie before it was taken from a clock that was wrong."""
 STALE = timedelta(hours=24)
-"""After this long nobody is told any more that an alarm or a drill is over, or that a drill goes on."""
+"""After this long nobody is told any more of the end of an alarm, of a drill, or of an incident."""
 
 
 class Message(msgspec.Struct, frozen=True):
     """A message to be sent.
 
     Attributes:
-        about: The entry that it is about: `escalated`, `acknowledged`, `stood-down` or `back`.
+        about: The entry that it is about: `escalated`, `acknowledged`, `stood-down`, `back` or `incident`.
         channel: Where to.
         round: 0 for the first round of contacts about it, then 1, 2, 3.
         attempt: 1, 2, 3 where it failed before.
@@ -44,6 +45,7 @@ class Message(msgspec.Struct, frozen=True):
         drill: The drill's id, if it is only a drill.
         hushed: Whether somebody on this visit is under duress on another one: they must not be rung.
         may_know: Whether whoever is reached may know of that.
+        incident: Whether it is about an incident, which belongs to no alarm.
     """
 
     about: str
@@ -54,6 +56,7 @@ class Message(msgspec.Struct, frozen=True):
     drill: str = ""
     hushed: bool = False
     may_know: bool = False
+    incident: bool = False
 
 
 def messages_due(
@@ -74,10 +77,12 @@ def messages_due(
             a telephone of theirs, and a message about another visit of theirs does not say to ring them.
     """
     visit = state.visit
-    if not (visit.alarm.raised or visit.alarm.owned or len(visit.alarms) > 1 or visit.drills):
+    of_alarms = visit.alarm.raised or visit.alarm.owned or len(visit.alarms) > 1 or visit.drills
+    if not (of_alarms or state.after.incidents):
         return []  # as nearly always
     post = _Post(state, contacts, members, now, hushed)
-    pressing = [*post.unowned(), *post.quiet(), *post.reminders(), *post.all_clears(), *post.drills()]
+    told = post.unowned(), post.quiet(), post.reminders(), post.all_clears(), post.drills(), post.incidents()
+    pressing = [one for messages in told for one in messages]
     if post.hush.here:
         pressing = [
             msgspec.structs.replace(one, hushed=True, may_know=post.hush.may_tell(one.channel))
@@ -101,11 +106,10 @@ class _Post:
         self.state, self.contacts, self.members, self.now = state, contacts, members, now
         self.hush = Hush(state, members, hushed)
         self.spoken = any(isinstance(one.body, ReportBody) and one.body.duress for one in state.visit.reports)
-        drills = state.visit.drills.values()
         self.tried: dict[str, list[Said[NotifiedBody]]] = {}
-        for alarm in (*state.visit.alarms, *drills):
-            for one in alarm.sent:
-                self.tried.setdefault(one.body.about, []).append(one)
+        alarms = (*state.visit.alarms, *state.visit.drills.values())
+        for one in (*(one for alarm in alarms for one in alarm.sent), *state.after.told):
+            self.tried.setdefault(one.body.about, []).append(one)
 
     def unowned(self) -> Iterable[Message]:
         """About the steps that nobody has taken on: one contact after the other, the highest step first."""
@@ -168,6 +172,14 @@ class _Post:
                 if not self._is_stale(same[0].at):
                     channels, ids = self._of_step(same[0]), [one.id for one in same]
                     yield from self._once(same[0].id, channels, ids, drill=drill)
+
+    def incidents(self) -> Iterable[Message]:
+        """One message about each incident to each channel of the managers, the visit over or not."""
+        for said, ids in to_tell(self.state.after):
+            mine = as_heard(said.author.person.email)
+            others = [one for one in self._reached_by((Role.MANAGER,)) if as_heard(one.who) != mine]
+            for one in self._once(said.id, () if self._is_stale(said.at) else others, ids):
+                yield msgspec.structs.replace(one, incident=True)
 
     def _rounds(self, raised: Said[EscalatedBody], channels: Sequence[Channel]) -> Iterable[Message]:
         """The next round of a step, if it is time for it, and what failed in this one."""
@@ -256,11 +268,13 @@ class _Post:
         return self._reached(self.state.visit.rung(raised.body.step))
 
     def _reached(self, rung: Rung) -> list[Channel]:
-        worker, members, contacts = self.state.author, self.members, self.contacts
         if self.hush.here and set(rung.who) == {WORKER}:
             return []  # what only asks the worker to report is asked of nobody else
-        found = self._allowed(reached_by(rung.who, worker, members, contacts))
-        return found or self._allowed(anybody(members, contacts))
+        return self._reached_by(rung.who)
+
+    def _reached_by(self, who: Sequence[str]) -> list[Channel]:
+        found = self._allowed(reached_by(who, self.state.author, self.members, self.contacts))
+        return found or self._allowed(anybody(self.members, self.contacts))
 
     def _allowed(self, channels: Iterable[Channel]) -> list[Channel]:
         """Under duress nothing goes to a telephone that may lie in that house."""

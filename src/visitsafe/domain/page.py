@@ -14,6 +14,7 @@ from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import markdown, markdown_line
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
+from visitsafe.domain.page_after import after_the_visit, in_short
 from visitsafe.domain.page_record import Cited, how_to_check, record, sources
 from visitsafe.domain.page_sections import (
     Prompt,
@@ -42,6 +43,7 @@ from visitsafe.domain.phrases import (
 )
 from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
 from visitsafe.domain.sealed_words import sealed_words
+from visitsafe.domain.set_out import set_out_words, went_without
 from visitsafe.domain.shapes import without_details
 from visitsafe.domain.terms import Decision, Level, Status
 from visitsafe.domain.way import stage_words
@@ -84,7 +86,8 @@ def supervision_page(
         *_decision(state, zone),
         *on_the_way(state, now, zone),
         *how_it_was_watched(state, now, zone),
-        *sharing(state.body, now, zone),
+        *after_the_visit(state, now, zone),
+        *sharing(state, now, zone),
         *for_supervision(prompts),
         *questions(state.body, now, zone),
         *escalation(state, zone),
@@ -105,7 +108,7 @@ def _does_not_hold(state: PlanState) -> list[str]:
 
 
 def _in_short(state: PlanState, now: datetime, zone: tzinfo) -> str:
-    """How it stands, who, which case, when, and the worst finding."""
+    """How it stands, whether somebody set out all the same, who, which case, when, and the worst finding."""
     visit = state.body.visit
     who, case = markdown_line(state.author.person.name), markdown_line(visit.case)
     place = f" ({markdown_line(visit.area)})" if visit.area.strip() else ""
@@ -114,7 +117,18 @@ def _in_short(state: PlanState, now: datetime, zone: tzinfo) -> str:
     plans = f"{who} {verb} to visit case {case}{place}, {goes}, on {when}."
     stage = markdown_line(stage_words(state, now, zone))
     gone = [f"On the way: **{stage}**{'' if stage.endswith('?') else '.'}"] if stage else []
-    return " ".join([_standing(state, now, zone), *gone, plans, *_worst(state.body)])
+    after = [in_short(state)] if in_short(state) else []
+    return " ".join(
+        [_standing(state, now, zone), *_without(state, who), *gone, plans, *after, *_worst(state.body)]
+    )
+
+
+def _without(state: PlanState, who: str) -> list[str]:
+    """That the worker set out although no manager agrees, and why they say that it could not wait."""
+    if not went_without(state):
+        return []
+    words, reason = set_out_words(state)
+    return [f"**{who} {markdown_line(words)}:** {_sentence(reason)}"]
 
 
 def _standing(state: PlanState, now: datetime, zone: tzinfo) -> str:
@@ -136,7 +150,7 @@ def _standing(state: PlanState, now: datetime, zone: tzinfo) -> str:
 
 
 def _worst(body: PlanBody) -> list[str]:
-    findings = worst_first(body)
+    findings = [one for one in worst_first(body) if not one.from_before]
     if not findings:
         return ["The checklist raised no findings."]
     sentences = [f"Worst finding ({LEVEL_WORDS[findings[0].level].lower()}): {_sentence(findings[0].text)}"]

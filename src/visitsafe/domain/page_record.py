@@ -91,6 +91,11 @@ def sources(
         *(rung.source for rung in (body.ladder.steps if body.ladder else ())),
         *(prompt.source for prompt in prompts),
     ]
+    return cited_documents(texts, documents, now)
+
+
+def cited_documents(texts: Sequence[str], documents: Sequence[Cited], now: datetime) -> list[str]:
+    """Those of the documents that any of these texts cites."""
     used = [document for document in documents if any(document.id in text for text in texts)]
     return ["## Sources", bullets(_document(document, now.date()) for document in used)] if used else []
 

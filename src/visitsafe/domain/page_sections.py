@@ -10,23 +10,24 @@ from typing import NamedTuple
 
 import msgspec
 
+from visitsafe.domain.afterwards import SharedBody
 from visitsafe.domain.alarm import Due, schedule
+from visitsafe.domain.duties import DutyState, Met, duties_of
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import lines_of, markdown, markdown_line
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.judging_after import NOT_SHARE
 from visitsafe.domain.phrases import (
-    DUE,
-    NOT_SHARED,
     age,
     date_only,
     day,
     hour,
     minutes_from,
     moment,
-    sharing_state,
     whose,
 )
-from visitsafe.domain.plan import Duty, Ladder, PlanBody, Shown
+from visitsafe.domain.plan import Ladder, PlanBody, Shown
+from visitsafe.domain.said import Said
 
 ROOM_TO_WRITE = 2
 """Ruled lines for each supervision prompt on the printed page."""
@@ -54,29 +55,41 @@ def cited(source: str) -> str:
     return f"*Source: {markdown_line(source) or 'none named'}*"
 
 
-def sharing(body: PlanBody, now: datetime, zone: tzinfo) -> list[str]:
-    """What has to be shared with other professionals."""
-    if not body.sharing:
-        return []
-    return [
-        "## Telling other professionals",
-        bullets(_duty(duty, sharing_state(duty, now), zone) for duty in body.sharing),
-    ]
+def sharing(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
+    """What has to be shared with other professionals, and what became of it."""
+    items = [_duty(one, now, zone) for one in duties_of(state)]
+    items += [_became(said, zone) for said in state.after.shared if not said.body.trigger]
+    return ["## Telling other professionals", bullets(items)] if items else []
 
 
-def _duty(duty: Duty, state: str, zone: tzinfo) -> str:
-    if state == NOT_SHARED:
+def _duty(one: DutyState, now: datetime, zone: tzinfo) -> str:
+    duty, met, said = one.duty, one.met(now), one.said
+    if said is not None:
+        how = _became(said, zone)
+    elif met is Met.NOT_SHARED:
         how = f"**Decided not to share:** {markdown_line(duty.reason)}"
-    elif state == DUE:
+    elif met is Met.DUE:
         how = f"**Due** by {markdown_line(day(duty.by, zone))}"
     else:
         how = f"**Overdue** since {markdown_line(day(duty.by, zone))}; nothing here says that it was done"
-    named = "; ".join(markdown_line(one) for one in duty.recipients)
     lines = [how, f"Ground: {markdown_line(duty.ground)}"]
-    if state != NOT_SHARED:
+    if one.open:
+        named = "; ".join(markdown_line(one) for one in duty.recipients)
         lines.append(f"To: {named}" if named else "To: **nobody is named yet**")
     lines.append(cited(duty.source))
     return "\n".join([markdown_line(duty.label), *(f"  - {line}" for line in lines)])
+
+
+def _became(said: Said[SharedBody], zone: tzinfo) -> str:
+    """That it was shared, or decided otherwise, by whom and when."""
+    body, who = said.body, markdown_line(said.author.person.name)
+    when = markdown_line(moment(said.happened, zone))
+    if body.decision == NOT_SHARE:
+        return f"**Decided not to share**, by {who}, {when}: {markdown_line(body.reason)}"
+    told = "; ".join(markdown_line(one) for one in body.recipients)
+    how = f", {markdown_line(body.how)}" if body.how.strip() else ""
+    what = f" Said: {markdown_line(body.what)}" if body.what.strip() else ""
+    return f"**Shared** by {who}, {when}{how}, with {told}.{what}"
 
 
 def for_supervision(prompts: Sequence[Prompt]) -> list[str]:

@@ -9,8 +9,8 @@ from datetime import datetime, tzinfo
 
 from visitsafe.domain.escape import markdown, markdown_line
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.local_clock import clock
 from visitsafe.domain.page_sections import bullets
-from visitsafe.domain.phrases import clock
 from visitsafe.domain.way import Told, reported, standing
 from visitsafe.domain.way_alarm import AlarmTold, alarms, drills
 from visitsafe.domain.way_review import worth_discussing

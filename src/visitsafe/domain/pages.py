@@ -34,7 +34,7 @@ def question_screen(questionnaire: Questionnaire, session: Session) -> AskOne | 
         value=offers.get(question.id),
         given=question.id in session.answers,
         half=session.half,
-        reported=_reported(questionnaire, question),
+        reported=not session.about and _reported(questionnaire, question),
     )
 
 

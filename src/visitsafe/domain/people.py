@@ -4,7 +4,7 @@ Structs, not pydantic, as in `plan`. What is added later is optional here, so th
 readable.
 """
 
-from visitsafe.domain.plan import Body, Sealed
+from visitsafe.domain.plan import Body, Finding, Made, Sealed, Shown
 
 
 class Person(Body, frozen=True, kw_only=True):
@@ -103,3 +103,29 @@ class ReleasedBody(Body, frozen=True, kw_only=True):
 
     case: str
     reason: str = ""
+
+
+class AuditedBody(Body, frozen=True, kw_only=True):
+    """The body of `audited`: a manager looked at what managers owe to those whom they send (8.1).
+
+    Attributes:
+        form: The checklist of kind `form` that was asked.
+        answers: By question id.
+        shown: Questions and answers in words, in the order asked.
+        findings: What the answers pointed out.
+        wanting: The questions of which the answer is the unsafe one; not sure counts as that (D7).
+        evidence: What the record said about a question, by its id: sentences, as they stood beside it.
+        first: The first day that the evidence is about.
+        last: The last day.
+        remarks: Sentences about the evidence as a whole, such as what could not be counted.
+    """
+
+    form: Made
+    answers: dict[str, str | tuple[str, ...]]
+    shown: tuple[Shown, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    wanting: tuple[str, ...] = ()
+    evidence: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec gives each its own
+    first: str = ""
+    last: str = ""
+    remarks: tuple[str, ...] = ()

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.plan import Control, Duty, Finding, PlanBody, Shown
+from visitsafe.domain.local_clock import DAYS, MONTHS, local_time, short_day
+from visitsafe.domain.plan import Control, Finding, PlanBody, Shown
 from visitsafe.domain.refs import ALPHABET, FULL, reference
 from visitsafe.domain.reports import ReportBody
 from visitsafe.domain.terms import Answer, Decision, Level, Status
-from visitsafe.domain.time_words import DAYS, MONTHS
 from visitsafe.domain.times import in_full
 from visitsafe.errors import VerificationError
 
@@ -40,7 +40,6 @@ DECISION_WORDS: Mapping[Decision, str] = {
 }
 ROLE_WORDS = {"duty": "duty officer", "line-manager": "line manager", "lone-worker": "the worker"}
 """What the people in a ladder's `who` are called; a role that is not here is called by its own name."""
-DUE, OVERDUE, NOT_SHARED = "due", "overdue", "not shared"
 MOST_MINUTES = 7 * 24 * 60
 TWO_HOURS = 120
 MONTHS_FROM, YEARS_FROM = timedelta(days=60), timedelta(days=730)
@@ -109,13 +108,6 @@ def own_words(body: PlanBody) -> list[Shown]:
     ]
 
 
-def sharing_state(duty: Duty, now: datetime) -> str:
-    """`not shared` if it was decided so with a reason, else `due` or `overdue`."""
-    if duty.decision == "not-share" and duty.reason.strip():
-        return NOT_SHARED
-    return OVERDUE if duty.by < to_text(now) else DUE
-
-
 def called(plan: str) -> str:
     """The reference of a plan id, or the text as it stands if it is none."""
     return reference(plan) if len(plan) == FULL and set(plan) <= set(ALPHABET) else plan
@@ -129,25 +121,25 @@ def who_goes(body: PlanBody) -> str:
 
 def day(text: str, zone: tzinfo) -> str:
     """`Monday 23 November 2026`."""
-    local = _local(text, zone)
+    local = local_time(text, zone)
     return f"{DAYS[local.weekday()]} {_date(local)}" if local else text
 
 
 def date_only(text: str, zone: tzinfo) -> str:
     """`23 November 2026`."""
-    local = _local(text, zone)
+    local = local_time(text, zone)
     return _date(local) if local else text
 
 
 def moment(text: str, zone: tzinfo) -> str:
     """`Monday 23 November 2026, 15:30 (GMT)`."""
-    local = _local(text, zone)
+    local = local_time(text, zone)
     return in_full(local, zone) if local else text
 
 
 def span(start: str, end: str, zone: tzinfo) -> str:
     """`Monday 23 November 2026, 15:30 to 16:30`, with the second day if it is another one."""
-    first, last = _local(start, zone), _local(end, zone)
+    first, last = local_time(start, zone), local_time(end, zone)
     if first is None or last is None:
         return f"{start} to {end}"
     until = f"{last:%H:%M}" if first.date() == last.date() else f"{day(end, zone)}, {last:%H:%M}"
@@ -158,11 +150,11 @@ def span(start: str, end: str, zone: tzinfo) -> str:
 
 def short_span(start: str, end: str, zone: tzinfo) -> str:
     """`Mon 23 Nov 15:30-16:30`, for lists."""
-    first, last = _local(start, zone), _local(end, zone)
+    first, last = local_time(start, zone), local_time(end, zone)
     if first is None or last is None:
         return f"{start} - {end}"
-    until = f"{last:%H:%M}" if first.date() == last.date() else f"{_short(last)} {last:%H:%M}"
-    return f"{_short(first)} {first:%H:%M}-{until}"
+    until = f"{last:%H:%M}" if first.date() == last.date() else f"{short_day(last)} {last:%H:%M}"
+    return f"{short_day(first)} {first:%H:%M}-{until}"
 
 
 def hour(due_back: str, minutes: int, zone: tzinfo) -> str:
@@ -170,20 +162,10 @@ def hour(due_back: str, minutes: int, zone: tzinfo) -> str:
     distance = (
         f"{abs(minutes)} minutes {'before' if minutes < 0 else 'after'}" if minutes else "when due back"
     )
-    local = _local(due_back, zone)
+    local = local_time(due_back, zone)
     if local is None or abs(minutes) > MOST_MINUTES:
         return distance
     return f"{(local.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(zone):%H:%M} ({distance})"
-
-
-def clock(text: str, zone: tzinfo, beside: str) -> str:
-    """`16:45` beside a time of the same day and the same clocks; else with its day, or with its zone."""
-    local, near = _local(text, zone), _local(beside, zone)
-    if local is None or near is None:
-        return text
-    named = "" if local.utcoffset() == near.utcoffset() else f" ({local.tzname()})"
-    date = "" if local.date() == near.date() else f"{_short(local)} "
-    return f"{date}{local:%H:%M}{named}"
 
 
 def minutes_from(earlier: str, later: str) -> int:
@@ -231,20 +213,9 @@ def exactly(text: str) -> str:
 
 def exactly_and_local(text: str, zone: tzinfo) -> str:
     """`2026-07-01 23:30:00 UTC (Thu 2 Jul 00:30 BST)`: for the record, beside the clocks of the reader."""
-    local = _local(text, zone)
-    return f"{exactly(text)} ({_short(local)} {local:%H:%M} {local.tzname()})" if local else exactly(text)
-
-
-def _local(text: str, zone: tzinfo) -> datetime | None:
-    try:
-        return from_text(text).astimezone(zone)
-    except (VerificationError, OverflowError):
-        return None
+    local = local_time(text, zone)
+    return f"{exactly(text)} ({short_day(local)} {local:%H:%M} {local.tzname()})" if local else exactly(text)
 
 
 def _date(local: datetime) -> str:
     return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
-
-
-def _short(local: datetime) -> str:
-    return f"{DAYS[local.weekday()][:3]} {local.day} {MONTHS[local.month - 1][:3]}"

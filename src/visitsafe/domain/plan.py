@@ -9,6 +9,10 @@ import msgspec
 
 from visitsafe.domain.terms import Decision, Level
 
+LAST_TIME = "last-time-"
+"""What the rule ids of findings begin with that come from earlier visits of the case (`last_time`)."""
+INCIDENT_BEFORE = f"{LAST_TIME}incident"
+
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
     """The base of all that stands in an entry: frozen, and lenient towards fields it does not know."""
@@ -41,6 +45,11 @@ class Finding(Body, frozen=True, kw_only=True):
     because: tuple[str, ...] = ()
     settle: tuple[str, ...] = ()
     suggest: tuple[Suggestion, ...] = ()
+
+    @property
+    def from_before(self) -> bool:
+        """Whether it comes from earlier visits of the case, and not from an answer."""
+        return self.rule.startswith(LAST_TIME)
 
 
 class Control(Body, frozen=True, kw_only=True):

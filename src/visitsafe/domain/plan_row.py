@@ -5,6 +5,7 @@ What the store keeps of it only narrows lists down; whoever relies on it folds t
 
 from collections.abc import Sequence
 
+from visitsafe.domain.duties import owed
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.stored import PlanRow, Stored
@@ -28,6 +29,7 @@ def row_of(state: PlanState, rows: Sequence[Stored]) -> PlanRow:
         urgent=bool(state.body.urgent),
         entries=len(rows),
         newest=rows[-1].id,
+        owed=owed(state),
     )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from visitsafe.domain.checklist import Question, Rule, VisitChecklist
+from visitsafe.domain.form_flow import FormSet, compile_form
+from visitsafe.domain.forms import FormChecklist, SupervisionChecklist
 from visitsafe.domain.kinds import (
     EscalationChecklist,
     ReviewChecklist,
@@ -17,7 +19,15 @@ from visitsafe.domain.kinds import (
 from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
 
 Path = tuple[str | int, ...]
-AnyChecklist = VisitChecklist | ShouldNotChecklist | SharingChecklist | ReviewChecklist | EscalationChecklist
+AnyChecklist = (
+    VisitChecklist
+    | ShouldNotChecklist
+    | SharingChecklist
+    | ReviewChecklist
+    | EscalationChecklist
+    | FormChecklist
+    | SupervisionChecklist
+)
 
 
 @dataclass(frozen=True)
@@ -51,11 +61,31 @@ class Placed:
 def place(checklists: ChecklistSet) -> Placed:
     """Compile a set, and say where everything in the questionnaire was written."""
     compiled = compile_questionnaire(checklists)
-    questions = [question for section in compiled.sections for question in section.questions]
+    return _placed(compiled, _question_paths(checklists), _rule_paths(checklists))
+
+
+def place_form(form_set: FormSet) -> Placed:
+    """The same for a form: paths begin with `form` or `sharing`."""
+    questions: list[Path] = [
+        ("form", "sections", i, "questions", j)
+        for i, section in enumerate(form_set.form.sections)
+        for j in range(len(section.questions))
+    ]
+    rules: list[tuple[Path, Path]] = [
+        (("form", "rules", i), ("form", "rules", i, "when")) for i in range(len(form_set.form.rules))
+    ]
+    if form_set.sharing:
+        questions += _sharing_paths(form_set.sharing)
+        rules.append((("sharing", "duty"), ("sharing", "duty")))
+    return _placed(compile_form(form_set), questions, rules)
+
+
+def _placed(compiled: Questionnaire, questions: Iterable[Path], rules: Iterable[tuple[Path, Path]]) -> Placed:
+    asked = [question for section in compiled.sections for question in section.questions]
     return Placed(
         compiled,
-        tuple(zip(_question_paths(checklists), questions, strict=True)),
-        tuple((*paths, rule) for paths, rule in zip(_rule_paths(checklists), compiled.rules, strict=True)),
+        tuple(zip(questions, asked, strict=True)),
+        tuple((*paths, rule) for paths, rule in zip(rules, compiled.rules, strict=True)),
     )
 
 
@@ -64,10 +94,14 @@ def _question_paths(checklists: ChecklistSet) -> Iterator[Path]:
     for i, section in enumerate(checklists.visit.sections):
         yield from (("visit", "sections", i, "questions", j) for j in range(len(section.questions)))
     if checklists.sharing:
-        yield from (("sharing", "triggers", i) for i in range(len(checklists.sharing.triggers)))
-        yield from [("sharing", "duty")] * 3
+        yield from _sharing_paths(checklists.sharing)
     if checklists.should_not:
         yield from (("should_not", "should_not", i) for i in range(len(checklists.should_not.should_not)))
+
+
+def _sharing_paths(sharing: SharingChecklist) -> Iterator[Path]:
+    yield from (("sharing", "triggers", i) for i in range(len(sharing.triggers)))
+    yield from [("sharing", "duty")] * 3
 
 
 def _rule_paths(checklists: ChecklistSet) -> Iterator[tuple[Path, Path]]:

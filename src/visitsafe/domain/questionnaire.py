@@ -74,15 +74,16 @@ def compile_questionnaire(checklists: ChecklistSet) -> Questionnaire:
     sections = list(checklists.visit.sections)
     rules = list(checklists.visit.rules)
     if checklists.sharing:
-        sections += _sharing_sections(checklists.sharing)
-        rules.append(_sharing_rule(checklists.sharing))
+        sections += sharing_sections(checklists.sharing)
+        rules.append(sharing_rule(checklists.sharing))
     if checklists.should_not:
         sections.append(_should_not_section(checklists.should_not))
         rules += [rule for item in checklists.should_not.should_not for rule in _reminder_rules(item)]
     return Questionnaire(tuple(sections), tuple(rules))
 
 
-def _sharing_sections(sharing: SharingChecklist) -> list[Section]:
+def sharing_sections(sharing: SharingChecklist) -> list[Section]:
+    """The triggers on one page, then who is told, or why nobody is."""
     triggers = tuple(
         Question(
             id=trigger.id,
@@ -141,7 +142,8 @@ def _duty_questions(duty: Duty, triggers: tuple[str, ...]) -> tuple[Question, ..
     )
 
 
-def _sharing_rule(sharing: SharingChecklist) -> Rule:
+def sharing_rule(sharing: SharingChecklist) -> Rule:
+    """The finding that something has to be shared and nobody is named."""
     nobody_named = {SHARE_WITH: ("none", "blank"), SHARE_DECISION: (SHARE, "blank")}
     return Rule(
         id=SHARE_WITH,

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 
 from visitsafe.domain.assessment import BLANK, GIVEN, NONE, possible_tokens
 from visitsafe.domain.checklist import AnswerType, Choice, Condition, Question, VisitChecklist, VisitField
+from visitsafe.domain.forms import FormChecklist
 from visitsafe.domain.problem import Path, Placed, Problem, did_you_mean, place
 from visitsafe.domain.questionnaire import ChecklistSet
 from visitsafe.domain.terms import Answer
@@ -30,15 +31,18 @@ NEEDED = (VisitField.CASE, VisitField.AREA, VisitField.START, VisitField.DUE_BAC
 def references(checklists: ChecklistSet) -> list[Problem]:
     """What is wrong with the ids, questions, facts and conditions of a set, in no particular order."""
     placed = place(checklists)
-    problems = list(_repeated_ids(placed))
-    problems += repeated([section.id for section in placed.questionnaire.sections], ("visit", "sections"))
-    for path, question in placed.questions:
-        problems += _question(path, question)
-    problems += _facts(placed)
-    problems += _question_conditions(placed)
-    problems += _rules(placed)
-    problems += _review_rules(checklists, placed)
+    problems = [*flow_references(placed, "visit"), *_facts(placed), *_review_rules(checklists, placed)]
     return list(dict.fromkeys(problems))
+
+
+def flow_references(placed: Placed, slot: str) -> Iterator[Problem]:
+    """What is wrong with ids, questions and conditions of any flow of questions; `slot` is what begins it."""
+    yield from _repeated_ids(placed, slot)
+    yield from repeated([section.id for section in placed.questionnaire.sections], (slot, "sections"))
+    for path, question in placed.questions:
+        yield from _question(path, question)
+    yield from _question_conditions(placed)
+    yield from _rules(placed)
 
 
 def repeated(ids: Sequence[str], path: Path) -> Iterator[Problem]:
@@ -48,7 +52,7 @@ def repeated(ids: Sequence[str], path: Path) -> Iterator[Problem]:
             yield Problem((*path, index, "id"), f'the id "{name}" is used twice: give one of them another')
 
 
-def repeated_own_ids(checklist: VisitChecklist) -> Iterator[Problem]:
+def repeated_own_ids(checklist: VisitChecklist | FormChecklist) -> Iterator[Problem]:
     """The same for the sections, questions and rules of one file."""
     yield from repeated([section.id for section in checklist.sections], ("sections",))
     places: list[tuple[Path, str]] = [
@@ -69,11 +73,11 @@ def _once(places: Sequence[tuple[Path, str]]) -> Iterator[Problem]:
             yield Problem((*path, "id"), sentence)
 
 
-def _repeated_ids(placed: Placed) -> Iterator[Problem]:
+def _repeated_ids(placed: Placed, slot: str) -> Iterator[Problem]:
     """Questions and rules share one space of ids, so that `leave_out` and findings are unambiguous."""
     both = [(path, q.id) for path, q in placed.questions] + [(path, r.id) for path, _, r in placed.rules]
-    # A visit checklist that takes an id of those it uses is the one to change: it comes last.
-    return _once(sorted(both, key=lambda pair: pair[0][0] == "visit"))
+    # A checklist that takes an id of those it uses is the one to change: it comes last.
+    return _once(sorted(both, key=lambda pair: pair[0][0] == slot))
 
 
 def _question(path: Path, question: Question) -> Iterator[Problem]:
@@ -90,10 +94,17 @@ def _question(path: Path, question: Question) -> Iterator[Problem]:
     if kind is not AnswerType.YES_NO and question.unsafe is not None:
         sentence = f"only a yes-no question has an unsafe answer, this one is {kind}: leave unsafe out"
         yield Problem((*path, "unsafe"), sentence, at_key=True)
+    yield from _moment(path, question)
     if question.propose and kind is not AnswerType.YES_NO:
         yield Problem(
             (*path, "propose"), "daylight is proposed for a yes-no question: leave it out", at_key=True
         )
+
+
+def _moment(path: Path, question: Question) -> Iterator[Problem]:
+    if question.moment and (question.answer is not AnswerType.TIME or question.fills):
+        sentence = "only a time that is no fact of the visit is past or coming: leave moment out"
+        yield Problem((*path, "moment"), sentence, at_key=True)
 
 
 def _choices(path: Path, choices: Sequence[Choice]) -> Iterator[Problem]:

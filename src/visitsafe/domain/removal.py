@@ -23,6 +23,12 @@ from visitsafe.errors import VerificationError
 REMOVED = "removed"
 """How lists show such a plan in place of a status."""
 _A_DAY = timedelta(days=1)
+NOT_CARRIED_OUT = (
+    "some of it is not here because its removal is signed, and the rest is here still or again: run visitsafe"
+    " store purge"
+)
+"""Says of a plan that entries are missing for which a removal stands in that counts: nothing to worry about
+but that it was not carried out here, as after an old backup. Nobody should act by what is left of it."""
 UNSIGNED = "its content is gone, and nobody who may has signed that it was removed"
 
 
@@ -83,18 +89,22 @@ class Removed(msgspec.Struct, frozen=True):
         rule = "erasure" if self.body.rule == ERASURE else kept
         return f"removed on {day} by {self.by[0].name}: {rule} ({self.body.reason.strip()})"
 
-    def ahead(self, rows: Sequence[Stored]) -> list[str]:
-        """A sentence for each entry that removed it and claims to be later than the store received it.
+    def ahead(self, rows: Sequence[Stored], now: str) -> list[str]:
+        """A sentence for each entry that removed it and claims to be later than it was received, or than now.
 
         The time for which records are kept was not over then, whatever the entry says.
         """
         received = {row.id: row.received for row in rows}
-        return [
-            f"{self.ref}: what removed it says {one.entry.content.at}, and this store received it earlier, at"
-            f" {received[one.entry.id]}"
-            for one in self.by
-            if _is_ahead(one.entry.content.at, received.get(one.entry.id, ""))
-        ]
+        found = []
+        for one in self.by:
+            at, came = one.entry.content.at, received.get(one.entry.id, "")
+            if _is_ahead(at, now):
+                found.append(f"{self.ref}: what removed it says {at}, and it is only {now} now")
+            elif _is_ahead(at, came):
+                found.append(
+                    f"{self.ref}: what removed it says {at}, and this store received it earlier, at {came}"
+                )
+        return found
 
     def row(self, rows: Sequence[Stored]) -> PlanRow:
         """What the store's list shows of it; open while something came in that is not removed yet."""
@@ -113,6 +123,7 @@ class Removed(msgspec.Struct, frozen=True):
             urgent=False,
             entries=len(rows),
             newest=rows[-1].id,
+            owed="",
         )
 
 
@@ -144,7 +155,7 @@ def removal(
         blanked: What the store has of entries without content.
     """
     by = [one for one in judged.values() if isinstance(one.body, PurgedBody) and not one.why_not]
-    named = {gone.id: gone for one in by if isinstance(one.body, PurgedBody) for gone in one.body.removed}
+    named = signed_away(by)
     unsigned = {gone.id for gone in blanked if named.get(gone.id) != gone}
     problems = [f"entry {gone.id[:12]} ({gone.kind}): {UNSIGNED}" for gone in blanked if gone.id in unsigned]
     gone = tuple(one for name, one in named.items() if name not in order.ids and name not in unsigned)
@@ -167,6 +178,16 @@ def removal(
         problems=tuple(problems),
     )
     return removed, problems
+
+
+def signed_away(judged: Iterable[Judged]) -> dict[str, Gone]:
+    """What counted entries remove, by id, whether or not it is here."""
+    return {
+        gone.id: gone
+        for one in judged
+        if isinstance(one.body, PurgedBody) and not one.why_not
+        for gone in one.body.removed
+    }
 
 
 def _is_ahead(at: str, received: str) -> bool:

@@ -84,7 +84,7 @@ class NotifiedBody(Body, frozen=True, kw_only=True):
     """The body of `notified`: a message went out, or could not.
 
     Attributes:
-        about: The entry that it is about: `escalated`, `acknowledged`, `stood-down` or `back`.
+        about: The entry that it is about: `escalated`, `acknowledged`, `stood-down`, `back` or `incident`.
         channel: The channel's label in the desk's settings, never its address.
         round: 0 for the first message about that entry, then 1, 2, 3: it goes on until somebody takes it on.
         attempt: 1, 2, 3 where a message was tried again.

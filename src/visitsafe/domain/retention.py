@@ -2,7 +2,8 @@
 
 A case is all plans with its reference, however it is spelt. Its days begin at the time due back of its last
 visit, or with the newest entry about it, if that is later. A case with an incident has the longer time. A
-plan that does not hold, or about which something may have to be done, keeps its whole case (docs/adr/0019).
+plan that does not hold, or about which something may have to be done, keeps its whole case (docs/adr/0019);
+an incident that nobody has talked over does so until the longer time is over. What was to be shared does not.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,11 +20,9 @@ from visitsafe.domain.people import AgreedBody
 from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.purged import KEEP_DAYS, KEEP_DAYS_INCIDENT, Gone, PurgedBody
 from visitsafe.domain.refs import reference
+from visitsafe.domain.removal import NOT_CARRIED_OUT
 from visitsafe.domain.reports import StoodDownBody
 from visitsafe.domain.terms import Because, Kind
-
-INCIDENT = "incident"
-"""The kind of an entry that a later visitsafe may write about an incident."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -35,11 +34,13 @@ class Facts(msgspec.Struct, frozen=True):
         cases: The keys of all cases that any of its versions was for.
         last: When its visit ended at the latest, or its newest entry was made, UTC text.
         start: When the visit was to start, UTC text; so is `due_back`, its end.
-        incident: An alarm was stood down because of an incident.
+        incident: One was recorded, or a near miss, or an alarm was stood down because of one.
         sealed: It holds sealed tracing details.
         entries: How many entries have content to be removed.
         open: Something may still have to be done about it.
-        problem: What does not hold about it; empty if all does.
+        untalked: That is only that an incident was not talked over.
+        cut: Entries of it are not here because their removal is signed, so that it may only look open.
+        problem: What else does not hold about it; empty if all does.
         authors: The keys of those who signed its versions.
     """
 
@@ -53,6 +54,8 @@ class Facts(msgspec.Struct, frozen=True):
     sealed: bool
     entries: int
     open: bool
+    untalked: bool
+    cut: bool
     problem: str
     authors: frozenset[str]
 
@@ -120,17 +123,23 @@ def facts_of(state: PlanState) -> Facts:
         sealed=any(body.sealed for body in bodies),
         entries=len(written),
         open=not state.settled,
-        problem=state.problems[0] if state.problems else "",
+        untalked=not state.settled and bool(_without_incidents(state).settled),
+        cut=NOT_CARRIED_OUT in state.problems,
+        problem=next((text for text in state.problems if text != NOT_CARRIED_OUT), ""),
         authors=frozenset(
             one.entry.content.by for one in state.judged if isinstance(one.body, PlanBody) and not one.why_not
         ),
     )
 
 
+def _without_incidents(state: PlanState) -> PlanState:
+    return msgspec.structs.replace(state, after=msgspec.structs.replace(state.after, not_talked_over=()))
+
+
 def _is_incident(one: Judged) -> bool:
     if isinstance(one.body, StoodDownBody):
         return one.body.because is Because.INCIDENT and not one.body.drill and not one.why_not
-    return one.entry.content.kind == INCIDENT and one.author is not None
+    return one.entry.content.kind == Kind.INCIDENT and one.author is not None
 
 
 def gone_of(state: PlanState) -> tuple[Gone, ...]:
@@ -181,7 +190,7 @@ def verdict(plans: Sequence[Facts], agreed: AgreedBody, holds: Holds, now: datet
     rule = KEEP_DAYS_INCIDENT if incident else KEEP_DAYS
     days, since = agreed_days(agreed, rule), max(one.last for one in plans)
     until = _until(since, days)
-    why_not = why_stays(plans, holds)
+    why_not = why_stays(plans, holds, over=bool(days) and until <= to_text(now))
     if not why_not and not days:
         why_not = "the team has agreed on no time for it (visitsafe team set --keep-days)"
     elif not why_not and until > to_text(now):
@@ -189,14 +198,26 @@ def verdict(plans: Sequence[Facts], agreed: AgreedBody, holds: Holds, now: datet
     return Verdict(plans[0].case, tuple(plans), rule, days, since, until, why_not)
 
 
-def why_stays(plans: Sequence[Facts], holds: Holds) -> str:
-    """Why a case stays whatever its age, and whoever asks; empty if nothing keeps it."""
+def why_stays(plans: Sequence[Facts], holds: Holds, *, over: bool = False) -> str:
+    """Why a case stays whoever asks; empty if nothing keeps it.
+
+    Args:
+        plans: All plans of the case.
+        holds: The holds that stand.
+        over: The time is over by the team's rule: then an incident that nobody talked over keeps nothing.
+    """
     for one in plans:
         if one.problem:
             return f"the record of {one.ref} does not hold: {one.problem}"
     for one in plans:
-        if one.open:
-            return f"{one.ref} is not closed"
+        if one.open and not (one.untalked and over):
+            talk = f"an incident on {one.ref} was not talked over (visitsafe debrief {one.ref})"
+            return talk if one.untalked else f"{one.ref} is not closed"
+    return held_words(plans, holds)
+
+
+def held_words(plans: Iterable[Facts], holds: Holds) -> str:
+    """Which hold keeps these plans, by any case that a version of them was for; empty if none does."""
     for key in sorted({key for one in plans for key in one.cases}):
         for hold in holds.get(key, ()):
             return f"held since {hold.at[:10]} by {hold.by}: {hold.reason}"

@@ -21,10 +21,24 @@ from visitsafe.domain.terms import Kind, Role
 from visitsafe.domain.verified import Verified
 from visitsafe.errors import NotFoundError, VerificationError
 
-__all__ = ["Member", "Members", "Roster", "as_heard", "fingerprint_in", "founding", "selves"]
+__all__ = ["Member", "Members", "Roster", "Unsound", "as_heard", "fingerprint_in", "founding", "selves"]
 
+Agreements = Sequence[tuple[str, AgreedBody]]
+"""What stood at first (with the time "") and after each `agreed` entry, with its time, UTC text."""
 FEW_OTHERS = 8
 """The most entries that do not count which a new entry of the team names in `after`."""
+
+
+class Unsound(msgspec.Struct, frozen=True):
+    """Sentences about entries of the team's stream that do not verify (docs/adr/0021).
+
+    Attributes:
+        damaged: They were good once, and may have taken a right away.
+        junk: Nobody ever signed them.
+    """
+
+    damaged: tuple[str, ...] = ()
+    junk: tuple[str, ...] = ()
 
 
 class Roster:
@@ -43,10 +57,15 @@ class Roster:
         heads: What the next entry names in `after`: the entries that count, and a few others by members.
         missing: Ids that counted entries follow and that are not here.
         arrived: Entry id to its position in order of arrival, as far as that is known.
+        unsound: What stands among the entries and does not verify.
     """
 
     def __init__(
-        self, entries: Iterable[Verified], team_id: str, arrived: Mapping[str, int] | None = None
+        self,
+        entries: Iterable[Verified],
+        team_id: str,
+        arrived: Mapping[str, int] | None = None,
+        unsound: Unsound = Unsound(),  # noqa: B008 - frozen
     ) -> None:
         """Fold the roster.
 
@@ -55,6 +74,7 @@ class Roster:
             team_id: The founding entry that is pinned.
             arrived: Entry id to its position in a store's order of arrival; None where there is none. It
                 decides only between entries that take away each other's author.
+            unsound: Entries of the store that do not verify, and so are not among these.
 
         Raises:
             VerificationError: The founding entry that is pinned is not among the entries.
@@ -62,6 +82,7 @@ class Roster:
         self.order = Order(entries)
         self.team_id = team_id
         self.arrived: Mapping[str, int] = arrived or {}
+        self.unsound = unsound
         founded = self._founded()
         self._ledger = Ledger(self.order, team_id)
         refused = count(self._ledger, team_id, self.arrived)
@@ -82,6 +103,33 @@ class Roster:
         ]
         self.name = founded.team
         self.settings = self._settings(founded.place, everything)
+
+    def refuse_damage(self) -> None:
+        """Refuse to sign by the word of a team whose record was damaged: it may lack what took a right away.
+
+        Raises:
+            VerificationError: It was.
+        """
+        for text in self.unsound.damaged[:1]:
+            raise VerificationError(
+                f"the team's record does not hold: {text}; nothing was signed or taken in",
+                hint="run: visitsafe verify; restore a backup. What is reported from a visit still counts",
+            )
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences about what in the store's record of the team does not hold."""
+        return [
+            *(
+                f"the team's record does not hold: {text}; run: visitsafe verify"
+                for text in self.unsound.damaged
+            ),
+            *(
+                f"something stands in the team's record that nobody signed, and counts for nothing: {text};"
+                " run: visitsafe verify"
+                for text in self.unsound.junk
+            ),
+        ]
 
     @property
     def place(self) -> Place | None:
@@ -104,10 +152,15 @@ class Roster:
             self._evers[past] = People(self._ever(past).values())
         return self._evers[past]
 
-    def settings_seen_by(self, content: Content) -> AgreedBody:
+    def agreements_seen_by(self, content: Content) -> Agreements:
         """What was agreed on as the author of a plan's entry knew it, or should have; but for the place."""
         past = self.order.mask(content.after)
-        return self._settings(None, self._ledger.then(past, content.at))
+        return self._agreements(None, self._ledger.then(past, content.at))
+
+    @property
+    def agreements(self) -> Agreements:
+        """What was agreed on until now, but for the founding's place, as it changed."""
+        return self._agreements(None, self._ledger.counted)
 
     @property
     def counted(self) -> Sequence[Verified]:
@@ -182,14 +235,18 @@ class Roster:
 
     def _settings(self, place: Place | None, mask: int) -> AgreedBody:
         """What was agreed on: of each thing the newest in order; what an entry leaves out stays."""
-        agreed = AgreedBody(place=place)
+        return self._agreements(place, mask)[-1][1]
+
+    def _agreements(self, place: Place | None, mask: int) -> Agreements:
+        """What stood at first, and after each entry that changed it, in order."""
+        agreed = [("", AgreedBody(place=place))]
         for entry in self.order.within(self._ledger.counted & mask):
             if entry.content.kind == Kind.AGREED:
                 body = body_of(entry.content, AgreedBody)
                 stated = {
                     name: value for name, value in msgspec.structs.asdict(body).items() if value is not None
                 }
-                agreed = msgspec.structs.replace(agreed, **stated)
+                agreed.append((entry.content.at, msgspec.structs.replace(agreed[-1][1], **stated)))
         return agreed
 
     def _view(self, past: int, then: int) -> Members:

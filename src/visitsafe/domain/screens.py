@@ -144,11 +144,16 @@ class WhoDoes:
 
 @dataclass(frozen=True)
 class Sign:
-    """The last page: an explicit yes to signing, under the case and the times that it is about."""
+    """The last page: an explicit yes to signing, under the case and the times that it is about.
+
+    Attributes:
+        form: It is a form that is signed, and what it is about; empty for a plan.
+    """
 
     concerns: tuple[Concern, ...]
     visit: tuple[Row, ...] = ()
     urgent: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True)

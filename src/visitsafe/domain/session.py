@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from visitsafe.domain.assessment import Value, applicability
+from visitsafe.domain.draft import findings
 from visitsafe.domain.draft_file import Session, Stage
 from visitsafe.domain.keeping import answered, shelve, taken_back
 from visitsafe.domain.measures import (
@@ -63,7 +64,8 @@ def screen(questionnaire: Questionnaire, session: Session) -> Screen:
             number = [one.finding.rule for one in wanted].index(session.cursor)
             return control_screen(session, wanted, number)
         case Stage.SIGN:
-            return Sign(concerns(questionnaire, session), visit_rows(questionnaire, session), session.urgent)
+            found, rows = concerns(questionnaire, session), visit_rows(questionnaire, session)
+            return Sign(found, rows, session.urgent, session.about)
         case _:
             return Stop()
 
@@ -115,9 +117,17 @@ def _settle_place(questionnaire: Questionnaire, session: Session) -> Session:
         return replace(session, cursor=walk.entry(walk.first_open))
     if session.stage in {Stage.CONTROLS, Stage.SIGN, Stage.DONE} and walk.first_open:
         return replace(session, stage=Stage.REVIEW, cursor="", origin=None)
-    if session.stage is Stage.FINDINGS and not concerns(questionnaire, session):
+    if session.stage is Stage.FINDINGS and not _has_findings(questionnaire, session):
         return replace(session, stage=Stage.REVIEW if walk.first_open else Stage.SIGN)
     return _settle_control(questionnaire, session) if session.stage is Stage.CONTROLS else session
+
+
+def _has_findings(questionnaire: Questionnaire, session: Session) -> bool:
+    """Whether there is a page of findings: a form has only notes, and shows them where it is signed.
+
+    So does a plan about which no more is known than what earlier visits tell: that costs no page.
+    """
+    return not session.about and bool(findings(questionnaire, session))
 
 
 def _settle_control(questionnaire: Questionnaire, session: Session) -> Session:
@@ -212,7 +222,7 @@ def _back(questionnaire: Questionnaire, session: Session) -> Session:
             return replace(session, stage=Stage.QUESTIONS, cursor=walk.entry(page), walking=True)
         case Stage.CONTROLS:
             return _control_back(questionnaire, session)
-        case Stage.SIGN if concerns(questionnaire, session):
+        case Stage.SIGN if _has_findings(questionnaire, session):
             return replace(session, stage=Stage.FINDINGS, cursor="")
         case _:
             return replace(session, stage=Stage.REVIEW, cursor="")

@@ -11,14 +11,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from visitsafe.domain.address import naming
+from visitsafe.domain.address import LEFT_OUT, naming, without_address
+from visitsafe.domain.after_seen import with_bodies
+from visitsafe.domain.after_shape import after_shape, sharing_shapes
 from visitsafe.domain.alarm import is_overdue, minutes_late
 from visitsafe.domain.details import is_old
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.entry_words import says
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
-from visitsafe.domain.phrases import answering, expired, plain_words, sharing_state, worst_first
+from visitsafe.domain.phrases import answering, expired, plain_words, worst_first
 from visitsafe.domain.plan import Finding, PlanBody
 from visitsafe.domain.refs import reference
 from visitsafe.domain.roster import Roster
@@ -30,7 +32,6 @@ from visitsafe.domain.way_shape import Shape, person_shape, way_shape
 __all__ = ["LEFT_OUT", "Shape", "list_shape", "plan_shape", "without_details"]
 
 B = TypeVar("B", bound=msgspec.Struct)
-LEFT_OUT = "[left out]"
 
 
 def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False) -> Shape:
@@ -62,11 +63,12 @@ def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False
         "shown": _plain(body.shown),
         "findings": [_finding(body, finding) for finding in worst_first(body)],
         "controls": _plain(body.controls),
-        "sharing": [{**_plain(duty), "state": sharing_state(duty, now)} for duty in body.sharing],
+        "sharing": sharing_shapes(state, now),
         "decision": _decision(state),
         "tracing_details": _tracing(state, now),
         "ladder": _plain(body.ladder),
         "way": way_shape(state),
+        "after": after_shape(state),
         "checklists": _plain(body.checklists),
         "entries": [_entry(judged) for judged in state.judged],
         "problems": list(state.problems),
@@ -96,7 +98,7 @@ def list_shape(
             **_stage(states[row.plan], now),
             "open": row.open,
             "case": row.case_ref,
-            "area": row.area,
+            "area": without_address(row.area, states[row.plan].body.visit.address),
             "start": row.start,
             "due_back": row.due_back,
             "level": row.level or None,
@@ -104,6 +106,7 @@ def list_shape(
             "author": person_shape(roster.members.get(row.by), row.by),
             "entries": row.entries,
             "newest": row.newest,
+            "owed": row.owed or None,
         }
         for row in rows
     ]
@@ -125,6 +128,7 @@ def without_details(state: PlanState) -> PlanState:
         judged=judged,
         decision=bodies[state.decision.entry.id] if state.decision else None,
         visit=_visit_with(state.visit, {name: one.body for name, one in bodies.items()}),
+        after=with_bodies(state.after, {name: one.body for name, one in bodies.items()}),
     )
 
 

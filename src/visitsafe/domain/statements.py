@@ -14,6 +14,7 @@ from visitsafe.domain.members import fingerprint_in, known_roles
 from visitsafe.domain.people import (
     AddedBody,
     AgreedBody,
+    AuditedBody,
     FoundedBody,
     HeldBody,
     KeyReplacedBody,
@@ -129,6 +130,11 @@ def _released(entry: Verified) -> tuple[Statement, ...]:
     return ()
 
 
+def _audited(entry: Verified) -> tuple[Statement, ...]:
+    body_of(entry.content, AuditedBody)
+    return ()
+
+
 def is_on_earth(place: Place) -> bool:
     """Whether a place's degrees north and east can be."""
     return abs(place.latitude) <= MOST_NORTH and abs(place.longitude) <= MOST_EAST
@@ -143,4 +149,5 @@ _READERS: Mapping[str, Callable[[Verified], tuple[Statement, ...]]] = {
     Kind.AGREED: _agreed,
     Kind.HELD: _held,
     Kind.RELEASED: _released,
+    Kind.AUDITED: _audited,
 }

@@ -6,11 +6,12 @@ The running hash over it is in `running_hash`; signatures and roles are checked 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 
 from visitsafe.domain.entries import Entry
+from visitsafe.errors import VerificationError
 
 LONGEST_CLAIM = timedelta(minutes=3)
 """No claim holds for longer: a watcher whose clock is years ahead must not keep the others off a visit."""
@@ -70,6 +71,8 @@ class PlanRow(msgspec.Struct, frozen=True):
         level: The worst finding's level, or "".
         entries: How many entries the plan has.
         newest: The id of the newest of them.
+        owed: When the first thing is due that is owed after the visit, UTC text (`duties.owed`); empty if
+            nothing is.
     """
 
     plan: str
@@ -85,6 +88,7 @@ class PlanRow(msgspec.Struct, frozen=True):
     urgent: bool
     entries: int
     newest: str
+    owed: str = ""
 
     @property
     def open(self) -> bool:
@@ -102,6 +106,25 @@ Summarise = Callable[[str, Sequence[Stored]], PlanRow | None]
 
 def nothing_first() -> None:
     """Nothing to look at before entries are added."""
+
+
+def unheard(_plan: str) -> None:
+    """Where it goes which plans' entries are gone if nobody wants to know."""
+
+
+class OccupiedError(VerificationError):
+    """Something else stands in the store under the id of an entry: nobody signed that.
+
+    Attributes:
+        id: The entry's id.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"something else stands in the store under the id of an entry ({name[:12]}); nothing was written",
+            hint="run the same command again, and tell whoever looks after the store: visitsafe verify",
+        )
+        self.id = name
 
 
 class Store(Protocol):
@@ -129,6 +152,7 @@ class Store(Protocol):
         *,
         first: Callable[[], None] = nothing_first,
         also: Sequence[str] = (),
+        gone: Callable[[str], None] = unheard,
     ) -> int:
         """Add entries, all of them or none, durably, and bring the rows of their plans up to date.
 
@@ -141,12 +165,15 @@ class Store(Protocol):
             summarise: Makes the rows.
             first: Called inside the transaction before anything is added; what it raises stops it all.
             also: Other plans whose rows are to be made anew.
+            gone: Told of each of these plans whose row knows of entries that are not there. The row is not
+                signed, so that it stops nothing; what it knows stays in the row that takes its place.
 
         Returns:
             How many entries were new.
 
         Raises:
-            VerificationError: An entry is not readable, or entries are gone that a plan's row knows of.
+            OccupiedError: Something else stands in the store under the id of an entry.
+            VerificationError: An entry is not readable.
             StoreError: The database did not keep what was written.
         """
         ...
@@ -171,9 +198,18 @@ class Store(Protocol):
         ...
 
     def plans(
-        self, *, open_only: bool = False, case: str | None = None, limit: int | None = None
+        self,
+        *,
+        open_only: bool = False,
+        owed_only: bool = False,
+        case: str | None = None,
+        limit: int | None = None,
     ) -> list[PlanRow]:
-        """The plans, the latest start first. What `open_only` costs depends on what is open."""
+        """The plans, the latest start first; with `owed_only` those after which something is owed.
+
+        These come as it is due. What `open_only` costs depends on what is open, and what `owed_only` costs
+        on what is owed.
+        """
         ...
 
     def find(self, beginning: str) -> list[str]:
@@ -225,8 +261,15 @@ class Store(Protocol):
         """Let go of one claim of a holder, or of all."""
         ...
 
-    def rebuild(self, summarise: Summarise) -> int:
-        """Make every plan's row anew from its entries, in one transaction; how many plans there are."""
+    def rebuild(self, summarise: Summarise, *, forget: bool = False) -> int:
+        """Make every plan's row anew from its entries, in one transaction; how many plans there are.
+
+        What a row knows of entries that are not there stays in it, unless it is to be forgotten.
+        """
+        ...
+
+    def traces(self) -> list[str]:
+        """The plans whose row knows of entries that are not there."""
         ...
 
     def check_file(self) -> list[str]:
@@ -235,38 +278,4 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of the store."""
-        ...
-
-
-class Purge(NamedTuple):
-    """That the content of an entry was removed by rule (docs/adr/0019).
-
-    Attributes:
-        id: The entry whose content is gone.
-        entry: The signed entry that removed it.
-        at: When, UTC text.
-        stream: The plan of both.
-    """
-
-    id: str
-    entry: str
-    at: str
-    stream: str
-
-
-class Fillable(Store, Protocol):
-    """A store that a copy can be put into, and that says of itself what it is."""
-
-    def put_rows(self, rows: Sequence[Stored]) -> int:
-        """Add rows of a copy as they are, all of them or none; how many were new.
-
-        Rows of plans are left alone.
-
-        Raises:
-            VerificationError: They do not continue the running hash.
-        """
-        ...
-
-    def meta(self) -> dict[str, str]:
-        """What the store says of itself, by name."""
         ...

@@ -10,11 +10,12 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import time, timedelta, timezone, tzinfo
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
+from visitsafe.domain.local_clock import DAYS, MONTHS
+
+__all__ = [
+    "DAYS", "EXAMPLE", "MONTHS", "NEAR_DAYS", "Spoken", "TimeError", "UnreadableError", "read", "tidy",
+]  # fmt: skip
+
 EXAMPLE = "15:30, tomorrow 9am or 23 Nov 15:30"
 _MOST_CHARACTERS = 100
 _MORNING, _EVENING, _HALF_DAY = 8, 20, 12

@@ -9,6 +9,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from visitsafe.domain.local_clock import short_day
 from visitsafe.domain.time_words import (
     DAYS,
     EXAMPLE,
@@ -31,13 +32,14 @@ __all__ = [
     "check_visit_times",
     "duration",
     "in_full",
+    "instant",
     "long_visit",
     "parse_time",
     "short",
 ]
 
 GRACE = timedelta(minutes=5)
-"""How far back a visit may start: time to read the findings and sign."""
+"""How far back a time of day still means today: clocks differ, and typing takes a moment."""
 URGENT_BACK = timedelta(hours=12)
 LONGEST = timedelta(hours=24)
 LONG = timedelta(hours=12)
@@ -110,9 +112,9 @@ def _resolve(spoken: Spoken, now: datetime, after: datetime | None) -> datetime:
         if spoken.weekday is None:
             return _bare(spoken, now, after)
         day = base.date() + timedelta(days=(spoken.weekday - base.weekday()) % 7)
-        at = _instant(day, spoken)
+        at = instant(day, spoken)
         passed = at < base.astimezone(UTC) - (timedelta() if after else GRACE)
-        return _instant(day + timedelta(days=7), spoken) if passed else at
+        return instant(day + timedelta(days=7), spoken) if passed else at
     if spoken.calendar is None:
         day = today + timedelta(days=spoken.near or 0)
     else:
@@ -120,21 +122,21 @@ def _resolve(spoken: Spoken, now: datetime, after: datetime | None) -> datetime:
     if spoken.weekday not in {None, day.weekday()}:
         wanted = DAYS[spoken.weekday or 0]
         raise TimeError(f"{_day_in_full(day)} is not a {wanted}; type the day or the date, not both")
-    return _instant(day, spoken)
+    return instant(day, spoken)
 
 
 def _bare(spoken: Spoken, now: datetime, after: datetime | None) -> datetime:
     """A time with no day: today if it is still to come; after a start the same day, or the night after it."""
     clock = f"{spoken.clock:%H:%M}"
     base = (after or now).astimezone(spoken.zone)
-    at = _instant(base.date(), spoken)
+    at = instant(base.date(), spoken)
     if after is None:
         if at < now - GRACE:
             raise TimeError(f"{clock} has passed today; type tomorrow {clock}, or the date with it")
         return at
     if at >= after:
         return at
-    at = _instant(base.date() + timedelta(days=1), spoken)
+    at = instant(base.date() + timedelta(days=1), spoken)
     if at > after + _NEXT_DAY:
         raise TimeError(f"{clock} is before the start, {base:%H:%M}; add the day if you mean another one")
     return at
@@ -169,7 +171,7 @@ def _day(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _instant(day: date, spoken: Spoken) -> datetime:
+def instant(day: date, spoken: Spoken) -> datetime:
     """The one moment at which the clocks show this, or a sentence about the clock change."""
     clock = f"{spoken.clock:%H:%M}"
     moments = _moments(datetime.combine(day, spoken.clock), spoken.zone)
@@ -228,11 +230,13 @@ def in_full(at: datetime, zone: tzinfo) -> str:
 
 
 def short(at: datetime, zone: tzinfo, now: datetime) -> str:
-    """`today 15:30`, `tomorrow 09:00` or `Mon 23 Nov 15:30`; the year only if it is another one."""
-    local, today = at.astimezone(zone), now.astimezone(zone).date()
-    near = {number: word for word, number in NEAR_DAYS.items()}.get((local.date() - today).days)
-    year = "" if local.year == today.year else f" {local.year}"
-    day = near or f"{DAYS[local.weekday()][:3]} {local.day} {MONTHS[local.month - 1][:3]}{year}"
+    """`today 15:30`, `tomorrow 09:00` or `Mon 23 Nov 15:30`; the year only if it is another one.
+
+    For what may be read later and elsewhere; beside a date or the present time see `local_clock.clock`.
+    """
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    near = {number: word for word, number in NEAR_DAYS.items()}.get((local.date() - today.date()).days)
+    day = near or short_day(local, today)
     twice = len(_moments(local.replace(tzinfo=None, fold=0), zone)) > 1
     return f"{day} {local:%H:%M}" + (f" ({_label(local)})" if twice else "")
 
@@ -245,11 +249,15 @@ def duration(minutes: int) -> str:
 
 
 def check_start(start: datetime, now: datetime, *, urgent: bool = False) -> str | None:
-    """What is wrong with a start: past (an urgent visit may have begun 12 hours ago), or too far off."""
+    """What is wrong with a start: past, or too far off.
+
+    Nobody can countersign a plan whose start has passed: it would expire as it is signed. An urgent visit,
+    which needs no countersignature first, may have begun 12 hours ago.
+    """
     if urgent and start < now - URGENT_BACK:
         return "the start is more than 12 hours ago; an urgent plan is made on the same day"
-    if not urgent and start < now - GRACE:
-        return "the start has passed; type a time that is still to come"
+    if not urgent and start <= now:
+        return "the start has passed; type a time that is still to come, or, if it cannot wait, use --urgent"
     return "the start is more than a year ahead; check the date" if start - now > FURTHEST else None
 
 

@@ -2,7 +2,8 @@
 
 What followed from the phrase is taken out, and the steps of the ordinary ladder that fell due since are
 raised when they were due: an overdue visit on which nothing at all is raised would tell of duress. What was
-said by people who may not know stays, and so does the end of an alarm that everybody can see.
+said by people who may not know stays, and so does the end of an alarm that everybody can see. What those who
+know recorded besides, such as an incident, is seen when the duress is over, and then without its words.
 """
 
 import hashlib
@@ -11,6 +12,9 @@ from datetime import datetime
 
 import msgspec
 
+from visitsafe.domain.after import NOTHING
+from visitsafe.domain.after_seen import folded_again, wordless
+from visitsafe.domain.afterwards import DebriefedBody, DocumentedBody, Filled, IncidentBody, SharedBody
 from visitsafe.domain.alarm import Due, to_raise
 from visitsafe.domain.entries import VERSION, Content, Entry, from_text, to_text
 from visitsafe.domain.fold import PlanState
@@ -55,6 +59,7 @@ def as_if_unspoken(state: PlanState, spoken: Sequence[str], now: datetime | None
         state,
         judged=tuple(without(judged, {*raised, *ended})),
         visit=msgspec.structs.replace(visit, closed=closed, alarms=alarms),
+        after=folded_again(left) if state.after != NOTHING else NOTHING,
     )
 
 
@@ -106,15 +111,21 @@ def _tells(one: Judged) -> bool:
     """Whether an entry after the phrase may be there because of it; not if its author may not know of it."""
     body = one.body
     if isinstance(body, AcknowledgedBody):
-        return not body.drill and (one.author is None or not one.author.roles.isdisjoint(OPENERS))
+        return not body.drill and _may_know(one)
+    if isinstance(body, Filled | SharedBody):
+        return _may_know(one)
     return isinstance(body, OpenedBody) or (
         isinstance(body, EscalatedBody | NotifiedBody | StoodDownBody) and not body.drill
     )
 
 
+def _may_know(one: Judged) -> bool:
+    return one.author is None or not one.author.roles.isdisjoint(OPENERS)
+
+
 def _is_hidden(one: Judged, state: PlanState) -> bool:
     """Not the stand-downs that count: they end the watch or put it off, and that stays true."""
-    if isinstance(one.body, OpenedBody):
+    if isinstance(one.body, OpenedBody | Filled | SharedBody):
         return state.visit.duress is not None
     return not isinstance(one.body, StoodDownBody) or bool(one.why_not)
 
@@ -203,6 +214,8 @@ def _plain(one: Judged) -> Judged:
         body = msgspec.structs.replace(body, note="")
     elif isinstance(body, OpenedBody):
         body = msgspec.structs.replace(body, reason=WHY_OPENED)
+    elif isinstance(body, IncidentBody | DebriefedBody | DocumentedBody | SharedBody):
+        body = wordless(body)
     return rewritten(one, body)
 
 

@@ -13,7 +13,8 @@ import msgspec
 from visitsafe.domain.alarm import is_watched, minutes_late, owner, unowned
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.phrases import clock, in_minutes, minutes_from, went_first
+from visitsafe.domain.local_clock import clock
+from visitsafe.domain.phrases import in_minutes, minutes_from, went_first
 from visitsafe.domain.reports import AcknowledgedBody, BackBody, ExtendedBody, Heard, ReportBody
 from visitsafe.domain.terms import Because, Kind, Stage, Status
 from visitsafe.domain.times import duration

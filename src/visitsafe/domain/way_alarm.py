@@ -10,7 +10,8 @@ from datetime import tzinfo
 import msgspec
 
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.phrases import clock, in_minutes, minutes_from, whose
+from visitsafe.domain.local_clock import clock
+from visitsafe.domain.phrases import in_minutes, minutes_from, whose
 from visitsafe.domain.reports import AcknowledgedBody, EscalatedBody, NotifiedBody, StoodDownBody
 from visitsafe.domain.terms import Outcome
 from visitsafe.domain.visit import Alarm, Said

@@ -9,7 +9,8 @@ from datetime import datetime, tzinfo
 from visitsafe.domain.alarm import minutes_late
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.phrases import clock, in_minutes, minutes_from, went_first
+from visitsafe.domain.local_clock import clock
+from visitsafe.domain.phrases import in_minutes, minutes_from, went_first
 from visitsafe.domain.plan import DecidedBody
 from visitsafe.domain.reports import ExtendedBody, ReportBody
 from visitsafe.domain.terms import Decision, Outcome

@@ -55,7 +55,8 @@ def _by(author: Member) -> Shape:
     return person_shape(author, author.fingerprint)
 
 
-def _heard(state: PlanState, heard: Heard | None) -> Shape | None:
+def heard_shape(state: PlanState, heard: Heard | None) -> Shape | None:
+    """Whose word it is, and how the signer knew; None if it is the signer's own."""
     if heard is None:
         return None
     return {
@@ -74,7 +75,7 @@ def _report(state: PlanState, said: Said[Reports]) -> Shape:
         "happened": said.happened,
         "at": said.at,
         "by": _by(said.author),
-        "heard": _heard(state, body.heard),
+        "heard": heard_shape(state, body.heard),
         "note": body.note or None,
         "until": body.until if isinstance(body, ExtendedBody) else None,
         "urgent": (report.urgent or None) if report else None,
@@ -122,7 +123,7 @@ def _owned(state: PlanState, said: Said[AcknowledgedBody]) -> Shape:
         "step": said.body.step,
         "at": said.at,
         "by": _by(said.author),
-        "heard": _heard(state, said.body.heard),
+        "heard": heard_shape(state, said.body.heard),
         "note": said.body.note or None,
     }
 

@@ -142,9 +142,20 @@ def _folded(
         return None
     except VerificationError as error:
         ref = reference(plan)
-        text = f"{ref} does not hold, and nobody can say whether this visit is under way"
+        text = (
+            f"{ref} does not hold, and nobody can say whether this visit is under way{_listed(row, roster)}"
+        )
         faults[plan] = Fault(plan, ref, text, error.message)
         return None
+
+
+def _listed(row: PlanRow | None, roster: Roster) -> str:
+    """What the store's list knows of a plan that cannot be read; nobody signed it."""
+    if row is None or not row.due_back:
+        return ""
+    member = roster.known.get(row.by)
+    who = f", planned by {member.person.name}" if member is not None else ""
+    return f" (by the list, which nobody signed: due back {row.due_back[:20]}{who})"
 
 
 def look_back(desk: Desk, at: datetime) -> Sight:

@@ -23,16 +23,17 @@ def case_history(desk: Desk, case: str, *, spelt_alike: bool = False) -> CaseHis
     rows = desk.store.plans() if spelt_alike else desk.store.plans(case=case)
     mine = [row.plan for row in rows if case_key(row.case_ref) == key]
     found: list[PlanState] = []
-    removed = 0
+    removed = unread = 0
     for plan in mine:
         try:
             found.append(desk.plan(plan))
         except RemovedError:
             removed += 1
         except VerificationError as error:
+            unread += 1
             desk.warn(f"{error.message}; run: visitsafe verify")
     plans = sorted(found, key=lambda state: (state.body.visit.start, state.plan))
-    return CaseHistory(plans[-1].body.visit.case if plans else case, tuple(plans), removed)
+    return CaseHistory(plans[-1].body.visit.case if plans else case, tuple(plans), removed, unread)
 
 
 def newest_of(desk: Desk, case: str) -> PlanState:

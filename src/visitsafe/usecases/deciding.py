@@ -240,8 +240,7 @@ def decide(desk: Desk, state: PlanState, body: DecidedBody) -> PlanState:
     check_may_decide(desk, state, body.decision)
     if body.decision is Decision.COUNTERSIGN:
         check_openable(state)
-    desk.append(state.plan, Kind.DECIDED, state.heads, body)
-    return desk.renewed().plan(state.plan)
+    return desk.record(state.plan, Kind.DECIDED, state.heads, body)
 
 
 def previous_plan(desk: Desk, state: PlanState) -> PlanState | None:

@@ -34,17 +34,17 @@ def listed(desk: Desk, *, every: bool = False, case: str | None = None) -> list[
     known = {row.plan: row for row in desk.store.plans(open_only=not every)}
     also = (*doubted(desk.store, desk.now), *recent(desk.store, desk.now - LATELY))
     doubtful = {plan: desk.store.row(plan) for plan in also if plan not in known}
-    looked_at = [_looked_at(desk, plan, row) for plan, row in {**known, **doubtful}.items()]
+    found = [looked_at(desk, plan, row) for plan, row in {**known, **doubtful}.items()]
     wanted = [
         one
-        for one in looked_at
+        for one in found
         if one is not None and (every or one.row.open) and case in {None, one.row.case_ref}
     ]
     by_id = sorted(wanted, key=lambda one: one.row.plan)
     return sorted(by_id, key=lambda one: one.row.start, reverse=True)
 
 
-def _looked_at(desk: Desk, plan: str, known: PlanRow | None) -> Listed | None:
+def looked_at(desk: Desk, plan: str, known: PlanRow | None) -> Listed | None:
     """A plan from its entries; a warning if the store's row is missing or says otherwise."""
     if not is_plan_id(plan):
         desk.warn(f"the store names {plan[:40]!r}, which is no plan; run: visitsafe verify")

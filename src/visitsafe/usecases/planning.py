@@ -1,14 +1,12 @@
 """Signing a plan: a new one, one that repeats another, or a new version of one."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from visitsafe.domain.checklist import VisitField
 from visitsafe.domain.composing import Intent, compose_plan, standing_in_date
-from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import PLANNERS, own_plan_id
-from visitsafe.domain.plan import Companion, PlanBody, WithdrawnBody
+from visitsafe.domain.plan import Companion, Finding, PlanBody, WithdrawnBody
 from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
 from visitsafe.domain.refs import SHORT
 from visitsafe.domain.roster import Roster
@@ -31,23 +29,13 @@ def check_may_plan(desk: Desk) -> None:
         )
 
 
-def check_in_time(desk: Desk, questionnaire: Questionnaire, intent: Intent) -> None:
-    """Refuse, before anything is signed, a plan that nobody could countersign: it would expire at once.
-
-    Raises:
-        NotPermittedError: With the two ways on.
-    """
-    starts = [intent.answers.get(one.id) for one in questionnaire if one.fills is VisitField.START]
-    if intent.urgent or not any(start and str(start) <= to_text(desk.now) for start in starts):
-        return
-    raise NotPermittedError(
-        "the start is not in the future: nobody could countersign this plan, it would expire at once",
-        hint="let the visit start a few minutes from now; or, if it cannot wait: --urgent --reason 'why'",
-    )
-
-
 def sign_new(
-    desk: Desk, checklists: ChecklistSet, questionnaire: Questionnaire, intent: Intent, nonce: str = ""
+    desk: Desk,
+    checklists: ChecklistSet,
+    questionnaire: Questionnaire,
+    intent: Intent,
+    nonce: str = "",
+    known: Sequence[Finding] = (),
 ) -> PlanState:
     """Sign a new plan and append it.
 
@@ -57,13 +45,13 @@ def sign_new(
         questionnaire: Their questions and rules, compiled.
         intent: What the practitioner has settled.
         nonce: A draft's own; the same draft signed twice is one plan (`signed_already`).
+        known: What earlier visits of the case leave to be known (`last_time.known_about`).
     """
     check_may_plan(desk)
     nonce = nonce or _free_nonce(desk)
-    body = compose_plan(checklists, questionnaire, intent, desk.now, _companion(desk.roster), nonce)
+    body = compose_plan(checklists, questionnaire, intent, desk.now, _companion(desk.roster), nonce, known)
     plan = own_plan_id(desk.member().fingerprint, nonce)
-    desk.append(plan, Kind.PLANNED, [], body)
-    return desk.renewed().plan(plan)
+    return desk.record(plan, Kind.PLANNED, [], body)
 
 
 def signed_already(desk: Desk, nonce: str) -> PlanState | None:
@@ -88,12 +76,13 @@ def sign_revision(
     checklists: ChecklistSet,
     questionnaire: Questionnaire,
     intent: Intent,
+    known: Sequence[Finding] = (),
 ) -> PlanState:
-    """Sign a new version of a plan; it needs a new decision."""
+    """Sign a new version of a plan; it needs a new decision. For `known` see `sign_new`."""
     check_may_revise(desk, state)
-    body = compose_plan(checklists, questionnaire, intent, desk.now, _companion(desk.roster))
-    desk.append(state.plan, Kind.REVISED, state.heads, body)
-    return desk.renewed().plan(state.plan)
+    companion = _companion(desk.roster)
+    body = compose_plan(checklists, questionnaire, intent, desk.now, companion, known=known)
+    return desk.record(state.plan, Kind.REVISED, state.heads, body)
 
 
 def check_may_revise(desk: Desk, state: PlanState) -> None:
@@ -118,8 +107,7 @@ def withdraw(desk: Desk, state: PlanState, reason: str) -> PlanState:
     check_may_revise(desk, state)
     if state.status is Status.WITHDRAWN:
         raise NotPermittedError(f"{state.ref} is withdrawn already", hint=f"see: visitsafe show {state.ref}")
-    desk.append(state.plan, Kind.WITHDRAWN, state.heads, WithdrawnBody(reason=reason))
-    return desk.renewed().plan(state.plan)
+    return desk.record(state.plan, Kind.WITHDRAWN, state.heads, WithdrawnBody(reason=reason))
 
 
 def last_plan_of_mine(desk: Desk) -> PlanBody | None:

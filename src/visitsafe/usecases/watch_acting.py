@@ -262,4 +262,4 @@ def _rank(
     message: Message, turn: int, pressing: tuple[bool, str, str]
 ) -> tuple[bool, bool, int, int, int, str, str]:
     duress, due_back, plan = pressing
-    return duress, message.all_clear, turn, message.round, message.attempt, due_back, plan
+    return duress, message.all_clear or message.incident, turn, message.round, message.attempt, due_back, plan

@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 
 from visitsafe.domain import alarm
+from visitsafe.domain.after import told_apart
 from visitsafe.domain.entries import Entry
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
@@ -208,10 +209,12 @@ class View:
     def _read_team(self, store: Store) -> bool:
         """The team as it is now; the one known before stays if its record does not hold."""
         try:
-            self.roster = open_roster(store, self.roster.team_id)
+            roster = open_roster(store, self.roster.team_id)
+            roster.refuse_damage()
         except VerificationError as error:
             self.team_trouble = error.message
             return False
+        self.roster = roster
         self.team_trouble, self._team_is_old = "", False
         return True
 
@@ -256,13 +259,15 @@ class View:
             ),
             visit=msgspec.structs.replace(state.visit, ladder=ladder),
             sealed=None,
+            after=told_apart(state.after),
         )
 
 
 def _quiet_until(state: PlanState) -> str:
     """When the first step falls due, if nothing was ever raised, ended or played; else empty."""
     visit = state.visit
-    if state.closed or visit.duress or visit.drills or visit.alarms != (Alarm(),):
+    noisy = visit.duress or visit.drills or visit.alarms != (Alarm(),) or state.after.incidents
+    if state.closed or noisy:
         return ""
     return min((due.at for due in alarm.schedule(state)), default="")
 

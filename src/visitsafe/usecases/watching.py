@@ -244,6 +244,7 @@ class Watching:
         """What keeps the watch from doing all that it should."""
         if self.view.team_trouble:
             yield f"{self.view.team_trouble}; the team is taken as it was before"
+        yield from self.view.roster.warnings[:1]
         if not self._may_watch():
             yield "the key of this desk is no longer a manager's or duty officer's: nobody is told anything"
         yield from self.means.doubt()

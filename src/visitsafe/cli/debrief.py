@@ -1,0 +1,143 @@
+"""`visitsafe debrief`: a visit is talked over in one to three minutes, by those who made it (9.1).
+
+Gentle, and short: what is said here is not measured. What it leaves to do is said with its command.
+"""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visitsafe.cli.flag_texts import flag_text
+from visitsafe.cli.opening import desk_of, invocation, later, zone_of
+from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.errors import UsageError
+
+if TYPE_CHECKING:
+    from visitsafe.domain.afterwards import DebriefedBody
+    from visitsafe.domain.fold import PlanState
+    from visitsafe.usecases.debriefs import Telling
+    from visitsafe.usecases.desk import Desk
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(debrief)
+
+
+def debrief(
+    context: typer.Context,
+    ref: Annotated[
+        str | None, typer.Argument(help="The plan's reference; none if only one visit of yours waits.")
+    ] = None,
+    who: Annotated[str, typer.Option("--for", help="Whose word it is, if they told you.")] = "",
+    known_by: Annotated[
+        str, typer.Option("--known-by", help="With --for: how you know that it was them.")
+    ] = "",
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Correct or complete the newest one that you recorded.")
+    ] = False,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="An answers file instead of questions; - reads it here.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --answers: sign without asking.")] = False,
+    print_answers: Annotated[
+        bool, typer.Option("--print-answers", help="Print an answers file to fill in.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print what was recorded as JSON.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks.")] = False,
+) -> None:
+    """Talk a visit over: how it went, how it left you, what changes next time."""
+    from visitsafe.cli.form_talk import How, fill_in, signed
+    from visitsafe.cli.key_talk import patient
+    from visitsafe.usecases import debriefs as use
+
+    telling = use.Telling(who=who.strip(), known_by=flag_text("--known-by", known_by), correct=correct)
+    _check_flags(telling)
+    with desk_of(context) as desk:
+        state = use.find_debrief(desk, zone_of(desk.roster), ref or "")
+        use.check_may_debrief(desk, state, telling)
+        command = _command(state.ref, telling)
+        if use.never_set_out(state) and not print_answers:
+            say(f"nobody ever reported setting out on {state.ref}; it is recorded all the same, and shows")
+        known = use.known_answers(desk, state, telling)
+        how = How(answers=answers, yes=yes, plain=plain, print_answers=print_answers)
+        answered = fill_in(context, desk, use.DEBRIEF, state.ref, command, how, known)
+        signing = patient(later(context, desk), invocation(context).environ, f"run it again: {command}")
+        body, done = use.record_debrief(signing, signing.plan(state.plan), answered, telling)
+        with stands(f"it is recorded on {done.ref}; see: visitsafe show {done.ref}"):
+            _tell(signing, done, body, json=json)
+        signed(context, use.DEBRIEF, state.ref)
+
+
+def _check_flags(telling: "Telling") -> None:
+    if telling.who and not telling.known_by.strip():
+        raise UsageError(
+            "--for needs --known-by: how you knew that it was them", hint="--known-by 'rang from their phone'"
+        )
+    if telling.known_by and not telling.who:
+        raise UsageError("--known-by goes with --for", hint="--for 'Sam Carter' --known-by '...'")
+
+
+def _command(ref: str, telling: "Telling") -> str:
+    """The command that goes on with what was begun."""
+    words = ["visitsafe", "debrief", ref]
+    if telling.correct:
+        words.append("--correct")
+    if telling.who:
+        words += ["--for", telling.who, "--known-by", telling.known_by]
+    return shlex.join(words)
+
+
+def _tell(desk: "Desk", state: "PlanState", body: "DebriefedBody", *, json: bool) -> None:
+    if json:
+        result_json(_shape(state, body))
+        return
+    from visitsafe.domain.escape import terminal
+
+    result("\n".join(terminal(line) for line in _lines(desk, state, body)))
+
+
+def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]:
+    """Thanks, what becomes of it, and what is still to be done about this visit."""
+    from visitsafe.domain.discretion import hides_duress
+    from visitsafe.domain.duties import duties_of
+    from visitsafe.domain.phrases import day
+
+    state = hides_duress(state, desk.me, desk.now)
+    lines = [f"Thank you. {state.ref} has been talked over."]
+    if body.next_time.strip() or body.not_seen.strip():
+        lines.append(f"- The next plan for case {state.body.visit.case} will show what you said for it.")
+    duties = [one for one in duties_of(state) if one.open]
+    if duties:
+        first = day(min(one.duty.by for one in duties), zone_of(desk.roster))
+        what = "1 thing" if len(duties) == 1 else f"{len(duties)} things"
+        lines.append(f"- Still to tell others: {what}, by {first}:  visitsafe share {state.ref}")
+    if state.after.not_talked_over:
+        lines.append(f"- Something was recorded meanwhile; talk it over too:  visitsafe debrief {state.ref}")
+    lines.append(f"- To add or correct something:  visitsafe debrief {state.ref} --correct")
+    return lines
+
+
+def _shape(state: "PlanState", body: "DebriefedBody") -> dict[str, object]:
+    from visitsafe.domain.duties import owed
+
+    return {
+        "ref": state.ref,
+        "plan": state.plan,
+        "next_time": body.next_time,
+        "not_seen": body.not_seen,
+        "effects": list(body.effects),
+        "replaces": body.replaces,
+        "findings": [
+            {"rule": one.rule, "level": str(one.level), "text": one.text, "source": one.source}
+            for one in body.findings
+        ],
+        "sharing": [
+            {"trigger": one.trigger, "label": one.label, "recipients": list(one.recipients), "by": one.by}
+            for one in body.sharing
+        ],
+        "debriefs": len(state.after.debriefs),
+        "owed": owed(state) or None,
+    }

@@ -1,0 +1,146 @@
+"""`visitsafe document`: what the procedures ask to be written down about a case, from a form to a page."""
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visitsafe.cli import document_list
+from visitsafe.cli.opening import desk_of, invocation, later
+from visitsafe.cli.output import result, result_json, stands
+from visitsafe.errors import UsageError
+
+if TYPE_CHECKING:
+    from visitsafe.cli.form_talk import How
+    from visitsafe.domain.afterwards import DocumentedBody
+    from visitsafe.domain.fold import PlanState
+    from visitsafe.usecases.documents import Old, Writing
+
+app = typer.Typer(
+    help="Write a case's documents: the agreement with the family, plans, meetings.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+HELP = {
+    "agreement": "Write the agreement with the family.",
+    "risk-reduction": "Write the risk plan of all agencies.",
+    "supervision": "Write what supervision agreed.",
+    "meeting": "Write down a professionals' meeting.",
+    "telling": "Plan what the family is told, and how.",
+}
+
+
+@app.callback()
+def callback() -> None:
+    """Write a case's documents: the agreement with the family, plans, meetings."""
+
+
+def _writes(name: str) -> Callable[..., None]:
+    """The command that writes one kind of document."""
+
+    def write(
+        context: typer.Context,
+        ref: Annotated[str | None, typer.Argument(help="A plan of the case, by its reference.")] = None,
+        case: Annotated[str, typer.Option("--case", help="The case; its newest plan is taken.")] = "",
+        new_version: Annotated[
+            bool, typer.Option("--new-version", help="Begin with the newest one's answers, and replace it.")
+        ] = False,
+        another: Annotated[bool, typer.Option("--another", help="Keep the one that there is.")] = False,
+        answers: Annotated[
+            Path | None,
+            typer.Option("--answers", help="An answers file instead of questions; - reads it here."),
+        ] = None,
+        yes: Annotated[
+            bool, typer.Option("--yes", "-y", help="With --answers: sign without asking.")
+        ] = False,
+        print_answers: Annotated[
+            bool, typer.Option("--print-answers", help="Print an answers file to fill in.")
+        ] = False,
+        json: Annotated[bool, typer.Option("--json", help="Print what was recorded as JSON.")] = False,
+        plain: Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks.")] = False,
+    ) -> None:
+        from visitsafe.cli.form_talk import How
+        from visitsafe.domain.terms import Document
+        from visitsafe.usecases.documents import Writing
+
+        if new_version and another:
+            raise UsageError(
+                "--new-version or --another, not both", hint="--new-version replaces the old one"
+            )
+        writing = Writing(document=Document(name), new_version=new_version, another=another)
+        how = How(answers=answers, yes=yes, plain=plain, print_answers=print_answers)
+        _write(context, writing, which(ref, case), how, json=json)
+
+    return write
+
+
+def which(ref: str | None, case: str) -> tuple[str, str]:
+    """The reference or the case that was named: one of them, and not both.
+
+    Raises:
+        UsageError: Neither, or both.
+    """
+    if bool(ref) == bool(case.strip()):
+        raise UsageError("name a plan or a case", hint="a reference such as K7Q2-M9, or: --case CF-1042")
+    return ref or "", case.strip()
+
+
+for command, sentence in HELP.items():
+    app.command(command, help=sentence)(_writes(command))
+document_list.register(app)
+
+
+def _write(
+    context: typer.Context,
+    writing: "Writing",
+    about: tuple[str, str],
+    how: "How",
+    *,
+    json: bool,
+) -> None:
+    from visitsafe.cli.document_talk import checked
+    from visitsafe.cli.form_talk import fill_in, signed
+    from visitsafe.cli.key_talk import patient
+    from visitsafe.usecases import documents as use
+
+    with desk_of(context) as desk:
+        state = use.find_plan(desk, *about)
+        history = use.seen_history(desk, state.body.visit.case)
+        old = use.check_may_write(desk, history, writing)
+        plan = old.state if old else state
+        form, command = use.FORMS[writing.document], _command(plan, writing)
+        answered = fill_in(context, desk, form, plan.ref, command, how, use.known_answers(old))
+        answered, days = checked(context, desk, answered, writing, command, how)
+        signing = patient(later(context, desk), invocation(context).environ, f"run it again: {command}")
+        body, done = use.record_document(signing, signing.plan(plan.plan), answered, days, writing, old)
+        with stands(f"it is recorded on {done.ref}; see: visitsafe document list {done.ref}"):
+            _tell(done, body, old, json=json)
+        signed(context, form, plan.ref)
+
+
+def _command(state: "PlanState", writing: "Writing") -> str:
+    """The command that goes on with what was begun."""
+    words = ["visitsafe", "document", str(writing.document), state.ref]
+    words += ["--new-version"] if writing.new_version else []
+    return shlex.join([*words, *(["--another"] if writing.another else [])])
+
+
+def _tell(state: "PlanState", body: "DocumentedBody", old: "Old | None", *, json: bool) -> None:
+    from visitsafe.domain.days import said
+    from visitsafe.domain.document_page import document_title
+    from visitsafe.domain.document_shape import document_shape
+    from visitsafe.domain.entries import from_text
+    from visitsafe.domain.escape import terminal
+
+    if json:
+        newest = next(one for one in reversed(state.after.documents) if one.body == body)
+        result_json(document_shape(state, newest, from_text(newest.at)))
+        return
+    instead = " in the place of the one before" if old else ""
+    lines = [f"{document_title(body)}: signed{instead}, on {state.ref}, case {state.body.visit.case}."]
+    lines += [f"- {one.what} ({one.who}{f', by {said(one.by)}' if one.by else ''})" for one in body.actions]
+    lines += [f"Looked at again by {said(body.review)}."] if body.review else []
+    how = f"visitsafe document show {state.ref} --document {body.document} --format html --out page.html"
+    result("\n".join(terminal(line) for line in [*lines, f"A page to print:  {how}"]))

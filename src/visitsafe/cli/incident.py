@@ -1,0 +1,213 @@
+"""`visitsafe incident`: the four steps, then the form, then what happens now (7.5).
+
+Nothing here holds up whoever reports: any plan will do, in whatever state, and the record behind it need not
+hold. What is said afterwards is the same whatever else is on the record (D15).
+"""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visitsafe.cli.flag_texts import flag_text
+from visitsafe.cli.opening import desk_of, invocation, later, library_of, zone_of
+from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.errors import UsageError, VisitsafeError
+
+if TYPE_CHECKING:
+    from visitsafe.cli.form_talk import How
+    from visitsafe.domain.afterwards import IncidentBody
+    from visitsafe.domain.fold import PlanState
+    from visitsafe.usecases.desk import Desk
+    from visitsafe.usecases.incidents import Recording
+
+SHOULD_NOT, RIDDOR = "should-not", "riddor-"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(incident)
+
+
+def incident(
+    context: typer.Context,
+    ref: Annotated[str, typer.Argument(help="The plan's reference.")],
+    near_miss: Annotated[
+        bool, typer.Option("--near-miss", help="Nothing came of it, but it might have.")
+    ] = False,
+    who: Annotated[str, typer.Option("--for", help="Whose word it is, if they told you.")] = "",
+    known_by: Annotated[
+        str, typer.Option("--known-by", help="With --for: how you know that it was them.")
+    ] = "",
+    happened: Annotated[
+        str, typer.Option("--happened", help="When, if not just now: 15:40, or yesterday 15:40.")
+    ] = "",
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Correct or complete the newest one that you recorded.")
+    ] = False,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="An answers file instead of questions; - reads it here.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --answers: sign without asking.")] = False,
+    print_answers: Annotated[
+        bool, typer.Option("--print-answers", help="Print an answers file to fill in.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print what was recorded as JSON.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks.")] = False,
+) -> None:
+    """Write down an incident or a near miss: what to do first, then what happened."""
+    from visitsafe.cli.form_talk import How, fill_in, signed
+    from visitsafe.cli.key_talk import patient
+    from visitsafe.usecases import incidents as use
+
+    with desk_of(context) as desk:
+        state = desk.plan(desk.resolve(ref))
+        how = How(answers=answers, yes=yes, plain=plain, print_answers=print_answers)
+        recording = use.Recording(
+            who=who.strip(),
+            known_by=flag_text("--known-by", known_by),
+            near_miss=near_miss,
+            happened=_happened(context, desk, happened),
+            correct=correct,
+        )
+        _check_flags(recording)
+        use.check_may_record(desk, state, recording)
+        _first_steps(context, desk, state, how)
+        command = _command(state.ref, recording)
+        known = use.known_answers(desk, state, recording)
+        answered = fill_in(context, desk, use.INCIDENT, state.ref, command, how, known)
+        watched = _watched(desk)
+        signing = patient(later(context, desk), invocation(context).environ, f"run it again: {command}")
+        body, done = use.record_incident(
+            signing, signing.plan(state.plan), answered, recording, zone_of(desk.roster)
+        )
+        with stands(f"it is recorded on {done.ref}; see: visitsafe show {done.ref}"):
+            _tell(desk, done, body, watched=watched, json=json)
+        signed(context, use.INCIDENT, state.ref)
+
+
+def _check_flags(recording: "Recording") -> None:
+    if recording.who and not recording.known_by.strip():
+        raise UsageError(
+            "--for needs --known-by: how you knew that it was them", hint="--known-by 'rang from their phone'"
+        )
+    if recording.known_by and not recording.who:
+        raise UsageError("--known-by goes with --for", hint="--for 'Sam Carter' --known-by '...'")
+
+
+def _happened(context: typer.Context, desk: "Desk", typed: str) -> str:
+    """When it happened, UTC text; empty for now."""
+    if not typed.strip():
+        return ""
+    from visitsafe.cli.doorstep_times import happened
+
+    try:
+        return happened(typed, invocation(context).now, zone_of(desk.roster))
+    except UsageError as error:
+        hint = "give a time that has passed, like: --happened 15:40, or: --happened 'yesterday 15:40'"
+        raise UsageError(error.message, hint=hint) from error
+
+
+def _command(ref: str, recording: "Recording") -> str:
+    """The command that goes on with what was begun."""
+    words = ["visitsafe", "incident", ref]
+    if recording.near_miss:
+        words.append("--near-miss")
+    if recording.correct:
+        words.append("--correct")
+    if recording.who:
+        words += ["--for", recording.who, "--known-by", recording.known_by]
+    return shlex.join(words)
+
+
+def _first_steps(context: typer.Context, desk: "Desk", state: "PlanState", how: "How") -> None:
+    """What to do if it is happening now, before anything is asked; nothing where nobody is asked."""
+    if how.print_answers or how.answers is not None:
+        return
+    phone = desk.roster.settings.desk_phone
+    say("if it is still going on:")
+    for number, step in enumerate(_steps(context, state), start=1):
+        say(f"{number}. {step}")
+    if phone:
+        say(f"the duty desk: {phone}")
+
+
+def _steps(context: typer.Context, state: "PlanState") -> list[str]:
+    """The four steps of the list that the plan was made with, else of the one that ships."""
+    from visitsafe.domain.kinds import ShouldNotChecklist
+
+    library = library_of(context)
+    for name in (*(made.id for made in state.body.checklists), SHOULD_NOT):
+        try:
+            found = library.load(name).checklist
+        except VisitsafeError:
+            continue  # a list that is gone must not keep anybody from reporting
+        if isinstance(found, ShouldNotChecklist):
+            return [step.text for step in found.if_it_happens]
+    return ["In danger, leave and dial 999.", "Ring your manager."]
+
+
+def _watched(desk: "Desk") -> bool | None:
+    """Whether somebody is watching, so that a message goes out; None if that cannot be told."""
+    from visitsafe.cli.on_watch import anybody_watches
+
+    try:
+        return anybody_watches(desk)
+    except VisitsafeError:
+        return None
+
+
+def _tell(
+    desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: bool | None, json: bool
+) -> None:
+    if json:
+        result_json(_shape(state, body))
+        return
+    from visitsafe.domain.escape import terminal
+
+    result("\n".join(terminal(line) for line in _lines(desk, state, body, watched=watched)))
+
+
+def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: bool | None) -> list[str]:
+    """What was recorded, and what happens now."""
+    from visitsafe.cli.on_watch import the_desk
+    from visitsafe.usecases.incidents import ALERT
+
+    what = "near miss" if body.near_miss else "incident"
+    lines = [f"The {what} is recorded on {state.ref}. What happens now:"]
+    listed = "It stands on your managers' list (visitsafe) until it has been talked over."
+    if watched:
+        lines.append(f"- {listed} The watch sends them a message too.")
+    else:
+        nobody = "Nobody is watching just now, so no message goes out" if watched is False else "If in doubt"
+        lines.append(f"- {listed} {nobody}: ring your manager or {the_desk(desk)} yourself.")
+    if any(duty.trigger == ALERT for duty in body.sharing):
+        lines.append(
+            f"- Others may meet the same: ring them today, then say so:  visitsafe share {state.ref}"
+        )
+    lines.append(f"- When you are ready, talk it over:  visitsafe debrief {state.ref}")
+    lines.append(f"- To add or correct something:  visitsafe incident {state.ref} --correct")
+    law = [f"- {one.text}" for one in body.findings if one.rule.startswith(RIDDOR)]
+    return [*lines, *(["For your manager, because somebody may be hurt:"] if law else []), *law]
+
+
+def _shape(state: "PlanState", body: "IncidentBody") -> dict[str, object]:
+    return {
+        "ref": state.ref,
+        "plan": state.plan,
+        "near_miss": body.near_miss,
+        "behaviours": list(body.behaviours),
+        "hurt": body.hurt,
+        "happened": body.happened,
+        "replaces": body.replaces,
+        "findings": [
+            {"rule": one.rule, "level": str(one.level), "text": one.text, "source": one.source}
+            for one in body.findings
+        ],
+        "sharing": [
+            {"trigger": one.trigger, "label": one.label, "recipients": list(one.recipients), "by": one.by}
+            for one in body.sharing
+        ],
+        "incidents": len(state.after.incidents),
+    }

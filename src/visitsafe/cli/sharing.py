@@ -1,0 +1,200 @@
+"""`visitsafe share`: what has to be told to other professionals, that it was, and a letter that says it."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visitsafe.cli.flag_texts import flag_text
+from visitsafe.cli.opening import desk_of, invocation, later, zone_of
+from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from visitsafe.domain.duties import DutyState
+    from visitsafe.domain.fold import PlanState
+    from visitsafe.usecases.desk import Desk
+    from visitsafe.usecases.sharing import Sharing
+
+
+class Form(StrEnum):
+    """What a letter is written as."""
+
+    MD = "md"
+    HTML = "html"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(share)
+
+
+def share(
+    context: typer.Context,
+    ref: Annotated[str | None, typer.Argument(help="The plan's reference, such as K7Q2-M9.")] = None,
+    duty: Annotated[int | None, typer.Option(help="Which duty, by its number.", min=1)] = None,
+    told: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Who was told, by role and agency; may be repeated."),
+    ] = None,
+    how: Annotated[str, typer.Option(help="How: by telephone, at a meeting, by letter.")] = "",
+    what: Annotated[str, typer.Option(help="What they were told: facts and precautions.")] = "",
+    at: Annotated[str, typer.Option(help="When, if not now.")] = "",
+    declined: Annotated[bool, typer.Option("--not", help="It was decided not to share it.")] = False,
+    reason: Annotated[str, typer.Option(help="With --not: why.")] = "",
+    letter: Annotated[bool, typer.Option("--letter", help="Write a letter to the others.")] = False,
+    form: Annotated[Form, typer.Option("--format", help="With --letter: md or html.")] = Form.MD,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="With --letter: to this new file.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Every duty whose day has passed.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what was shared with other professionals, or see what still has to be."""
+    from visitsafe.usecases.sharing import Sharing
+
+    if overdue == (ref is not None):
+        raise UsageError("which plan", hint="visitsafe share K7Q2-M9, or: visitsafe share --overdue")
+    said = Sharing(
+        recipients=tuple(filter(None, (flag_text("--with", one) for one in told or ()))),
+        how=flag_text("--how", how),
+        what=flag_text("--what", what),
+        reason=flag_text("--reason", reason),
+        declined=declined,
+    )
+    with desk_of(context) as desk:
+        if overdue:
+            _tell_overdue(desk, json=json)
+            return
+        state = desk.plan(desk.resolve(ref or ""))
+        if letter:
+            _letter(desk, state, duty, said, form, out)
+        elif said == Sharing() and duty is None:
+            _list_or_ask(context, desk, state, plain=plain, json=json)
+        else:
+            _record(context, later(context, desk), state, duty, said, at, json=json)
+
+
+def _record(
+    context: typer.Context,
+    desk: "Desk",
+    state: "PlanState",
+    number: int | None,
+    said: "Sharing",
+    at: str,
+    *,
+    json: bool,
+) -> None:
+    from msgspec.structs import replace
+
+    from visitsafe.cli.doorstep_times import happened
+    from visitsafe.usecases.sharing import duty_numbered, the_open_duty
+    from visitsafe.usecases.sharing import share as sign
+
+    if at:
+        said = replace(said, happened=happened(at, invocation(context).now, zone_of(desk.roster)))
+    duty = duty_numbered(state, number) if number else the_open_duty(state)
+    done = sign(desk, state, duty, said)
+    with stands(f"it is recorded in {done.ref}; see: visitsafe share {done.ref}"):
+        _tell(desk, done, json=json)
+
+
+def _list_or_ask(
+    context: typer.Context, desk: "Desk", state: "PlanState", *, plain: bool, json: bool
+) -> None:
+    """At a terminal: show the duties and ask about one; elsewhere show them."""
+    import sys
+
+    from visitsafe.domain.duties import duties_of
+
+    waiting = [one for one in duties_of(state) if one.open]
+    if json or not waiting or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        _tell(desk, state, json=json)
+        return
+    from visitsafe.cli.sharing_talk import talk
+
+    asked = talk(context, desk, state, waiting, plain=plain)
+    if asked is not None:
+        duty, said = asked
+        _record(context, later(context, desk), state, duty.number, said, "", json=json)
+
+
+def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
+    from visitsafe.domain.duties import duties_of
+    from visitsafe.domain.sharing_words import duty_lines, sharing_shape
+
+    found = duties_of(state)
+    if json:
+        result_json(sharing_shape(state, desk.now))
+        return
+    if not found:
+        others = len(state.after.shared)
+        done = f"; {others} things were shared without one" if others else ""
+        result(f"{state.ref}: nothing in it has to be shared{done}")
+        return
+    lines = [line for one in found for line in duty_lines(one, desk.now, zone_of(desk.roster))]
+    result("\n".join([f"{state.ref}: what has to be shared with other professionals", *lines]))
+    if any(one.open for one in found):
+        say(f"when it is done: visitsafe share {state.ref} --duty N --with ROLE --how ... --what ...")
+        say(f"a letter for it: visitsafe share {state.ref} --letter")
+
+
+def _tell_overdue(desk: "Desk", *, json: bool) -> None:
+    from visitsafe.domain.entries import to_text
+    from visitsafe.domain.sharing_words import duty_shape, overdue_line
+    from visitsafe.usecases.owed import owed_plans
+    from visitsafe.usecases.sharing import overdue
+
+    desk.member()
+    found = overdue(owed_plans(desk), to_text(desk.now))
+    if json:
+        result_json([{"ref": state.ref, **duty_shape(one, desk.now)} for state, one in found])
+    elif not found:
+        result("Nothing is overdue: what had to be shared was, or its day has not come.")
+    else:
+        result("\n".join(overdue_line(state, one, zone_of(desk.roster)) for state, one in found))
+
+
+def _letter(
+    desk: "Desk", state: "PlanState", number: int | None, said: "Sharing", form: Form, out: Path | None
+) -> None:
+    from visitsafe.domain.discretion import hides_duress
+    from visitsafe.domain.letter import Letter, letter
+    from visitsafe.usecases.sharing import duty_numbered
+
+    me = desk.member()
+    words = Letter(
+        team=desk.roster.name,
+        writer=me.person.name,
+        reach=me.person.email,
+        phone=desk.roster.settings.desk_phone or "",
+        to=said.recipients,
+        said=(said.what,) if said.what.strip() else (),
+    )
+    duties = [duty_numbered(state, number)] if number else _all_of(state)
+    shown = hides_duress(state, desk.me, desk.now)
+    page = letter(shown, duties, words, desk.now, zone_of(desk.roster))
+    if form is Form.HTML:
+        from visitsafe.adapters.html import html_page
+
+        page = html_page(page, f"Letter about case {state.body.visit.case}")
+    _write(out, page)
+    say(f"read it before it goes; when it has gone: visitsafe share {state.ref} --how letter --what ...")
+
+
+def _all_of(state: "PlanState") -> "Sequence[DutyState]":
+    from visitsafe.domain.duties import duties_of
+
+    return duties_of(state)
+
+
+def _write(out: Path | None, page: str) -> None:
+    from visitsafe.adapters.archive import write_new
+
+    if out is None:
+        result(page, exact=True)
+        return
+    write_new(out, page.encode())
+    say(f"wrote {out}")

@@ -1,0 +1,83 @@
+"""The talk about a duty to share: which one, whether it was shared, with whom, how and what was said."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from visitsafe.cli.opening import invocation, zone_of
+from visitsafe.cli.output import result
+from visitsafe.domain.escape import one_line, terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from visitsafe.adapters.talk import Talk
+    from visitsafe.domain.duties import DutyState
+    from visitsafe.domain.fold import PlanState
+    from visitsafe.usecases.desk import Desk
+    from visitsafe.usecases.sharing import Sharing
+
+WITHOUT_TERMINAL = "use: visitsafe share REF --duty N --with ROLE --how ... --what ..."
+DONE, DECLINED, LATER = "They have been told", "We decided not to tell them", "Not yet"
+WAYS = ("By telephone", "At a meeting", "By letter or message", "Another way")
+ANOTHER = len(WAYS) - 1
+
+
+def talk(
+    context: typer.Context, desk: "Desk", state: "PlanState", waiting: "Sequence[DutyState]", *, plain: bool
+) -> "tuple[DutyState, Sharing] | None":
+    """Ask what became of one of the duties that are open; None if nothing has yet.
+
+    Raises:
+        InterruptedByUserError: Nothing was recorded.
+    """
+    from visitsafe.adapters.talk import talk_at
+    from visitsafe.domain.sharing_words import duty_lines
+
+    asker = talk_at(invocation(context).environ, plain=plain, otherwise=WITHOUT_TERMINAL)
+    lines = [line for one in waiting for line in duty_lines(one, desk.now, zone_of(desk.roster))]
+    result("\n".join([f"{state.ref}: still to be shared", *map(terminal, lines)]))
+    duty = waiting[0]
+    if len(waiting) > 1:
+        picked = asker.pick("Which one?", [one_line(one.duty.label) for one in waiting])
+        if picked is None:
+            return None
+        duty = waiting[picked]
+    said = _became(asker, duty)
+    return None if said is None else (duty, said)
+
+
+def _became(asker: "Talk", duty: "DutyState") -> "Sharing | None":
+    """Going back begins again, so that nothing half said is signed."""
+    from visitsafe.usecases.sharing import Sharing
+
+    while True:
+        which = asker.pick("What became of it?", [DONE, DECLINED, LATER])
+        if which is None or (DONE, DECLINED, LATER)[which] == LATER:
+            return None
+        if (DONE, DECLINED, LATER)[which] == DECLINED:
+            reason = asker.type("Why is it not shared? Your reason becomes part of the record")
+            if reason is not None:
+                return Sharing(declined=True, reason=reason)
+            continue
+        told = _told(asker, duty)
+        if told is not None:
+            return told
+
+
+def _told(asker: "Talk", duty: "DutyState") -> "Sharing | None":
+    from visitsafe.usecases.sharing import Sharing
+
+    before = "; ".join(duty.duty.recipients)
+    who = asker.type("Who was told? Role and agency, several with ; between them", before)
+    if who is None:
+        return None
+    way = asker.pick("How were they told?", WAYS)
+    if way is None:
+        return None
+    how = asker.type("Which way?") if way == ANOTHER else WAYS[way].casefold()
+    what = None if how is None else asker.type("What were they told? Facts and precautions, please")
+    if how is None or what is None:
+        return None
+    recipients = tuple(filter(None, (part.strip() for part in who.split(";"))))
+    return Sharing(recipients=recipients, how=how, what=what)

@@ -1,0 +1,128 @@
+"""A letter to the other professionals who work with a family: facts and precautions, as CommonMark (4.6).
+
+Rules: nothing that was sealed, no address, nobody by name but who writes and who is written to; only words
+of checklists and choices that were ticked, never a text of somebody's own unless it is handed in to be said.
+What was ticked says what happened, not what somebody is like. Nothing is sent from here.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
+
+import msgspec
+
+from visitsafe.domain.address import naming
+from visitsafe.domain.duties import DutyState, declined
+from visitsafe.domain.entries import to_text
+from visitsafe.domain.escape import markdown, markdown_line
+from visitsafe.domain.fold import PlanState
+from visitsafe.domain.page_sections import bullets
+from visitsafe.domain.phrases import date_only, day
+from visitsafe.domain.plan import PlanBody
+
+BEHAVIOURS = "behaviours"
+"""The question of the visit checklist and of the incident form whose choices say what happened (6.2)."""
+LEFT_OUT = "[left out]"
+INTRO = (
+    "You work with the same family. We tell you what we know so that you can plan your own visits safely. "
+    "It says what happened and what we do about it. It is no judgement of anybody."
+)
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a letter says that does not follow from the record.
+
+    Attributes:
+        team: The name of the team that writes.
+        writer: Who writes, by name; `reach` is their work e-mail.
+        phone: The duty desk's number; empty if the team has agreed on none.
+        to: Who is written to, by role and agency.
+        said: Precautions and facts in the writer's own words, handed in to be said.
+    """
+
+    team: str
+    writer: str
+    reach: str
+    phone: str = ""
+    to: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+
+
+def letter(state: PlanState, duties: Sequence[DutyState], words: Letter, now: datetime, zone: tzinfo) -> str:
+    """The letter as markdown.
+
+    Args:
+        state: The plan from whose record it is made.
+        duties: What is to be shared.
+        words: What else it says.
+        now: Its date.
+        zone: Whose calendar it is dated by.
+    """
+    grounds = list(dict.fromkeys(one.duty.ground for one in duties if not declined(one.duty)))
+    blocks = [
+        f"# Safety of professionals: case {markdown_line(state.body.visit.case)}",
+        _head(duties, words, now, zone),
+        INTRO,
+        *_section("Why we tell you", grounds),
+        *_section("What happened", _happened(state, zone)),
+        *_section("What we do ourselves", _precautions(state)),
+        *_section("Also", [_clean(state, text) for text in words.said if text.strip()]),
+        "## What we ask of you",
+        bullets(_asked(words)),
+        _foot(state, now, zone),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _head(duties: Sequence[DutyState], words: Letter, now: datetime, zone: tzinfo) -> str:
+    named = words.to or tuple(dict.fromkeys(who for one in duties for who in one.duty.recipients))
+    to = "; ".join(map(markdown_line, named)) or "the other professionals who work with this family"
+    who = f"{markdown_line(words.writer)}, {markdown_line(words.team)}"
+    lines = (f"To: {to}", f"From: {who}", f"Date: {day(to_text(now), zone)}", "Confidential: for those named")
+    return "\\\n".join(lines)
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return [f"## {title}", bullets(markdown(line, "  ") for line in lines)] if lines else []
+
+
+def _happened(state: PlanState, zone: tzinfo) -> list[str]:
+    """What was ticked about behaviour, and on which day; never how somebody put it."""
+    lines = [f"Known before: {known}." for known in _ticked(state.body)]
+    for said in state.after.incidents:
+        what = "; ".join(one.answer for one in said.body.shown if one.id == BEHAVIOURS and one.answer.strip())
+        kind = "a near miss" if said.body.near_miss else "an incident"
+        lines.append(f"{date_only(said.happened, zone)}: {kind}{f': {what}' if what else ''}.")
+    return lines
+
+
+def _ticked(body: PlanBody) -> Iterator[str]:
+    """The answers to choices about behaviour, in words."""
+    for shown in body.shown:
+        if shown.id == BEHAVIOURS and body.answers.get(shown.id) and shown.answer.strip():
+            yield shown.answer
+
+
+def _precautions(state: PlanState) -> list[str]:
+    """The control measures that were taken of those which the checklist suggested; own words stay out."""
+    suggested = {one.text for finding in state.body.findings for one in finding.suggest}
+    taken = (control.text for control in state.body.controls if control.text in suggested)
+    return list(dict.fromkeys(taken))
+
+
+def _asked(words: Letter) -> list[str]:
+    how = f" or {markdown_line(words.phone)}" if words.phone.strip() else ""
+    return [
+        "Think of this before you visit, and plan with your manager.",
+        f"Tell us what you know that bears on anybody's safety: {markdown_line(words.reach)}{how}.",
+        "Keep it with the case record of your agency, and pass it on to nobody else.",
+        "In danger, leave and ring 999.",
+    ]
+
+
+def _foot(state: PlanState, now: datetime, zone: tzinfo) -> str:
+    made = f"Made from the record of visit plan {state.ref} on {date_only(to_text(now), zone)}."
+    return f"{made} It leaves out the address, names and whatever was recorded in confidence."
+
+
+def _clean(state: PlanState, text: str) -> str:
+    return naming(state.body.visit.address).sub(LEFT_OUT, text)

@@ -1,0 +1,194 @@
+"""`visitsafe debrief` as people use it, and what the next plan for the case shows of it."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from office import NOW, Office, Ran
+from watch_process import entries
+
+HOSTILE = "\\x1b[2J<b>Meet at the school</b>, not at 12 Mill Lane."
+FORM = f"""\
+checklist: debrief
+answers:
+  went: shorter
+  any-not-seen: yes
+  not-seen: "The older brother"
+  any-unsaid: no
+  relieved: not-sure
+  new-for-others: yes
+  others-who: [School nurse]
+  effects: [shaken, sleepless]
+  next-time: "{HOSTILE}"
+"""
+CALM = """\
+checklist: debrief
+answers:
+  went: as-planned
+  any-not-seen: no
+  any-unsaid: no
+  relieved: no
+  new-for-others: no
+"""
+INCIDENT = """\
+checklist: incident
+answers:
+  near-miss: no
+  behaviours: [shouting]
+  hurt: no
+  others-at-risk: no
+"""
+TOMORROW = '"24 November 2026 10:00"'
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    """Sam is back from a visit that was a risk."""
+    office = Office(tmp_path).open()
+    office.countersigned(car_targeted="yes", address='"12 Mill Lane, Salford M5 4WT"')
+    office.at(NOW + timedelta(hours=2)).sam.done("depart")
+    office.at(NOW + timedelta(hours=3)).sam.done("back")
+    return office.at(NOW + timedelta(hours=4))
+
+
+def form(office: Office, text: str) -> str:
+    path = office.folder / "form.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def talked(office: Office, *words: str, text: str = FORM) -> Ran:
+    return office.sam.done("debrief", office.ref, "--answers", form(office, text), "--yes", *words)
+
+
+def last_time(shape: Any) -> list[str]:
+    return [one["text"] for one in shape["findings"] if one["rule"].startswith("last-time-")]
+
+
+def next_plan(office: Office, **changes: str) -> Any:
+    return office.plan(**{"start": TOMORROW, **changes})
+
+
+def test_without_a_reference_the_visit_that_waits_is_talked_over(office: Office) -> None:
+    ran = office.sam.done("debrief", "--answers", form(office, CALM), "--yes")
+    assert ran.out.startswith(f"Thank you. {office.ref} has been talked over.")
+    assert "share" not in ran.out
+    assert "support line" in ran.err
+    assert "no visit of yours waits" in office.sam.run("debrief").err
+
+
+def test_it_says_what_becomes_of_it_and_what_is_still_to_be_done(office: Office) -> None:
+    ran = talked(office)
+    assert "The next plan for case CF-1" in ran.out
+    assert f"1 thing, by Wednesday 25 November 2026:  visitsafe share {office.ref}" in ran.out
+    assert "occupational health" in ran.err
+    (body,) = entries(office, "debriefed")
+    assert body["effects"] == ["shaken", "sleepless"]
+
+
+def test_json_tells_what_was_signed(office: Office) -> None:
+    shape = talked(office, "--json").json
+    assert (shape["not_seen"], shape["debriefs"]) == ("The older brother", 1)
+    assert [duty["recipients"] for duty in shape["sharing"]] == [["School nurse"]]
+    assert shape["owed"] == shape["sharing"][0]["by"]
+
+
+def test_the_printed_answers_file_can_be_filled_in_and_signed(office: Office) -> None:
+    printed = office.sam.done("debrief", office.ref, "--print-answers").out
+    filled = printed.replace("  went:", "  went: as-planned")
+    for name in ("any-not-seen", "any-unsaid", "relieved", "new-for-others"):
+        filled = filled.replace(f"  {name}:", f"  {name}: no")
+    assert talked(office, text=filled).code == 0
+
+
+def test_an_incident_is_off_the_list_once_it_has_been_talked_over(office: Office) -> None:
+    office.sam.done("incident", office.ref, "--answers", form(office, INCIDENT), "--yes")
+    assert office.ref in office.mo.done().out
+    talked(office, text=CALM)
+    assert office.ref not in office.mo.done().out
+
+
+def test_somebody_elses_word_is_taken_down_with_how_it_was_known(office: Office) -> None:
+    dee = office.duty()
+    dee.now = office.sam.now
+    words = ("debrief", office.ref, "--answers", form(office, CALM), "--yes")
+    assert "those who made it say how it was" in dee.run(*words).err
+    assert "--known-by" in dee.run(*words, "--for", "Sam").err
+    dee.done(*words, "--for", "Sam", "--known-by", "she sat beside me")
+    assert entries(office, "debriefed")[0]["heard"]["known_by"] == "she sat beside me"
+
+
+def test_a_correction_takes_the_place_of_what_was_said(office: Office) -> None:
+    talked(office)
+    assert "over already" in office.sam.run("debrief", office.ref).err
+    talked(office, "--correct", text=FORM.replace("The older brother", "The father"))
+    assert any("The father" in text for text in last_time(next_plan(office)))
+    assert not any("brother" in text for text in last_time(office.show()))
+
+
+def test_a_visit_that_goes_on_is_reported_back_from_first(tmp_path: Path) -> None:
+    office = Office(tmp_path).open()
+    office.countersigned()
+    office.at(NOW + timedelta(hours=2)).sam.done("depart")
+    ran = office.sam.run("debrief", office.ref, "--answers", form(office, CALM), "--yes")
+    assert (ran.code, f"visitsafe back {office.ref}" in ran.err) == (1, True)
+    assert not entries(office, "debriefed")
+
+
+def test_that_nobody_ever_set_out_is_said_and_holds_nothing_up(tmp_path: Path) -> None:
+    office = Office(tmp_path).open()
+    office.countersigned()
+    office.at(NOW + timedelta(hours=9))
+    ran = talked(office, text=CALM)
+    assert "nobody ever reported setting out" in ran.err
+    assert entries(office, "debriefed")
+
+
+class TestTheNextPlan:
+    def test_it_carries_what_was_said_and_says_so_before_it_is_signed(self, office: Office) -> None:
+        talked(office)
+        first = office.ref
+        path = office.answers(start=TOMORROW, case='"cf-1"')
+        ran = office.sam.done("plan", "--answers", path, "--yes", "--json")
+        assert last_time(ran.json) == [
+            "Last time (23 November): for the next visit: <b>Meet at the school</b>, not at [left out].",
+            "Last time (23 November): not seen: The older brother",
+        ]
+        assert {one["source"] for one in ran.json["findings"]} == {f"debrief of {first}"}
+        assert "to note: Last time (23 November): not seen" in ran.err
+
+    def test_every_screen_and_page_shows_it_and_nothing_in_it_acts(self, office: Office) -> None:
+        talked(office)
+        next_plan(office)
+        markdown = office.mo.done("export", office.ref, "--format", "md").out
+        assert "\\<b\\>Meet at the school" in markdown
+        assert "The checklist raised no findings." in markdown
+        html = office.mo.done("export", office.ref, "--format", "html").out
+        assert "&lt;b&gt;Meet at the school" in html
+        shown = office.mo.done("show", office.ref).out
+        assert "not seen: The older brother" in shown
+        for text in (markdown, html, shown):
+            assert "\x1b" not in text
+            assert "Mill Lane" not in text
+
+    def test_how_the_visit_left_somebody_is_not_in_it(self, office: Office) -> None:
+        talked(office)
+        next_plan(office)
+        shown = office.mo.done("show", office.ref, "--json").out
+        assert "shaken" not in shown.casefold()
+
+    def test_a_new_version_carries_it_once_and_a_repeat_carries_it_too(self, office: Office) -> None:
+        talked(office)
+        before = last_time(next_plan(office))
+        path = office.answers(start=TOMORROW)
+        revised = office.sam.done("plan", "--revise", office.ref, "--answers", path, "--yes", "--json").json
+        repeated = office.sam.done("plan", "--repeat", office.ref, "--answers", path, "--yes", "--json").json
+        assert last_time(revised) == last_time(repeated) == before
+
+    def test_a_manager_may_countersign_it_without_conditions(self, office: Office) -> None:
+        talked(office)
+        next_plan(office)
+        office.mo.done("review", office.ref, "--decision", "countersign", "--reason", "As before.")
+        assert office.mo.done("verify", office.ref).code == 0

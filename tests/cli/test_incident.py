@@ -1,0 +1,195 @@
+"""`visitsafe incident` as people use it: first what to do, then the form, then what happens now."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from office import NOW, Office
+from servers import MailServer
+from watch_process import SOON, Watch, entries, settings, until
+
+SECRET = "He threw a cup at Jordan."
+FORM = f"""\
+checklist: incident
+answers:
+  near-miss: no
+  behaviours: [shouting, throwing]
+  hurt: no
+  seen-and-heard: "{SECRET}"
+  others-at-risk: no
+"""
+STEPS = ("keep calm", "stay or leave", "Ring your manager", "write down what happened")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    office = Office(tmp_path).open()
+    office.countersigned()
+    return office.at(NOW + timedelta(hours=4))
+
+
+def form(office: Office, text: str = FORM) -> str:
+    path = office.folder / "incident.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def record(office: Office, *words: str, text: str = FORM, who: str = "sam") -> Any:
+    someone = getattr(office, who)
+    return someone.done("incident", office.ref, "--answers", form(office, text), "--yes", *words)
+
+
+def test_what_to_do_first_is_said_before_anything_is_asked(office: Office) -> None:
+    ran = office.sam.run("incident", office.ref)
+    assert ran.code != 0
+    places = [ran.err.index(step) for step in STEPS]
+    assert places == sorted(places)
+    assert places[-1] < ran.err.index("--print-answers")
+
+
+def test_a_list_of_steps_that_is_broken_holds_nobody_up(office: Office) -> None:
+    own = office.folder / "own"
+    own.mkdir()
+    (own / "should-not.yaml").write_text("format: 1\nkind: should-not\nid: should-not\n", encoding="utf-8")
+    ran = office.sam.run("incident", office.ref, VISITSAFE_CHECKLISTS=str(own))
+    assert "dial 999" in ran.err
+
+
+def test_it_is_recorded_from_a_file_and_says_what_happens_now(office: Office) -> None:
+    ran = record(office)
+    for said in ("What happens now", "visitsafe debrief", "--correct", "ring your manager"):
+        assert said in ran.out
+    assert "RIDDOR" not in ran.out
+    (body,) = entries(office, "incident")
+    assert body["behaviours"] == ["shouting", "throwing"]
+    assert {"id": "hurt", "answer": "no"}.items() <= {one["id"]: one for one in body["shown"]}["hurt"].items()
+
+
+def test_the_printed_answers_file_can_be_filled_in_and_signed(office: Office) -> None:
+    printed = office.sam.done("incident", office.ref, "--print-answers").out
+    filled = printed.replace("  near-miss:", "  near-miss: yes").replace(
+        "  others-at-risk:", "  others-at-risk: not sure"
+    )
+    shape = record(office, "--json", text=filled).json
+    assert (shape["near_miss"], shape["hurt"]) == (True, "no")
+    assert [duty["trigger"] for duty in shape["sharing"]] == ["incident-alert"]
+
+
+def test_hurt_brings_the_days_of_the_law_counted_from_when_it_happened(office: Office) -> None:
+    ran = record(office, "--happened", "11:15", text=FORM.replace("hurt: no", "hurt: yes"))
+    assert "Thursday 3 December 2026" in ran.out
+    assert "Check with your health and safety lead" in ran.out
+    assert entries(office, "incident")[0]["happened"] == "2026-11-23T11:15:00Z"
+
+
+def test_what_lies_ahead_has_not_happened(office: Office) -> None:
+    ran = office.sam.run("incident", office.ref, "--happened", "tomorrow 11:15")
+    assert ran.code == 2
+    assert "--happened" in ran.err
+
+
+@pytest.mark.parametrize(
+    "words", [("--for", "Sam"), ("--known-by", "the voice"), ("--for", "Sam", "--known-by", "  ")]
+)
+def test_whose_word_it_is_goes_with_how_that_was_known(office: Office, words: tuple[str, ...]) -> None:
+    ran = office.mo.run("incident", office.ref, *words)
+    assert ran.code == 2
+    assert not entries(office, "incident")
+
+
+def test_a_near_miss_on_the_telephone_is_signed_by_who_took_the_call(office: Office) -> None:
+    text = FORM.replace("  near-miss: no\n", "").replace("  hurt: no\n", "")
+    words = ("--near-miss", "--for", "Sam", "--known-by", "rang on the work phone")
+    record(office, *words, text=text, who="mo")
+    (body,) = entries(office, "incident")
+    assert body["near_miss"]
+    assert body["heard"]["known_by"] == "rang on the work phone"
+
+
+def test_a_correction_needs_only_what_is_new_and_the_earlier_one_stays(office: Office) -> None:
+    record(office)
+    text = "checklist: incident\nanswers:\n  police: told\n  police-reference: CR-77\n"
+    shape = record(office, "--correct", "--json", text=text).json
+    assert shape["incidents"] == 1
+    old, new = entries(office, "incident")
+    assert new["answers"]["seen-and-heard"] == old["answers"]["seen-and-heard"] == SECRET
+    assert new["answers"]["police-reference"] == "CR-77"
+    assert new["happened"] == "2026-11-23T12:00:00Z"
+
+
+def test_there_is_nothing_to_correct_before_it_was_recorded(office: Office) -> None:
+    ran = office.sam.run("incident", office.ref, "--correct", "--answers", form(office), "--yes")
+    assert ran.code == 1
+    assert "leave out --correct" in ran.err
+
+
+def test_managers_see_it_in_what_is_waiting_until_it_was_talked_over_and_the_worker_does_not_see_that_line(
+    office: Office,
+) -> None:
+    record(office)
+    line = f"{office.ref}: incident on the visit of Sam, recorded by Sam, not talked over yet"
+    assert line in office.mo.done().out
+    assert SECRET not in office.mo.done().out
+    assert line not in office.sam.done().out
+
+
+def test_a_refused_plan_and_a_closed_visit_take_one_too(office: Office) -> None:
+    office.at(NOW)
+    office.plan(case='"CF-2"')
+    words = ("--decision", "refuse", "--reason", "Too risky.", "--instead", "At school.")
+    office.mo.done("review", office.ref, *words)
+    record(office)
+    assert office.ref in office.mo.done().out
+
+
+def test_with_duress_on_the_record_the_worker_is_answered_word_for_word_the_same(tmp_path: Path) -> None:
+    said = []
+    for number, spoken in enumerate(((), ("--duress",))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        office = Office(folder).open()
+        dee = office.duty()
+        office.countersigned()
+        office.at(NOW + timedelta(hours=2))
+        dee.now = NOW + timedelta(hours=2)
+        office.sam.done("depart", office.ref)
+        dee.done("ok", office.ref, "--for", "Sam", "--known-by", "the voice", *spoken)
+        ran = record(office)
+        said.append((ran.out + ran.err).replace(office.ref, "REF"))
+    assert said[0] == said[1]
+
+
+def test_the_real_watch_tells_the_managers_once_and_nothing_of_what_happened(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    office.at(now - timedelta(hours=4)).open()
+    start, due = now - timedelta(hours=3), now + timedelta(hours=1)
+    office.countersigned(
+        start=f'"{start:%d %B %Y %H:%M} UTC"', due_back=f'"{due:%d %B %Y %H:%M} UTC"', how_seen='"Playing."'
+    )
+    office.at(start)
+    office.sam.done("depart", office.ref)
+    office.at(now)
+    office.sam.done("back", office.ref)
+    screen = tmp_path / "screen.txt"
+    screen.touch()
+    with MailServer() as mail:
+        settings(office.mo, mail)
+        watch = Watch(office.mo, screen, "--every", "1")
+        until(lambda: "watching" in screen.read_text(encoding="utf-8"), screen)
+        ran = record(office)
+        mail.wait_for(1, SOON)
+        watch.kill()
+        again = Watch(office.mo, screen, "--every", "1")
+        until(lambda: bool(entries(office, "notified")), screen)
+        again.end()
+        got = [(one.subject, one.body) for one in mail.mails]
+    assert "The watch sends them a message too" in ran.out
+    assert len(got) in {1, 2}  # killed between sending and writing it down, it says it once more
+    subject, body = got[0]
+    assert "incident recorded" in subject
+    assert "speak to Sam yourself" in body
+    assert all(word not in f"{subject} {body}" for word in (SECRET, "shouting", "CF-1"))
+    assert "INCIDENT" in screen.read_text(encoding="utf-8")

@@ -1,0 +1,68 @@
+"""The shipped forms of documents: what code looks for is there, and one action is soon written down."""
+
+import pytest
+from pydantic import TypeAdapter
+
+from safe_plan import data
+from visitsafe.domain import agreement_page, documents
+from visitsafe.domain.assessment import Value, next_question
+from visitsafe.domain.form_flow import FormSet, compile_form
+from visitsafe.domain.forms import FormChecklist
+from visitsafe.domain.questionnaire import Questionnaire
+from visitsafe.domain.terms import Document
+from visitsafe.usecases.documents import ACTIONS, COMING, FORMS, PAST, TELL_BY
+
+
+def flow(name: str) -> Questionnaire:
+    form: FormChecklist = TypeAdapter(FormChecklist).validate_python(data(name))
+    return compile_form(FormSet(form, None, {}))
+
+
+def asked(name: str, **given: Value) -> list[str]:
+    answers: dict[str, Value] = {}
+    known = {one.replace("_", "-"): value for one, value in given.items()}
+    while (question := next_question(flow(name), answers)) is not None:
+        answers[question.id] = known.get(question.id, "")
+    return list(answers)
+
+
+def test_the_questions_that_code_knows_are_asked_somewhere() -> None:
+    forms = {document: set(flow(name).by_id) for document, name in FORMS.items()}
+    every = set().union(*forms.values())
+    assert {*COMING, *PAST, TELL_BY} <= every
+    for document in (Document.RISK_REDUCTION, Document.SUPERVISION, Document.MEETING):
+        assert {f"{action}{rest}" for action in ACTIONS for rest in ("", "-who", "-by")} <= forms[document]
+    page = {
+        value for name, value in vars(agreement_page).items() if name.isupper() and isinstance(value, str)
+    }
+    ids = {value for value in page if value.replace("-", "").islower() and " " not in value}
+    assert len(ids) == 13
+    assert ids <= forms[Document.AGREEMENT]
+    stage = flow("meeting").by_id[documents.STAGE]
+    assert documents.HELD in {choice.id for choice in stage.choices}
+
+
+def test_seeing_the_family_at_the_office_only_asks_how_they_are_still_seen_at_home() -> None:
+    rules = {rule.id for rule in flow("agreement").rules}
+    assert "office-and-home" in rules
+    assert "still-seen" in asked("agreement", follows=("office-only",))
+    assert "still-seen" not in asked("agreement", follows=("end-the-visit",))
+
+
+@pytest.mark.parametrize("name", ["risk-reduction", "supervision-plan"])
+def test_with_one_action_no_more_than_the_second_is_offered(name: str) -> None:
+    actions = [one for one in asked(name, action_1="Two of us go.") if one.startswith("action-")]
+    assert actions == ["action-1", "action-1-who", "action-1-by", "action-2"]
+
+
+def test_a_meeting_that_is_only_proposed_asks_for_no_actions() -> None:
+    assert not [one for one in asked("meeting", stage="proposed") if one.startswith("action-")]
+
+
+def test_leaving_parents_out_asks_why_and_whether_the_chair_was_asked() -> None:
+    assert {"why-left-out", "chair-asked"} <= set(asked("meeting", parents_there="left-out"))
+
+
+def test_every_form_is_filled_in_in_a_few_minutes() -> None:
+    most = {name: len(asked(name, action_1="Go.", stage="held")) for name in FORMS.values()}
+    assert max(most.values()) <= 17

@@ -1,0 +1,63 @@
+"""A command that fills in the form `mine` about a plan and signs it as an incident: a process for tests.
+
+`--die` ends the process between the signature and the end of the draft, as a crash would.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from visitsafe.adapters.starting_files import starting_file
+from visitsafe.cli import main
+from visitsafe.cli.app import app
+from visitsafe.cli.form_talk import How, fill_in, signed
+from visitsafe.cli.opening import desk_of, later
+from visitsafe.cli.output import result_json
+from visitsafe.domain.afterwards import IncidentBody
+from visitsafe.domain.terms import Kind
+
+if TYPE_CHECKING:
+    from visitsafe.domain.assessment import Value
+
+CRASHED = 9
+FORM = starting_file("form", "mine") + "share: information-sharing\n"
+
+
+def mine(
+    context: typer.Context,
+    ref: str,
+    answers: Annotated[Path | None, typer.Option()] = None,
+    yes: Annotated[bool, typer.Option("--yes")] = False,
+    plain: Annotated[bool, typer.Option("--plain")] = False,
+    print_answers: Annotated[bool, typer.Option("--print-answers")] = False,
+    known: Annotated[str, typer.Option()] = "",
+    die: Annotated[bool, typer.Option("--die")] = False,
+) -> None:
+    """Fill in the form and sign it."""
+    with desk_of(context) as desk:
+        plan = desk.plan(desk.resolve(ref))
+        how = How(answers, yes, plain, print_answers)
+        before: dict[str, Value] = {"what": known} if known else {}
+        done = fill_in(context, desk, "mine", plan.ref, f"visitsafe mine {plan.ref}", how, before)
+        body = IncidentBody(
+            of=plan.version.id,
+            form=done.form,
+            answers=done.answers,
+            shown=done.shown,
+            findings=done.findings,
+            sharing=done.sharing,
+        )
+        later(context, desk).record(plan.plan, Kind.INCIDENT, plan.heads, body)
+        if die:
+            os._exit(CRASHED)
+        signed(context, "mine", plan.ref)
+    result_json(msgspec.to_builtins(done))
+
+
+if __name__ == "__main__":
+    app.command()(mine)
+    sys.exit(main(sys.argv[1:]))

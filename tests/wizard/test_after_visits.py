@@ -1,0 +1,118 @@
+"""What earlier visits tell in the wizard, at the cost of no prompt; and how many prompts a debrief takes."""
+
+from typing import Any
+
+import pytest
+
+from visitsafe.adapters.checklists import load_all, shipped_folder
+from visitsafe.adapters.page_words import findings_title, sign_words
+from visitsafe.adapters.wizard import Surroundings, run
+from visitsafe.domain.assessment import Value
+from visitsafe.domain.draft import begin, final, repeat
+from visitsafe.domain.draft_file import Session
+from visitsafe.domain.form_draft import begin_form
+from visitsafe.domain.form_flow import compile_form
+from visitsafe.domain.plan import Finding
+from visitsafe.domain.questionnaire import compile_questionnaire
+from visitsafe.domain.screens import Event, Findings, Goto, Review, Sign
+from visitsafe.domain.terms import Level
+from visitsafe.usecases.debriefs import AFTER_INCIDENT, DEBRIEF
+from wizard.fronts import GUIDE, LONDON, NOW, Saved, TableFront, always
+from wizard.test_wizard import IN_DATE, ROUTINE
+
+LIBRARY = load_all([shipped_folder()])
+SHIPPED = compile_questionnaire(LIBRARY.checklist_set("home-visit"))
+FORM_SET = LIBRARY.form_set(DEBRIEF)
+FORM = compile_form(FORM_SET)
+KNOWN = Finding(
+    rule="last-time-incident",
+    level=Level.NOTE,
+    text="Last time (3 November): there was an incident.",
+    source="incident of K7Q2-M9",
+)
+CALM: dict[str, Value] = {
+    "went": "as-planned",
+    **dict.fromkeys(("any-not-seen", "any-unsaid", "relieved", "new-for-others"), "no"),
+    "living-with": "",
+    "hard": (),
+    "effects": (),
+    "talked-to": ("manager",),
+    "would-help": "",
+    "next-time": "",
+}
+
+
+def around(saved: Saved, *known: Finding, case: str = "LCS-2041") -> Surroundings:
+    def about(asked: str) -> tuple[Finding, ...]:
+        return known if asked == case else ()
+
+    return Surroundings(saved.sessions.append, lambda: NOW, LONDON, always("yes"), known=about)
+
+
+def planned(answers: dict[str, Value], *known: Finding, **script: Any) -> tuple[TableFront, Session, Saved]:
+    front, saved = TableFront(answers, script.get("script", {})), Saved()
+    session = begin("home-visit", "d", "x", standing=IN_DATE)
+    return front, run(SHIPPED, session, front, around(saved, *known)), saved
+
+
+def test_what_is_known_is_told_as_soon_as_the_case_is_named_and_costs_no_prompt() -> None:
+    without, _, _ = planned(ROUTINE)
+    front, session, _ = planned(ROUTINE, KNOWN)
+    assert [type(page) for page in front.asked] == [type(page) for page in without.asked]
+    assert len(front.asked) <= 20
+    assert f"- {KNOWN.text}" in front.told
+    assert session.known == (KNOWN,)
+
+
+def test_it_stands_on_the_page_of_findings_and_in_full_where_the_plan_is_signed() -> None:
+    front, _, _ = planned({**ROUTINE, "car-targeted": "yes", "taxi-waiting": "no"}, KNOWN)
+    (page,) = [page for page in front.asked if isinstance(page, Findings)]
+    assert KNOWN in [concern.finding for concern in page.concerns]
+    (last,) = [page for page in front.asked if isinstance(page, Sign)]
+    assert f"To note: {KNOWN.text}" in list(sign_words(last, GUIDE))
+
+
+def test_notes_alone_are_not_called_what_the_answers_mean() -> None:
+    front, _, _ = planned(ROUTINE, KNOWN)
+    (last,) = [page for page in front.asked if isinstance(page, Sign)]
+    assert findings_title(last) == "From earlier visits: 1 to note"
+
+
+def test_a_repeat_with_something_known_takes_at_most_6_prompts() -> None:
+    _, first, _ = planned(ROUTINE)
+    old = final(SHIPPED, first)
+    front, saved = TableFront(ROUTINE), Saved()
+    fresh = repeat(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), old, (), "K7Q2-M9")
+    run(SHIPPED, fresh, front, around(saved, KNOWN))
+    assert len(front.asked) <= 6
+    assert front.told[1] == f"- {KNOWN.text}"
+
+
+def test_another_case_has_another_past() -> None:
+    script: dict[type, list[Event]] = {Review: [Goto("case")]}
+    answers = {**ROUTINE, "case": "LCS-9"}
+    front, saved = TableFront(answers, script), Saved()
+    _, first, _ = planned(ROUTINE, KNOWN)
+    old = final(SHIPPED, first)
+    fresh = repeat(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), old, (), "K7Q2-M9")
+    session = run(SHIPPED, fresh, front, around(saved, KNOWN))
+    assert f"- {KNOWN.text}" in front.told
+    assert session.known == ()
+
+
+def test_what_colleagues_said_is_never_kept_in_a_draft() -> None:
+    _, _, saved = planned(ROUTINE, KNOWN)
+    assert not [session for session in saved.sessions if session.known]
+
+
+@pytest.mark.parametrize(("happened", "most"), [("no", 9), ("yes", 11)])
+def test_a_calm_visit_is_talked_over_in_at_most_9_prompts_and_after_an_incident_in_two_more(
+    happened: str, most: int
+) -> None:
+    front, saved = TableFront(CALM), Saved()
+    fresh = Session(about="K7Q2-M9", command="visitsafe debrief K7Q2-M9", started="2026-11-23T09:00:00Z")
+    session = begin_form(FORM_SET, FORM, fresh, {AFTER_INCIDENT: happened})
+    plain = Surroundings(saved.sessions.append, lambda: NOW, LONDON, form=True)
+    done = run(FORM, session, front, plain)
+    assert len(front.asked) <= most
+    assert ("talked-to" in final(FORM, done)) == (happened == "yes")
