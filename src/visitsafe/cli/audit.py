@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from visitsafe.cli.form_options import Answers, PrintAnswers, Yes
 from visitsafe.cli.opening import desk_of, invocation, later, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.cli.reading import Json, Plain
@@ -45,13 +46,9 @@ def audit(
     form: Annotated[Format | None, typer.Option("--format", help="With --show: md or html.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this new file.")] = None,
     json: Json = False,
-    answers: Annotated[
-        Path | None, typer.Option("--answers", help="An answers file instead of questions; - reads it here.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --answers: sign without asking.")] = False,
-    print_answers: Annotated[
-        bool, typer.Option("--print-answers", help="Print an answers file to fill in.")
-    ] = False,
+    answers: Answers = None,
+    yes: Yes = False,
+    print_answers: PrintAnswers = False,
     plain: Plain = False,
 ) -> None:
     """For managers, once a year: what you owe to those whom you send, with what the record says about it."""

@@ -4,12 +4,12 @@ Gentle, and short: what is said here is not measured. What it leaves to do is sa
 """
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from visitsafe.cli.flag_texts import flag_text
+from visitsafe.cli.form_options import Answers, Correct, Json, KnownBy, Plain, PrintAnswers, Told, Yes
 from visitsafe.cli.opening import desk_of, invocation, later, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import UsageError
@@ -31,22 +31,14 @@ def debrief(
     ref: Annotated[
         str | None, typer.Argument(help="The plan's reference; none if only one visit of yours waits.")
     ] = None,
-    who: Annotated[str, typer.Option("--for", help="Whose word it is, if they told you.")] = "",
-    known_by: Annotated[
-        str, typer.Option("--known-by", help="With --for: how you know that it was them.")
-    ] = "",
-    correct: Annotated[
-        bool, typer.Option("--correct", help="Correct or complete the newest one that you recorded.")
-    ] = False,
-    answers: Annotated[
-        Path | None, typer.Option("--answers", help="An answers file instead of questions; - reads it here.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --answers: sign without asking.")] = False,
-    print_answers: Annotated[
-        bool, typer.Option("--print-answers", help="Print an answers file to fill in.")
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print what was recorded as JSON.")] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks.")] = False,
+    who: Told = "",
+    known_by: KnownBy = "",
+    correct: Correct = False,
+    answers: Answers = None,
+    yes: Yes = False,
+    print_answers: PrintAnswers = False,
+    json: Json = False,
+    plain: Plain = False,
 ) -> None:
     """Talk a visit over: how it went, how it left you, what changes next time."""
     from visitsafe.cli.form_talk import How, fill_in, signed

@@ -2,12 +2,12 @@
 
 import shlex
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from visitsafe.cli import document_list
+from visitsafe.cli.form_options import Answers, Json, Plain, PrintAnswers, Yes
 from visitsafe.cli.opening import desk_of, invocation, later
 from visitsafe.cli.output import result, result_json, stands
 from visitsafe.errors import UsageError
@@ -48,18 +48,11 @@ def _writes(name: str) -> Callable[..., None]:
             bool, typer.Option("--new-version", help="Begin with the newest one's answers, and replace it.")
         ] = False,
         another: Annotated[bool, typer.Option("--another", help="Keep the one that there is.")] = False,
-        answers: Annotated[
-            Path | None,
-            typer.Option("--answers", help="An answers file instead of questions; - reads it here."),
-        ] = None,
-        yes: Annotated[
-            bool, typer.Option("--yes", "-y", help="With --answers: sign without asking.")
-        ] = False,
-        print_answers: Annotated[
-            bool, typer.Option("--print-answers", help="Print an answers file to fill in.")
-        ] = False,
-        json: Annotated[bool, typer.Option("--json", help="Print what was recorded as JSON.")] = False,
-        plain: Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks.")] = False,
+        answers: Answers = None,
+        yes: Yes = False,
+        print_answers: PrintAnswers = False,
+        json: Json = False,
+        plain: Plain = False,
     ) -> None:
         from visitsafe.cli.form_talk import How
         from visitsafe.domain.terms import Document

@@ -5,12 +5,12 @@ hold. What is said afterwards is the same whatever else is on the record (D15).
 """
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from visitsafe.cli.flag_texts import flag_text
+from visitsafe.cli.form_options import Answers, Correct, Json, KnownBy, Plain, PrintAnswers, Told, Yes
 from visitsafe.cli.opening import desk_of, invocation, later, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import UsageError, VisitsafeError
@@ -36,25 +36,17 @@ def incident(
     near_miss: Annotated[
         bool, typer.Option("--near-miss", help="Nothing came of it, but it might have.")
     ] = False,
-    who: Annotated[str, typer.Option("--for", help="Whose word it is, if they told you.")] = "",
-    known_by: Annotated[
-        str, typer.Option("--known-by", help="With --for: how you know that it was them.")
-    ] = "",
+    who: Told = "",
+    known_by: KnownBy = "",
     happened: Annotated[
         str, typer.Option("--happened", help="When, if not just now: 15:40, or yesterday 15:40.")
     ] = "",
-    correct: Annotated[
-        bool, typer.Option("--correct", help="Correct or complete the newest one that you recorded.")
-    ] = False,
-    answers: Annotated[
-        Path | None, typer.Option("--answers", help="An answers file instead of questions; - reads it here.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --answers: sign without asking.")] = False,
-    print_answers: Annotated[
-        bool, typer.Option("--print-answers", help="Print an answers file to fill in.")
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print what was recorded as JSON.")] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks.")] = False,
+    correct: Correct = False,
+    answers: Answers = None,
+    yes: Yes = False,
+    print_answers: PrintAnswers = False,
+    json: Json = False,
+    plain: Plain = False,
 ) -> None:
     """Write down an incident or a near miss: what to do first, then what happened."""
     from visitsafe.cli.form_talk import How, fill_in, signed
