@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from story import NOW
@@ -76,6 +76,7 @@ CLOCKS = st.lists(st.tuples(st.integers(-9000, 9000), st.integers(0, 4000)), min
 
 
 @given(CLOCKS)
+@example([(1971, 0), (1902, 1811), (3691, 1789)])
 def test_time_goes_back_only_to_where_both_clocks_agree_and_is_never_behind_the_wall_clock(
     steps: list[tuple[int, int]],
 ) -> None:

@@ -74,7 +74,8 @@ def next_reading(
         # A wall clock that is set back a little now and then is forgiven; one that stands still is found out.
         counted = max(wall, counted - passed * FORGIVEN)
     steady, doubted = _steady(last, wall, passed, counts_sleep=counts_sleep)
-    if last.doubted and not doubted and abs(wall - steady) <= APART and last.acted - wall > APART:
+    agrees = abs(wall - (last.steady + passed)) <= APART  # and not: its doubt has only run out
+    if last.doubted and agrees and last.acted - wall > APART:
         reading = Reading(wall=wall, elapsed=elapsed, acted=wall, counted=wall, steady=wall)
         return reading, "the clock is back where it was by counting; going on by it"
     reading = Reading(wall=wall, elapsed=elapsed, acted=wall, counted=counted, steady=steady, doubted=doubted)
