@@ -137,6 +137,20 @@ def test_a_manager_decides_at_the_terminal(today: Office) -> None:
     assert today.show()["decision"]["conditions"] == ["Take the duty phone", "Ring me at noon"]
 
 
+def test_a_manager_is_told_of_an_incident_that_came_after_the_signature(today: Office) -> None:
+    first = today.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"')["ref"]
+    later = today.plan(start='"tomorrow 14:00"', due_back='"tomorrow 15:00"')["ref"]
+    form = today.folder / "incident.yaml"
+    lines = ("near-miss: no", "behaviours: [physical-violence]", "hurt: yes", "seen-and-heard: 'A cup.'")
+    form.write_text("checklist: incident\nanswers:\n" + "".join(f"  {line}\n" for line in lines))
+    form.write_text(form.read_text() + "  others-at-risk: no\n")
+    today.sam.done("incident", first, "--answers", str(form), "--yes")
+    child = at_terminal(today.mo, "review", later)
+    child.expect(r"What is worrying[^\r\n]*\r\n  - [^:\r\n]*: there was an incident: Physical")
+    answer(child, ":q")
+    ended(child)
+
+
 def test_a_slip_in_the_e_mail_costs_only_the_e_mail(tmp_path: Path) -> None:
     new = Someone("new", tmp_path / "home", f"sqlite:///{tmp_path / 'store.sqlite3'}")
     child = at_terminal(new, "plan")

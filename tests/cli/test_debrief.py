@@ -192,3 +192,25 @@ class TestTheNextPlan:
         next_plan(office)
         office.mo.done("review", office.ref, "--decision", "countersign", "--reason", "As before.")
         assert office.mo.done("verify", office.ref).code == 0
+
+
+def test_nothing_that_is_printed_tells_of_an_incident_that_was_recorded_under_duress(tmp_path: Path) -> None:
+    told = []
+    for spoken in ((), ("--duress",)):
+        office = Office(tmp_path / f"with{''.join(spoken)}")
+        office.folder.mkdir(exist_ok=True)
+        office.open()
+        dee = office.duty()
+        office.countersigned()
+        office.at(NOW + timedelta(hours=2)).sam.done("depart")
+        dee.now = office.sam.now
+        dee.done("ok", office.ref, "--for", "Sam", "--known-by", "voice", *spoken)
+        path = form(office, INCIDENT.replace("risk: no", "risk: yes\n  others-who: [Health visitor]"))
+        if spoken:
+            office.mo.done("incident", office.ref, "--answers", path, "--yes")
+        office.at(NOW + timedelta(hours=3)).sam.done("back")
+        shapes = [talked(office, "--json", text=CALM).json]
+        mine = form(office, INCIDENT)
+        shapes.append(office.sam.done("incident", office.ref, "--answers", mine, "--yes", "--json").json)
+        told.append([{name: one.get(name) for name in ("debriefs", "owed", "incidents")} for one in shapes])
+    assert told[0] == told[1]

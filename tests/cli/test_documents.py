@@ -16,7 +16,7 @@ AGREEMENT = """\
 checklist: agreement
 answers:
   not-acceptable: [shouting, animals]
-  not-acceptable-own: "Filming us at 14 Acacia Road."
+  not-acceptable-own: "Filming us at the door."
   counts-told: yes
   follows: [office-only]
   still-seen: "The school nurse comes every two weeks."
@@ -77,7 +77,7 @@ def test_the_agreement_is_a_page_for_the_family_without_the_address(office: Offi
     shown = page(office)
     for text in (
         "- Shouting at us",
-        "Filming us at",
+        "Filming us at the door",
         "- We meet you at our office only",
         "The school nurse comes every two weeks.",
         "You may complain about us",
@@ -90,6 +90,17 @@ def test_the_agreement_is_a_page_for_the_family_without_the_address(office: Offi
     assert shown.index("salford-2011 3.10") > shown.index("signature")
 
 
+@pytest.mark.parametrize("words", ["Filming us at 14 Acacia Rd.", "Nobody at M5 3EQ is to shout."])
+def test_own_words_that_name_the_address_are_to_be_said_without_it_before_anything_is_signed(
+    office: Office, words: str
+) -> None:
+    refused = write(office, "agreement", AGREEMENT.replace("Filming us at the door.", words))
+    assert refused.code == 1
+    assert "In your own words: it names the address" in refused.err
+    assert "say it without the address" in refused.err
+    assert documents(office) == []
+
+
 def test_office_visits_only_are_weighed_against_seeing_the_child_at_home(office: Office) -> None:
     assert (
         "Weigh it against the need to see the child or adult at home"
@@ -98,7 +109,7 @@ def test_office_visits_only_are_weighed_against_seeing_the_child_at_home(office:
 
 
 def test_a_hard_sentence_is_pointed_out_and_signed_all_the_same(office: Office) -> None:
-    hard = AGREEMENT.replace("Filming us at 14 Acacia Road.", "Unacceptable behaviour towards professionals.")
+    hard = AGREEMENT.replace("Filming us at the door.", "Unacceptable behaviour towards professionals.")
     ran = done(office, "agreement", hard)
     assert "You can sign it all the same" in ran.err
     assert "professionals: perhaps workers" in ran.err
@@ -250,7 +261,7 @@ def test_which_of_several_documents_has_to_be_said(office: Office) -> None:
 
 
 def test_what_somebody_typed_is_text_on_every_page(office: Office) -> None:
-    done(office, "agreement", AGREEMENT.replace("Filming us at 14 Acacia Road.", HOSTILE))
+    done(office, "agreement", AGREEMENT.replace("Filming us at the door.", HOSTILE))
     done(
         office,
         "risk-reduction",
@@ -335,3 +346,15 @@ def test_at_a_terminal_a_day_is_asked_again_and_read_back_and_can_still_be_chang
     in_two_weeks = now.astimezone(ZoneInfo("Europe/London")) + timedelta(days=14)
     assert [action["by"] for action in one["actions"]] == [f"{in_two_weeks:%Y-%m-%d}"]
     assert not list((office.sam.home / "drafts").glob("**/*.json"))
+
+
+def test_a_document_is_found_in_whatever_spelling_its_case_has(office: Office) -> None:
+    case = office.show()["visit"]["case"]
+    assert done(office, "agreement", AGREEMENT).code == 0
+    office.plan(case=f'"{case.lower()}"')
+    for spelling in (case, case.lower()):
+        listed = office.sam.done("document", "list", "--case", spelling, "--json").json["documents"]
+        assert [one["document"] for one in listed] == ["agreement"], spelling
+    again = write(office, "agreement", AGREEMENT, "--case", case.lower())
+    assert again.code == 1
+    assert "--new-version" in again.err

@@ -139,3 +139,14 @@ def test_what_cannot_be_exported_is_refused_in_a_sentence(
     ran = office.mo.run("export", *words)
     assert (ran.code, ran.out) == (code, "")
     assert ran.err.strip()
+
+
+def test_the_pack_of_a_case_holds_every_spelling_of_it(tmp_path: Path) -> None:
+    office = Office(tmp_path).open()
+    refs = set()
+    for case in ("CF-1", "cf-1"):
+        office.plan(case=f'"{case}"')
+        refs.add(office.ref)
+    for case in ("CF-1", "cf-1", "Cf-1"):
+        page = office.mo.done("export", "--case", case).out
+        assert all(ref in page for ref in refs), case

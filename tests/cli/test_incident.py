@@ -1,9 +1,12 @@
 """`visitsafe incident` as people use it: first what to do, then the form, then what happens now."""
 
+import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pexpect  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
 from office import NOW, Office
@@ -142,6 +145,54 @@ def test_a_refused_plan_and_a_closed_visit_take_one_too(office: Office) -> None:
     office.mo.done("review", office.ref, *words)
     record(office)
     assert office.ref in office.mo.done().out
+
+
+def test_what_was_corrected_is_still_shown_in_full_wherever_the_correction_is(office: Office) -> None:
+    record(office, text=FORM.replace("hurt: no", "hurt: yes").replace("risk: no", "risk: yes"))
+    mild = FORM.replace(SECRET, "Nothing much.").replace("[shouting, throwing]", "[shouting]")
+    record(office, "--correct", text=mild)
+    shown = office.mo.done("show", office.ref, "--json").json["after"]["incidents"][0]["before"]
+    assert [(one["hurt"], one["answers"]["seen-and-heard"]) for one in shown] == [("yes", SECRET)]
+    page, pack = office.folder / "page.md", office.folder / "pack.md"
+    office.mo.done("export", office.ref, "--format", "md", "--out", str(page))
+    office.mo.done("export", "--case", "CF-1", "--format", "md", "--out", str(pack))
+    for text in (office.mo.done("show", office.ref).out, page.read_text("utf-8"), pack.read_text("utf-8")):
+        assert "Corrected; it said before" in text
+        assert SECRET in " ".join(text.replace("\\", "").split())
+    assert "Alert the others at once" in office.mo.done("share", office.ref).out
+
+
+def test_a_correction_says_whether_anybody_is_told_again(office: Office) -> None:
+    record(office)
+    more = "checklist: incident\nanswers:\n  police: told\n"
+    assert "who was told of it is not told again" in record(office, "--correct", text=more).out
+    worse = "checklist: incident\nanswers:\n  hurt: yes\n"
+    assert "told again" not in record(office, "--correct", text=worse).out
+
+
+def test_a_draft_of_another_incident_is_not_gone_on_with_as_a_correction(office: Office) -> None:
+    record(office)
+
+    def begun(*words: str) -> bool:
+        command = ["-m", "visitsafe", "incident", office.ref, "--plain", *words]
+        own: Any = {**os.environ, **office.sam.environ}
+        child = pexpect.spawn(sys.executable, command, env=own, encoding="utf-8", timeout=30)
+        child.expect(r": $")
+        said = str(child.before)
+        child.sendintr()
+        child.expect(pexpect.EOF)
+        child.close()
+        return "You began this before" in said
+
+    assert [begun(), begun(), begun("--correct"), begun("--correct")] == [False, True, False, True]
+
+
+def test_a_flood_of_incidents_is_ten_lines_at_home(office: Office) -> None:
+    for number in range(12):
+        record(office, text=FORM.replace(SECRET, f"Number {number}."))
+    said = office.mo.done().out
+    assert said.count("recorded by Sam, not talked over yet") == 10
+    assert "and 2 more incidents" in said
 
 
 def test_with_duress_on_the_record_the_worker_is_answered_word_for_word_the_same(tmp_path: Path) -> None:

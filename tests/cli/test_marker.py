@@ -49,6 +49,15 @@ def test_it_is_noted_once_and_the_next_plan_of_the_case_shows_it(office: Office)
     assert "OUT OF DATE" in note
 
 
+def test_what_the_plans_of_the_case_say_about_a_marker_is_told_where_nothing_was_noted(
+    office: Office,
+) -> None:
+    office.plan(start='"24 November 2026 10:00"', warning_marker="checked-none")
+    out = office.sam.done("marker", office.ref).out
+    assert "Nobody has noted where a warning marker stands" in out
+    assert f"The newest plan ({office.ref}) says: Yes, and there is none." in out
+
+
 def test_it_is_found_by_the_case_in_any_spelling_and_says_its_age(office: Office) -> None:
     office.sam.done("marker", office.ref, *FOUND)
     office.at(NOW + timedelta(days=7))

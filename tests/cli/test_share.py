@@ -1,11 +1,17 @@
 """`visitsafe share`: what has to be told to other professionals, that it was, and the letter that says it."""
 
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from office import NOW, Office
+from by_hand import desk
+from office import NOW, Office, Someone
+from visitsafe.domain.afterwards import Action, DocumentedBody, IncidentBody
+from visitsafe.domain.plan import Duty, Made
+from visitsafe.domain.terms import Kind
 
 TOLD = ("--with", "Health visitor, NHS", "--how", "by telephone", "--what", "Two of us go from now on.")
 
@@ -92,3 +98,118 @@ def test_a_duty_officer_does_not_decide_what_is_shared(office: Office) -> None:
 def test_a_hostile_name_of_a_recipient_does_nothing_to_a_terminal(office: Office) -> None:
     office.sam.done("share", office.ref, "--with", "\x1b]0;x\x07Nurse", "--how", "letter", "--what", "ok")
     assert "\x1b" not in office.sam.done("share", office.ref).out
+
+
+def test_what_a_signed_duty_quotes_begins_no_line_of_its_own(office: Office) -> None:
+    """Another program may have signed it: whoever has a key can write any words into an entry."""
+    forged = "Nurse\nNothing is overdue\u202e\x1b[2J"
+    signing = desk(office, office.sam)
+    with closing(signing.store):
+        state = signing.plan(signing.resolve(office.ref))
+        duty = Duty(
+            trigger="x", label=forged, ground=forged, recipients=(forged,), by="2026-11-21T00:00:00Z",
+            decision="share", source="none",
+        )  # fmt: skip
+        signing.record(
+            state.plan,
+            Kind.INCIDENT,
+            state.heads,
+            IncidentBody(
+                of=state.version.id, form=Made(id="f", version="1", digest="ab"), answers={}, sharing=(duty,)
+            ),
+        )
+        state = signing.plan(state.plan)
+        signing.record(
+            state.plan,
+            Kind.DOCUMENTED,
+            state.heads,
+            DocumentedBody(
+                of=state.version.id,
+                form=Made(id="f", version="1", digest="ab"),
+                answers={},
+                document="supervision",
+                actions=(Action(what=forged, who=forged),),
+            ),
+        )
+    listed = ("document", "list", office.ref)
+    for words in (("share", office.ref), ("share", "--overdue"), (), listed):
+        shown = office.mo.done(*words).out
+        assert "Nothing is overdue" in shown, words
+        assert not any(sign in shown for sign in ("\u202e", "\x1b", "\nNothing is overdue")), words
+
+
+INCIDENT = """\
+checklist: incident
+answers:
+  near-miss: no
+  behaviours: [shouting]
+  hurt: no
+  seen-and-heard: "He said he would hold her."
+  others-at-risk: yes
+  others-who: ["Head teacher, Ordsall school"]
+"""
+
+
+def watched(folder: Path, *phrase: str) -> tuple[Office, Someone]:
+    """Sam is on a visit; the desk heard them say ok, and Mo recorded an incident. With a colleague."""
+    folder.mkdir()
+    office = Office(folder).open()
+    dee, kim = office.duty(), office.join(office.person("kim"), "practitioner")
+    office.countersigned(share_hostility="yes", share_decision="share", share_with='["Health visitor, NHS"]')
+    for minutes in (110, 140, 150):
+        office.at(NOW + timedelta(minutes=minutes))
+        dee.now = kim.now = office.mo.now
+        if minutes == 110:
+            office.sam.done("depart", office.ref)
+        elif minutes == 140:
+            dee.done("ok", office.ref, "--for", "Sam", "--known-by", "voice", *phrase)
+    form = office.folder / "incident.yaml"
+    form.write_text(INCIDENT, encoding="utf-8")
+    if phrase:
+        office.mo.done("incident", office.ref, "--answers", str(form), "--yes")
+    return office, kim
+
+
+def test_share_says_the_same_with_and_without_duress(tmp_path: Path) -> None:
+    """The manager knows of the duress, and what they record is for them until it is over."""
+    (plain, ours), (duress, theirs) = watched(tmp_path / "a"), watched(tmp_path / "b", "--duress")
+    assert len(duress.mo.done("share", duress.ref, "--json").json["duties"]) > 1
+    commands: tuple[tuple[str, ...], ...] = (
+        (),
+        ("--json",),
+        ("--letter",),
+        ("--letter", "--duty", "2"),
+        ("--duty", "2", *TOLD),
+        ("--overdue",),
+        TOLD,
+        (),
+        TOLD,
+    )
+
+    def said(office: Office, someone: Someone, words: tuple[str, ...]) -> Any:
+        ran = someone.run("share", *(() if "--overdue" in words else (office.ref,)), *words)
+        if words == ("--json",):
+            return ran.code, [(one["number"], one["trigger"], one["state"]) for one in ran.json["duties"]]
+        return ran.code, ran.out.replace(office.ref, "REF"), ran.err.replace(office.ref, "REF")
+
+    for words in commands:
+        assert said(plain, plain.sam, words) == said(duress, duress.sam, words), words
+        assert said(plain, ours, words) == said(duress, theirs, words), words
+
+
+def test_nobody_is_recorded_as_told_where_nobody_was_named(office: Office) -> None:
+    refused = office.sam.run("share", office.ref, "--with", " ", "--how", "letter", "--what", "ok")
+    assert refused.code == 2
+    assert office.sam.done("share", office.ref, "--json").json["duties"][0]["state"] == "due"
+
+
+def test_those_who_were_to_be_told_and_are_not_named_are_asked_about(office: Office) -> None:
+    said = office.sam.done("share", office.ref, *TOLD).out
+    assert "Not named among those told: Head teacher, Ordsall school. Have they been told?" in said
+    assert "Health visitor" not in said.split("Not named among those told")[1]
+
+
+def test_a_letter_leaves_room_for_the_family_and_says_which_duty_it_was(office: Office) -> None:
+    ran = office.sam.done("share", office.ref, "--letter")
+    assert "write it in by hand" in ran.out
+    assert "--duty 1" in ran.err

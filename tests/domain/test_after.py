@@ -1,8 +1,10 @@
 """What is recorded after a visit: who may say it, what counts, and what stands in whatever order it came."""
 
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from after_story import ALERT, DEE, debriefed, documented, incident, marked, over, shared
 from story import EVE, MO, NIA, SAM, Story
@@ -54,12 +56,33 @@ def test_how_it_was_is_said_by_those_who_went_and_nobody_signs_it_for_them_unsai
     assert "only somebody who made the visit" in why_not(debriefed(over(), by=NIA, heard=unknown))
 
 
+@pytest.mark.parametrize("person", [OLA.fingerprint, EVE.fingerprint, "SHA256:nobody", ""])
+def test_a_word_that_is_passed_on_is_that_of_somebody_who_made_the_visit(person: str) -> None:
+    heard = Heard(person=person, known_by="I know the voice.")
+    story = debriefed(incident(over()), by=NIA, heard=heard)
+    assert "only somebody who made the visit" in why_not(story)
+    assert not story.state.settled
+
+
+def test_the_word_of_a_companion_may_be_passed_on() -> None:
+    along = Companion(name=OLA.name, key="")
+    body = replace(hostile_visit(), visit=replace(hostile_visit().visit, companions=(along,)))
+    heard = Heard(person=OLA.fingerprint, known_by="I know the voice.")
+    assert not why_not(debriefed(over(body), by=NIA, heard=heard))
+
+
+def test_a_debrief_ends_only_the_incidents_that_it_says_its_author_was_shown() -> None:
+    first = incident(over())
+    both = incident(first, by=MO)
+    assert debriefed(both, about=(first.newest.id,)).state.after.not_talked_over == (both.newest.id,)
+    assert debriefed(both, about=(first.newest.id, both.newest.id)).state.settled
+    assert not (first | debriefed(over(), about=(first.newest.id,))).state.settled
+
+
 def test_a_companion_may_say_how_it_was() -> None:
     visit = hostile_visit().visit
     along = Companion(name=OLA.name, key=OLA.fingerprint)
-    import msgspec
-
-    body = msgspec.structs.replace(hostile_visit(), visit=msgspec.structs.replace(visit, companions=(along,)))
+    body = replace(hostile_visit(), visit=replace(visit, companions=(along,)))
     assert not why_not(debriefed(over(body), by=OLA, heard=None))
 
 
@@ -116,6 +139,21 @@ def test_a_marker_says_where_it_is_and_when_somebody_looked() -> None:
     assert not why_not(marked(over(), found=False, system="", reference=""))
     assert "which system" in why_not(marked(over(), system=" "))
     assert "a day that there is not" in why_not(marked(over(), checked="yesterday"))
+
+
+def test_a_marker_that_was_looked_at_after_it_was_signed_does_not_count() -> None:
+    visit = over()
+    tomorrow = (visit.at + timedelta(days=1)).date()
+    assert not why_not(marked(visit, checked=tomorrow.isoformat()))
+    after = (tomorrow + timedelta(days=1)).isoformat()
+    assert "before the marker was looked at" in why_not(marked(visit, checked=after))
+
+
+def test_a_document_takes_the_place_of_one_of_its_own_kind_only() -> None:
+    first = documented(over(), Document.AGREEMENT)
+    old = first.newest.id
+    assert not why_not(documented(first, Document.AGREEMENT, replaces=old))
+    assert "another kind" in why_not(documented(first, Document.SUPERVISION, replaces=old))
 
 
 def test_the_state_is_the_same_in_whatever_order_the_entries_come() -> None:

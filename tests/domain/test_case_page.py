@@ -68,6 +68,16 @@ def test_the_first_paragraph_says_how_many_visits_by_whom_and_what_is_open() -> 
         assert words in first
 
 
+def test_that_somebody_was_hurt_and_the_day_of_it_stand_wherever_the_pack_counts_incidents() -> None:
+    police = answered("police", "Police", "Yes, they know")
+    hurt = visited(0, lambda one: incident(one, hurt="yes", happened="2026-11-21T10:00:00Z", shown=(police,)))
+    text = page(case(hurt), NOW + timedelta(days=1))
+    assert "On record: 1 incident, somebody was hurt." in text
+    assert f"1 incident recorded for {hurt.state.ref} (21 November 2026, somebody was hurt)." in text
+    assert "1 incident, somebody was hurt; not talked over yet" in section(text, "The visits")
+    assert "Police: Yes, they know" in section(text, "Incidents and near misses")
+
+
 def test_a_case_of_one_quiet_visit_says_that_nothing_is_open() -> None:
     text = page(case(visited(0)), NOW + timedelta(days=1))
     assert "**Nothing is open.**" in text

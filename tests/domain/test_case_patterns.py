@@ -140,7 +140,8 @@ def test_a_visit_that_was_broken_off_shows_once() -> None:
 def test_incidents_and_near_misses_are_counted_apart() -> None:
     story = visited(0, incident, lambda one: incident(one, near_miss=True), debriefed)
     found = shown(story)
-    assert found[Pattern.INCIDENT] == f"1 incident and 1 near miss recorded for {story.state.ref}."
+    about = f"1 incident and 1 near miss recorded for {story.state.ref} (23 November 2026)."
+    assert found[Pattern.INCIDENT] == about
     assert Pattern.REPEATED_INCIDENTS in found
     assert Pattern.REPEATED_INCIDENTS not in shown(visited(0, incident, debriefed))
 
@@ -195,6 +196,11 @@ def test_what_a_debrief_says_shows_and_not_sure_counts_as_the_unsafe_answer(
     assert pattern not in shown(visited(0, told(**calm)))
 
 
+@pytest.mark.parametrize("relieved", ["not-sure", "no", ""])
+def test_only_a_yes_says_that_it_was_a_relief(relieved: str) -> None:
+    assert Pattern.RELIEVED not in shown(visited(0, told(relieved=relieved)))
+
+
 def test_a_visit_is_not_talked_over_only_when_its_day_has_passed() -> None:
     story = visited(0, findings=FINDINGS)
     assert Pattern.NOT_DEBRIEFED not in shown(story, now=NOW + timedelta(hours=6))
@@ -203,8 +209,25 @@ def test_a_visit_is_not_talked_over_only_when_its_day_has_passed() -> None:
 
 
 def test_findings_that_went_to_a_visit_unanswered_show_and_those_that_did_not_go_do_not() -> None:
-    assert "2 findings" in shown(visited(0, findings=FINDINGS))[Pattern.CONCERNS_UNANSWERED]
+    of = body(0, findings=FINDINGS)
+    story = departed(at(planned(of).decided(by=MO, conditions=()), of.visit.start, -10))
+    assert "2 findings" in shown(back(at(story, of.visit.due_back)))[Pattern.CONCERNS_UNANSWERED]
     assert Pattern.CONCERNS_UNANSWERED not in shown(countersigned(body(0, findings=FINDINGS)))
+
+
+def test_a_condition_of_the_countersignature_answers_what_no_control_measure_does() -> None:
+    of = body(0, findings=FINDINGS)
+    for conditions, asked in ((("Two of you go.",), False), ((" ",), True), ((), True)):
+        story = planned(of).decided(by=MO, conditions=conditions)
+        story = back(at(departed(at(story, of.visit.start, -10)), of.visit.due_back))
+        assert (Pattern.CONCERNS_UNANSWERED in shown(story)) is asked
+
+
+def test_a_condition_that_came_after_the_visit_began_answered_nothing_on_it() -> None:
+    of = body(0, findings=FINDINGS)
+    out = departed(at(planned(of), of.visit.start, -10), urgent="A child is in danger.")
+    story = back(at(out.decided(by=MO, conditions=("Two of you go.",)), of.visit.due_back))
+    assert Pattern.CONCERNS_UNANSWERED in shown(story)
 
 
 MANY = (

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from after_story import HAPPENED, debriefed, incident, shared
-from story import EVE, MO, NIA, NOW, SAM, Actor, Story
+from after_story import HAPPENED, incident, shared
+from story import EVE, MO, NIA, NOW, SAM, Actor, Story, hostile_visit, visit
 from visit_story import (
     DEE,
     DUE_BACK,
@@ -315,14 +315,28 @@ def test_what_somebody_recorded_who_may_not_know_is_seen_by_all() -> None:
     assert owed(seen_by(story, SAM)) == owed(story.state)
 
 
-def test_when_the_duress_is_over_it_is_seen_without_its_words_and_can_be_talked_over() -> None:
-    story = back(stood_down(told_under_duress(), by=MO))
-    state = seen_by(story, SAM)
-    (said,) = state.after.incidents
-    assert (said.body.shown, said.body.answers) == ((), {})
-    assert "duress phrase" not in everything(state)
-    assert owed(state)
-    assert not owed(seen_by(debriefed(story), SAM))
+def test_what_a_manager_recorded_who_goes_along_is_seen_by_them_and_all() -> None:
+    along = Companion(name=MO.name, key=MO.fingerprint)
+    body = hostile_visit(visit=visit(companions=(along,)))
+    story = incident(duress(departed(at(planned(body).decided(by=NIA), DUE_BACK, -60))), by=MO)
+    assert [len(seen_by(story, who).after.incidents) for who in (MO, SAM, NIA)] == [1, 1, 1]
+
+
+def test_when_the_duress_is_over_it_is_not_seen_either_nor_what_names_it() -> None:
+    told = told_under_duress()
+    (hidden,) = told.state.after.incidents
+    story = back(stood_down(told, by=MO))
+    for longer in (story, incident(shared(story, of=hidden.id, by=MO), by=MO, replaces=hidden.id)):
+        state = seen_by(longer, SAM)
+        assert (state.after.incidents, state.after.shared, owed(state)) == ((), (), "")
+        assert not {"incident", "shared"} & set(kinds(state))
+        assert owed(seen_by(longer, MO))
+
+
+def test_what_is_recorded_after_the_duress_is_seen_in_full_by_all() -> None:
+    story = incident(back(stood_down(told_under_duress(), by=MO)), by=MO)
+    (said,) = seen_by(story, SAM).after.incidents
+    assert said.body.shown == (HAPPENED,)
 
 
 def test_who_was_told_of_an_incident_is_left_out_for_those_who_may_not_know() -> None:

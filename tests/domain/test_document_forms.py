@@ -1,13 +1,17 @@
 """The shipped forms of documents: what code looks for is there, and one action is soon written down."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from pydantic import TypeAdapter
 
 from safe_plan import data
 from visitsafe.domain import agreement_page, documents
+from visitsafe.domain.afterwards import DocumentedBody
 from visitsafe.domain.assessment import Value, next_question
 from visitsafe.domain.form_flow import FormSet, compile_form
 from visitsafe.domain.forms import FormChecklist
+from visitsafe.domain.plan import Made
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.terms import Document
 from visitsafe.usecases.documents import ACTIONS, COMING, FORMS, PAST, TELL_BY
@@ -36,7 +40,7 @@ def test_the_questions_that_code_knows_are_asked_somewhere() -> None:
         value for name, value in vars(agreement_page).items() if name.isupper() and isinstance(value, str)
     }
     ids = {value for value in page if value.replace("-", "").islower() and " " not in value}
-    assert len(ids) == 13
+    assert len(ids) == 14
     assert ids <= forms[Document.AGREEMENT]
     stage = flow("meeting").by_id[documents.STAGE]
     assert documents.HELD in {choice.id for choice in stage.choices}
@@ -66,3 +70,38 @@ def test_leaving_parents_out_asks_why_and_whether_the_chair_was_asked() -> None:
 def test_every_form_is_filled_in_in_a_few_minutes() -> None:
     most = {name: len(asked(name, action_1="Go.", stage="held")) for name in FORMS.values()}
     assert max(most.values()) <= 17
+
+
+def family_page(**answers: Value) -> str:
+    given: dict[str, Value] = {name.replace("_", "-"): value for name, value in answers.items()}
+    body = DocumentedBody(
+        of="ab" * 32, form=Made(id="agreement", version="1.0", digest="ef" * 32), answers=given,
+        document=str(Document.AGREEMENT),
+    )  # fmt: skip
+    about = agreement_page.Signing(
+        case="CF-1", worker="Sam Okafor", team="Our team", phone="", at="2026-11-23T12:00:00Z"
+    )
+    return agreement_page.agreement_page(body, about, ZoneInfo("Europe/London"))
+
+
+@pytest.mark.parametrize(
+    ("agreed", "sentence"),
+    [
+        ("yes-all", "You agree with what stands here."),
+        ("in-part", "You agree to some of it, and not to all of it."),
+        ("do-not", "You do not agree."),
+        ("not-said", "You have not said whether you agree."),
+    ],
+)
+def test_the_page_says_whether_the_family_agrees_and_claims_no_more(agreed: str, sentence: str) -> None:
+    page = family_page(gone_through_with=("mother",), agreed=agreed)
+    assert sentence in page
+    assert "How we agreed" not in page
+    assert page.count("agree") == 1
+    assert agreed in {choice.id for choice in flow("agreement").by_id["agreed"].choices}
+
+
+@pytest.mark.parametrize("agreed", ["", "ask-us-again"])
+def test_where_nobody_said_whether_they_agree_the_page_does_not_say_that_they_do(agreed: str) -> None:
+    assert "You agree" not in family_page(gone_through_with=("mother",), agreed=agreed)
+    assert "How we went through this" in family_page()

@@ -1,16 +1,19 @@
 """What is owed after a visit: telling others, and talking it over."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
+from typing import Any
 
 import msgspec
 
-from after_story import ALERT, debriefed, incident, over, shared
-from story import NOW
+from after_story import ALERT, MO, debriefed, incident, over, shared
+from story import NOW, Story
 from story_plan import hostile_visit
 from visit_story import countersigned, departed, minutes_after, planned, raised, stood_down, watched_plan
 from visitsafe.domain.duties import Met, duties_of, owed, talk_by
 from visitsafe.domain.entries import to_text
+from visitsafe.domain.letter import Letter, letter, letter_title
 from visitsafe.domain.plan import PlanBody
+from visitsafe.domain.sharing_words import duty_shape, state_words
 
 LATER = NOW + timedelta(days=30)
 
@@ -75,3 +78,84 @@ def test_what_is_owed_is_the_first_thing_that_falls_due() -> None:
     assert owed(debriefed(shared(story, "share-hostility")).state) == ""
     assert owed(over().state) == ""
     assert to_text(NOW) < owed(story.state)
+
+
+def test_what_two_decided_otherwise_unseen_stays_open_with_both_words_until_somebody_decides() -> None:
+    before = over(with_duty())
+    told = shared(before, "share-hostility", by=MO)
+    kept = shared(before, "share-hostility", decision="not-share", reason="They know.")
+    for story in (told | kept, kept | told):
+        (one,) = duties_of(story.state)
+        assert (one.open, one.said, one.met(LATER)) == (True, None, Met.OVERDUE)
+        assert {said.body.decision for said in one.apart} == {"share", "not-share"}
+        words = state_words(one, NOW, UTC)
+        assert "They know." in words
+        assert "shared by Mo" in words
+        assert len(duty_shape(one, NOW)["said_apart"]) == len(one.apart)
+    (decided,) = duties_of(shared(told | kept, "share-hostility").state)
+    assert (decided.open, decided.apart, decided.met(LATER)) == (False, (), Met.SHARED)
+
+
+def test_two_who_both_shared_unseen_leave_nothing_open() -> None:
+    before = over(with_duty())
+    story = shared(before, "share-hostility", by=MO) | shared(before, "share-hostility")
+    assert [one.met(LATER) for one in duties_of(story.state)] == [Met.SHARED]
+
+
+def test_the_duty_of_a_later_incident_takes_no_number_from_that_of_an_earlier_debrief() -> None:
+    told = msgspec.structs.replace(ALERT, trigger="debrief-alert")
+    first = debriefed(over(with_duty()), sharing=(told,))
+    story = incident(first, sharing=(ALERT,))
+    numbered = [(one.number, one.duty.trigger) for one in duties_of(story.state)]
+    assert numbered == [(1, "share-hostility"), (2, "debrief-alert"), (3, ALERT.trigger)]
+
+
+def test_an_incident_that_is_corrected_keeps_the_number_of_its_duty() -> None:
+    first = incident(over(), sharing=(ALERT,))
+    told = msgspec.structs.replace(ALERT, trigger="debrief-alert")
+    story = incident(debriefed(first, sharing=(told,)), sharing=(ALERT,), replaces=first.newest.id)
+    assert [one.duty.trigger for one in duties_of(story.state)] == [ALERT.trigger, "debrief-alert"]
+
+
+def letter_about(story: Story, **words: Any) -> str:
+    handed_in = Letter(**{"team": "Salford East", "writer": "Sam", "reach": "sam@example.org", **words})
+    return letter(story.state, duties_of(story.state), handed_in, LATER, UTC)
+
+
+def test_what_it_was_decided_later_not_to_share_is_not_in_a_letter() -> None:
+    before = over(with_duty(ground="An adult was hostile."))
+    story = incident(before, sharing=(msgspec.structs.replace(ALERT, recipients=("Head teacher",)),))
+    page = letter_about(story)
+    assert all(words in page for words in (ALERT.ground, "Head teacher", "an incident"))
+    of = story.newest.id
+    kept = letter_about(shared(story, ALERT.trigger, of=of, decision="not-share", reason="They know."))
+    assert not any(words in kept for words in ("and others who visit may", "Head teacher", "an incident"))
+    assert "Health visitor, NHS" in kept
+
+
+def test_no_letter_says_an_address_in_whom_it_is_for_or_in_the_case() -> None:
+    body = with_duty(recipients=("School next to 14 Acacia Road",), ground="An adult was hostile.")
+    visit = msgspec.structs.replace(
+        body.visit, address="14 Acacia Road, Salford M5 3EQ", case="Acacia-M5 3EQ"
+    )
+    story = over(msgspec.structs.replace(body, visit=visit))
+    named = letter_about(story) + letter_about(story, to=("Nurse at M5 3EQ",)) + letter_title(story.state)
+    assert "Nurse at" in named
+    assert not any(words in named for words in ("14 Acacia", "Acacia Road", "M5 3EQ"))
+
+
+def test_a_correction_does_not_end_a_duty_without_a_word() -> None:
+    first = incident(over(), sharing=(ALERT,))
+    old = first.newest.id
+    fixed = incident(first, replaces=old, near_miss=True)
+    again = incident(fixed, replaces=fixed.newest.id, near_miss=True)
+    for story in (fixed, again):
+        assert [(one.of, one.open) for one in duties_of(story.state)] == [(old, True)]
+    decided = shared(again, ALERT.trigger, of=old, decision="not-share", reason="It was somebody else.")
+    assert [one.met(LATER) for one in duties_of(decided.state)] == [Met.NOT_SHARED]
+
+
+def test_a_duty_that_the_correction_raises_too_is_one_duty() -> None:
+    first = debriefed(over(), sharing=(ALERT,))
+    second = debriefed(first, replaces=first.newest.id, sharing=(ALERT,))
+    assert [one.of for one in duties_of(second.state)] == [second.newest.id]

@@ -201,6 +201,28 @@ def test_an_incident_that_was_corrected_counts_once() -> None:
     assert (found.incidents, found.behaviours) == (1, {"swearing": 1})
 
 
+def test_who_was_hurt_how_long_they_were_kept_from_work_and_whether_the_police_know() -> None:
+    told: list[dict[str, Any]] = [
+        {"hurt": "yes", "answers": {"off-work": "over-seven", "police": "told"}},
+        {"hurt": "yes", "answers": {"off-work": "over-three", "police": "to-report"}},
+        {"hurt": "yes", "answers": {"off-work": "up-to-three"}},
+        {"hurt": "not-sure", "answers": {"off-work": "not-known"}},
+        {"hurt": "no", "answers": {"police": "told"}},
+    ]
+    found = counted(*(incident(over(another(number)), **one) for number, one in enumerate(told))).incidents
+    assert (found.hurt, found.hurt_not_sure) == (3, 1)
+    assert (found.off_over_three, found.off_over_seven, found.police_told) == (2, 1, 2)
+
+
+def test_an_incident_counts_in_the_week_in_which_it_happened_and_is_lost_in_no_report() -> None:
+    before = incident(over(another(1)), happened="2026-11-05T10:00:00Z")
+    found = counted(before)
+    assert [week.incidents for week in found.weeks] == [0, 1, 0, 0, 0, 0]
+    outside = incident(over(another(2)), happened="2026-10-05T10:00:00Z")
+    found = counted(before, outside)
+    assert found.incidents.incidents == sum(week.incidents for week in found.weeks) == 2
+
+
 def test_debriefs_are_done_owed_or_late() -> None:
     done = debriefed(incident(over(another(1))))
     owed = incident(over(another(2)))

@@ -45,6 +45,19 @@ def test_an_end_without_a_year_is_the_first_one_after_the_beginning() -> None:
     assert asked("1 December", "31 December") == ("2026-12-01", "2026-12-31")
 
 
+@pytest.mark.parametrize(("first", "last"), [("30 November", "1 November"), ("1 March 2025", "1 February")])
+def test_an_end_before_the_beginning_is_not_taken_for_a_day_of_the_next_year(first: str, last: str) -> None:
+    with pytest.raises(UsageError, match="comes before the first day") as refused:
+        asked(first, last)
+    assert "year" in str(refused.value.hint)
+
+
+def test_a_long_time_that_is_surely_meant_is_not_refused() -> None:
+    assert asked("1 March 2025", "2026-02-01") == ("2025-03-01", "2026-02-01")
+    assert asked("1 March 2025", "today") == ("2025-03-01", "2026-12-03")
+    assert asked("1 January", "31 December") == ("2026-01-01", "2026-12-31")
+
+
 def test_with_one_day_only_it_goes_on_until_today_or_begins_with_the_month() -> None:
     assert asked("1 December", None) == ("2026-12-01", "2026-12-03")
     assert asked(None, "15 November") == ("2026-11-01", "2026-11-15")

@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from safe_plan import data, questionnaire
-from visitsafe.domain import riddor
+from visitsafe.domain import figures_after, riddor
 from visitsafe.domain.assessment import Value, next_question
 from visitsafe.domain.form_flow import FormSet, compile_form
 from visitsafe.domain.forms import FormChecklist
@@ -32,6 +32,9 @@ def test_the_questions_that_code_knows_are_there() -> None:
     assert set(known) <= set(FLOW.by_id)
     choices = {choice.id for choice in FLOW.by_id[incidents.OFF_WORK].choices}
     assert {riddor.NOT_AT_ALL, riddor.UP_TO_THREE, riddor.OVER_SEVEN} <= choices
+    assert incidents.OFF_WORK == figures_after.OFF_WORK
+    assert {figures_after.OVER_THREE, figures_after.OVER_SEVEN} <= choices
+    assert figures_after.POLICE_KNOW in {choice.id for choice in FLOW.by_id[figures_after.POLICE].choices}
 
 
 def test_the_twelve_behaviours_are_those_of_the_visit_checklist() -> None:

@@ -86,11 +86,17 @@ def test_an_incident_is_told_whatever_became_of_the_visit() -> None:
         assert labels(incident(story)) == ["bosses", "mo-sms", "nia-sms"]
 
 
-def test_a_message_that_failed_is_tried_again_and_nobody_is_told_after_a_day() -> None:
+def test_a_message_that_failed_is_tried_again() -> None:
     failed = notified(incident(HOME), incident(HOME).newest.id, "bosses", outcome=Outcome.FAILED)
     assert "bosses" not in labels(failed, 0.2)
     assert [one.attempt for one in due(failed, 5) if one.channel is BOSSES] == [2]
-    assert labels(failed, 25 * 60) == labels(incident(HOME), 25 * 60) == []
+
+
+def test_an_old_incident_is_told_until_it_was_talked_over() -> None:
+    assert labels(incident(HOME), 40 * 24 * 60) == ["bosses", "mo-sms", "nia-sms"]
+    assert labels(debriefed(incident(HOME)), 40 * 24 * 60) == []
+    slim = told_apart(incident(HOME).state.after)
+    assert slim.not_talked_over == (incident(HOME).newest.id,)
 
 
 def test_neither_the_worker_nor_the_manager_who_wrote_it_down_is_told() -> None:
@@ -117,9 +123,16 @@ def test_what_only_completes_an_incident_is_told_and_talked_over_once_and_keeps_
 
 @pytest.mark.parametrize(
     ("before", "then"),
-    [({"near_miss": True}, {"near_miss": False}), ({"hurt": "no"}, {"hurt": "not-sure"})],
+    [
+        ({"near_miss": True}, {"near_miss": False}),
+        ({"hurt": "no"}, {"hurt": "not-sure"}),
+        ({"hurt": "not-sure"}, {"hurt": "yes"}),
+        ({"hurt": "yes"}, {"hurt": "no"}),
+        ({}, {"behaviours": ("shouting", "physical-violence")}),
+        ({"hurt": "yes"}, {"hurt": "yes", "answers": {"injury-serious": "yes"}}),
+    ],
 )
-def test_what_tells_of_something_worse_is_told_and_talked_over_again(before: Any, then: Any) -> None:
+def test_what_tells_otherwise_how_bad_it_was_is_told_and_talked_over_again(before: Any, then: Any) -> None:
     story = incident(HOME, sharing=(ALERT,), **before)
     first = story.newest.id
     story = completed(
@@ -136,6 +149,14 @@ def test_two_who_complete_it_without_having_seen_each_other_are_told_of_once() -
     assert len(both.state.after.incidents) == 2
     assert labels(both) == ["bosses", "mo-sms", "nia-sms"]
     assert labels(told_all(both, story.newest.id)) == []
+
+
+def test_of_corrections_that_had_not_seen_each_other_the_worst_comes_first_and_each_waits() -> None:
+    story = debriefed(incident(HOME, hurt="not-sure"))
+    mild, bad = completed(story, near_miss=True), completed(story, hurt="yes")
+    for both in (mild | bad, bad | mild):
+        assert [one.body.hurt for one in both.state.after.incidents] == ["yes", "no"]
+        assert len(incidents_waiting([both.state])) == 2
 
 
 def test_messages_about_an_incident_belong_to_no_alarm() -> None:
@@ -244,6 +265,19 @@ def test_the_law_is_pointed_to_and_no_verdict_given() -> None:
         assert "may want" in finding.text
         assert "Check with your health and safety lead" in finding.text
         assert "riddor-2013" in finding.source
+
+
+def test_a_day_that_has_passed_is_said_to_have() -> None:
+    found = pointers("yes", "", "", date(2026, 11, 23), date(2026, 12, 4))
+    passed = {one.rule: "has passed" in one.text for one in found}
+    assert passed == {
+        "riddor-at-once": True,
+        "riddor-over-three-days": True,
+        "riddor-over-seven-days": True,
+    }
+    last = pointers("yes", "no", "over-seven", date(2026, 11, 23), date(2026, 12, 8))[0].text
+    assert "8 December 2026. " in last
+    assert "has passed" not in texts("yes", "", "", date(2026, 11, 23))
 
 
 def test_a_day_at_the_end_of_time_is_still_told() -> None:

@@ -67,7 +67,7 @@ def test_only_the_newest_debrief_speaks_for_the_next_visit() -> None:
 
 def test_an_incident_is_told_in_words_however_long_ago_and_with_its_year() -> None:
     shown = Shown(id="behaviours", section="s", label="l", ask="a", answer="Shouting; A dog", source="s")
-    old = incident(months_ago(400), shown=(shown,), hurt="yes")
+    old = incident(months_ago(400), shown=(shown,), hurt="yes", happened=to_text(NOW - timedelta(days=400)))
     assert texts(old, over()) == [
         "Earlier (19 October 2025): there was an incident: Shouting; A dog. Somebody was hurt."
     ]
@@ -76,10 +76,17 @@ def test_an_incident_is_told_in_words_however_long_ago_and_with_its_year() -> No
 
 
 def test_of_many_incidents_the_newest_two_are_told_and_the_rest_are_counted() -> None:
-    stories = [incident(months_ago(days)) for days in (10, 20, 30, 40)]
+    stories = [
+        incident(months_ago(days), happened=to_text(NOW - timedelta(days=days))) for days in (40, 10, 20, 30)
+    ]
     first, second = texts(*stories)
     assert first.startswith("Last time (13 November): there was an incident")
     assert second.endswith("2 more before that.")
+
+
+def test_an_incident_is_told_with_the_day_on_which_it_happened_not_that_of_the_plan() -> None:
+    story = incident(over(), happened="2026-11-21T10:00:00Z", near_miss=True, shown=(), behaviours=())
+    assert texts(story) == ["On 21 November: there was a near miss."]
 
 
 def test_a_visit_that_was_broken_off_is_told_until_another_was_made() -> None:
@@ -141,7 +148,7 @@ def test_a_long_story_is_cut_short_and_there_are_never_more_than_a_few() -> None
 
 
 def test_the_newest_comes_first() -> None:
-    old = incident(months_ago())
+    old = incident(months_ago(), happened=to_text(NOW - timedelta(days=60)))
     new = debriefed(over(), next_time="Go as two.")
     assert [text[:4] for text in texts(old, new)] == ["Last", "Earl"]
 

@@ -29,6 +29,7 @@ from visit_story import (
     planned,
 )
 from visitsafe.domain.afterwards import DebriefedBody
+from visitsafe.domain.discretion import hides_duress
 from visitsafe.domain.form_flow import Answered
 from visitsafe.domain.plan import Companion, Shown
 from visitsafe.errors import NotFoundError, NotPermittedError
@@ -156,6 +157,20 @@ class TestWhen:
         spoken = back(duress(OUT))
         assert not spoken.state.closed
         Room(tmp_path, spoken).check()
+
+
+class TestAnIncidentThatIsHiddenFromThem:
+    def test_the_worker_does_not_end_it_and_who_saw_it_does(self, tmp_path: Path) -> None:
+        hidden = incident(duress(OUT), by=MO)
+        room = Room(tmp_path, incident(back(hidden)))
+        assert room.says(answered()).about is not None
+        with room.desk(SAM) as desk:
+            state = desk.plan(room.plan)
+            assert state.after.not_talked_over == (hidden.newest.id,)
+            assert not hides_duress(state, desk.me, EVENING).after.not_talked_over
+        room.says(answered(), MO, **TOLD)
+        with room.desk(SAM) as desk:
+            assert not desk.plan(room.plan).after.not_talked_over
 
 
 class TestCorrecting:

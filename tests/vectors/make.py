@@ -25,6 +25,7 @@ from visit_story import (
     back,
     countersigned,
     departed,
+    heard_from,
     late,
     notified,
     raised,
@@ -300,6 +301,12 @@ def _afterwards() -> Iterator[Case]:
     unseen = case("debrief-unseen", "whoever talked it over had not seen the incident, which still waits",
                   told, debriefed(over), status="countersigned")  # fmt: skip
     yield replace(unseen, talked_over=False)
+    unshown = case("debrief-unshown", "its author was not shown the incident, although the entry follows it",
+                   debriefed(told, about=()), status="countersigned")  # fmt: skip
+    yield replace(unshown, talked_over=False)
+    nobody = debriefed(told, by=NIA, heard=heard_from(OLA))
+    why = "what is passed on is the word of somebody who made the visit, not of anybody else"
+    yield replace(_after("debrief-of-nobody", why, "made the visit", nobody), talked_over=False)
     trigger = over.state.body.sharing[0].trigger
     met = shared(over, trigger)
     yield _after(

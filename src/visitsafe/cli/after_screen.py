@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from visitsafe.cli.lines import STRONG, WARN, fact, heading, item, put
 from visitsafe.domain.after_words import DOCUMENTS, incident_title, marker_words
 from visitsafe.domain.duties import Met, duties_of, talk_by
+from visitsafe.domain.earlier import CORRECTED, before, words_before
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.judging_after import NOT_SHARE
 from visitsafe.domain.phrases import date_only, day, moment
@@ -49,6 +50,7 @@ def _incidents(console: "Console", state: "PlanState", zone: tzinfo) -> None:
         title = incident_title(said.body)
         item(console, (f"{title}, ", STRONG), moment(said.happened, zone), _by(state, said), indent=INDENT)
         _answers(console, said.body)
+        _before(console, state, said, zone)
         if said.id in state.after.not_talked_over:
             how = f"visitsafe debrief {state.ref}"
             put(console, ("Not talked over yet: ", WARN), how, indent=2 * INDENT)
@@ -62,6 +64,7 @@ def _debriefs(console: "Console", state: "PlanState", now: datetime, zone: tzinf
     for said in state.after.debriefs:
         item(console, f"Talked over, {moment(said.happened, zone)}", _by(state, said), indent=INDENT)
         _answers(console, said.body)
+        _before(console, state, said, zone)
     if by:
         word = ("OVERDUE since ", WARN) if by < to_text(now) else "by "
         how = f": visitsafe debrief {state.ref}"
@@ -125,6 +128,15 @@ def _answers(console: "Console", body: "Filled") -> None:
         fact(console, label, answer, indent=2 * INDENT)
     for finding in body.findings:
         fact(console, "Remember", finding.text, indent=2 * INDENT)
+
+
+def _before(console: "Console", state: "PlanState", said: "Said[Filled]", zone: tzinfo) -> None:
+    """What was corrected, in full: a correction hides nothing."""
+    for old in before(state.after, said.id):
+        when = moment(old.happened, zone)
+        item(console, f"{CORRECTED.capitalize()} ({when}{_by(state, old)}):", indent=2 * INDENT)
+        for label, answer in words_before(old.body):
+            fact(console, label, answer, indent=3 * INDENT)
 
 
 def _given(body: "Filled") -> Iterator[tuple[str, str]]:

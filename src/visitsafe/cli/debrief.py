@@ -53,14 +53,15 @@ def debrief(
         command = _command(state.ref, telling)
         if use.never_set_out(state) and not print_answers:
             say(f"nobody ever reported setting out on {state.ref}; it is recorded all the same, and shows")
-        known = use.known_answers(desk, state, telling)
+        known, old = use.known_answers(desk, state, telling), use.corrected(desk, state, telling)
+        apart = " ".join(filter(None, (old.id if old else "", telling.who)))
         how = How(answers=answers, yes=yes, plain=plain, print_answers=print_answers)
-        answered = fill_in(context, desk, use.DEBRIEF, state.ref, command, how, known)
+        answered = fill_in(context, desk, use.DEBRIEF, state.ref, command, how, known, apart=apart)
         signing = patient(later(context, desk), invocation(context).environ, f"run it again: {command}")
         body, done = use.record_debrief(signing, signing.plan(state.plan), answered, telling)
         with stands(f"it is recorded on {done.ref}; see: visitsafe show {done.ref}"):
             _tell(signing, done, body, json=json)
-        signed(context, use.DEBRIEF, state.ref)
+        signed(context, use.DEBRIEF, state.ref, apart)
 
 
 def _check_flags(telling: "Telling") -> None:
@@ -84,7 +85,7 @@ def _command(ref: str, telling: "Telling") -> str:
 
 def _tell(desk: "Desk", state: "PlanState", body: "DebriefedBody", *, json: bool) -> None:
     if json:
-        result_json(_shape(state, body))
+        result_json(_shape(desk, state, body))
         return
     from visitsafe.domain.escape import terminal
 
@@ -112,9 +113,11 @@ def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]
     return lines
 
 
-def _shape(state: "PlanState", body: "DebriefedBody") -> dict[str, object]:
+def _shape(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> dict[str, object]:
+    from visitsafe.domain.discretion import hides_duress
     from visitsafe.domain.duties import owed
 
+    seen = hides_duress(state, desk.me, desk.now)
     return {
         "ref": state.ref,
         "plan": state.plan,
@@ -130,6 +133,6 @@ def _shape(state: "PlanState", body: "DebriefedBody") -> dict[str, object]:
             {"trigger": one.trigger, "label": one.label, "recipients": list(one.recipients), "by": one.by}
             for one in body.sharing
         ],
-        "debriefs": len(state.after.debriefs),
-        "owed": owed(state) or None,
+        "debriefs": len(seen.after.debriefs),
+        "owed": owed(seen) or None,
     }

@@ -62,7 +62,7 @@ def review(
             state, words = talk(context, desk, ref, plain=plain)
             again = "nothing was decided; run it again: visitsafe review " + state.ref
             signing = patient(later(context, desk), invocation(context).environ, again)
-        done = _decide(context, signing, state, words)
+        done = _decide(context, signing, state, words, tell=decision is not None)
         with stands(f"{done.ref} is {done.status}; see: visitsafe show {done.ref}"):
             _tell(desk, done, json=json)
 
@@ -80,8 +80,13 @@ class Words:
         self.instead = clean(instead, lines=True)
 
 
-def _decide(context: typer.Context, desk: "Desk", state: "PlanState", words: Words) -> "PlanState":
-    """Sign the decision. Only countersigning needs the checklist: returning and refusing always work."""
+def _decide(
+    context: typer.Context, desk: "Desk", state: "PlanState", words: Words, *, tell: bool
+) -> "PlanState":
+    """Sign the decision. Only countersigning needs the checklist: returning and refusing always work.
+
+    Whoever decides in one line (`tell`) is told what the signature confirms, before it is made.
+    """
     from visitsafe.usecases.deciding import check_may_decide, decide, decided_body
 
     check_may_decide(desk, state, words.decision)
@@ -103,6 +108,10 @@ def _decide(context: typer.Context, desk: "Desk", state: "PlanState", words: Wor
         words.instead,
         missing,
     )
+    if tell and body.attested:
+        say("By countersigning you confirm:")
+        for item in body.attested:
+            say(f"- {item.text}")
     return decide(desk, state, body)
 
 

@@ -50,7 +50,7 @@ def list_documents(
 ) -> None:
     """List a case's documents, and what is late."""
     from visitsafe.domain.document_shape import document_lines, documents_shape
-    from visitsafe.domain.escape import terminal
+    from visitsafe.domain.escape import kept_line
 
     with desk_of(context) as desk:
         history = _history(desk, ref, case)
@@ -58,7 +58,7 @@ def list_documents(
             result_json(documents_shape(history, desk.now))
             return
         lines = list(document_lines(history, desk.now, zone_of(desk.roster)))
-        result("\n".join(terminal(line) for line in lines))
+        result("\n".join(kept_line(line) for line in lines))
         if history.documents():
             say(f"to read one: visitsafe document show {history.plans[-1].ref} --number N")
 

@@ -102,15 +102,16 @@ def _write(
         state = use.find_plan(desk, *about)
         history = use.seen_history(desk, state.body.visit.case)
         old = use.check_may_write(desk, history, writing)
-        plan = old.state if old else state
+        plan, apart = (old.state, old.said.id) if old else (state, "another" if writing.another else "")
         form, command = use.FORMS[writing.document], _command(plan, writing)
-        answered = fill_in(context, desk, form, plan.ref, command, how, use.known_answers(old))
+        answered = fill_in(context, desk, form, plan.ref, command, how, use.known_answers(old), apart=apart)
+        use.check_no_address(history, answered, writing)
         answered, days = checked(context, desk, answered, writing, command, how)
         signing = patient(later(context, desk), invocation(context).environ, f"run it again: {command}")
         body, done = use.record_document(signing, signing.plan(plan.plan), answered, days, writing, old)
         with stands(f"it is recorded on {done.ref}; see: visitsafe document list {done.ref}"):
             _tell(done, body, old, json=json)
-        signed(context, form, plan.ref)
+        signed(context, form, plan.ref, apart)
 
 
 def _command(state: "PlanState", writing: "Writing") -> str:

@@ -25,7 +25,7 @@ MOST_BESIDE = 5
 
 
 def case_as_seen(desk: "Desk", case: str) -> "CaseHistory":
-    """A case, as whoever asks may see it; with none of its plans if there are none.
+    """A case in every spelling, as whoever asks may see it; with no plans if there are none.
 
     Args:
         desk: Who asks.
@@ -36,9 +36,7 @@ def case_as_seen(desk: "Desk", case: str) -> "CaseHistory":
     from visitsafe.domain.discretion import hides_duress
     from visitsafe.usecases.cases import case_history
 
-    history = case_history(desk, case)
-    if not history.plans:
-        history = case_history(desk, case, spelt_alike=True)
+    history = case_history(desk, case, spelt_alike=True)
     return replace(history, plans=tuple(hides_duress(state, desk.me, desk.now) for state in history.plans))
 
 

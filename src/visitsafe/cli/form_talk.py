@@ -1,8 +1,8 @@
 """Filling in a form: at a terminal with a draft that is never lost, or from an answers file.
 
-Drafts of forms lie in a folder of their own, one for each form and what it is about: `plan --resume` and the
-list of unfinished plans never see them, and the same command finds its own again. A draft goes when its entry
-is on the disk, which the caller says with `signed`.
+Drafts of forms lie in a folder of their own, one for each form and what it is about or corrects: `plan
+--resume` and the list of unfinished plans never see them, and the same command finds its own again. A draft
+goes when its entry is on the disk, which the caller says with `signed`.
 """
 
 from pathlib import Path
@@ -57,6 +57,7 @@ class _Form(NamedTuple):
     about: str
     command: str
     known: "Mapping[str, Value]"
+    apart: str
 
 
 def fill_in(
@@ -68,6 +69,7 @@ def fill_in(
     how: How,
     known: "Mapping[str, Value] | None" = None,
     said: "Mapping[str, Sequence[str]] | None" = None,
+    apart: str = "",
 ) -> "Answered":
     """Ask what a form asks, until the person says yes to signing it.
 
@@ -82,6 +84,8 @@ def fill_in(
         how: By which way.
         known: Answers that are known already; they can be changed.
         said: What the record says about a question, by its id: shown with it.
+        apart: What tells it apart from others about the same, each with its own draft: the entry that it
+            corrects, whose word it is.
 
     Raises:
         InterruptedByUserError: The person stopped; the draft is kept.
@@ -92,7 +96,7 @@ def fill_in(
     from visitsafe.domain.form_flow import beside, compile_form
 
     form_set = beside(library_of(context).form_set(form), said or {})
-    filled = _Form(form_set, compile_form(form_set), about, command, known or {})
+    filled = _Form(form_set, compile_form(form_set), about, command, known or {}, apart)
     if how.print_answers:
         _print_template(filled)
     if how.answers is not None:
@@ -136,11 +140,10 @@ def _at_a_terminal(context: typer.Context, desk: "Desk", filled: _Form, *, plain
     from visitsafe.adapters.wizard import run
     from visitsafe.cli.plan_talk import front_at
     from visitsafe.domain.draft import final
-    from visitsafe.domain.form_draft import draft_name
 
     otherwise = f"use: {filled.command} --answers FILE --yes (--print-answers prints a file to fill in)"
     asker = talk_at(invocation(context).environ, plain=plain, otherwise=otherwise)
-    name = draft_name(filled.form_set.form.id, filled.about)
+    name = _name(filled.form_set.form.id, filled.about, filled.apart)
     with open_draft(_folder(context), name, filled.command) as draft:
         session = _session(context, desk, filled, draft, asker)
         draft.save(session)
@@ -239,21 +242,26 @@ def unfinished(context: "Context") -> list[tuple[str, str]]:
     return [(draft.session.about, draft.session.command) for draft in list_drafts(folder).drafts]
 
 
-def signed(context: typer.Context, form: str, about: str) -> None:
+def signed(context: typer.Context, form: str, about: str, apart: str = "") -> None:
     """Delete the draft, for its entry is on the disk, and say what the form has for the end.
 
     Nothing that goes wrong here undoes what is signed: it is said, and the command goes on.
     """
     try:
-        _forget(context, form, about)
+        _forget(context, _name(form, about, apart))
         for pointer in library_of(context).form_set(form).form.last:
             say(pointer.text)
     except VisitsafeError as error:
         say(f"what you signed is recorded; {error.message}")
 
 
-def _forget(context: typer.Context, form: str, about: str) -> None:
+def _forget(context: typer.Context, name: str) -> None:
     from visitsafe.adapters.drafts import delete_draft
+
+    delete_draft(_folder(context), name)
+
+
+def _name(form: str, about: str, apart: str) -> str:
     from visitsafe.domain.form_draft import draft_name
 
-    delete_draft(_folder(context), draft_name(form, about))
+    return draft_name(form, f"{about}\n{apart}" if apart else about)

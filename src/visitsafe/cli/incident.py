@@ -67,8 +67,8 @@ def incident(
         use.check_may_record(desk, state, recording)
         _first_steps(context, desk, state, how)
         command = _command(state.ref, recording)
-        known = use.known_answers(desk, state, recording)
-        answered = fill_in(context, desk, use.INCIDENT, state.ref, command, how, known)
+        known, apart = use.known_answers(desk, state, recording), _apart(desk, state, recording)
+        answered = fill_in(context, desk, use.INCIDENT, state.ref, command, how, known, apart=apart)
         watched = _watched(desk)
         signing = patient(later(context, desk), invocation(context).environ, f"run it again: {command}")
         body, done = use.record_incident(
@@ -76,7 +76,15 @@ def incident(
         )
         with stands(f"it is recorded on {done.ref}; see: visitsafe show {done.ref}"):
             _tell(desk, done, body, watched=watched, json=json)
-        signed(context, use.INCIDENT, state.ref)
+        signed(context, use.INCIDENT, state.ref, apart)
+
+
+def _apart(desk: "Desk", state: "PlanState", recording: "Recording") -> str:
+    """Whose word it is and what it corrects: a draft of another one is not gone on with."""
+    from visitsafe.usecases.incidents import corrected
+
+    old = corrected(desk, state, recording)
+    return " ".join(filter(None, (old.id if old else "", recording.who)))
 
 
 def _check_flags(recording: "Recording") -> None:
@@ -154,7 +162,7 @@ def _tell(
     desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: bool | None, json: bool
 ) -> None:
     if json:
-        result_json(_shape(state, body))
+        result_json(_shape(desk, state, body))
         return
     from visitsafe.domain.escape import terminal
 
@@ -164,12 +172,15 @@ def _tell(
 def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: bool | None) -> list[str]:
     """What was recorded, and what happens now."""
     from visitsafe.cli.on_watch import the_desk
+    from visitsafe.domain.terms import Answer
     from visitsafe.usecases.incidents import ALERT
 
     what = "near miss" if body.near_miss else "incident"
     lines = [f"The {what} is recorded on {state.ref}. What happens now:"]
     listed = "It stands on your managers' list (visitsafe) until it has been talked over."
-    if watched:
+    if adds := _only_adds(desk, state, body):
+        lines.append(f"- {adds}")
+    elif watched:
         lines.append(f"- {listed} The watch sends them a message too.")
     else:
         nobody = "Nobody is watching just now, so no message goes out" if watched is False else "If in doubt"
@@ -181,10 +192,30 @@ def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: b
     lines.append(f"- When you are ready, talk it over:  visitsafe debrief {state.ref}")
     lines.append(f"- To add or correct something:  visitsafe incident {state.ref} --correct")
     law = [f"- {one.text}" for one in body.findings if one.rule.startswith(RIDDOR)]
-    return [*lines, *(["For your manager, because somebody may be hurt:"] if law else []), *law]
+    hurt = "was hurt" if body.hurt == Answer.YES else "may be hurt"
+    return [*lines, *([f"For your manager, because somebody {hurt}:"] if law else []), *law]
 
 
-def _shape(state: "PlanState", body: "IncidentBody") -> dict[str, object]:
+def _only_adds(desk: "Desk", state: "PlanState", body: "IncidentBody") -> str:
+    """What happens with a correction that only completes; empty for all others."""
+    from visitsafe.domain.discretion import hides_duress
+
+    after = hides_duress(state, desk.me, desk.now).after
+    said = next((one for one in reversed(after.incidents) if one.body.replaces == body.replaces), None)
+    if said is None or not body.replaces or said.id not in after.same:
+        return ""
+    if said.id in after.not_talked_over:
+        return (
+            "It completes what was recorded before: it stands on your managers' list (visitsafe) until it "
+            "has been talked over, and who was told of it is not told again."
+        )
+    return "It completes what was talked over before: nobody is told again."
+
+
+def _shape(desk: "Desk", state: "PlanState", body: "IncidentBody") -> dict[str, object]:
+    from visitsafe.domain.discretion import hides_duress
+
+    seen = hides_duress(state, desk.me, desk.now)
     return {
         "ref": state.ref,
         "plan": state.plan,
@@ -201,5 +232,5 @@ def _shape(state: "PlanState", body: "IncidentBody") -> dict[str, object]:
             {"trigger": one.trigger, "label": one.label, "recipients": list(one.recipients), "by": one.by}
             for one in body.sharing
         ],
-        "incidents": len(state.after.incidents),
+        "incidents": len(seen.after.incidents),
     }

@@ -11,10 +11,11 @@ from visitsafe.cli.reading import Json
 
 if TYPE_CHECKING:
     from visitsafe.domain.afterwards import MarkedBody
+    from visitsafe.domain.case import CaseHistory
     from visitsafe.domain.fold import PlanState
     from visitsafe.domain.said import Said
 
-NEVER_NOTED = "Nobody has noted whether there is a warning marker for this case."
+NEVER_NOTED = "Nobody has noted where a warning marker stands, or that there is none."
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +48,7 @@ def marker(
         today = now.astimezone(zone).date()
         state, history = use.find_case(desk, ref, case)
         if not marking.anything:
-            _show(state, history.marker(), today, json=json)
+            _show(state, history, today, json=json)
             return
         body = use.marked_body(state, marking, now, zone)
         done = use.record_marker(later(context, desk), state, body)
@@ -71,7 +72,8 @@ def _recorded(state: "PlanState", body: "MarkedBody", today: date, *, json: bool
     result("\n".join(terminal(line) for line in lines))
 
 
-def _show(state: "PlanState", said: "Said[MarkedBody] | None", today: date, *, json: bool) -> None:
+def _show(state: "PlanState", history: "CaseHistory", today: date, *, json: bool) -> None:
+    said = history.marker()
     if json:
         result_json(_shape(state, said, today))
         return
@@ -80,7 +82,7 @@ def _show(state: "PlanState", said: "Said[MarkedBody] | None", today: date, *, j
 
     name = one_line(state.body.visit.case)
     if said is None:
-        result(terminal(f"Case {name}. {NEVER_NOTED}"))
+        result(terminal(f"Case {name}. {NEVER_NOTED}{_by_plans(history)}"))
     else:
         result(terminal(f"Case {name}. {marker_says(said.body, today)}"))
         say(f"noted by {one_line(said.author.person.name)}")
@@ -88,6 +90,18 @@ def _show(state: "PlanState", said: "Said[MarkedBody] | None", today: date, *, j
         f"to note what you found: visitsafe marker {state.ref} --system 'case system' --reference 4417, "
         "or --none (--checked DAY, --review DAY)"
     )
+
+
+def _by_plans(history: "CaseHistory") -> str:
+    """What the newest plan that was asked says: somebody may have looked and noted it only there."""
+    from visitsafe.domain.case_sections import MARKER
+    from visitsafe.domain.escape import one_line
+
+    for state in reversed(history.plans):
+        for shown in state.body.shown:
+            if shown.id == MARKER and state.body.answers.get(MARKER) and shown.answer.strip():
+                return f" The newest plan ({state.ref}) says: {one_line(shown.answer).rstrip('.')}."
+    return ""
 
 
 def _shape(state: "PlanState", said: "Said[MarkedBody] | None", today: date) -> dict[str, object]:

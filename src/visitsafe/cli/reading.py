@@ -37,6 +37,7 @@ def show(
     plain: Plain = False,
 ) -> None:
     """Show a plan and all that happened to it."""
+    from visitsafe.cli.review_known import known_now
     from visitsafe.cli.screens import make_console, show_plan
     from visitsafe.domain.discretion import hides_duress
     from visitsafe.domain.removal import RemovedError
@@ -48,11 +49,13 @@ def show(
         except RemovedError as error:
             _show_removed(desk, error.removed, json=json)
             return
+        zone = zone_of(desk.roster)
+        known = () if json else known_now(desk, state, zone)
     if json:
         result_json(plan_shape(state, desk.now, include_details=include_details))
         return
     console = make_console(plain=plain, environ=invocation(context).environ)
-    show_plan(console, state, desk.now, zone_of(desk.roster), include_details=include_details)
+    show_plan(console, state, desk.now, zone, include_details=include_details, known=known)
 
 
 def _show_removed(desk: "Desk", removed: "Removed", *, json: bool) -> None:

@@ -4,12 +4,13 @@ Names everything that is left out and how much of it there is; the whole stands 
 first". Decides nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from visitsafe.cli.lines import STRONG, WARN, fact, heading, put
+from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, put
+from visitsafe.cli.review_known import notes_left
 from visitsafe.domain.changes import Changes, changes
 from visitsafe.domain.duties import Met, duties_of
 from visitsafe.domain.phrases import (
@@ -21,8 +22,8 @@ from visitsafe.domain.phrases import (
     span,
     who_goes,
 )
-from visitsafe.domain.plan import DecidedBody, PlanBody
-from visitsafe.domain.terms import Level
+from visitsafe.domain.plan import INCIDENT_BEFORE, DecidedBody, Finding, PlanBody
+from visitsafe.domain.terms import Status
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,10 +31,18 @@ if TYPE_CHECKING:
     from visitsafe.domain.fold import PlanState
 
 INDENT = 2
+KNOWN_LINES = 3
+"""How many lines somebody's words from an earlier visit get."""
+STOPPED = {Status.RETURNED, Status.REFUSED, Status.WITHDRAWN}
 
 
 def write_brief(
-    console: "Console", state: "PlanState", previous: "PlanState | None", now: datetime, zone: tzinfo
+    console: "Console",
+    state: "PlanState",
+    previous: "PlanState | None",
+    now: datetime,
+    zone: tzinfo,
+    known: Sequence[Finding],
 ) -> None:
     """Write the visit, and the rest by its number."""
     body, visit = state.body, state.body.visit
@@ -49,7 +58,7 @@ def write_brief(
     _words(console, body, room)
     _said(console, state, zone, room)
     _late(console, state, now, zone)
-    rest = "; ".join([*_counted(state, now), *_changed(body, previous, zone)])
+    rest = "; ".join([*_counted(state, now, known), *_changed(body, previous, zone)])
     put(console, ("Also: ", STRONG), f"{rest}.", indent=INDENT)
 
 
@@ -83,7 +92,7 @@ def _late(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) -
             )
 
 
-def _counted(state: "PlanState", now: datetime) -> Iterator[str]:
+def _counted(state: "PlanState", now: datetime, known: Sequence[Finding]) -> Iterator[str]:
     """How much there is of everything, with what matters most of it."""
     body, duties = state.body, duties_of(state)
     if body.controls:
@@ -96,9 +105,8 @@ def _counted(state: "PlanState", now: datetime) -> Iterator[str]:
     ):
         if count:
             yield f"{count} {what}"
-    notes = sum(finding.level is Level.NOTE for finding in body.findings)
-    if notes:
-        yield _many(notes, "note")
+    if notes := notes_left(state, known):
+        yield _many(len(notes), "note")
     if body.standing:
         oldest = age(min(body.standing.values()), now)
         yield f"{_many(len(body.standing), 'standing answer')}, the oldest given {oldest}"
@@ -109,15 +117,35 @@ def _changed(body: PlanBody, previous: "PlanState | None", zone: tzinfo) -> Iter
         yield "no earlier plan for this case"
         return
     found: Changes = changes(previous.body, body)
-    since = f"since {previous.ref} ({date_only(previous.body.visit.start, zone)})"
+    when = since(previous, zone)
     if not any(found):
-        yield f"nothing has changed {since}"
+        yield f"nothing has changed {when}"
         return
     names = ", ".join(one.label for one in found.answers)
     counts = [_many(len(found.new), "new finding")] if found.new else []
     counts += [f"{_many(len(found.gone), 'finding')} gone"] if found.gone else []
     counts += [f"other answers to {shorten(names, 80, placeholder='...')}"] if names else []
-    yield f"changed {since}: {', '.join(counts)}"
+    yield f"changed {when}: {', '.join(counts)}"
+
+
+def since(previous: "PlanState", zone: tzinfo) -> str:
+    """`since 5VAH-YK (23 November 2026)`, with what became of that plan if it was not to be carried out."""
+    how = f", which was {previous.status}" if previous.status in STOPPED else ""
+    return f"since {previous.ref} ({date_only(previous.body.visit.start, zone)}){how}"
+
+
+def known_line(one: Finding, width: int | None) -> tuple[Part, ...]:
+    """A note from an earlier visit; an incident stands out, and is never cut short.
+
+    Args:
+        one: The note.
+        width: Columns, where it is to be cut to a few lines; the whole is in the long form.
+    """
+    if one.rule.startswith(INCIDENT_BEFORE):
+        return ((one.text, STOP),)
+    if width is None:
+        return ((one.text, WARN),)
+    return ((shorten(one.text, KNOWN_LINES * max(width - 2 * INDENT, 20), placeholder=" ..."), WARN),)
 
 
 def _many(count: int, what: str) -> str:

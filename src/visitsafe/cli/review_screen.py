@@ -9,7 +9,8 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, item, put
-from visitsafe.cli.review_brief import write_brief
+from visitsafe.cli.review_brief import known_line, since, write_brief
+from visitsafe.cli.review_known import first_known, has_incident, notes_left
 from visitsafe.domain.after_words import incident_title
 from visitsafe.domain.alarm import is_alarming
 from visitsafe.domain.changes import changes
@@ -20,7 +21,6 @@ from visitsafe.domain.phrases import (
     DECISION_WORDS,
     age,
     answering,
-    date_only,
     day,
     expired,
     not_sure,
@@ -31,7 +31,7 @@ from visitsafe.domain.phrases import (
     who_goes,
     worst_first,
 )
-from visitsafe.domain.plan import INCIDENT_BEFORE, DecidedBody, Finding, PlanBody
+from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
 from visitsafe.domain.sealed_words import opened_words, sealed_words
 from visitsafe.domain.set_out import set_out_words, went_without
 from visitsafe.domain.sharing_words import state_words
@@ -57,6 +57,7 @@ def review_plan(
     zone: tzinfo,
     rows: int | None = None,
     warnings: Sequence[str] = (),
+    known: Sequence[Finding] = (),
 ) -> None:
     """Write one plan for the manager who is to decide on it.
 
@@ -67,24 +68,34 @@ def review_plan(
         now: For what is late, overdue or old.
         zone: Whose local time is shown.
         rows: How many lines there is room for; a plan that needs more is written briefly.
-        warnings: What else the manager is warned of, as sentences; on top of what is worrying.
+        warnings: What else the manager is warned of, as sentences; above what the plan raises.
+        known: What earlier visits of the case leave to be known now; on top of what is worrying.
     """
     with console.capture() as captured:
-        _write(console, state, previous, now, zone, warnings)
+        _write(console, state, previous, now, zone, warnings, known)
     if rows is None or len(captured.get().splitlines()) <= rows:
-        _write(console, state, previous, now, zone, warnings)
+        _write(console, state, previous, now, zone, warnings, known)
     else:
-        _worrying(console, state, now, zone, warnings)
-        write_brief(console, state, previous, now, zone)
+        _worrying(console, state, now, zone, warnings, known, brief=True)
+        write_brief(console, state, previous, now, zone, known)
 
 
 def _worrying(
-    console: "Console", state: "PlanState", now: datetime, zone: tzinfo, warnings: Sequence[str]
+    console: "Console",
+    state: "PlanState",
+    now: datetime,
+    zone: tzinfo,
+    warnings: Sequence[str],
+    known: Sequence[Finding],
+    *,
+    brief: bool = False,
 ) -> None:
     """How the plan stands, and what is worrying; the checklist's sentences speak to the practitioner."""
     put(console, (f"{state.ref}: {plain_words(state, now)}", STRONG))
     warned = ((("Warning: ", STOP), warning) for warning in warnings)
-    worries = [*_gone(state, now, zone), *warned, *_worries(state, now)]
+    width = console.width if brief else None
+    before = (known_line(one, width) for one in first_known(state, known))
+    worries = [*_gone(state, now, zone), *before, *warned, *_worries(state, now, known)]
     name = state.author.person.name
     told = f'What is worrying ("you" is {name})'
     heading(console, told if worries else "Nothing in this plan stands out")
@@ -99,9 +110,10 @@ def _write(
     now: datetime,
     zone: tzinfo,
     warnings: Sequence[str],
+    known: Sequence[Finding],
 ) -> None:
     body = state.body
-    _worrying(console, state, now, zone, warnings)
+    _worrying(console, state, now, zone, warnings, known)
     _visit(console, state, zone)
     _details(console, state, now)
     _controls(console, body)
@@ -110,10 +122,10 @@ def _write(
     _standing(console, body, now)
     _before(console, state, zone)
     _changed(console, body, previous, zone)
-    _rest(console, state)
+    _rest(console, state, known)
 
 
-def _worries(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
+def _worries(state: "PlanState", now: datetime, known: Sequence[Finding]) -> Iterator[tuple[Part, ...]]:
     """What a manager must see first, the gravest first."""
     body = state.body
     for problem in state.problems:
@@ -135,7 +147,7 @@ def _worries(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
         yield ("Not sure: ", WARN), ", ".join(unsure)
     dark = body.answers.get(_DAYLIGHT) in {Answer.NO, Answer.NOT_SURE}
     alone = not body.visit.companions
-    risky = any(not one.from_before or one.rule == INCIDENT_BEFORE for one in body.findings)
+    risky = has_incident(state, known) or not all(one.from_before for one in body.findings)
     if dark or (alone and risky):
         yield ((f"Goes {who_goes(body)}{', after dark' if dark else ''}.", WARN if alone and dark else ""),)
 
@@ -261,7 +273,7 @@ def _changed(console: "Console", body: PlanBody, previous: "PlanState | None", z
         heading(console, "No earlier plan for this case")
         return
     found = changes(previous.body, body)
-    heading(console, f"Changed since {previous.ref} ({date_only(previous.body.visit.start, zone)})")
+    heading(console, f"Changed {since(previous, zone)}")
     for finding in found.new:
         item(console, ("New finding: ", WARN), finding.text, indent=INDENT)
     for finding in found.gone:
@@ -272,9 +284,9 @@ def _changed(console: "Console", body: PlanBody, previous: "PlanState | None", z
         put(console, "Nothing: the same answers and findings.", indent=INDENT)
 
 
-def _rest(console: "Console", state: "PlanState") -> None:
+def _rest(console: "Console", state: "PlanState", known: Sequence[Finding]) -> None:
     """The notes, and where every answer stands: this is one screen."""
-    notes = [finding.text for finding in worst_first(state.body) if finding.level is Level.NOTE]
+    notes = notes_left(state, known)
     if notes:
         heading(console, "Notes")
     for note in notes:

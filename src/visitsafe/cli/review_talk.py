@@ -52,6 +52,7 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
         UsageError: There is no terminal.
     """
     from visitsafe.adapters.talk import talk_at
+    from visitsafe.cli.review_known import known_now
     from visitsafe.cli.screens import make_console, review_plan, show_plan
     from visitsafe.domain.discretion import hides_duress
     from visitsafe.usecases.deciding import check_may_decide, previous_plan
@@ -66,11 +67,12 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
     warnings = warnings_of(context, desk, state)
     checklist = _checklist(context, state)
     seen = hides_duress(state, desk.me, desk.now)  # what is signed follows the record as it is
-    review_plan(console, seen, previous, desk.now, zone, rows, warnings)
+    known = known_now(desk, seen, zone)
+    review_plan(console, seen, previous, desk.now, zone, rows, warnings, known)
 
     def read() -> None:
-        review_plan(console, seen, previous, desk.now, zone, warnings=warnings)
-        show_plan(console, seen, desk.now, zone, include_details=True)
+        review_plan(console, seen, previous, desk.now, zone, warnings=warnings, known=known)
+        show_plan(console, seen, desk.now, zone, include_details=True, known=known)
 
     return state, _decision(asker, checklist, state, read)
 

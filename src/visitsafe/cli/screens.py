@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.after_screen import show_after
 from visitsafe.cli.lines import GOOD, QUIET, STOP, STRONG, WARN, fact, heading, item, make_console, put
+from visitsafe.cli.review_known import first_known, notes_before
 from visitsafe.cli.review_screen import review_plan
 from visitsafe.cli.way_screen import show_way
 from visitsafe.domain.address import without_address
@@ -32,7 +33,7 @@ from visitsafe.domain.phrases import (
     who_goes,
     worst_first,
 )
-from visitsafe.domain.plan import DecidedBody, PlanBody
+from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
 from visitsafe.domain.refs import references
 from visitsafe.domain.sealed_words import reason_of, sealed_words
 from visitsafe.domain.shapes import without_details
@@ -63,7 +64,13 @@ STATUS_STYLES = {
 
 
 def show_plan(
-    console: "Console", state: "PlanState", now: datetime, zone: tzinfo, *, include_details: bool = False
+    console: "Console",
+    state: "PlanState",
+    now: datetime,
+    zone: tzinfo,
+    *,
+    include_details: bool = False,
+    known: Sequence[Finding] = (),
 ) -> None:
     """Write a plan and all that happened to it.
 
@@ -73,18 +80,32 @@ def show_plan(
         now: For what is overdue or expired.
         zone: Whose local time is shown.
         include_details: With the address.
+        known: What earlier visits of the case leave to be known now, for a manager; told first.
     """
     state = state if include_details else without_details(state)
     put(console, (f"Visit plan {state.ref}: {plain_words(state, now)}", STATUS_STYLES[state.status]))
     for problem in state.problems:
         put(console, ("Does not hold: ", STOP), problem)
+    _known(console, state, known)
     _visit(console, state, now, zone)
     show_way(console, state, now, zone)
-    _findings(console, state)
+    _findings(console, state, before_told=bool(known))
     _decision(console, state, zone)
     show_after(console, state, now, zone)
     _answers(console, state.body, now)
     _record(console, state, zone)
+
+
+def _known(console: "Console", state: "PlanState", known: Sequence[Finding]) -> None:
+    """What earlier visits leave, as of now."""
+    if not known:
+        return
+    heading(console, "From earlier visits of this case, as of now")
+    for one in first_known(state, known):
+        item(console, (one.text, WARN), (f" ({one.source})", QUIET), indent=INDENT)
+    for text in notes_before(state, known):
+        item(console, text, indent=INDENT)
+    console.print()
 
 
 def _visit(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) -> None:
@@ -100,14 +121,16 @@ def _visit(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) 
         fact(console, "Tracing details", sealed_words(state.sealed, now))
 
 
-def _findings(console: "Console", state: "PlanState") -> None:
+def _findings(console: "Console", state: "PlanState", *, before_told: bool) -> None:
+    """What the checklist raised; what earlier visits left only if it was not told before."""
     body = state.body
-    told = f": what the checklist says to {state.author.person.name}" if body.findings else ""
+    found = [one for one in worst_first(body) if not (before_told and one.from_before)]
+    told = f": what the checklist says to {state.author.person.name}" if found else ""
     heading(console, f"Findings{told}")
-    if not body.findings:
+    if not found:
         put(console, "None.", indent=INDENT)
     styles = {Level.STOP: STOP, Level.CONTROL: WARN, Level.NOTE: STRONG}
-    for finding in worst_first(body):
+    for finding in found:
         put(console, (f"{LEVEL_WORDS[finding.level]}. ", styles[finding.level]), finding.text, indent=INDENT)
         fact(console, "Because", "; ".join(finding.because), indent=2 * INDENT)
         answers = answering(finding, body.controls)

@@ -55,10 +55,12 @@ def share(
     """Say what was shared with other professionals, or see what still has to be."""
     from visitsafe.usecases.sharing import Sharing
 
+    if told and not all(one.strip() for one in told):
+        raise UsageError("--with names nobody", hint="say who was told: --with 'health visitor, NHS'")
     if overdue == (ref is not None):
         raise UsageError("which plan", hint="visitsafe share K7Q2-M9, or: visitsafe share --overdue")
     said = Sharing(
-        recipients=tuple(filter(None, (flag_text("--with", one) for one in told or ()))),
+        recipients=tuple(flag_text("--with", one) for one in told or ()),
         how=flag_text("--how", how),
         what=flag_text("--what", what),
         reason=flag_text("--reason", reason),
@@ -70,11 +72,18 @@ def share(
             return
         state = desk.plan(desk.resolve(ref or ""))
         if letter:
-            _letter(desk, state, duty, said, form, out)
+            _letter(desk, _seen(desk, state), duty, said, form, out)
         elif said == Sharing() and duty is None:
             _list_or_ask(context, desk, state, plain=plain, json=json)
         else:
             _record(context, later(context, desk), state, duty, said, at, json=json)
+
+
+def _seen(desk: "Desk", state: "PlanState") -> "PlanState":
+    """What may be shown, counted and numbered; what is signed follows the record as it is."""
+    from visitsafe.domain.discretion import hides_duress
+
+    return hides_duress(state, desk.me, desk.now)
 
 
 def _record(
@@ -95,10 +104,11 @@ def _record(
 
     if at:
         said = replace(said, happened=happened(at, invocation(context).now, zone_of(desk.roster)))
-    duty = duty_numbered(state, number) if number else the_open_duty(state)
+    seen = _seen(desk, state)
+    duty = duty_numbered(seen, number) if number else the_open_duty(seen)
     done = sign(desk, state, duty, said)
     with stands(f"it is recorded in {done.ref}; see: visitsafe share {done.ref}"):
-        _tell(desk, done, json=json)
+        _tell(desk, _seen(desk, done), json=json)
 
 
 def _list_or_ask(
@@ -109,13 +119,14 @@ def _list_or_ask(
 
     from visitsafe.domain.duties import duties_of
 
-    waiting = [one for one in duties_of(state) if one.open]
+    seen = _seen(desk, state)
+    waiting = [one for one in duties_of(seen) if one.open]
     if json or not waiting or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        _tell(desk, state, json=json)
+        _tell(desk, seen, json=json)
         return
     from visitsafe.cli.sharing_talk import talk
 
-    asked = talk(context, desk, state, waiting, plain=plain)
+    asked = talk(context, desk, seen, waiting, plain=plain)
     if asked is not None:
         duty, said = asked
         _record(context, later(context, desk), state, duty.number, said, "", json=json)
@@ -123,6 +134,7 @@ def _list_or_ask(
 
 def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
     from visitsafe.domain.duties import duties_of
+    from visitsafe.domain.escape import kept_line
     from visitsafe.domain.sharing_words import duty_lines, sharing_shape
 
     found = duties_of(state)
@@ -135,7 +147,9 @@ def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
         result(f"{state.ref}: nothing in it has to be shared{done}")
         return
     lines = [line for one in found for line in duty_lines(one, desk.now, zone_of(desk.roster))]
-    result("\n".join([f"{state.ref}: what has to be shared with other professionals", *lines]))
+    result(
+        "\n".join([f"{state.ref}: what has to be shared with other professionals", *map(kept_line, lines)])
+    )
     if any(one.open for one in found):
         say(f"when it is done: visitsafe share {state.ref} --duty N --with ROLE --how ... --what ...")
         say(f"a letter for it: visitsafe share {state.ref} --letter")
@@ -143,6 +157,7 @@ def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
 
 def _tell_overdue(desk: "Desk", *, json: bool) -> None:
     from visitsafe.domain.entries import to_text
+    from visitsafe.domain.escape import kept_line
     from visitsafe.domain.sharing_words import duty_shape, overdue_line
     from visitsafe.usecases.owed import owed_plans
     from visitsafe.usecases.sharing import overdue
@@ -154,14 +169,14 @@ def _tell_overdue(desk: "Desk", *, json: bool) -> None:
     elif not found:
         result("Nothing is overdue: what had to be shared was, or its day has not come.")
     else:
-        result("\n".join(overdue_line(state, one, zone_of(desk.roster)) for state, one in found))
+        zone = zone_of(desk.roster)
+        result("\n".join(kept_line(overdue_line(state, one, zone)) for state, one in found))
 
 
 def _letter(
     desk: "Desk", state: "PlanState", number: int | None, said: "Sharing", form: Form, out: Path | None
 ) -> None:
-    from visitsafe.domain.discretion import hides_duress
-    from visitsafe.domain.letter import Letter, letter
+    from visitsafe.domain.letter import Letter, letter, letter_title
     from visitsafe.usecases.sharing import duty_numbered
 
     me = desk.member()
@@ -174,14 +189,18 @@ def _letter(
         said=(said.what,) if said.what.strip() else (),
     )
     duties = [duty_numbered(state, number)] if number else _all_of(state)
-    shown = hides_duress(state, desk.me, desk.now)
-    page = letter(shown, duties, words, desk.now, zone_of(desk.roster))
+    page = letter(state, duties, words, desk.now, zone_of(desk.roster))
     if form is Form.HTML:
         from visitsafe.adapters.html import html_page
 
-        page = html_page(page, f"Letter about case {state.body.visit.case}")
+        page = html_page(page, letter_title(state))
     _write(out, page)
-    say(f"read it before it goes; when it has gone: visitsafe share {state.ref} --how letter --what ...")
+    waiting = [one.number for one in duties if one.open]
+    which = f" --duty {waiting[0]}" if waiting else ""
+    say(
+        f"read it before it goes, and write in by hand which family it is; when it has gone: "
+        f"visitsafe share {state.ref}{which} --with ROLE --how letter --what ..."
+    )
 
 
 def _all_of(state: "PlanState") -> "Sequence[DutyState]":

@@ -6,7 +6,7 @@ import typer
 
 from visitsafe.cli.opening import invocation, zone_of
 from visitsafe.cli.output import result
-from visitsafe.domain.escape import one_line, terminal
+from visitsafe.domain.escape import kept_line, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def talk(
 
     asker = talk_at(invocation(context).environ, plain=plain, otherwise=WITHOUT_TERMINAL)
     lines = [line for one in waiting for line in duty_lines(one, desk.now, zone_of(desk.roster))]
-    result("\n".join([f"{state.ref}: still to be shared", *map(terminal, lines)]))
+    result("\n".join([f"{state.ref}: still to be shared", *map(kept_line, lines)]))
     duty = waiting[0]
     if len(waiting) > 1:
         picked = asker.pick("Which one?", [one_line(one.duty.label) for one in waiting])

@@ -52,6 +52,7 @@ def waiting(
             *under_way(desk, states, refs),
             *incident_lines(desk, states, refs),
             *_drafts(context),
+            *_forms(context),
             *_mine(desk, states, refs),
             *_decisions(desk, states, refs),
             *owed_lines(desk, states, refs),
@@ -78,6 +79,13 @@ def _drafts(context: typer.Context) -> list[str]:
     return [*listing.set_aside, *unfinished]
 
 
+def _forms(context: typer.Context) -> list[str]:
+    """What I began to write after a visit, or for a family, and have not signed."""
+    from visitsafe.cli.form_talk import unfinished
+
+    return [f"Begun and not signed, about {about}:  {command}" for about, command in unfinished(context)]
+
+
 def _case(session: "Session") -> str:
     case = session.answers.get("case", "")
     return f" for case {case}" if case else ""
@@ -86,6 +94,7 @@ def _case(session: "Session") -> str:
 def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]") -> list[str]:
     """My own plans that a manager sent back, or that are still waiting."""
     from visitsafe.cli.waiting_visits import is_under_way
+    from visitsafe.domain.discretion import hides_duress
     from visitsafe.domain.phrases import expired, moment
 
     me = desk.me
@@ -93,7 +102,7 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]"
         return ["The team does not know your key yet:  visitsafe team join"]
     lines = []
     now = desk.now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    for state in states:
+    for state in (hides_duress(state, me, desk.now) for state in states):
         if not me.same_person(state.author) or state.body.visit.due_back < now or is_under_way(state, desk):
             continue
         ref, start = refs[state.plan], moment(state.body.visit.start, zone_of(desk.roster))
@@ -102,12 +111,12 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]"
         elif expired(state, desk.now):
             how = f"visitsafe plan --revise {ref}, or: visitsafe withdraw {ref} --reason '...'"
             lines.append(f"{ref}: nobody decided before the start, {start}:  {how}")
-        elif state.status is Status.AWAITING and state.body.urgent:
+        elif state.status is Status.AWAITING and state.body.urgent and not state.visit.closed:
             how = f"visitsafe depart {ref}"
             lines.append(f"{ref} is urgent and need not wait, visit {start}; when you set out:  {how}")
         elif state.status is Status.AWAITING:
             lines.append(f"{ref} waits for a manager, visit {start}:  visitsafe show {ref}")
-        elif state.status is Status.COUNTERSIGNED:
+        elif state.status is Status.COUNTERSIGNED and not state.visit.closed:
             lines.append(f"{ref} is countersigned, visit {start}; when you set out:  visitsafe depart {ref}")
     return lines
 

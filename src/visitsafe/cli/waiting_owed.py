@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from visitsafe.cli.opening import zone_of
 from visitsafe.cli.waiting_visits import is_under_way
 from visitsafe.domain.entries import to_text
+from visitsafe.domain.escape import kept_line
 from visitsafe.domain.phrases import short_span
 from visitsafe.domain.terms import Role
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 FEW = 5
 """How many lines there are of a sort."""
+MOST = 10
+"""How many of incidents."""
 
 
 def owed_lines(
@@ -34,15 +37,16 @@ def owed_lines(
     if desk.me is None:
         return []
     known = {state.plan: state for state in states}
-    return [
+    lines = (
         *_to_talk_over(desk, known, refs or {}),
         *to_tell(desk, known, refs or {}),
         *_documents(desk, known, refs or {}),
-    ]
+    )
+    return [kept_line(line) for line in lines]
 
 
 def incident_lines(desk: "Desk", states: "Sequence[PlanState]", refs: Mapping[str, str]) -> list[str]:
-    """For managers: incidents on others' visits that nobody has talked over."""
+    """For managers: incidents on others' visits that nobody has talked over, the longest waiting first."""
     from visitsafe.domain.discretion import hides_duress
     from visitsafe.domain.incidents import incidents_waiting
 
@@ -51,10 +55,13 @@ def incident_lines(desk: "Desk", states: "Sequence[PlanState]", refs: Mapping[st
         return []
     others = [state for state in states if state.after.incidents and not me.same_person(state.author)]
     lines = []
-    for state, said in incidents_waiting([hides_duress(state, me, desk.now) for state in others]):
+    waiting = incidents_waiting([hides_duress(state, me, desk.now) for state in others])
+    for state, said in waiting[:MOST]:
         ref, what = refs.get(state.plan, state.ref), "near miss" if said.body.near_miss else "incident"
         whose = f"on the visit of {state.author.person.name}, recorded by {said.author.person.name}"
-        lines.append(f"{ref}: {what} {whose}, not talked over yet:  visitsafe show {ref}")
+        lines.append(kept_line(f"{ref}: {what} {whose}, not talked over yet:  visitsafe show {ref}"))
+    if more := max(0, len(waiting) - MOST):
+        lines.append(f"... and {more} more incidents, not talked over yet:  visitsafe list --all")
     return lines
 
 
@@ -85,7 +92,7 @@ def to_tell(
         ref = (refs or {}).get(state.plan, state.ref)
         whose = "" if me.same_person(state.author) else f" by {state.author.person.name}"
         what = f"others should have been told ({one.duty.label})"
-        yield f"{ref}{whose}: {what}:  visitsafe share {ref}"
+        yield kept_line(f"{ref}{whose}: {what}:  visitsafe share {ref}")
     if more := max(0, len(duties) - FEW) + late.more:
         yield f"... and {more} more about which something is overdue:  visitsafe share --overdue"
 

@@ -1,7 +1,7 @@
 """What was recorded after a visit as JSON, for `plan_shape`: as it was signed. Pure.
 
-Rules as in `shapes`: fields are added, never renamed; nothing is escaped here. What was corrected or replaced
-is only among the plan's entries.
+Rules as in `shapes`: fields are added, never renamed; nothing is escaped here. What was corrected
+stands with what corrects it, as `before`; a document that was replaced only among the plan's entries.
 """
 
 from datetime import datetime
@@ -11,6 +11,7 @@ import msgspec
 
 from visitsafe.domain.afterwards import DebriefedBody, DocumentedBody, Filled, IncidentBody, MarkedBody
 from visitsafe.domain.duties import duties_of, owed, talk_by
+from visitsafe.domain.earlier import before
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.said import Said
 from visitsafe.domain.sharing_words import duty_shape
@@ -84,6 +85,17 @@ def _filled(state: PlanState, said: Said[Any]) -> Shape:
         "answers": _plain(body.answers),
         "shown": _plain(body.shown),
         "findings": _plain(body.findings),
+        "before": [_before(state, one) for one in before(state.after, said.id)],
+    }
+
+
+def _before(state: PlanState, said: Said[Filled]) -> Shape:
+    """What was corrected, in full; what it said has to be shared stays among the duties too."""
+    return {
+        **_plain(said.body),
+        **_signed(said),
+        "happened": said.happened,
+        "heard": heard_shape(state, said.body.heard),
     }
 
 

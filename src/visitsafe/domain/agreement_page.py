@@ -5,12 +5,13 @@ worker; sources stand at the end. A question that the agency's own form does not
 `family_texts` are the words on it that come from the answers, for `readability`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from visitsafe.domain.address import naming
 from visitsafe.domain.afterwards import DocumentedBody
 from visitsafe.domain.days import said as day_in_full
 from visitsafe.domain.escape import lines_of, markdown, markdown_line
@@ -26,12 +27,33 @@ FOLLOWS, FOLLOWS_OWN, STILL_SEEN = "follows", "follows-own", "still-seen"
 EXPECT, EXPECT_OWN, COMPLAIN = "expect", "expect-own", "complain"
 HOW_GIVEN, LANGUAGE = "how-given", "language"
 GONE_THROUGH_WITH, GONE_THROUGH_ON, THEIR_VIEW = "gone-through-with", "gone-through-on", "their-view"
+AGREED = "agreed"
 """The questions of the form `agreement` that stand on the page."""
+OWN_WORDS = frozenset(
+    {
+        NOT_ACCEPTABLE_OWN,
+        FOLLOWS_OWN,
+        STILL_SEEN,
+        EXPECT_OWN,
+        COMPLAIN,
+        LANGUAGE,
+        GONE_THROUGH_WITH,
+        THEIR_VIEW,
+    }
+)
+"""Those that are answered in somebody's own words."""
 LISTS = (
     (NOT_ACCEPTABLE, NOT_ACCEPTABLE_OWN),
     (FOLLOWS, FOLLOWS_OWN),
     (EXPECT, EXPECT_OWN),
 )
+AGREEMENT = {
+    "yes-all": "You agree with what stands here.",
+    "in-part": "You agree to some of it, and not to all of it.",
+    "do-not": "You do not agree.",
+    "not-said": "You have not said whether you agree.",
+}
+"""What the page says by the answer whether they agree; a page must not claim that they do."""
 TITLE = "How we work together"
 INTRO = (
     "This page says what we ask of you, and what you can ask of us. We want visits to be safe for everybody. "
@@ -96,6 +118,19 @@ def family_texts(answers: "Mapping[str, Value]", shown: Sequence[Shown]) -> list
     return [*texts, *(words[name] for name in (STILL_SEEN, COMPLAIN, THEIR_VIEW) if words.get(name))]
 
 
+def names_address(
+    answers: "Mapping[str, Value]", shown: Sequence[Shown], addresses: Iterable[str]
+) -> list[str]:
+    """The questions, by their labels, whose answer on the page would name an address of the case."""
+    words = _words(answers, shown)
+    found = [naming(address) for address in addresses if address.strip()]
+    return [
+        one.label or one.id
+        for one in shown
+        if one.id in OWN_WORDS and any(pattern.search(words.get(one.id, "")) for pattern in found)
+    ]
+
+
 def _pieces(answers: "Mapping[str, Value]", words: Mapping[str, str], name: str) -> list[str]:
     """An answer as the lines of a list: each choice, or each line that was typed."""
     text, given = words.get(name, ""), answers.get(name, "")
@@ -158,12 +193,22 @@ def _gone_through(body: DocumentedBody) -> Iterator[str]:
     if how := words.get(HOW_GIVEN):
         more = f" ({markdown_line(words[LANGUAGE])})" if words.get(LANGUAGE) else ""
         lines.append(f"{markdown_line(how)}{more}.")
+    if agreed := _agreed(body, words):
+        lines.append(agreed)
     if view := words.get(THEIR_VIEW):
         lines.append(f"What you said about it: {markdown(view)}")
     if body.review:
         lines.append(f"We look at it again with you by {markdown_line(day_in_full(body.review))}.")
-    yield "## How we agreed this"
-    yield from filter(None, (" ".join(lines[:2]), *lines[2:], RECORDS))
+    yield "## How we went through this"
+    yield from (*lines, RECORDS)
+
+
+def _agreed(body: DocumentedBody, words: Mapping[str, str]) -> str:
+    """Whether they agree; an answer of an agency's own stands as it is worded, for it may be a no."""
+    given = body.answers.get(AGREED, "")
+    if isinstance(given, str) and given in AGREEMENT:
+        return AGREEMENT[given]
+    return f"Whether you agree: {_ended(markdown(words[AGREED]))}" if words.get(AGREED) else ""
 
 
 def _signatures(body: DocumentedBody, about: Signing) -> Iterator[str]:

@@ -16,7 +16,7 @@ from visitsafe.domain.case_facts import is_to_come, was_made
 from visitsafe.domain.case_open import OpenThing, day_words, open_things
 from visitsafe.domain.case_sections import debriefs, documents_of, incidents, marker
 from visitsafe.domain.case_timeline import became, who_went
-from visitsafe.domain.case_words import PATTERN_WORDS, counted, listing, things
+from visitsafe.domain.case_words import PATTERN_WORDS, counted, hurt_in, listing, things
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import markdown, markdown_line
 from visitsafe.domain.fold import PlanState
@@ -122,7 +122,8 @@ def _in_short(history: CaseHistory, open_now: Sequence[OpenThing], now: datetime
     if history.removed:
         gone = things(history.removed, "plan is", "plans are")
         sentences.append(f"{gone} not counted: what they said was removed by rule.")
-    said = counted([said for _, said in history.incidents()])
+    happened = [said for _, said in history.incidents()]
+    said = f"{counted(happened)}{hurt_in(happened)}" if happened else ""
     sentences.append(f"On record: {said}." if said else "No incident is on record.")
     return f"{markdown_line(' '.join(sentences))} {_open_now(open_now)}"
 

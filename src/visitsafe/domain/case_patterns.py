@@ -148,12 +148,21 @@ def _overdue(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
 
 def _concerns_unanswered(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
     for state in _made(history):
-        if count := len(unanswered(state.body)):
+        if (count := len(unanswered(state.body))) and not _went_on_conditions(state):
             word = "1 finding" if count == 1 else f"{count} findings"
             yield f"{state.ref} was made with {word} that no control measure answers."
     urgent = [state for state in _made(history) if _went_undecided(state)]
     if urgent:
         yield f"{plans_are(urgent)} made although no manager had countersigned, and none has since."
+
+
+def _went_on_conditions(state: PlanState) -> bool:
+    """Whether the countersignature set a condition before the visit began: that answers what was raised."""
+    if state.status is not Status.COUNTERSIGNED or state.decision is None or state.decided is None:
+        return False
+    began = min((one.at for one in state.visit.reports), default="")
+    decided = state.decision.entry.content.at
+    return any(map(str.strip, state.decided.conditions)) and (not began or decided <= began)
 
 
 def _went_undecided(state: PlanState) -> bool:

@@ -9,21 +9,23 @@ from datetime import datetime, tzinfo
 from visitsafe.domain import case_facts as facts
 from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.case import CaseHistory
-from visitsafe.domain.case_words import counted, named, plans_are, things
+from visitsafe.domain.case_words import counted, hurt_in, listing, named, plans_are, things
 from visitsafe.domain.duties import Met, duties_of, talk_by
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.patterns import Pattern
-from visitsafe.domain.terms import Because
+from visitsafe.domain.phrases import date_only
+from visitsafe.domain.terms import Answer, Because
 
 Sentences = Iterator[str]
 SEVERAL = 2
 
 
-def _incident(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
+def _incident(history: CaseHistory, _now: datetime, zone: tzinfo) -> Sentences:
     for state in history.plans:
-        if state.after.incidents:
-            yield f"{counted(state.after.incidents)} recorded for {state.ref}."
+        if found := state.after.incidents:
+            days = listing(list(dict.fromkeys(date_only(said.happened, zone) for said in found)))
+            yield f"{counted(found)} recorded for {state.ref} ({days}{hurt_in(found)})."
 
 
 def _repeated(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
@@ -107,10 +109,14 @@ def _unsaid(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
 
 def _relieved(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
     relieved = _each(
-        [state for state, said in history.debriefs() if facts.says_yes(said.body.answers, facts.RELIEVED)]
+        [
+            state
+            for state, said in history.debriefs()
+            if Answer.YES in facts.given(said.body.answers, facts.RELIEVED)
+        ]
     )
     if relieved:
-        yield f"Nobody answering, or being out again, was a relief or may have been one: {named(relieved)}."
+        yield f"Nobody answering, or being out again, was a relief: {named(relieved)}."
 
 
 def _not_debriefed(history: CaseHistory, now: datetime, _zone: tzinfo) -> Sentences:

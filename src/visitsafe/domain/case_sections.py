@@ -14,6 +14,7 @@ from visitsafe.domain.case_facts import answered
 from visitsafe.domain.case_open import day_words
 from visitsafe.domain.case_timeline import short
 from visitsafe.domain.documents import is_late
+from visitsafe.domain.earlier import CORRECTED, before, words_before
 from visitsafe.domain.escape import markdown_line
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.markers import why_out_of_date
@@ -26,6 +27,8 @@ LONGEST = 400
 BEHAVIOURS = "behaviours"
 TOLD = ("seen-and-heard", "what-happened")
 """The questions of the incident form whose answers say what happened."""
+ALSO_TOLD = frozenset({"injury", "off-work", "police"})
+"""Its questions about what the injury was and means, and whether the police know."""
 OF_THE_VISIT = (
     ("went", "How it went"),
     ("different", "What was different"),
@@ -52,14 +55,29 @@ def _incident(state: PlanState, said: Said[IncidentBody], zone: tzinfo) -> str:
     )
     told = next((shown[name] for name in TOLD if shown.get(name, "").strip()), "")
     lines = [kinds, f"Seen and heard: {told}" if told else ""]
+    lines += [f"{one.label}: {one.answer}" for one in answered(said.body) if one.id in ALSO_TOLD]
     waiting = ["**Not talked over yet.**"] if said.id in state.after.not_talked_over else []
-    return _item(_head(incident_title(said.body), state, said, zone), lines, waiting)
+    marked = (*_before(state, said, zone), *waiting)
+    return _item(_head(incident_title(said.body), state, said, zone), lines, marked)
+
+
+def _before(state: PlanState, said: Said[Filled], zone: tzinfo) -> Iterator[str]:
+    """What an incident said before it was corrected, in full; of a debrief, what is about the visit."""
+    for old in before(state.after, said.id):
+        body = old.body
+        told = (
+            _about_the_visit(body) if isinstance(body, DebriefedBody) else map(": ".join, words_before(body))
+        )
+        when = f"{CORRECTED.capitalize()} ({date_only(old.happened, zone)}, {old.author.person.name})"
+        yield markdown_line(f"{when}: {'; '.join(told)}")
 
 
 def debriefs(history: CaseHistory, zone: tzinfo) -> list[str]:
     """What those who went said about the visit when they talked it over."""
     found = [
-        _item(_head("Talked over", state, said, zone), _about_the_visit(said.body))
+        _item(
+            _head("Talked over", state, said, zone), _about_the_visit(said.body), _before(state, said, zone)
+        )
         for state, said in history.debriefs()
     ]
     return ["## What those who went said afterwards", bullets(found)] if found else []

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from visitsafe.domain.case_facts import is_to_come, was_alarmed, was_made
-from visitsafe.domain.case_words import counted
+from visitsafe.domain.case_words import counted, hurt_in
 from visitsafe.domain.duties import talk_by
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import one_line
@@ -86,7 +86,7 @@ def _times(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[str]:
 
 def _after(state: PlanState) -> Iterator[str]:
     if state.after.incidents:
-        yield counted(state.after.incidents)
+        yield f"{counted(state.after.incidents)}{hurt_in(state.after.incidents)}"
     if state.after.not_talked_over or talk_by(state):
         yield "not talked over yet"
     elif state.after.debriefs:

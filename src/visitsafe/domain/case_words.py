@@ -6,6 +6,7 @@ from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.patterns import Pattern
 from visitsafe.domain.said import Said
+from visitsafe.domain.terms import Answer
 
 PATTERN_WORDS: Mapping[Pattern, str] = {
     Pattern.EVENINGS: "Evenings",
@@ -52,6 +53,15 @@ def plans_are(states: Sequence[PlanState]) -> str:
 def things(count: int, one: str, many: str) -> str:
     """`1 visit`, `3 visits`."""
     return f"{count} {one if count == 1 else many}"
+
+
+def hurt_in(incidents: Iterable[Said[IncidentBody]]) -> str:
+    """`, somebody was hurt`, to follow a count; empty if nobody was."""
+    found = [said.body.hurt for said in incidents]
+    if Answer.YES in found:
+        of = "" if len(found) == 1 else f" in {found.count(Answer.YES)} of them"
+        return f", somebody was hurt{of}"
+    return ", perhaps somebody was hurt" if Answer.NOT_SURE in found else ""
 
 
 def counted(incidents: Iterable[Said[IncidentBody]]) -> str:

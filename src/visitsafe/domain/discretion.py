@@ -16,12 +16,12 @@ import msgspec
 from visitsafe.domain.after_seen import unknown_caller, with_bodies
 from visitsafe.domain.afterwards import DebriefedBody, DocumentedBody, Filled, IncidentBody
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.judging import OPENERS, Judged, is_companion, is_self
+from visitsafe.domain.judging import Judged
 from visitsafe.domain.reports import BackBody, EscalatedBody, ExtendedBody, ReportBody, VisitBody
 from visitsafe.domain.roster import Member
 from visitsafe.domain.said import Alarm, Reports, Said
 from visitsafe.domain.terms import Kind
-from visitsafe.domain.unspoken import as_if_unspoken, rewritten, without
+from visitsafe.domain.unspoken import as_if_unspoken, may_know_of, rewritten, without
 from visitsafe.domain.visit import VisitState
 
 UNSEEN = frozenset({Kind.ESCALATED, Kind.NOTIFIED, Kind.ACKNOWLEDGED, Kind.STOOD_DOWN, Kind.OPENED})
@@ -32,10 +32,7 @@ R = TypeVar("R", bound=Reports)
 
 def may_know_duress(state: PlanState, me: Member | None) -> bool:
     """Whether somebody may see that the duress phrase was spoken on a visit."""
-    if me is None or me.roles.isdisjoint(OPENERS):
-        return False
-    team = [one.author for one in state.judged if one.author is not None]
-    return not (is_self(me, state.author, team) or is_companion(me, state.body, team))
+    return me is not None and may_know_of(state, me)
 
 
 def hides_duress(state: PlanState, me: Member | None, now: datetime | None = None) -> PlanState:

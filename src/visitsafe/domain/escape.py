@@ -32,6 +32,11 @@ def terminal(text: str) -> str:
     return _UNSEEN.sub("", _BREAKS.sub("\n", text)).replace("\t", " ")
 
 
+def kept_line(text: str) -> str:
+    """A line that is made already, its spaces kept: a line break in what it quotes begins no other."""
+    return terminal(text).replace("\n", " ")
+
+
 def one_line(text: str) -> str:
     """The same on one line, with single spaces."""
     return " ".join(lines_of(text))

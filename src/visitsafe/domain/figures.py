@@ -1,7 +1,8 @@
 """The figures of a team's visits over some time, for its health and safety agenda (8.2). Pure.
 
 Everything is counted with the visit that it belongs to, in the time in which that visit starts. So each visit
-is in one month only, and what is still open then is counted as it stands now. Every plan is taken as somebody
+is in one month only, and what is still open then is counted as it stands now. In it an incident has the week
+in which it happened. Every plan is taken as somebody
 sees it who may not know of duress: a report is handed round. Drills are not counted. docs/report.md says
 what each figure is.
 """
@@ -12,6 +13,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.discretion import hides_duress
 from visitsafe.domain.figures_after import (
     Debriefs,
@@ -36,8 +38,10 @@ from visitsafe.domain.figures_way import (
     steps_raised,
 )
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.judging_visit import is_time
 from visitsafe.domain.members import Member
 from visitsafe.domain.period import Period
+from visitsafe.domain.said import Said
 from visitsafe.domain.terms import Answer, Status
 
 DAYLIGHT, JOINT = "daylight", "joint-visit"
@@ -216,8 +220,16 @@ def _alarms(states: Sequence[PlanState]) -> Alarms:
 
 def _weeks(states: Sequence[PlanState], period: Period, now: datetime) -> Iterable[Week]:
     weeks: dict[date, list[PlanState]] = {first: [] for first in period.weeks()}
+    incidents = Counter[date]()
     for state in states:
         weeks[period.week_of(state.body.visit.start)].append(state)
+        incidents.update(period.week_of(_day_of(said, state, period)) for said in incidents_of(state))
     for first, mine in weeks.items():
         late = sum(lateness(state, now) is not None for state in mine)
-        yield Week(first, len(mine), late, sum(len(incidents_of(state)) for state in mine))
+        yield Week(first, len(mine), late, incidents[first])
+
+
+def _day_of(said: Said[IncidentBody], state: PlanState, period: Period) -> str:
+    """When it happened; the visit's start if that was in another time: it counts here all the same."""
+    within = is_time(said.happened) and period.since <= said.happened < period.until
+    return said.happened if within else state.body.visit.start

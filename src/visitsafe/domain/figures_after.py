@@ -21,14 +21,33 @@ from visitsafe.domain.terms import Answer
 
 TRAINING = "training"
 """The question whose answer says that safety training is up to date; a checklist may do without it."""
+OFF_WORK, OVER_THREE, OVER_SEVEN = "off-work", "over-three", "over-seven"
+POLICE, POLICE_KNOW = "police", "told"
+"""Questions of the form `incident` and answers to them; a form of an agency's own may do without them."""
 
 
 class Incidents(msgspec.Struct, frozen=True):
-    """Incidents and near misses; one that has several behaviours counts under each of them."""
+    """Incidents and near misses; one that has several behaviours counts under each of them.
+
+    Attributes:
+        incidents: How many.
+        near_misses: How many of those.
+        behaviours: How often each occurred, by its id.
+        hurt: In which somebody was hurt.
+        hurt_not_sure: In which nobody is sure of that.
+        off_over_three: After which somebody was kept from work for more than three days.
+        off_over_seven: Of these: for more than seven.
+        police_told: Of which the police know.
+    """
 
     incidents: int = 0
     near_misses: int = 0
     behaviours: dict[str, int] = {}
+    hurt: int = 0
+    hurt_not_sure: int = 0
+    off_over_three: int = 0
+    off_over_seven: int = 0
+    police_told: int = 0
 
 
 class Debriefs(msgspec.Struct, frozen=True):
@@ -75,7 +94,17 @@ def incidents_in(states: Iterable[PlanState]) -> Incidents:
     said = [one.body for state in states for one in incidents_of(state)]
     near = sum(body.near_miss for body in said)
     behaviours = Counter(name for body in said for name in dict.fromkeys(body.behaviours))
-    return Incidents(len(said) - near, near, dict(sorted(behaviours.items(), key=_most_first)))
+    off = Counter(body.answers.get(OFF_WORK) for body in said)
+    return Incidents(
+        incidents=len(said) - near,
+        near_misses=near,
+        behaviours=dict(sorted(behaviours.items(), key=_most_first)),
+        hurt=sum(body.hurt == Answer.YES for body in said),
+        hurt_not_sure=sum(body.hurt == Answer.NOT_SURE for body in said),
+        off_over_three=off[OVER_THREE] + off[OVER_SEVEN],
+        off_over_seven=off[OVER_SEVEN],
+        police_told=sum(body.answers.get(POLICE) == POLICE_KNOW for body in said),
+    )
 
 
 def _most_first(pair: tuple[str, int]) -> tuple[int, str]:

@@ -6,6 +6,7 @@ to be late.
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from visitsafe.domain.afterwards import (
@@ -54,7 +55,7 @@ def why_not_after(
     if body.of not in versions:
         return "it names a version of the plan that its author had not seen"
     if isinstance(body, MarkedBody):
-        return _why_not_marked(body)
+        return _why_not_marked(content, body)
     return (
         _why_not_corrected(content, author, body, earlier, people)
         or _why_not_of_its_kind(author, body, versions, people)
@@ -81,17 +82,27 @@ def _why_not_corrected(
     old = next((one for one in earlier if one.entry.id == body.replaces), None)
     if old is None or old.entry.content.kind != content.kind:
         return "it corrects nothing that its author had seen"
+    if isinstance(body, DocumentedBody) and _document(old) != body.document:
+        return "it takes the place of another kind of document"
     mine = is_self(author, old.author, people) or Role.MANAGER in author.roles
     return "" if mine else "only its author or a manager corrects it"
 
 
+def _document(old: "Judged") -> str:
+    return old.body.document if isinstance(old.body, DocumentedBody) else ""
+
+
 def _went(author: Member, body: Filled, versions: "dict[str, Judged]", people: Iterable[Member]) -> bool:
-    """Whether it is the word of the worker or of somebody who went along; others pass on the worker's."""
+    """Whether it is the word of the worker or of somebody who went along, said or passed on."""
+    people, said_by = tuple(people), [author]
     if body.heard is not None:
-        return bool(body.heard.known_by.strip())
+        known = bool(body.heard.known_by.strip())
+        said_by = [one for one in people if known and one.fingerprint == body.heard.person]
     plans = [(one, one.body) for one in versions.values() if isinstance(one.body, PlanBody)]
     return any(
-        is_self(author, one.author, people) or is_companion(author, plan, people) for one, plan in plans
+        is_self(member, one.author, people) or is_companion(member, plan, people)
+        for member in said_by
+        for one, plan in plans
     )
 
 
@@ -134,10 +145,13 @@ def _why_not_documented(author: Member, body: DocumentedBody) -> str:
     return "" if all(not day or is_day(day) for day in days) else "it names a day that there is not"
 
 
-def _why_not_marked(body: MarkedBody) -> str:
+def _why_not_marked(content: Content, body: MarkedBody) -> str:
     days = (body.checked, body.review) if body.review else (body.checked,)
     if not all(map(is_day, days)):
         return "it names a day that there is not"
+    tomorrow = (from_text(content.at) + timedelta(days=1)).date()  # where the author is, it may be already
+    if body.checked > tomorrow.isoformat():
+        return "it was signed before the marker was looked at"
     return "" if not body.found or body.system.strip() else "it does not say which system the marker is in"
 
 

@@ -62,6 +62,11 @@ class _Case:
         word = "Last time" if state.body.visit.start >= newest.body.visit.start else "Earlier"
         return f"{word} ({self.day(state.body.visit.start)})"
 
+    def when(self, state: PlanState, said: Said[IncidentBody]) -> str:
+        """As `visited`; the day on which it happened, if that is another one than the visit's."""
+        day = self.day(said.happened)
+        return self.visited(state) if day == self.day(state.body.visit.start) else f"On {day}"
+
 
 def last_time(history: CaseHistory, now: datetime, zone: tzinfo) -> tuple[Finding, ...]:
     """What the plans of a case leave to be known, the newest first.
@@ -92,11 +97,12 @@ def _was_made(state: PlanState) -> bool:
 def _incidents(case: _Case) -> _Found:
     """The newest incidents, however long ago: what happened once is what the next visitor must know."""
     found = [(state, said) for state in case.plans for said in reversed(state.after.incidents)]
+    found.sort(key=lambda one: one[1].happened, reverse=True)
     for number, (state, said) in enumerate(found[:MOST_INCIDENTS], start=1):
         more = len(found) - MOST_INCIDENTS if number == MOST_INCIDENTS else 0
         before = f" {more} more before that." if more > 0 else ""
-        text = f"{case.visited(state)}: {case.short(_happened(said))}{before}"
-        yield state.body.visit.start, _note(INCIDENT_BEFORE, text, f"incident of {state.ref}")
+        text = f"{case.when(state, said)}: {case.short(_happened(said))}{before}"
+        yield said.happened, _note(INCIDENT_BEFORE, text, f"incident of {state.ref}")
 
 
 def _happened(said: Said[IncidentBody]) -> str:

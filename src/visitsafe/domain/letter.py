@@ -5,13 +5,13 @@ of checklists and choices that were ticked, never a text of somebody's own unles
 What was ticked says what happened, not what somebody is like. Nothing is sent from here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, tzinfo
 
 import msgspec
 
 from visitsafe.domain.address import naming
-from visitsafe.domain.duties import DutyState, declined
+from visitsafe.domain.duties import DutyState, Met
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import markdown, markdown_line
 from visitsafe.domain.fold import PlanState
@@ -24,8 +24,9 @@ BEHAVIOURS = "behaviours"
 LEFT_OUT = "[left out]"
 INTRO = (
     "You work with the same family. We tell you what we know so that you can plan your own visits safely. "
-    "It says what happened and what we do about it. It is no judgement of anybody."
+    "It says what happened. It is no judgement of anybody."
 )
+BY_HAND = "Family (write it in by hand; this record names nobody): ..............................."
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,13 +58,15 @@ def letter(state: PlanState, duties: Sequence[DutyState], words: Letter, now: da
         now: Its date.
         zone: Whose calendar it is dated by.
     """
-    grounds = list(dict.fromkeys(one.duty.ground for one in duties if not declined(one.duty)))
+    told = [one for one in duties if one.met(now) is not Met.NOT_SHARED]
+    grounds = list(dict.fromkeys(one.duty.ground for one in told))
+    untold = {one.of for one in duties} - {one.of for one in told}
     blocks = [
-        f"# Safety of professionals: case {markdown_line(state.body.visit.case)}",
-        _head(duties, words, now, zone),
+        f"# Safety of professionals: case {markdown_line(_clean(state, state.body.visit.case))}",
+        _head(state, told, words, now, zone),
         INTRO,
         *_section("Why we tell you", grounds),
-        *_section("What happened", _happened(state, zone)),
+        *_section("What happened", _happened(state, untold, zone)),
         *_section("What we do ourselves", _precautions(state)),
         *_section("Also", [_clean(state, text) for text in words.said if text.strip()]),
         "## What we ask of you",
@@ -73,11 +76,23 @@ def letter(state: PlanState, duties: Sequence[DutyState], words: Letter, now: da
     return "\n\n".join(blocks) + "\n"
 
 
-def _head(duties: Sequence[DutyState], words: Letter, now: datetime, zone: tzinfo) -> str:
+def letter_title(state: PlanState) -> str:
+    """What the page of a letter is called."""
+    return f"Letter about case {_clean(state, state.body.visit.case)}"
+
+
+def _head(state: PlanState, duties: Sequence[DutyState], words: Letter, now: datetime, zone: tzinfo) -> str:
     named = words.to or tuple(dict.fromkeys(who for one in duties for who in one.duty.recipients))
-    to = "; ".join(map(markdown_line, named)) or "the other professionals who work with this family"
+    to = "; ".join(markdown_line(_clean(state, one)) for one in named)
+    to = to or "the other professionals who work with this family"
     who = f"{markdown_line(words.writer)}, {markdown_line(words.team)}"
-    lines = (f"To: {to}", f"From: {who}", f"Date: {day(to_text(now), zone)}", "Confidential: for those named")
+    lines = (
+        f"To: {to}",
+        f"From: {who}",
+        f"Date: {day(to_text(now), zone)}",
+        "Confidential: for those named",
+        BY_HAND,
+    )
     return "\\\n".join(lines)
 
 
@@ -85,10 +100,15 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
     return [f"## {title}", bullets(markdown(line, "  ") for line in lines)] if lines else []
 
 
-def _happened(state: PlanState, zone: tzinfo) -> list[str]:
-    """What was ticked about behaviour, and on which day; never how somebody put it."""
+def _happened(state: PlanState, untold: Collection[str], zone: tzinfo) -> list[str]:
+    """What was ticked about behaviour, and on which day; never how somebody put it.
+
+    Without the incidents of which it was decided to tell nobody.
+    """
     lines = [f"Known before: {known}." for known in _ticked(state.body)]
     for said in state.after.incidents:
+        if said.id in untold:
+            continue
         what = "; ".join(one.answer for one in said.body.shown if one.id == BEHAVIOURS and one.answer.strip())
         kind = "a near miss" if said.body.near_miss else "an incident"
         lines.append(f"{date_only(said.happened, zone)}: {kind}{f': {what}' if what else ''}.")
@@ -114,7 +134,7 @@ def _asked(words: Letter) -> list[str]:
     return [
         "Think of this before you visit, and plan with your manager.",
         f"Tell us what you know that bears on anybody's safety: {markdown_line(words.reach)}{how}.",
-        "Keep it with the case record of your agency, and pass it on to nobody else.",
+        "Keep it with your agency's case record. Pass it on only to those who need it to keep somebody safe.",
         "In danger, leave and ring 999.",
     ]
 

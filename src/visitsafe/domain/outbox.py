@@ -24,13 +24,12 @@ from visitsafe.domain.terms import Outcome, Role
 
 __all__ = ["LINE_MANAGER", "WORKER", "Channel", "Contacts", "Message", "messages_due", "reached_by"]
 
-REPEAT, LONGEST_REPEAT = timedelta(minutes=2), timedelta(minutes=15)
-REMIND = timedelta(minutes=15)
+REPEAT, LONGEST_REPEAT, REMIND = timedelta(minutes=2), timedelta(minutes=15), timedelta(minutes=15)
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 240, 480))
 CLOCKS_APART = timedelta(minutes=2)
 """How far ahead a recorded time may lie before it was taken from a clock that was wrong."""
 STALE = timedelta(hours=24)
-"""After this long nobody is told any more of the end of an alarm, of a drill, or of an incident."""
+"""After this long nobody is told any more of an alarm's end, a drill, or an incident that was talked over."""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -178,7 +177,8 @@ class _Post:
         for said, ids in to_tell(self.state.after):
             mine = as_heard(said.author.person.email)
             others = [one for one in self._reached_by((Role.MANAGER,)) if as_heard(one.who) != mine]
-            for one in self._once(said.id, () if self._is_stale(said.at) else others, ids):
+            is_past = self._is_stale(said.at) and said.id not in self.state.after.not_talked_over
+            for one in self._once(said.id, () if is_past else others, ids):
                 yield msgspec.structs.replace(one, incident=True)
 
     def _rounds(self, raised: Said[EscalatedBody], channels: Sequence[Channel]) -> Iterable[Message]:

@@ -13,6 +13,7 @@ from visitsafe.domain.case_facts import answered
 from visitsafe.domain.case_sections import document_item
 from visitsafe.domain.case_words import counted
 from visitsafe.domain.duties import talk_by
+from visitsafe.domain.earlier import CORRECTED, before, words_before
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import markdown, markdown_line
 from visitsafe.domain.fold import PlanState
@@ -35,14 +36,14 @@ def after_the_visit(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
     blocks: list[str] = []
     for said in state.after.incidents:
         blocks.append(f"## {markdown_line(incident_title(said.body))}")
-        blocks += _filled(state, said, zone)
+        blocks += [*_filled(state, said, zone), *_before(state, said, zone)]
         if said.id in state.after.not_talked_over:
             blocks.append("**Not talked over yet.**")
     talk = talk_by(state)
     if state.after.debriefs or talk:
         blocks.append("## How it was")
     for one in state.after.debriefs:
-        blocks += _filled(state, one, zone)
+        blocks += [*_filled(state, one, zone), *_before(state, one, zone)]
     if talk:
         due = "**To be talked over**" if talk >= to_text(now) else "**Overdue: to be talked over**"
         blocks.append(f"{due} by {markdown_line(day(talk, zone))}.")
@@ -58,13 +59,25 @@ def _filled(state: PlanState, said: Said[Filled], zone: tzinfo) -> Iterator[str]
     signed = f"Signed by {name}, {moment(said.at, zone)}."
     happened = f" It happened {moment(body.happened, zone)}." if body.happened else ""
     heard = f" {heard_words(state, name, body.heard)}." if body.heard else ""
-    corrected = " It corrects an earlier one, which stays in the record." if body.replaces else ""
+    corrected = " It corrects an earlier one." if body.replaces else ""
     yield markdown_line(f"{signed}{happened}{heard}{corrected}")
     answers = [f"{markdown_line(shown.label)}: {markdown(shown.answer, '  ')}" for shown in answered(body)]
     answers += _unasked(body)
     answers += [f"Remember: {markdown_line(finding.text)}" for finding in body.findings]
     if answers:
         yield bullets(answers)
+
+
+def _before(state: PlanState, said: Said[Filled], zone: tzinfo) -> Iterator[str]:
+    """What was corrected, in full."""
+    for old in before(state.after, said.id):
+        when = f"signed by {old.author.person.name}, {moment(old.at, zone)}"
+        yield markdown_line(f"{CORRECTED.capitalize()} ({when}):")
+        answers = [
+            f"{markdown_line(name)}: {markdown(words, '  ')}" for name, words in words_before(old.body)
+        ]
+        if answers:
+            yield bullets(answers)
 
 
 def _unasked(body: Filled) -> Iterator[str]:

@@ -4,6 +4,7 @@ Times of the day play no part: a visit belongs to the day on which it starts, by
 type days: `typed_days`; without a year, the end is the first such day from the beginning on.
 """
 
+import re
 from datetime import date, datetime, time, timedelta, tzinfo
 
 import msgspec
@@ -14,6 +15,9 @@ from visitsafe.errors import UsageError
 
 LONGEST = 3660
 """The most days that a report is about."""
+SURELY_MEANT = 183
+"""Days from the beginning to an end in another year that is typed without its year; a later one is a slip."""
+_WITHOUT_YEAR = re.compile(r"(?!.*[0-9]{4}).*[0-9].*", re.DOTALL)
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -82,6 +86,16 @@ def period_of(first: str | None, last: str | None, now: datetime, zone: tzinfo) 
     begin = begin or end.replace(day=1)
     if end < begin:
         raise UsageError(f"the report would end on {end} and begin after that, on {begin}", hint=EXAMPLE)
+    if last is not None and _WITHOUT_YEAR.fullmatch(last) and _is_slip(begin, end):
+        raise UsageError(
+            f"{last.strip()!r} comes before the first day, {begin}, unless {end} is meant",
+            hint=f"say the year of both days, such as --to {end}",
+        )
     if (end - begin).days >= LONGEST:
         raise UsageError("that is more than ten years", hint="ask for a shorter time")
     return Period(begin, end, zone)
+
+
+def _is_slip(begin: date, end: date) -> bool:
+    """Whether the end lies so far behind a change of year that somebody may have mixed the days up."""
+    return end.year > begin.year and (end - begin).days > SURELY_MEANT

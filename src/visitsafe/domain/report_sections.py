@@ -35,6 +35,10 @@ SUMS = (
     Sum("alarms", ("alarms_taken", "alarms_not_taken")),
     Sum("steps_raised", ("gaps",), whole=False),
     Sum("reported", ("incidents", "near_misses")),
+    Sum("reported", ("hurt", "hurt_not_sure"), whole=False),
+    Sum("reported", ("off_over_three",), whole=False),
+    Sum("off_over_three", ("off_over_seven",), whole=False),
+    Sum("reported", ("police_told",), whole=False),
     Sum("planned", ("debriefs_asked",), whole=False),
     Sum("debriefs_asked", ("debriefs_done", "debriefs_owed")),
     Sum("debriefs_owed", ("debriefs_late",), whole=False),
@@ -60,26 +64,17 @@ def sections_of(
         words: Behaviours in words, by id.
         named: With what each worker carries.
         prompts: With how many workers never report anything.
-        outside: Behaviours without words are left out, for their ids may be somebody's words.
+        outside: Behaviours are left out: that one of them occurred can already point at a person.
     """
-    behaviours = _known(figures.incidents.behaviours, words) if outside else figures.incidents.behaviours
+    behaviours = {} if outside else figures.incidents.behaviours
     sections = [
         _visits(figures), _refused(figures), _overdue(figures), _alarms(figures), _gaps(figures),
-        _incidents(figures), _behaviours(behaviours, words, figures), _debriefs(figures), _sharing(figures),
-        _up_to_date(figures), _hostile(figures), *people_sections(figures, named=named, prompts=prompts),
-        *_weeks(figures),
+        _incidents(figures), *([] if outside else [_behaviours(behaviours, words)]), _debriefs(figures),
+        _sharing(figures), _up_to_date(figures), _hostile(figures),
+        *people_sections(figures, named=named, prompts=prompts), *_weeks(figures),
     ]  # fmt: skip
     more = (Sum("reported", (f"behaviour_{name}",), whole=False) for name in behaviours)
     return sections, (*SUMS, *more)
-
-
-def _known(behaviours: Mapping[str, int], words: Mapping[str, str]) -> dict[str, int]:
-    """The behaviours that have words, by these: an order by number would tell of numbers that are hidden."""
-    return {
-        name: behaviours[name]
-        for name in sorted(behaviours, key=lambda one: words.get(one, ""))
-        if name in words
-    }
 
 
 def _visits(figures: Figures) -> Section:
@@ -179,15 +174,18 @@ def _incidents(figures: Figures) -> Section:
             Line("reported", "Incidents and near misses", found.incidents + found.near_misses),
             Line("incidents", "Incidents", found.incidents, part=True),
             Line("near_misses", "Near misses", found.near_misses, part=True),
+            Line("hurt", "Somebody was hurt", found.hurt),
+            Line("hurt_not_sure", "Not sure whether somebody was hurt", found.hurt_not_sure),
+            Line("off_over_three", "Kept from work for more than three days", found.off_over_three),
+            Line("off_over_seven", "Of these: more than seven days", found.off_over_seven, part=True),
+            Line("police_told", "The police know", found.police_told),
         ),
         about=("Few reports can mean few incidents, or that reporting is hard.",),
     )
 
 
-def _behaviours(behaviours: Mapping[str, int], words: Mapping[str, str], figures: Figures) -> Section:
-    about = (
-        "One incident can have several of these." if figures.incidents.behaviours else "Nothing was named."
-    )
+def _behaviours(behaviours: Mapping[str, int], words: Mapping[str, str]) -> Section:
+    about = "One incident can have several of these." if behaviours else "Nothing was named."
     lines = (
         Line(f"behaviour_{name}", words.get(name, name), count, bar=True)
         for name, count in behaviours.items()

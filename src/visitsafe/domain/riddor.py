@@ -22,7 +22,9 @@ AT_ONCE, LATER = 10, 15
 CHECK = "Check with your health and safety lead"
 
 
-def pointers(hurt: str, serious: str, off_work: str, day: date) -> tuple[Finding, ...]:
+def pointers(
+    hurt: str, serious: str, off_work: str, day: date, today: date | None = None
+) -> tuple[Finding, ...]:
     """What to look into, worst first; nothing if nobody was hurt.
 
     Args:
@@ -30,36 +32,37 @@ def pointers(hurt: str, serious: str, off_work: str, day: date) -> tuple[Finding
         serious: Whether anybody died or was injured seriously; likewise, or empty where nobody said.
         off_work: How long it keeps somebody from their work; empty where nobody said.
         day: The day on which it happened, where it happened.
+        today: The day on which they are shown: a day before it is said to have passed.
     """
     if hurt not in MAYBE:
         return ()
     because = "Anybody hurt: yes" if hurt == Answer.YES else "Anybody hurt: not sure"
-    return tuple(_pointers(serious, off_work, day, because))
+    return tuple(_pointers(serious, off_work, day, today or day, because))
 
 
-def _pointers(serious: str, off_work: str, day: date, because: str) -> Iterator[Finding]:
+def _pointers(serious: str, off_work: str, day: date, today: date, because: str) -> Iterator[Finding]:
     kept = "the injury keeps somebody from their normal work for more than"
     if serious != Answer.NO:
         yield _finding(
             "riddor-at-once",
             "If somebody died or is seriously injured, the law (RIDDOR) may want it reported at once, and in "
-            f"full by {_day(day, AT_ONCE)}. {CHECK} today.",
+            f"full by {_day(day, AT_ONCE, today)}. {CHECK} today.",
             because,
             "Regulation 4(1)",
         )
     if off_work not in {NOT_AT_ALL, OVER_SEVEN}:
         yield _finding(
             "riddor-over-three-days",
-            f"If {kept} three days, which shows on {_day(day, SHOWS_THREE)}, the law (RIDDOR) may want a "
-            f"record of it. {CHECK}.",
+            f"If {kept} three days, which shows on {_day(day, SHOWS_THREE, today)}, the law (RIDDOR) may "
+            f"want a record of it. {CHECK}.",
             because,
             "Regulation 12",
         )
     if off_work not in {NOT_AT_ALL, UP_TO_THREE}:
         yield _finding(
             "riddor-over-seven-days",
-            f"If {kept} seven days, which shows on {_day(day, SHOWS_SEVEN)}, the law (RIDDOR) may want it "
-            f"reported by {_day(day, LATER)}. {CHECK}.",
+            f"If {kept} seven days, which shows on {_day(day, SHOWS_SEVEN, today)}, the law (RIDDOR) may "
+            f"want it reported by {_day(day, LATER, today)}. {CHECK}.",
             because,
             "Regulation 4(2)",
         )
@@ -70,9 +73,10 @@ def _finding(rule: str, text: str, because: str, paragraph: str) -> Finding:
     return Finding(rule=rule, level=Level.NOTE, text=text, source=source, because=(because,))
 
 
-def _day(day: date, later: int) -> str:
+def _day(day: date, later: int, today: date) -> str:
     try:
         then = day + timedelta(days=later)
     except OverflowError:
         return "the last day that there is"
-    return f"{DAYS[then.weekday()]} {then.day} {MONTHS[then.month - 1]} {then.year}"
+    passed = " (that day has passed)" if then < today else ""
+    return f"{DAYS[then.weekday()]} {then.day} {MONTHS[then.month - 1]} {then.year}{passed}"

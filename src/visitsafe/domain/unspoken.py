@@ -3,7 +3,7 @@
 What followed from the phrase is taken out, and the steps of the ordinary ladder that fell due since are
 raised when they were due: an overdue visit on which nothing at all is raised would tell of duress. What was
 said by people who may not know stays, and so does the end of an alarm that everybody can see. What those who
-know recorded besides, such as an incident, is seen when the duress is over, and then without its words.
+know recorded while it was open, such as an incident, stays out for good: that it is there would tell.
 """
 
 import hashlib
@@ -13,12 +13,13 @@ from datetime import datetime
 import msgspec
 
 from visitsafe.domain.after import NOTHING
-from visitsafe.domain.after_seen import folded_again, wordless
-from visitsafe.domain.afterwards import DebriefedBody, DocumentedBody, Filled, IncidentBody, SharedBody
+from visitsafe.domain.after_seen import folded_again
+from visitsafe.domain.afterwards import Filled, SharedBody
 from visitsafe.domain.alarm import Due, to_raise
 from visitsafe.domain.entries import VERSION, Content, Entry, from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import OPENERS, Bodies, Judged
+from visitsafe.domain.likeness import is_companion, is_self
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import OpenedBody, PlanBody
 from visitsafe.domain.reports import (
@@ -48,6 +49,7 @@ def as_if_unspoken(state: PlanState, spoken: Sequence[str], now: datetime | None
     under = _under(spoken, order, state)
     followed = _followed(under, state)
     hidden = {one.entry.id for one in state.judged if one.entry.id in followed and _is_hidden(one, state)}
+    hidden |= _built_on(hidden, order, state)
     plain = {*spoken, *followed}
     left = [_plain(one) if one.entry.id in plain else one for one in without(state.judged, hidden)]
     judged, raised = _watched(state, left, under, now)
@@ -99,7 +101,7 @@ def _is_end(one: Judged) -> bool:
 
 def _followed(under: Collection[str], state: PlanState) -> set[str]:
     """Of all that, what may be there because of the phrase, and the messages about it."""
-    found = {one.entry.id for one in state.judged if one.entry.id in under and _tells(one)}
+    found = {one.entry.id for one in state.judged if one.entry.id in under and _tells(one, state)}
     return found | {one.entry.id for one in state.judged if _is_about(one, found)}
 
 
@@ -107,27 +109,47 @@ def _is_about(one: Judged, names: Collection[str]) -> bool:
     return isinstance(one.body, NotifiedBody) and one.body.about in names
 
 
-def _tells(one: Judged) -> bool:
+def _tells(one: Judged, state: PlanState) -> bool:
     """Whether an entry after the phrase may be there because of it; not if its author may not know of it."""
     body = one.body
     if isinstance(body, AcknowledgedBody):
-        return not body.drill and _may_know(one)
+        return not body.drill and _may_know(one, state)
     if isinstance(body, Filled | SharedBody):
-        return _may_know(one)
+        return _may_know(one, state)
     return isinstance(body, OpenedBody) or (
         isinstance(body, EscalatedBody | NotifiedBody | StoodDownBody) and not body.drill
     )
 
 
-def _may_know(one: Judged) -> bool:
-    return one.author is None or not one.author.roles.isdisjoint(OPENERS)
+def _may_know(one: Judged, state: PlanState) -> bool:
+    return one.author is None or may_know_of(state, one.author)
+
+
+def may_know_of(state: PlanState, member: Member) -> bool:
+    """Whether a member may know of the phrase: a manager or duty officer who is not on the visit."""
+    if member.roles.isdisjoint(OPENERS):
+        return False
+    team = [one.author for one in state.judged if one.author is not None]
+    return not (is_self(member, state.author, team) or is_companion(member, state.body, team))
 
 
 def _is_hidden(one: Judged, state: PlanState) -> bool:
     """Not the stand-downs that count: they end the watch or put it off, and that stays true."""
-    if isinstance(one.body, OpenedBody | Filled | SharedBody):
+    if isinstance(one.body, OpenedBody):
         return state.visit.duress is not None
     return not isinstance(one.body, StoodDownBody) or bool(one.why_not)
+
+
+def _built_on(hidden: Collection[str], order: Order, state: PlanState) -> set[str]:
+    """What corrects or shares something that is hidden, and the messages about it: it would tell of that."""
+    by_id = {one.entry.id: one for one in state.judged}
+    found: set[str] = set()
+    for entry in order.entries:
+        body = by_id[entry.id].body
+        names = (getattr(body, "replaces", ""), body.of if isinstance(body, SharedBody) else "")
+        if isinstance(body, Filled | SharedBody) and any(name in hidden or name in found for name in names):
+            found.add(entry.id)
+    return found | {one.entry.id for one in state.judged if _is_about(one, found)}
 
 
 def _watched(
@@ -214,8 +236,6 @@ def _plain(one: Judged) -> Judged:
         body = msgspec.structs.replace(body, note="")
     elif isinstance(body, OpenedBody):
         body = msgspec.structs.replace(body, reason=WHY_OPENED)
-    elif isinstance(body, IncidentBody | DebriefedBody | DocumentedBody | SharedBody):
-        body = wordless(body)
     return rewritten(one, body)
 
 

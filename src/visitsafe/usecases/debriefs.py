@@ -2,8 +2,8 @@
 
 The word of those who made the visit; somebody else takes it down for them and says so. Code knows a few
 questions of the form by their ids and gets on without any of them, for an agency may have its own form. How
-it left somebody stays in this entry: nothing carries it to a plan. What is asked depends only on what whoever
-asks may see.
+it left somebody stays in this entry: nothing carries it to a plan. What is asked, and what is talked over,
+depends only on what whoever asks may see.
 """
 
 from collections.abc import Iterator, Mapping
@@ -177,6 +177,7 @@ def debriefed_body(desk: Desk, state: PlanState, answered: Answered, telling: Te
         next_time=_words(answers, NEXT_TIME),
         not_seen=_words(answers, NOT_SEEN) or (NOT_NAMED if answers.get(ANY_NOT_SEEN) == Answer.YES else ""),
         effects=effects if isinstance(effects, tuple) else (),
+        about=tuple(one.id for one in _seen(desk, state).after.incidents),
     )
 
 

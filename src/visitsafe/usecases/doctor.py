@@ -131,7 +131,7 @@ def check_agreed(roster: Roster) -> Iterator[Finding]:
 
 
 def open_plans(desk: Desk) -> tuple[list[PlanState], list[Finding]]:
-    """The open plans from their entries, and what is wrong with the store's list.
+    """The open plans, as their entries have them and whoever asks may see them; what is wrong with the list.
 
     A plan that the list hides as closed is found if its row cannot be right, or if it is in the last entries.
     """
@@ -153,8 +153,9 @@ def open_plans(desk: Desk) -> tuple[list[PlanState], list[Finding]]:
         if plan in doubted or row_from(state, history) != (rows.get(plan) or desk.store.row(plan)):
             text = f"it shows {state.ref} otherwise than its entries do"
             found.append(bad("list", text, f"{VERIFY} {state.ref}, then: visitsafe store rebuild"))
-        if isinstance(state, PlanState) and not state.settled:
-            states.append(state)
+        seen = hides_duress(state, desk.me, desk.now) if isinstance(state, PlanState) else None
+        if seen is not None and not seen.settled:
+            states.append(seen)
         found += _about_plan(state)
     if not found:
         found.append(good("list", f"{_number(len(states), 'open plan')}, as their entries have them"))
@@ -202,10 +203,10 @@ def check_sealing(states: Sequence[PlanState]) -> Iterator[Finding]:
 
 
 def check_watcher(desk: Desk, states: Sequence[PlanState], zone: tzinfo) -> Iterator[Finding]:
-    """Whether anybody is watching, and was all day. Duress is told from nothing here."""
+    """Whether anybody is watching, and was all day, by the open plans as whoever asks may see them."""
     name, now = "watcher", desk.now
     watch = watch_at(read_beats(desk.store, desk.roster), now, zone)
-    watched = [state.ref for state in states if is_watched(hides_duress(state, desk.me, now), now)]
+    watched = [state.ref for state in states if is_watched(state, now)]
     last = f", the last one at {watch.last.at}" if watch.last else ""
     if watch.anybody:
         yield good(name, f"{_number(len(watch.alive), 'watcher')} at it")

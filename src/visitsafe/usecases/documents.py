@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from visitsafe.domain.afterwards import Action, DocumentedBody
+from visitsafe.domain.agreement_page import names_address
 from visitsafe.domain.assessment import Value
 from visitsafe.domain.case import CaseHistory
 from visitsafe.domain.days import DayError, day_of, is_done
@@ -27,7 +28,7 @@ from visitsafe.domain.judging_after import WRITERS, why_not_after
 from visitsafe.domain.likeness import is_self
 from visitsafe.domain.said import Said
 from visitsafe.domain.terms import Document, Kind, Role
-from visitsafe.errors import NotFoundError, NotPermittedError
+from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError
 from visitsafe.usecases.cases import case_history, newest_of
 from visitsafe.usecases.desk import Desk
 
@@ -110,14 +111,14 @@ def find_plan(desk: Desk, ref: str, case: str) -> PlanState:
 
 
 def seen_history(desk: Desk, case: str) -> CaseHistory:
-    """The plans of a case as whoever asks may see them (D15).
+    """The plans of a case in every spelling, as whoever asks may see them (D15).
 
     Raises:
         NotFoundError: There are none.
     """
-    history = case_history(desk, case)
+    history = case_history(desk, case, spelt_alike=True)
     if not history.plans:
-        history = case_history(desk, newest_of(desk, case).body.visit.case)
+        newest_of(desk, case)  # says that there are none, and what there may be instead
     seen = tuple(hides_duress(state, desk.me, desk.now) for state in history.plans)
     return msgspec.structs.replace(history, plans=seen)
 
@@ -189,6 +190,23 @@ def days_in(answered: Answered, now: datetime, zone: ZoneInfo) -> Days:
         except DayError as error:
             wrong.append(WrongDay(name, labels.get(name, name), typed, error.sentence))
     return Days(read, tuple(wrong))
+
+
+def check_no_address(history: CaseHistory, answered: Answered, writing: Writing) -> None:
+    """Refuse a page for the family whose words name an address of the case: on it they would be cut out.
+
+    Raises:
+        ProblemsError: Some do; each question is named.
+    """
+    if writing.document is not Document.AGREEMENT:
+        return
+    addresses = {state.body.visit.address for state in history.plans}
+    if labels := names_address(answered.answers, answered.shown, addresses):
+        raise ProblemsError(
+            "nothing was signed; the page for the family must not name the address",
+            [f"{label}: it names the address" for label in labels],
+            hint="say it without the address, such as: at home, at the door; then run it again",
+        )
 
 
 def retyped(answered: Answered, name: str, typed: str) -> Answered:

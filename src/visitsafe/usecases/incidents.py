@@ -161,7 +161,10 @@ def incident_body(
         form=answered.form,
         answers=answers,
         shown=answered.shown,
-        findings=(*answered.findings, *_riddor(answers, hurt, _day(happened, desk.now, zone))),
+        findings=(
+            *answered.findings,
+            *_riddor(answers, hurt, _day(happened, desk.now, zone), _day("", desk.now, zone)),
+        ),
         heard=_heard(desk, recording) or (old.body.heard if old else None),
         happened=happened,
         sharing=(*answered.sharing, *_alert(answers, desk.now)),
@@ -215,5 +218,5 @@ def _alert(answers: Mapping[str, Value], now: datetime) -> Iterator[Duty]:
         )
 
 
-def _riddor(answers: Mapping[str, Value], hurt: str, day: date) -> tuple[Finding, ...]:
-    return pointers(hurt, _one(answers, SERIOUS), _one(answers, OFF_WORK), day)
+def _riddor(answers: Mapping[str, Value], hurt: str, day: date, today: date) -> tuple[Finding, ...]:
+    return pointers(hurt, _one(answers, SERIOUS), _one(answers, OFF_WORK), day, today)

@@ -14,17 +14,20 @@ from visitsafe.usecases.cases import case_history
 from visitsafe.usecases.desk import Desk
 
 
-def known_about(desk: Desk, case: str, zone: tzinfo) -> tuple[Finding, ...]:
+def known_about(desk: Desk, case: str, zone: tzinfo, *, but: str = "") -> tuple[Finding, ...]:
     """The notes that earlier visits of a case leave for its next plan; none for a case that is new.
 
     Args:
         desk: Who plans.
         case: Its reference, as it was typed.
         zone: Whose days are named.
+        but: The id of a plan that is left out: whoever reads it asks for the others.
     """
     tidy = " ".join(case.split())
     spelt = dict.fromkeys(filter(None, (case.strip(), tidy, tidy.upper(), tidy.lower())))
-    found = {state.plan: state for one in spelt for state in case_history(desk, one).plans}
+    found = {
+        state.plan: state for one in spelt for state in case_history(desk, one).plans if state.plan != but
+    }
     seen = [hides_duress(state, None, desk.now) for state in found.values()]
     plans = sorted(seen, key=lambda state: (state.body.visit.start, state.plan))
     return last_time(CaseHistory(case, tuple(plans)), desk.now, zone)
