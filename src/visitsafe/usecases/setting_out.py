@@ -36,13 +36,15 @@ def goes_first(state: PlanState) -> str:
 def check_may_depart(desk: Desk, state: PlanState, *, urgent: bool, happened: str = "") -> None:
     """Refuse setting out twice, before there was a plan, and on a visit that nobody has agreed to.
 
-    A visit that is over is not begun again unless they say why: it would start the watch and its alarms.
-
     Raises:
         NotPermittedError: With the way on.
         VerificationError: The plan's record does not hold.
     """
-    _check_first_time(state, urgent=urgent)
+    if state.visit.departed and not seen_by_worker(state).closed:
+        raise NotPermittedError(
+            f"setting out on {state.ref} was reported already, and the visit is watched",
+            hint=f"what comes next: visitsafe arrive {state.ref}",
+        )
     planned = min(one.entry.content.at for one in state.judged if isinstance(one.body, PlanBody))
     # an urgent plan may be signed on the way, when its visit was to start already
     begins = to_text(from_text(state.body.visit.start) - EARLY)
@@ -59,21 +61,6 @@ def check_may_depart(desk: Desk, state: PlanState, *, urgent: bool, happened: st
         hint += f"; or, if it cannot wait: visitsafe depart {state.ref} --urgent --reason 'why'"
     error = VerificationError if state.problems else NotPermittedError
     raise error(reason, hint=hint)
-
-
-def _check_first_time(state: PlanState, *, urgent: bool) -> None:
-    seen = seen_by_worker(state)
-    if state.visit.departed and not seen.closed:
-        raise NotPermittedError(
-            f"setting out on {state.ref} was reported already, and the visit is watched",
-            hint=f"what comes next: visitsafe arrive {state.ref}",
-        )
-    if seen.visit.back and seen.closed and not urgent:
-        raise NotPermittedError(
-            f"{state.ref} is over: {state.author.person.name} is back",
-            hint=f"for another visit: visitsafe plan --repeat {state.ref}; or, if they are going out on this "
-            f"one again: visitsafe depart {state.ref} --urgent --reason 'why'",
-        )
 
 
 def why_not_ready(desk: Desk, state: PlanState) -> tuple[str, str]:
