@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from visitsafe.domain.address import without_address
 from visitsafe.domain.alarm import is_watched
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
@@ -64,6 +63,8 @@ def find_visit(desk: Desk, report: "Report", zone: tzinfo, ref: str = "") -> Pla
 
 def several(desk: Desk, fits: Sequence[PlanState], zone: tzinfo) -> ProblemsError:
     """The error that names each visit which could be meant."""
+    from visitsafe.domain.address import without_address  # its patterns cost more than a report does
+
     refs = references([state.plan for state in fits])
     lines = [
         f"{refs[state.plan]}  {state.author.person.name}, "
