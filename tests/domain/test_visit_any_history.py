@@ -90,7 +90,7 @@ def played(steps: Sequence[Step], *, in_time: bool = False) -> Story:
     return union(*copies)
 
 
-def acted(copy: Story, by: Actor, action: str, choice: int, minutes: int) -> Story:  # noqa: PLR0911 - one line each
+def acted(copy: Story, by: Actor, action: str, choice: int, minutes: int) -> Story:
     until = to_text(DUE_BACK + timedelta(minutes=minutes))
     if action in {"departed", "arrived", "ok", "left"}:
         return reported(copy, Kind(action), by, stopped=choice == 1)
