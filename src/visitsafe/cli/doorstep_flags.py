@@ -4,7 +4,7 @@ The one definition of each: `visitsafe --help` takes its sentence from `doorstep
 `UsageError`. Times and people are looked up elsewhere.
 """
 
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
@@ -38,6 +38,11 @@ def read(argv: Sequence[str]) -> Namespace:
     strange = [word for word in rest if word.startswith("-") and len(word) > 1]
     if strange:
         parser.error(f"visitsafe {command} does not know {strange[0][:40]}")
+    for flag, typed in vars(words).items():
+        if typed is None:
+            setattr(words, flag, "")
+        elif typed == [] and flag != "ref":  # some versions of argparse take a text that is only `--` away
+            setattr(words, flag, "--")
     words.command = command
     words.help = parser.format_help() if words.help else ""
     words.ref = _reference([*words.ref, *rest], parser)
@@ -71,9 +76,16 @@ def _parser(command: str) -> Parser:
     return parser
 
 
+def _some(typed: str) -> str:
+    """A person or a time: without a word behind the flag nothing is meant, and nothing is guessed."""
+    if not typed.strip():
+        raise ArgumentTypeError("needs a word behind it")
+    return typed
+
+
 def _report(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--for", dest="who", default="", metavar="PERSON", help="pass on what this person told you"
+        "--for", dest="who", type=_some, metavar="PERSON", help="pass on what this person told you"
     )
     parser.add_argument(
         "--known-by", default="", metavar="TEXT", help="with --for: how you know that it was that person"
@@ -83,7 +95,7 @@ def _report(parser: ArgumentParser) -> None:
 
 def _happened(parser: ArgumentParser) -> None:
     _report(parser)
-    parser.add_argument("--at", default="", metavar="HH:MM", help="when it happened, if that is not now")
+    parser.add_argument("--at", type=_some, metavar="HH:MM", help="when it happened, if that is not now")
 
 
 def _depart(parser: ArgumentParser) -> None:
@@ -105,17 +117,17 @@ def _leave(parser: ArgumentParser) -> None:
 
 def _extend(parser: ArgumentParser) -> None:
     _report(parser)
-    parser.add_argument("--until", default="", metavar="HH:MM", help="the new time due back")
+    parser.add_argument("--until", type=_some, metavar="HH:MM", help="the new time due back")
     parser.add_argument(
-        "--by", default="", metavar="30m", help="so much later than agreed, or from now if that has passed"
+        "--by", type=_some, metavar="30m", help="so much later than agreed, or from now if that has passed"
     )
 
 
 def _acknowledge(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--as-step", default="", metavar="STEP", help="which step; the highest raised without it"
+        "--as-step", type=_some, metavar="STEP", help="which step; the highest raised without it"
     )
-    parser.add_argument("--for", dest="who", default="", metavar="PERSON", help="somebody else took it on")
+    parser.add_argument("--for", dest="who", type=_some, metavar="PERSON", help="somebody else took it on")
     parser.add_argument(
         "--known-by", default="", metavar="TEXT", help="with --for: how you know that it was that person"
     )
@@ -126,7 +138,7 @@ def _stand_down(parser: ArgumentParser) -> None:
     parser.add_argument("--because", default="", metavar="WHY", help=", ".join(BECAUSE))
     parser.add_argument("--note", default="", metavar="TEXT", help="what you found out, and how")
     parser.add_argument(
-        "--until", default="", metavar="HH:MM", help="the visit goes on: when they are due back now"
+        "--until", type=_some, metavar="HH:MM", help="the visit goes on: when they are due back now"
     )
 
 
