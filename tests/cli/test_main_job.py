@@ -1,5 +1,6 @@
 """The main job through the command line: plan, decide, read, export, verify."""
 
+import re
 import sqlite3
 import subprocess
 import zipfile
@@ -11,6 +12,7 @@ import pytest
 
 from office import NOW, Office
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 STOPPED = {"phone": "no"}
 """One answer that makes a stop finding."""
 
@@ -205,19 +207,61 @@ def test_the_address_is_left_out_unless_it_is_asked_for(office: Office) -> None:
     assert "Elm Court" not in office.mo.done("list").out
 
 
+def unpacked(office: Office, folder: Path) -> Path:
+    """The bundle of a countersigned plan, as somebody who has never heard of visitsafe unpacks it."""
+    office.mo.done("export", office.ref, "--format", "bundle", "--out", str(folder / "b.zip"))
+    with zipfile.ZipFile(folder / "b.zip") as archive:
+        archive.extractall(folder / "b")
+    return folder / "b"
+
+
+def lines_of(text: str, beginning: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip().startswith(beginning)]
+
+
 def test_a_bundle_verifies_with_openssh_alone(office: Office, tmp_path: Path) -> None:
-    office.plan()
-    review(office, "countersign")
-    office.mo.done("export", office.ref, "--format", "bundle", "--out", str(tmp_path / "b.zip"))
-    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
-        archive.extractall(tmp_path / "b")
-    folder = tmp_path / "b"
-    commands = [line for line in (folder / "README.txt").read_text().splitlines() if line[:3] == "ssh"]
+    office.countersigned()
+    folder = unpacked(office, tmp_path)
+    read_me = (folder / "README.txt").read_text()
+    commands = lines_of(read_me, "ssh-keygen -Y")
     assert len(commands) == len(list(folder.glob("entries/*.json"))) == 4
     assert all(shell(command, folder).startswith("Good") for command in commands)
     changed = next(folder.glob("entries/*planned*.json"))
     changed.write_bytes(changed.read_bytes().replace(b"Ordsall", b"Salford"))
     assert [shell(command, folder).startswith("Good") for command in commands] == [True, True, False, True]
+
+
+def test_one_line_checks_every_entry_of_a_bundle(office: Office, tmp_path: Path) -> None:
+    """The one in the bundle's README, and the one in the documentation, which takes nothing from it."""
+    ann = office.person("ann")
+    ann.done("key", "new", "--name", "Ann O'Brien", "--email", "o'brien@x.example", "--no-passphrase")
+    office.mo.done("team", "add", ann.done("team", "join").out.strip(), "--role", "manager")
+    office.plan()
+    ann.done("review", office.ref, "--decision", "countersign", "--reason", "Because.")
+    folder = unpacked(office, tmp_path)
+    [of_read_me] = lines_of((folder / "README.txt").read_text(), "grep")
+    [of_docs] = lines_of((DOCS / "proof.md").read_text(encoding="utf-8"), "for f in")
+    for line in (of_read_me, of_docs):
+        ran = subprocess.run(line, shell=True, cwd=folder, capture_output=True, text=True, check=True)
+        assert ran.stdout.count("Good") == 5
+        assert "signature for o+27brien@x.example" in ran.stdout
+    changed = next(folder.glob("entries/*planned*.json"))
+    changed.write_bytes(changed.read_bytes().replace(b"Ordsall", b"Salford"))
+    for line in (of_read_me, of_docs):
+        assert subprocess.run(line, shell=True, cwd=folder, capture_output=True, check=False).returncode
+
+
+def test_the_lines_for_windows_say_the_same_and_the_one_for_all_finds_each(
+    office: Office, tmp_path: Path
+) -> None:
+    office.countersigned()
+    folder = unpacked(office, tmp_path)
+    read_me = (folder / "README.txt").read_text()
+    every, *each = lines_of(read_me, "cmd /c")
+    assert each == ['cmd /c "' + line.replace("/", "\\") + '"' for line in lines_of(read_me, "ssh-keygen -Y")]
+    assert not set("".join(each)) & set("%^&|$`'")
+    pattern = re.compile(every.split()[5])
+    assert [line for line in read_me.splitlines() if pattern.match(line)] == each
 
 
 def test_verify_says_that_everything_holds(office: Office) -> None:

@@ -147,7 +147,10 @@ def test_a_file_is_verified_with_no_store_no_settings_and_no_home(office: Office
         assert out.startswith("Everything holds.")
         assert "existed at the latest when Mo signed" in out
         assert "not compared with anything" not in out
-    assert "not compared with anything" in nobody.done("verify", path).out
+    out = nobody.done("verify", path).out
+    assert "not compared with anything" in out
+    assert "The README.txt in the file is not signed" in out
+    assert "README" not in office.mo.done("verify").out
     assert nobody.run("verify", path, "--team-id", "0" * 64).code == 3
     assert not nobody.home.exists()
 

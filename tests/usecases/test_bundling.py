@@ -8,7 +8,7 @@ import pytest
 from visitsafe.domain.people import Person
 from visitsafe.domain.roster import Member, Roster
 from visitsafe.signing.keys import generate, public_line
-from visitsafe.usecases.signers import allowed_signers
+from visitsafe.usecases.signers import allowed_signers, principal
 
 GOOD = public_line(generate("mo", None, bytes(32)).public_line)
 EVIL = public_line(generate("eve", None, bytes(range(32))).public_line)
@@ -44,4 +44,12 @@ def test_a_key_that_is_more_than_a_key_adds_no_line(key: str) -> None:
 
 def test_an_e_mail_cannot_name_somebody_else_or_a_pattern() -> None:
     text = allowed_signers(roster(Person(name="Eve", email='mo@x.example,*\n" cert-authority', key=GOOD)))
-    assert text.splitlines() == [f"mo@x.example_____cert-authority {OPTIONS} {GOOD}"]
+    assert text.splitlines() == [f"mo@x.example+2c+2a+0a+22+20cert-authority {OPTIONS} {GOOD}"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("o'brien@x", "o_brien@x"), ("o'brien@x", "o+27brien@x"), ("zoë@x", "zoè@x"), ("a%2@x", "a=2@x")],
+)
+def test_two_people_never_get_one_principal(one: str, other: str) -> None:
+    assert principal(one) != principal(other)

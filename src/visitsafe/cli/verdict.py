@@ -23,6 +23,7 @@ NOT_PINNED = (
     "id and its founder's key with what the people themselves tell you, or name it: --team-id ID, "
     "--team-key KEY."
 )
+README = "The README.txt in the file is not signed: what it says, anybody may have written."
 
 
 def in_words(report: "Report") -> str:
@@ -81,7 +82,7 @@ def _checked(report: "Report") -> str:
     entries = f"{report.entries} entr{'y' if report.entries == 1 else 'ies'}"
     text = f"Checked {entries}: {plans}, {team}"
     if report.subject == "file":
-        return f"{text}. Nothing else was relied on."
+        return f"{text}. Nothing else was relied on.\n{README}"
     return (
         f"{text}, and the store's file.\nThe store {report.store[:12]} ends at position {report.position}; "
         f"its running hash there is {report.chain[:16]}."

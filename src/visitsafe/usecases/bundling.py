@@ -26,6 +26,10 @@ from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.usecases.desk import Desk, check_entries, folded
 from visitsafe.usecases.signers import allowed_signers, openssh_time, principal
 
+EVERY = f"grep '^ssh-keygen' {README} | sh -e"
+ON_WINDOWS = 'cmd /c "{}"'
+EVERY_ON_WINDOWS = ON_WINDOWS.format(f"findstr /b /r cmd./c..ssh {README} > every.cmd && every.cmd")
+"""The pattern is the beginning of a line for one entry, spelt without spaces and quotes, and not its own."""
 READ_ME = """\
 This is {what}, exported by visitsafe.
 
@@ -38,13 +42,38 @@ With visitsafe:
 visitsafe verify THIS-FILE.zip --team-id {team}
 visitsafe import THIS-FILE.zip
 
-Without it you need nothing but OpenSSH, which comes with Windows, macOS and Linux. Unpack the file; in it:
+Without it you need nothing but OpenSSH 9.1 or newer, which comes with Linux, macOS and Windows 11. ssh -V
+says which you have; a newer one for Windows: https://github.com/PowerShell/Win32-OpenSSH/releases
+Unpack the file and open a terminal in the folder. The lines below print "Good" for an entry that holds.
+Nobody signed this README: see that they do what they say before you run them, or use those in visitsafe's
+docs/proof.md.
+
+All entries, on Linux and macOS:
+
+{every}
+
+All entries, on Windows (cmd or PowerShell):
+
+{every_windows}
+
+Each entry, on Linux and macOS:
 
 {commands}
 
+Each entry, on Windows:
+
+{windows}
+
+The lines for Windows could not be tried by those who wrote them. Do not pipe a file into ssh-keygen with
+PowerShell: it adds a line ending, and a good signature is called incorrect.
+
+After -I stands the address of who signed. In it, whatever is no letter, digit or one of @ . _ - is written
+as + and the hex digits of its UTF-8 bytes, as in allowed_signers: o'brien@x.example is o+27brien@x.example.
+
 "Good" means: this person's key signed exactly these bytes. It does not mean that what they say is true, and
-the time in an entry is what the signer's own clock said. Before you rely on allowed_signers, compare the
-fingerprints with ones that you got from the people themselves: ssh-keygen -lf allowed_signers
+the time in an entry is what the signer's own clock said. Before you rely on allowed_signers, which nobody
+signed either, compare the fingerprints (ssh-keygen -lf allowed_signers) with ones that you got from the
+people themselves.
 The id of an entry is the SHA-256 of its file (sha256sum); the entries that its author had seen are named by
 their ids in "after". The team's id is {team}.
 
@@ -120,20 +149,29 @@ def _what(plans: Sequence[str]) -> str:
 
 def _files(roster: Roster, entries: Sequence[Verified], what: str) -> dict[str, bytes]:
     files: dict[str, bytes] = {SIGNERS: allowed_signers(roster).encode()}
-    commands = []
+    commands, windows = [], []
     for number, entry in enumerate(entries, 1):
         name = member_name(number, entry)
         files[name] = entry.entry.payload
         files[name + SIGNATURE] = entry.entry.signature.encode()
-        commands.append(_command(roster, entry, name))
-    read_me = READ_ME.format(what=what, commands="\n".join(commands), team=roster.team_id)
+        command = _command(roster, entry, name)
+        commands.append(command)
+        windows.append(ON_WINDOWS.format(command.replace("/", "\\")))
+    read_me = READ_ME.format(
+        what=what,
+        every=EVERY,
+        every_windows=EVERY_ON_WINDOWS,
+        commands="\n".join(commands),
+        windows="\n".join(windows),
+        team=roster.team_id,
+    )
     files[README] = read_me.encode()
     return files
 
 
 def _command(roster: Roster, entry: Verified, name: str) -> str:
-    member = roster.known.get(entry.content.by)
-    who, at = principal(member.person.email) if member else "_", openssh_time(entry.content.at)
+    """Checks one entry, in sh and in cmd alike but for the slashes: no character that either would obey."""
+    who, at = principal(roster.known[entry.content.by].person.email), openssh_time(entry.content.at)
     return (
         f"ssh-keygen -Y verify -f {SIGNERS} -I {who} -n {NAMESPACE} -Overify-time={at}"
         f" -s {name}{SIGNATURE} < {name}"

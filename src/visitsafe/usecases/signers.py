@@ -40,5 +40,12 @@ def openssh_time(at: str) -> str:
 
 
 def principal(email: str) -> str:
-    """An e-mail as an OpenSSH principal: without spaces, quotes, commas and patterns."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in "@._+-") else "_" for c in email) or "_"
+    """An e-mail as an OpenSSH principal, which can hold no quotes, spaces, commas or patterns.
+
+    Letters, digits and `@ . _ -` of ASCII stay; anything else is `+` and the hex digits of its UTF-8 bytes,
+    `+` itself too, so that two people never get one principal: `o'brien@x` is `o+27brien@x`.
+    """
+    return "".join(
+        c if c.isascii() and (c.isalnum() or c in "@._-") else "".join(f"+{byte:02x}" for byte in c.encode())
+        for c in email
+    )
