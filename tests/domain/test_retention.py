@@ -18,8 +18,9 @@ from visitsafe.domain.carrying_out import over_for_certain, why_not_carried_out
 from visitsafe.domain.duties import owed
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState, fold
-from visitsafe.domain.holds import Holds, case_key, holds_in
+from visitsafe.domain.holds import Holds, holds_in
 from visitsafe.domain.judging_purged import days_in_force
+from visitsafe.domain.likeness import case_key
 from visitsafe.domain.people import AgreedBody, HeldBody, ReleasedBody
 from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.purged import ERASURE, KEEP_DAYS, KEEP_DAYS_INCIDENT, Gone, PurgedBody

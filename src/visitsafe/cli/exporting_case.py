@@ -36,7 +36,7 @@ def case_as_seen(desk: "Desk", case: str) -> "CaseHistory":
     from visitsafe.domain.discretion import hides_duress
     from visitsafe.usecases.cases import case_history
 
-    history = case_history(desk, case, spelt_alike=True)
+    history = case_history(desk, case)
     return replace(history, plans=tuple(hides_duress(state, desk.me, desk.now) for state in history.plans))
 
 

@@ -239,7 +239,7 @@ def _row(
     put(console, (when, STRONG), (", ".join(filter(None, words)), STOP if grave or late else ""), mark=mark)
     author = roster.members.get(row.by)
     area = without_address(row.area, state.body.visit.address)
-    facts = (row.case_ref, area, author.person.name if author else "somebody not in the team")
+    facts = (state.body.visit.case, area, author.person.name if author else "somebody not in the team")
     put(console, ", ".join(fact for fact in facts if fact.strip()), indent=UNDER_REFERENCE)
     if unclosed(state, now):
         put(console, how_to_close(ref), indent=UNDER_REFERENCE)

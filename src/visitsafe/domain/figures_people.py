@@ -11,7 +11,7 @@ import msgspec
 
 from visitsafe.domain.figures_after import incidents_of
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.holds import case_key
+from visitsafe.domain.likeness import case_key
 from visitsafe.domain.members import Member, people
 from visitsafe.domain.terms import Answer
 

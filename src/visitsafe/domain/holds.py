@@ -1,8 +1,8 @@
 """Cases that are held: nothing of them is removed until somebody releases them (docs/adr/0019). Pure.
 
 A hold and a release are entries of the team, by a manager or admin. A release ends only the holds that its
-author had seen: where two did not know of each other, the hold stands. A case is the same whatever its
-capitals and extra spaces.
+author had seen: where two did not know of each other, the hold stands. A case is the same however it is
+spelt (`case_key`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from visitsafe.domain.entries import body_of
-from visitsafe.domain.likeness import seen_text
+from visitsafe.domain.likeness import case_key
 from visitsafe.domain.people import HeldBody, ReleasedBody
 from visitsafe.domain.removal import Removed
 from visitsafe.domain.roster import Roster
@@ -38,11 +38,6 @@ class Hold(msgspec.Struct, frozen=True):
 
 Holds = Mapping[str, tuple[Hold, ...]]
 """By `case_key`."""
-
-
-def case_key(case: str) -> str:
-    """What makes two spellings of a case's reference one: capitals, extra spaces and unseen characters."""
-    return seen_text(case)
 
 
 def holds_in(roster: Roster) -> Holds:

@@ -1,4 +1,4 @@
-"""Whether two names or keys are of one person: by key, name or e-mail, however they are spelt. Pure.
+"""Whether two names or keys are of one person, or two references of one case, however they are spelt. Pure.
 
 Nobody decides on their own visit or watches over it themselves; a second key, another spelling or unseen
 characters must not get round that.
@@ -13,6 +13,8 @@ from visitsafe.domain.roster import Member, as_heard, selves
 
 _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w.-]*\w")
+_AROUND_DASH = re.compile(r"\s*[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+\s*")
+_QUOTES = re.compile("[\"'`\u00b4\u2018-\u201f\u00ab\u00bb\u2039\u203a\uff02\uff07]")
 _AROUND_AT = re.compile(r"\s*@\s*")
 
 
@@ -59,3 +61,14 @@ def seen_text(text: str) -> str:
     """A text without the characters that nobody sees, and without spaces around an @."""
     shown = "".join(character for character in text if unicodedata.category(character) != "Cf")
     return _AROUND_AT.sub("@", as_heard(shown))
+
+
+def case_key(case: str) -> str:
+    """What makes two spellings of a case's reference one: what a telephone, a pen or another program changes.
+
+    That is capitals, spaces, quotation marks, the kind of dash, and characters that nobody sees.
+
+    Returns:
+        Its usual spelling, in capitals; of that the key is the same again.
+    """
+    return " ".join(_AROUND_DASH.sub("-", _QUOTES.sub("", seen_text(case))).upper().split())

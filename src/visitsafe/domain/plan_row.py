@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from visitsafe.domain.duties import owed
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.likeness import case_key
 from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.stored import PlanRow, Stored
 from visitsafe.domain.terms import Level
@@ -21,7 +22,7 @@ def row_of(state: PlanState, rows: Sequence[Stored]) -> PlanRow:
         stage=state.visit.stage,
         closed=state.settled,
         by=state.author.fingerprint,
-        case_ref=visit.case,
+        case_ref=case_key(visit.case),
         area=visit.area,
         start=visit.start,
         due_back=state.visit.due_back,

@@ -13,9 +13,10 @@ import msgspec
 
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.holds import Holds, case_key
+from visitsafe.domain.holds import Holds
 from visitsafe.domain.judging import Judged
 from visitsafe.domain.judging_purged import agreed_days
+from visitsafe.domain.likeness import case_key
 from visitsafe.domain.people import AgreedBody
 from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.purged import KEEP_DAYS, KEEP_DAYS_INCIDENT, Gone, PurgedBody

@@ -97,7 +97,7 @@ def list_shape(
             "status": row.status,
             **_stage(states[row.plan], now),
             "open": row.open,
-            "case": row.case_ref,
+            "case": states[row.plan].body.visit.case,
             "area": without_address(row.area, states[row.plan].body.visit.address),
             "start": row.start,
             "due_back": row.due_back,

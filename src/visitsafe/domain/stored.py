@@ -67,6 +67,7 @@ class PlanRow(msgspec.Struct, frozen=True):
         closed: The entry after which nothing has to be done any more; empty while the plan is open.
         stage: How far the visit has come.
         by: The key of who planned it.
+        case_ref: The key of its case (`likeness.case_key`); how it was written stands in the plan.
         start: UTC, as in the entries; so is `due_back`, with every extension.
         level: The worst finding's level, or "".
         entries: How many entries the plan has.

@@ -5,23 +5,16 @@ A plan that does not hold is passed over with a warning.
 
 from visitsafe.domain.case import CaseHistory
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.holds import case_key
+from visitsafe.domain.likeness import case_key
 from visitsafe.domain.removal import RemovedError
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.usecases.desk import Desk
 
 
-def case_history(desk: Desk, case: str, *, spelt_alike: bool = False) -> CaseHistory:
-    """The plans of a case; none if there are none.
-
-    Args:
-        desk: Who asks.
-        case: Its reference.
-        spelt_alike: Also plans whose reference differs in capitals and spaces only; costs the whole list.
-    """
+def case_history(desk: Desk, case: str) -> CaseHistory:
+    """The plans of a case, in whichever spelling; none if there are none."""
     key = case_key(case)
-    rows = desk.store.plans() if spelt_alike else desk.store.plans(case=case)
-    mine = [row.plan for row in rows if case_key(row.case_ref) == key]
+    mine = [row.plan for row in desk.store.plans(case=key)]
     found: list[PlanState] = []
     removed = unread = 0
     for plan in mine:
@@ -42,9 +35,7 @@ def newest_of(desk: Desk, case: str) -> PlanState:
     Raises:
         NotFoundError: There is none.
     """
-    history = case_history(desk, case) if case else None
-    if history is None or not history.plans:
-        history = case_history(desk, case, spelt_alike=True)
+    history = case_history(desk, case)
     if not history.plans:
         raise NotFoundError(
             f"no plan in this store is for the case {case[:60]!r}",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import is_companion, is_earlier, is_self, words_of
+from visitsafe.domain.likeness import case_key
 from visitsafe.domain.phrases import went_first
 from visitsafe.domain.plan import Attested, DecidedBody, Finding, Made, PlanBody
 from visitsafe.domain.plan_row import worst
@@ -248,7 +249,7 @@ def previous_plan(desk: Desk, state: PlanState) -> PlanState | None:
 
     A plan that does not hold is passed over with a warning.
     """
-    rows = [row for row in desk.store.plans(case=state.body.visit.case) if row.plan != state.plan]
+    rows = [row for row in desk.store.plans(case=case_key(state.body.visit.case)) if row.plan != state.plan]
     found = [desk.plan_if_sound(row.plan) for row in rows if row.start <= state.body.visit.start]
     earlier = [other for other in found if other is not None]
     return max(earlier, key=lambda other: other.body.visit.start, default=None)

@@ -116,7 +116,7 @@ def seen_history(desk: Desk, case: str) -> CaseHistory:
     Raises:
         NotFoundError: There are none.
     """
-    history = case_history(desk, case, spelt_alike=True)
+    history = case_history(desk, case)
     if not history.plans:
         newest_of(desk, case)  # says that there are none, and what there may be instead
     seen = tuple(hides_duress(state, desk.me, desk.now) for state in history.plans)

@@ -3,13 +3,13 @@
 A hold on a case that nobody has is nearly always a slip of the pen and keeps nothing: somebody has to insist.
 """
 
-from collections.abc import Iterable
 from difflib import get_close_matches
 
 import msgspec
 
-from visitsafe.domain.holds import Hold, case_key, holds_in
+from visitsafe.domain.holds import Hold, holds_in
 from visitsafe.domain.judging_purged import PURGERS
+from visitsafe.domain.likeness import case_key
 from visitsafe.domain.people import HeldBody, ReleasedBody
 from visitsafe.domain.terms import TEAM_STREAM, Kind
 from visitsafe.errors import NotFoundError, NotPermittedError
@@ -43,10 +43,9 @@ def hold(desk: Desk, case: str, reason: str, *, unknown: bool = False) -> Held:
     key = case_key(case)
     if not key:
         raise NotPermittedError("a hold needs a case", hint="name its reference, as in visitsafe list")
-    listed = [row.case_ref for row in desk.store.plans()]
-    plans = sum(case_key(ref) == key for ref in listed)
+    plans = len(desk.store.plans(case=key))
     if not plans and not unknown:
-        raise _nobody_has(case, listed)
+        raise _nobody_has(desk, case)
     desk.append(TEAM_STREAM, Kind.HELD, desk.roster.heads, HeldBody(case=case, reason=reason))
     return Held(case, plans)
 
@@ -88,10 +87,10 @@ def check_reason(reason: str) -> None:
         raise NotPermittedError("this needs a reason", hint="add: --reason '...', without any name in it")
 
 
-def _nobody_has(case: str, listed: Iterable[str]) -> NotFoundError:
-    by_key = {case_key(ref): ref for ref in listed if ref}
-    near = get_close_matches(case_key(case), by_key, n=1, cutoff=_ALIKE)
-    meant = f"the nearest is {by_key[near[0]][:60]!r}; " if near else ""
+def _nobody_has(desk: Desk, case: str) -> NotFoundError:
+    keys = {row.case_ref for row in desk.store.plans() if row.case_ref}
+    near = get_close_matches(case_key(case), keys, 1, _ALIKE)
+    meant = f"the nearest is {near[0][:60]!r}; " if near else ""
     return NotFoundError(
         f"no plan in this store is for the case {case[:60]!r}, so a hold on it would keep nothing",
         hint=f"{meant}to hold {case[:60]!r} all the same, add: --yes",

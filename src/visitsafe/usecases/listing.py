@@ -7,6 +7,7 @@ is named in a warning and stops nothing. The cost follows the rows asked for, an
 import msgspec
 
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.likeness import case_key
 from visitsafe.domain.plan_row import row_of
 from visitsafe.domain.refs import is_plan_id, reference
 from visitsafe.domain.removal import REMOVED, Removed, RemovedError
@@ -31,6 +32,7 @@ def listed(desk: Desk, *, every: bool = False, case: str | None = None) -> list[
         every: Refused and withdrawn plans too.
         case: Only the plans for this case.
     """
+    key = None if case is None else case_key(case)
     known = {row.plan: row for row in desk.store.plans(open_only=not every)}
     also = (*doubted(desk.store, desk.now), *recent(desk.store, desk.now - LATELY))
     doubtful = {plan: desk.store.row(plan) for plan in also if plan not in known}
@@ -38,7 +40,7 @@ def listed(desk: Desk, *, every: bool = False, case: str | None = None) -> list[
     wanted = [
         one
         for one in found
-        if one is not None and (every or one.row.open) and case in {None, one.row.case_ref}
+        if one is not None and (every or one.row.open) and key in {None, one.row.case_ref}
     ]
     by_id = sorted(wanted, key=lambda one: one.row.plan)
     return sorted(by_id, key=lambda one: one.row.start, reverse=True)

@@ -63,7 +63,7 @@ def find_case(desk: Desk, ref: str, case: str) -> tuple[PlanState, CaseHistory]:
             hint="visitsafe marker K7Q2-M9, or: visitsafe marker --case CF-1; see: visitsafe list --all",
         )
     state = desk.plan(desk.resolve(ref)) if ref else newest_of(desk, case)
-    return state, case_history(desk, state.body.visit.case, spelt_alike=True)
+    return state, case_history(desk, state.body.visit.case)
 
 
 def marked_body(state: PlanState, marking: Marking, now: datetime, zone: tzinfo) -> MarkedBody:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from visitsafe.domain.entries import to_text
-from visitsafe.domain.holds import case_key
+from visitsafe.domain.likeness import case_key
 from visitsafe.domain.refs import is_plan_id
 from visitsafe.domain.stored import PlanRow, Store, Stored
 from visitsafe.domain.terms import Kind

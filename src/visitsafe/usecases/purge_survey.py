@@ -10,9 +10,9 @@ import msgspec
 
 from visitsafe.domain.carrying_out import why_not_carried_out
 from visitsafe.domain.entries import from_text, to_text
-from visitsafe.domain.holds import Holds, case_key, holds_in
+from visitsafe.domain.holds import Holds, holds_in
 from visitsafe.domain.judging_purged import agreed_days, days_in_force
-from visitsafe.domain.likeness import is_self
+from visitsafe.domain.likeness import case_key, is_self
 from visitsafe.domain.people import AgreedBody
 from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.purged import ERASURE, KEEP_DAYS_INCIDENT

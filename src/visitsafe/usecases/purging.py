@@ -13,8 +13,8 @@ import msgspec
 
 from visitsafe.domain.entries import Entry, compose
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.holds import case_key
 from visitsafe.domain.judging_purged import agreed_days
+from visitsafe.domain.likeness import case_key
 from visitsafe.domain.purged import ERASURE, KEEP_DAYS_INCIDENT, MOST_REMOVED, Gone, PurgedBody
 from visitsafe.domain.removal import Removed
 from visitsafe.domain.retention import Verdict, facts_of, gone_of, named_in
