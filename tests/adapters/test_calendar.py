@@ -10,22 +10,36 @@ from visit_story import at, back, countersigned, departed, extended, planned, wa
 from visitsafe.adapters.calendar import calendar
 
 
-def event(story: Story) -> Any:
-    return vobject.readOne(calendar(story.state, NOW).decode("utf-8")).vevent
+def events(story: Story) -> tuple[Any, Any]:
+    """The time due back and the visit, as another program reads them."""
+    due, visited = vobject.readOne(calendar(story.state, NOW).decode("utf-8")).vevent_list
+    return due, visited
 
 
-def test_it_lasts_from_the_start_to_the_time_due_back_in_utc() -> None:
-    found = event(countersigned())
-    assert (found.dtstart.value, found.dtend.value) == (START, DUE_BACK)
-    assert b"DTEND:20261123T163000Z" in calendar(countersigned().state, NOW)
-    assert found.dtstamp.value == NOW
+def test_the_visit_lasts_from_the_start_to_the_time_due_back_in_utc() -> None:
+    due, visited = events(countersigned())
+    assert (visited.dtstart.value, visited.dtend.value) == (START, DUE_BACK)
+    assert (due.dtstart.value, due.dtend.value > DUE_BACK) == (DUE_BACK, True)
+    assert b"DTSTART:20261123T163000Z" in calendar(countersigned().state, NOW)
+    assert due.dtstamp.value == visited.dtstamp.value == NOW
 
 
-def test_there_is_an_alarm_ten_minutes_before_the_time_due_back_and_one_at_it() -> None:
-    alarms = event(countersigned()).valarm_list
-    assert [alarm.trigger.value for alarm in alarms] == [timedelta(minutes=-10), timedelta()]
-    assert {alarm.trigger.params["RELATED"][0] for alarm in alarms} == {"END"}
-    assert {alarm.action.value for alarm in alarms} == {"DISPLAY"}
+def test_the_only_alarm_is_counted_before_the_start_of_an_event_as_every_calendar_can() -> None:
+    """Outlook takes one alarm an event, counted before its start; Google drops others."""
+    due, visited = events(countersigned())
+    [alarm] = due.valarm_list
+    assert alarm.trigger.value == timedelta(minutes=-10)
+    assert alarm.action.value == "DISPLAY"
+    assert "valarm" not in visited.contents
+    written = calendar(countersigned().state, NOW)
+    assert b"TRIGGER:-PT10M" in written
+    assert b"RELATED" not in written
+
+
+def test_the_time_due_back_comes_first_because_a_message_shows_only_the_first_event() -> None:
+    due, visited = events(countersigned())
+    ref = countersigned().state.ref
+    assert (due.summary.value, visited.summary.value) == (f"Due back: {ref}", f"Visit: {ref}")
 
 
 def test_nothing_personal_stands_in_it() -> None:
@@ -33,41 +47,55 @@ def test_nothing_personal_stands_in_it() -> None:
     text = calendar(departed(planned(body).decided(), note="Ring Ada.").state, NOW).decode()
     for secret in ("Acacia", "C-1042", "Langworthy", "Sam", "Okafor", "example.org", "children", "Ring Ada"):
         assert secret not in text
-    assert f"SUMMARY:Due back: {countersigned().state.ref}" in text
 
 
-def test_a_calendar_updates_the_entry_when_the_time_due_back_moves() -> None:
+def test_a_calendar_updates_both_events_when_the_time_due_back_moves() -> None:
     story = departed(at(countersigned(), START))
-    later = extended(story, "2026-11-23T17:30:00Z")
-    before, after = event(story), event(later)
-    assert before.uid.value == after.uid.value
-    assert int(after.sequence.value) > int(before.sequence.value)
-    assert after.dtend.value == datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
+    for before, after in zip(events(story), events(extended(story, "2026-11-23T17:30:00Z")), strict=True):
+        assert before.uid.value == after.uid.value
+        assert int(after.sequence.value) > int(before.sequence.value)
+    due, visited = events(extended(story, "2026-11-23T17:30:00Z"))
+    assert due.dtstart.value == visited.dtend.value == datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
 
 
-def test_a_new_version_has_a_higher_sequence_and_the_same_uid() -> None:
+def test_a_new_version_has_a_higher_sequence_and_the_same_uids() -> None:
     revised = countersigned().revised(body=watched_plan(nonce=""))
-    assert int(event(revised).sequence.value) > int(event(countersigned()).sequence.value)
-    assert event(revised).uid.value == event(countersigned()).uid.value
+    for before, after in zip(events(countersigned()), events(revised), strict=True):
+        assert int(after.sequence.value) > int(before.sequence.value)
+        assert after.uid.value == before.uid.value
+    due, visited = events(revised)
+    assert due.uid.value != visited.uid.value
 
 
-def test_what_is_over_or_will_not_be_is_cancelled_and_rings_no_more() -> None:
-    for story in (countersigned().withdrawn(), back(departed(countersigned())), planned().decided("refuse")):
-        found = event(story)
-        assert found.status.value == "CANCELLED"
-        assert "valarm" not in found.contents
+def test_what_will_not_be_is_cancelled_and_rings_no_more() -> None:
+    for story in (countersigned().withdrawn(), planned().decided("refuse")):
+        for one in events(story):
+            assert one.status.value == "CANCELLED"
+            assert one.summary.value.startswith("Cancelled: ")
+            assert "valarm" not in one.contents
+
+
+def test_who_is_back_is_not_due_any_more_and_the_visit_stays() -> None:
+    out = departed(countersigned())
+    due, visited = events(back(out))
+    assert (due.status.value, visited.status.value) == ("CANCELLED", "CONFIRMED")
+    assert "valarm" not in due.contents
+    assert int(due.sequence.value) > int(events(out)[0].sequence.value)
 
 
 def test_a_plan_that_waits_is_tentative_and_one_that_is_out_is_not() -> None:
-    assert event(planned()).status.value == "TENTATIVE"
-    assert event(countersigned()).status.value == "CONFIRMED"
-    assert event(departed(planned(), urgent="Now.")).status.value == "CONFIRMED"
+    for story, status in (
+        (planned(), "TENTATIVE"),
+        (planned().decided("return"), "TENTATIVE"),
+        (countersigned(), "CONFIRMED"),
+        (departed(planned(), urgent="Now."), "CONFIRMED"),
+    ):
+        assert {one.status.value for one in events(story)} == {status}
 
 
-def test_it_ends_after_it_begins_even_if_the_worker_is_due_back_before_the_planned_start() -> None:
-    story = extended(departed(countersigned()), "2026-11-23T09:00:00Z")
-    found = event(story)
-    assert found.dtstart.value < found.dtend.value
+def test_the_visit_ends_after_it_begins_even_if_due_back_before_the_planned_start() -> None:
+    _, visited = events(extended(departed(countersigned()), "2026-11-23T09:00:00Z"))
+    assert visited.dtstart.value < visited.dtend.value
 
 
 def test_lines_end_as_the_standard_says_and_none_is_too_long() -> None:

@@ -4,10 +4,12 @@ import io
 import unicodedata
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+import vobject  # type: ignore[import-untyped]  # it has no types
 from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
@@ -396,7 +398,26 @@ def test_the_calendar_entry_is_written_as_a_file(office: Office, tmp_path: Path)
     out = tmp_path / "visit.ics"
     office.sam.done("export", office.ref, "--format", "ics", "--out", str(out))
     assert out.read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
-    assert office.sam.done("export", office.ref, "--format", "ics").out.count("BEGIN:VALARM") == 2
+
+
+def test_a_calendar_follows_the_visit_from_export_to_export(office: Office) -> None:
+    """What another program reads: one UID, a growing number, and no alarm once nobody is due."""
+
+    def due() -> Any:
+        text = office.sam.done("export", office.ref, "--format", "ics").out
+        return vobject.readOne(text).vevent_list[0]
+
+    planned = due()
+    office.at(MORNING + timedelta(hours=2))
+    office.sam.done("extend", "--until", "12:15")
+    later = due()
+    office.sam.done("back")
+    over = due()
+    assert planned.uid.value == later.uid.value == over.uid.value
+    assert int(planned.sequence.value) < int(later.sequence.value) < int(over.sequence.value)
+    assert (planned.dtstart.value.hour, later.dtstart.value.hour) == (11, 12)
+    assert (len(later.valarm_list), over.status.value) == (1, "CANCELLED")
+    assert "valarm" not in over.contents
 
 
 def test_the_card_knows_the_desk_s_number(office: Office) -> None:

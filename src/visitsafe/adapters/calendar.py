@@ -1,8 +1,12 @@
-"""A visit as an entry for somebody's calendar: when they are due back, with an alarm, and nothing personal.
+"""A visit for somebody's calendar: when they are due back, with an alarm, and nothing personal.
+
+Two events: "due back", which begins at that time, and the visit. Calendars count alarms from the start of an
+event, Outlook takes no more than one (MS-OXCICAL), and of a file in a message it takes the first event alone:
+so the time due back is an event of its own, with one alarm, and comes first.
 
 A calendar is shared with colleagues, secretaries and telephones: no address, case, area, purpose or name goes
-into it, only the reference. The same plan always has the same UID and a growing SEQUENCE, so that importing
-it again after an extension moves the entry. Times are UTC. It reminds; it does not watch (D11).
+into it, only the reference. The same plan always has the same UIDs and a growing SEQUENCE, so that importing
+it again after an extension moves the events. Times are UTC. It reminds; it does not watch (D11).
 """
 
 from datetime import datetime, timedelta
@@ -15,10 +19,13 @@ from visitsafe.domain.reports import BackBody, ExtendedBody, StoodDownBody
 from visitsafe.domain.terms import Kind, Status
 
 if TYPE_CHECKING:
-    from icalendar import Alarm
+    from icalendar import Event
 
 PRODUCT = "-//visitsafe//visit plans//EN"
-WARN_MINUTES = 10
+WARN = timedelta(minutes=10)
+"""How long before the time due back the alarm rings."""
+_LASTS = timedelta(minutes=15)
+"""How long the event of the time due back lasts: some calendars show none that lasts no time."""
 _SHORTEST = timedelta(minutes=1)
 _MOVES = (PlanBody, ExtendedBody, StoodDownBody, BackBody)
 
@@ -30,27 +37,48 @@ def calendar(state: PlanState, now: datetime) -> bytes:
         state: The plan.
         now: When it is made, aware.
     """
-    from icalendar import Calendar, Event
+    from icalendar import Alarm, Calendar
 
-    event = Event()
-    start, due_back = _times(state)
-    event.add("uid", f"{state.plan}@visitsafe")
-    event.add("dtstamp", now)
-    event.add("sequence", sequence(state))
-    event.add("dtstart", start)
-    event.add("dtend", due_back)
-    event.add("summary", f"Due back: {state.ref}")
-    event.add("description", f"To report: visitsafe back {state.ref}. Longer: visitsafe extend {state.ref}")
-    event.add("status", _status(state))
-    event.add("class", "PRIVATE")
+    start, due_back = from_text(state.body.visit.start), from_text(state.visit.due_back)
+    reported = "CANCELLED" if state.closed else _status(state)
+    due = _event(state, now, "due-back", f"Due back: {state.ref}", due_back, due_back + _LASTS, reported)
+    due.add("description", f"To report: visitsafe back {state.ref}. Longer: visitsafe extend {state.ref}")
+    due.add("transp", "TRANSPARENT")
     if not state.closed:
-        event.add_component(_alarm(-WARN_MINUTES, f"Due back in {WARN_MINUTES} minutes: {state.ref}"))
-        event.add_component(_alarm(0, f"Due back now: {state.ref}. Report, or say that you need longer"))
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        minutes = int(WARN.total_seconds()) // 60
+        alarm.add(
+            "description", f"Due back in {minutes} minutes: {state.ref}. Report, or say that you need longer"
+        )
+        alarm.add("trigger", -WARN)
+        due.add_component(alarm)
+    begins = min(start, due_back - _SHORTEST)  # an extension may have put the time due back before the start
+    visit = _event(state, now, "visit", f"Visit: {state.ref}", begins, due_back, _status(state))
     made = Calendar()
     made.add("version", "2.0")
     made.add("prodid", PRODUCT)
-    made.add_component(event)
+    made.add_component(due)
+    made.add_component(visit)
     return bytes(made.to_ical())
+
+
+def _event(
+    state: PlanState, now: datetime, name: str, summary: str, begins: datetime, ends: datetime, status: str
+) -> "Event":
+    from icalendar import Event
+
+    event = Event()
+    event.add("uid", f"{state.plan}-{name}@visitsafe")
+    event.add("dtstamp", now)
+    event.add("sequence", sequence(state))
+    event.add("dtstart", begins)
+    event.add("dtend", ends)
+    # Outlook keeps no status of what is imported: the words say it as well.
+    event.add("summary", f"Cancelled: {summary}" if status == "CANCELLED" else summary)
+    event.add("status", status)
+    event.add("class", "PRIVATE")
+    return event
 
 
 def sequence(state: PlanState) -> int:
@@ -67,25 +95,9 @@ def sequence(state: PlanState) -> int:
     return max(0, len(decisive) - 1)
 
 
-def _times(state: PlanState) -> tuple[datetime, datetime]:
-    """From the start to the time due back; an extension may have put that before the planned start."""
-    start, due_back = from_text(state.body.visit.start), from_text(state.visit.due_back)
-    return min(start, due_back - _SHORTEST), due_back
-
-
 def _status(state: PlanState) -> str:
-    if state.closed:
+    """That of the visit itself, which took place if it ended with a report."""
+    if state.closed and not state.visit.closed:
         return "CANCELLED"
-    sure = state.visit.departed or state.status is Status.COUNTERSIGNED
+    sure = state.visit.closed or state.visit.departed or state.status is Status.COUNTERSIGNED
     return "CONFIRMED" if sure else "TENTATIVE"
-
-
-def _alarm(minutes: int, text: str) -> "Alarm":
-    """A reminder so many minutes after the time due back, which is the entry's end."""
-    from icalendar import Alarm
-
-    alarm = Alarm()
-    alarm.add("action", "DISPLAY")
-    alarm.add("description", text)
-    alarm.add("trigger", timedelta(minutes=minutes), parameters={"RELATED": "END"})
-    return alarm
