@@ -441,3 +441,41 @@ raise SystemExit(main({words!r}, environ={ann.environ | {"PATH": "", **sock}!r})
 """
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+def test_after_a_change_of_key_every_page_still_says_who_it_was(office: Office) -> None:
+    dee = office.duty()
+    office.countersigned()
+    office.sam.done("depart", office.ref)
+    office.at(NOW + timedelta(hours=4, minutes=30))
+    office.mo.done("acknowledge", office.ref, "--for", "Dee", "--known-by", "I know the voice.")
+    office.mo.done("back", office.ref, "--for", "Sam", "--known-by", "I know the voice.")
+    dee.now = office.mo.now
+    for someone in (office.sam, dee):
+        someone.done("key", "replace", "--no-passphrase")
+    assert "Ordsall, Sam\n" in office.mo.done("list", "--all").out
+    assert office.mo.done("list", "--all", "--json").json[0]["author"]["name"] == "Sam"
+    for words in (("show", office.ref), ("export", office.ref, "--format", "md")):
+        page = office.mo.done(*words).out
+        assert "passed on for Dee" in page
+        assert "passed on for Sam" in page
+        assert "the key SHA256" not in page
+    says = [entry["says"] for entry in office.show()["entries"]]
+    assert any(one and "passed on for Dee, known by" in one for one in says)
+
+
+def test_what_somebody_signed_after_leaving_is_shown_under_their_name(office: Office) -> None:
+    office.countersigned()
+    copy, bundle = office.folder / "sams-own.sqlite3", office.folder / "from-sam.zip"
+    with closing(sqlite3.connect(office.store)) as there, closing(sqlite3.connect(copy)) as here:
+        there.backup(here)
+    office.mo.done("team", "revoke", "Sam", "--reason", "Has left.")
+    office.at(NOW + timedelta(hours=1))
+    away = Someone("sam", office.sam.home, f"sqlite:///{copy}", office.sam.now)
+    away.done("withdraw", office.ref, "--reason", "I am off.")
+    away.done("export", office.ref, "--format", "bundle", "--out", str(bundle))
+    office.mo.done("import", str(bundle))
+    late = office.show()["entries"][-1]
+    assert (late["kind"], late["counts"], late["by"]["name"]) == ("withdrawn", False, "Sam")
+    page = office.mo.done("show", office.ref).out
+    assert "withdrawn, by Sam" in page

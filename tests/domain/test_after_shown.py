@@ -125,7 +125,7 @@ def test_every_kind_of_entry_has_a_heading() -> None:
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        (Kind.INCIDENT, "Incident; the word of the key"),
+        (Kind.INCIDENT, "Incident; the word of Sam Okafor"),
         (Kind.DEBRIEFED, "next time: Two of us"),
         (Kind.DOCUMENTED, "Supervision plan; looked at again 2026-12-24"),
         (Kind.SHARED, "with Two of us go from now on.; by telephone"),
@@ -133,7 +133,8 @@ def test_every_kind_of_entry_has_a_heading() -> None:
     ],
 )
 def test_the_record_says_in_a_few_words_what_each_entry_is_about(kind: Kind, words: str) -> None:
-    found = [says(one) for one in everything().state.judged if one.entry.content.kind == kind]
+    state = everything().state
+    found = [says(one, state.people) for one in state.judged if one.entry.content.kind == kind]
     assert words in found[-1]
     assert HAPPENED.answer not in found[-1]
 
@@ -141,6 +142,6 @@ def test_the_record_says_in_a_few_words_what_each_entry_is_about(kind: Kind, wor
 def test_a_correction_says_which_entry_it_corrects() -> None:
     first = incident(over(), by=MO)
     second = incident(first, by=MO, replaces=first.newest.id, near_miss=True, hurt="yes")
-    said = says(second.state.judged[-1])
+    said = says(second.state.judged[-1], second.state.people)
     assert said.startswith("Near miss: somebody was hurt")
     assert f"corrects entry {first.newest.id[:12]}" in said

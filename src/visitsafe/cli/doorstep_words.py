@@ -11,6 +11,7 @@ from visitsafe.domain.alarm import is_watched, next_due, owner
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.local_clock import clock, minutes_between
+from visitsafe.domain.members import called
 from visitsafe.domain.terms import Kind, Status
 from visitsafe.errors import StoreError
 from visitsafe.usecases.reporting import Reported
@@ -216,17 +217,12 @@ def who_rings(state: "PlanState", desk: "Desk") -> str:
     """Who took the alarm on, by name; else whose step it is."""
     owned = owner(state)
     if owned is not None:
-        return owner_name(owned.body.heard.person, desk) if owned.body.heard else owned.author.person.name
+        heard = owned.body.heard
+        return called(heard.person, desk.roster.known) if heard else owned.author.person.name
     steps = sorted((one.body.step for one in state.visit.alarm.raised), key=state.visit.level)
     rungs = [rung for rung in map(state.visit.rung, steps) if rung.acknowledge]
     who = [role for role in (rungs[-1].who if rungs else ("duty",)) if role != "lone-worker"]
     return " or ".join(ROLE.get(role, role) for role in who) or ROLE["duty"]
-
-
-def owner_name(fingerprint: str, desk: "Desk") -> str:
-    """The name of the member with a key, in the team or not any more."""
-    known = desk.roster.known.get(fingerprint)
-    return known.person.name if known else fingerprint
 
 
 def shape(done: Reported, desk: "Desk", zone: tzinfo) -> dict[str, Any]:

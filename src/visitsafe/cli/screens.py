@@ -176,7 +176,7 @@ def _record(console: "Console", state: "PlanState", zone: tzinfo) -> None:
     heading(console, "Signed")
     for judged in state.judged:
         item(console, _signed(judged, zone), indent=INDENT)
-        fact(console, "Says", says(judged), indent=2 * INDENT)
+        fact(console, "Says", says(judged, state.people), indent=2 * INDENT)
         fact(console, "Reason", reason_of(judged), indent=2 * INDENT)
         if judged.why_not:
             put(console, ("Does not count: ", STRONG), judged.why_not, indent=2 * INDENT)
@@ -237,8 +237,8 @@ def _row(
     late = not state.closed and (is_alarming(state, now) or bool(went_first(state)))
     mark, when = f"{ref}  ", f"{short_span(row.start, row.due_back, zone)}  "
     put(console, (when, STRONG), (", ".join(filter(None, words)), STOP if grave or late else ""), mark=mark)
-    author = roster.members.get(row.by)
     area = without_address(row.area, state.body.visit.address)
+    author = roster.known.get(row.by)
     facts = (state.body.visit.case, area, author.person.name if author else "somebody not in the team")
     put(console, ", ".join(fact for fact in facts if fact.strip()), indent=UNDER_REFERENCE)
     if unclosed(state, now):

@@ -15,7 +15,7 @@ from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
 from visitsafe.domain.local_clock import clock, minutes_between
-from visitsafe.domain.members import Member
+from visitsafe.domain.members import Member, called
 from visitsafe.domain.phrases import whose
 from visitsafe.domain.reports import (
     AcknowledgedBody,
@@ -127,7 +127,7 @@ def _speaker(heard: Heard | None, signer: str, names: Names) -> str:
     """Whose word it is: whoever spoke, or who signed."""
     if heard is None:
         return signer
-    return names[heard.person].person.name if heard.person in names else "somebody not in the team"
+    return called(heard.person, names)
 
 
 def _note(body: VisitBody) -> str:

@@ -18,6 +18,7 @@ from visitsafe.domain.afterwards import (
 from visitsafe.domain.duties import Met, duties_of, talk_by
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging_after import NOT_SHARE
+from visitsafe.domain.members import Member, called
 from visitsafe.domain.phrases import exactly
 from visitsafe.domain.terms import Answer, Document
 
@@ -56,12 +57,12 @@ def marker_words(body: MarkedBody) -> str:
     return f"Warning marker in {where}, checked {body.checked}{review}"
 
 
-def after_says(body: AfterBody) -> str:
+def after_says(body: AfterBody, people: Mapping[str, Member]) -> str:
     """What an entry says, for the record; empty if it says no more than its kind."""
-    return "; ".join(part for part in _says(body) if part.strip())
+    return "; ".join(part for part in _says(body, people) if part.strip())
 
 
-def _says(body: AfterBody) -> Iterator[str]:
+def _says(body: AfterBody, people: Mapping[str, Member]) -> Iterator[str]:
     if isinstance(body, SharedBody):
         yield from _shared(body)
         return
@@ -72,7 +73,7 @@ def _says(body: AfterBody) -> Iterator[str]:
     yield f"it happened {exactly(body.happened)}" if body.happened else ""
     if body.heard:
         known = f", known by: {body.heard.known_by}" if body.heard.known_by.strip() else ""
-        yield f"the word of the key {body.heard.person}{known}"
+        yield f"the word of {called(body.heard.person, people)}{known}"
     yield f"corrects entry {body.replaces[:12]}" if body.replaces else ""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from visitsafe.domain.after_words import after_says
 from visitsafe.domain.afterwards import AfterBody
 from visitsafe.domain.judging import Bodies, Judged
+from visitsafe.domain.members import Member, called
 from visitsafe.domain.phrases import exactly
 from visitsafe.domain.purged import PurgedBody
 from visitsafe.domain.reports import (
@@ -50,15 +51,20 @@ KIND_WORDS: Mapping[str, str] = {
 """The kinds of entry as headings of the record; each is followed by who signed it."""
 
 
-def says(judged: Judged) -> str:
-    """What an entry about the visit or what came after it says; empty for any other or if it says no more."""
+def says(judged: Judged, people: Mapping[str, Member]) -> str:
+    """What an entry about the visit or what came after it says; empty for any other or if it says no more.
+
+    Args:
+        judged: The entry.
+        people: Everybody who ever was in the team, by fingerprint.
+    """
     if isinstance(judged.body, PurgedBody):
         return f"content of {len(judged.body.removed)} entries, {judged.body.rule}: {judged.body.reason}"
     if isinstance(judged.body, AfterBody):
-        return after_says(judged.body)
+        return after_says(judged.body, people)
     if not isinstance(judged.body, VisitBody):
         return ""
-    return "; ".join(part for part in (*_what(judged.body), *_whose(judged.body)) if part.strip())
+    return "; ".join(part for part in (*_what(judged.body), *_whose(judged.body, people)) if part.strip())
 
 
 def _what(body: Bodies) -> Iterator[str]:
@@ -82,14 +88,14 @@ def _what(body: Bodies) -> Iterator[str]:
         yield f"the visit went on, due back {exactly(body.until)}" if body.until else ""
 
 
-def _whose(body: Bodies) -> Iterator[str]:
+def _whose(body: Bodies, people: Mapping[str, Member]) -> Iterator[str]:
     """Whose word it is, when it happened, what was added, and whether it was only a drill."""
     happened = getattr(body, "happened", "")
     yield f"it happened {exactly(happened)}" if happened else ""
     heard = body.heard if isinstance(body, ReportBody | BackBody | ExtendedBody | AcknowledgedBody) else None
     if heard:
         known = f", known by: {heard.known_by}" if heard.known_by.strip() else ""
-        yield f"passed on for the key {heard.person}{known}"
+        yield f"passed on for {called(heard.person, people)}{known}"
     yield str(getattr(body, "note", ""))
     drill = getattr(body, "drill", "")
     yield f"DRILL {drill}" if drill else ""

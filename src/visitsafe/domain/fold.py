@@ -49,6 +49,7 @@ class PlanState(msgspec.Struct, frozen=True):
         sealed: Who can open the worker's tracing details now; None if there are none.
         visit: What happened on the way, and which alarms are open.
         after: What was recorded afterwards: incidents, debriefs, what was shared, documents, markers.
+        people: Everybody who ever was in the team, by fingerprint: to name them, never for what they may do.
     """
 
     plan: str
@@ -65,6 +66,7 @@ class PlanState(msgspec.Struct, frozen=True):
     rivals: tuple[str, ...] = ()
     sealed: SealedDetails | None = None
     after: AfterState = AfterState()
+    people: Mapping[str, Member] = {}
 
     @property
     def ref(self) -> str:
@@ -145,7 +147,7 @@ def fold(
     damaged = (*damaged, *unsigned)
     state = _state(plan, roster, order, judged, counted.keys() | cut_off, damaged)
     sealed = sealed_details(state.judged, state.version.id, state.body, roster)
-    return msgspec.structs.replace(state, sealed=sealed)
+    return msgspec.structs.replace(state, sealed=sealed, people=roster.known)
 
 
 def _look_again(

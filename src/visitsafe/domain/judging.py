@@ -96,6 +96,7 @@ class Judged(msgspec.Struct, frozen=True):
         body: What it says; None if that cannot be read.
         why_not: Why it does not count; empty if it does.
         doubt: Why its time is in doubt, whether it counts or not; empty if it is not.
+        called: The name of an author whose key was in the team at another time than this.
     """
 
     entry: Verified
@@ -103,11 +104,12 @@ class Judged(msgspec.Struct, frozen=True):
     body: Bodies | None
     why_not: str = ""
     doubt: str = ""
+    called: str = ""
 
     @property
     def name(self) -> str:
-        """The author's name, or their key's fingerprint if the team does not know them."""
-        return self.author.person.name if self.author else self.entry.content.by
+        """The author's name, or their key's fingerprint if the team never knew them."""
+        return self.author.person.name if self.author else self.called or self.entry.content.by
 
 
 def own_plan_id(by: str, nonce: str) -> str:
@@ -159,7 +161,9 @@ def judge(
     if content.kind not in FORMS:
         return Judged(entry, author, None, f"this visitsafe does not know the kind {content.kind[:40]!r}")
     if author is None:
-        return Judged(entry, None, None, _why_no_author(roster, content.by))
+        known = roster.known.get(content.by)
+        called = known.person.name if known else ""
+        return Judged(entry, None, None, _why_no_author(roster, content.by), called=called)
     try:
         body: Bodies = body_of(content, FORMS[content.kind])
     except VerificationError as error:

@@ -4,7 +4,7 @@ Who is a member, with which roles and since when, is `roster`'s affair.
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import msgspec
@@ -85,6 +85,11 @@ class People(tuple[Member, ...]):  # noqa: SLOT001 - it keeps what it has worked
             taken.update(new)
             found += [self[place] for place in new]
         return found[1:]
+
+
+def called(fingerprint: str, known: Mapping[str, Member]) -> str:
+    """The name of whoever signs, or signed, with a key, as words of a sentence."""
+    return known[fingerprint].person.name if fingerprint in known else f"the key {fingerprint}"
 
 
 def people(members: Iterable[Member]) -> People:

@@ -14,6 +14,7 @@ from visitsafe.domain.alarm import is_watched, minutes_late, owner, unowned
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.local_clock import clock
+from visitsafe.domain.members import called
 from visitsafe.domain.phrases import in_minutes, minutes_from, went_first
 from visitsafe.domain.reports import AcknowledgedBody, BackBody, ExtendedBody, Heard, ReportBody
 from visitsafe.domain.terms import Because, Kind, Stage, Status
@@ -151,12 +152,8 @@ def late_back(state: PlanState) -> int:
 
 
 def name_of(state: PlanState, fingerprint: str) -> str:
-    """The name of somebody whom the plan's record knows by their key."""
-    people = [one.author for one in state.judged if one.author]
-    people += [*state.sealed.openers, *state.sealed.others] if state.sealed else []
-    names = {one.key: one.name for one in state.body.visit.companions if one.key}
-    names |= {one.fingerprint: one.person.name for one in people}
-    return names.get(fingerprint, f"the key {fingerprint}")
+    """The name of somebody whom the plan's record knows by their key, in the team or not any more."""
+    return called(fingerprint, state.people)
 
 
 def who_owns(state: PlanState, said: Said[AcknowledgedBody]) -> str:
