@@ -10,7 +10,7 @@ from office import NOW, Office
 
 HEAVY = {
     "apprise", "astral", "bcrypt", "jsonschema", "markdown_it", "prompt_toolkit", "psycopg",
-    "pydantic", "questionary", "rich", "sqlalchemy", "yaml",
+    "pydantic", "questionary", "rich", "sqlalchemy", "tomlkit", "yaml",
 }  # fmt: skip
 
 

@@ -268,6 +268,42 @@ def test_a_way_of_signing_of_a_newer_version_is_said_so(office: Office, key: Pat
     refused(ann.run("team", "join"), "'telepathy', unknown here")
 
 
+WRITTEN = """\
+# Mo's computer. Ask Ann before you change anything here.
+[me] # filled in by visitsafe
+name = 'Mo'  # as in the rota
+email = "mo@salford.example"
+key = "keys/id_ed25519"
+
+# ---- whom the desk reaches ----
+# the number changes in April
+[[notify]]
+label = "Mo's mobile"  # not the old one
+who = "manager"
+url = "json://localhost"
+
+[line-managers]
+"sam@salford.example" = "mo@salford.example"
+# that is all
+"""
+
+
+def test_what_a_person_wrote_in_the_settings_survives_every_command_that_changes_them(
+    office: Office, key: Path
+) -> None:
+    file = office.mo.home / "settings.toml"
+    file.write_text(WRITTEN)
+    office.mo.done("team", "join", "--team-id", office.sam.done("team", "list", "--json").json["id"])
+    office.mo.done("key", "replace", "--use", str(key))
+    lines = file.read_text().splitlines()
+    own = [line for line in WRITTEN.splitlines() if line and not line.startswith("key =")]
+    assert [line for line in lines if line in own] == own
+    assert lines.index('via = ""') < lines.index("# ---- whom the desk reaches ----")
+    assert tomllib.loads(file.read_text())["me"]["key"] == str(key)
+    assert "coming" not in file.read_text()
+    assert office.mo.done("team", "list", "--json").json["members"]
+
+
 def test_before_any_team_knows_it_a_key_can_be_changed_freely(tmp_path: Path, key: Path) -> None:
     ann = Someone("ann", tmp_path / "ann", f"sqlite:///{tmp_path / 'none.sqlite3'}")
     ann.done("key", "new", *ANN, "--no-passphrase")

@@ -5,7 +5,7 @@ checklists. What a whole team must agree on is part of its signed record instead
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -130,12 +130,12 @@ def written(settings: Settings) -> Mapping[str, Any]:
 
 
 def remember(settings: Settings, table: str, **values: str) -> None:
-    """Write values into one table of the settings file; all else in it stays, except comments.
+    """Write values into one table of the settings file; all that a person wrote in it stays.
 
     Raises:
         SettingsError: The file cannot be written; the old one is untouched.
     """
-    _rewrite(settings, lambda written: written.setdefault(table, {}).update(values))
+    _rewrite(settings, table, values)
 
 
 def announce_key(settings: Settings, place: KeyPlace) -> None:
@@ -144,7 +144,12 @@ def announce_key(settings: Settings, place: KeyPlace) -> None:
     Raises:
         SettingsError: The file cannot be written; the old one is untouched.
     """
-    _rewrite(settings, lambda written: written.setdefault("me", {}).update(coming=_written(settings, place)))
+    from tomlkit import inline_table
+
+    # On one line, so that it goes again without what a person wrote below it.
+    coming = inline_table()
+    coming.update(_written(settings, place))
+    _rewrite(settings, "me", {"coming": coming})
 
 
 def switch_key(settings: Settings, place: KeyPlace, **who: str) -> None:
@@ -158,13 +163,7 @@ def switch_key(settings: Settings, place: KeyPlace, **who: str) -> None:
     Raises:
         SettingsError: The file cannot be written; the old one is untouched.
     """
-
-    def change(written: dict[str, Any]) -> None:
-        me = written.setdefault("me", {})
-        me.pop("coming", None)
-        me.update(who, **_written(settings, place))
-
-    _rewrite(settings, change)
+    _rewrite(settings, "me", {**who, **_written(settings, place)}, gone="coming")
 
 
 def _written(settings: Settings, place: KeyPlace) -> dict[str, str]:
@@ -178,18 +177,37 @@ def _place(home: Path, table: Mapping[str, Any]) -> KeyPlace:
     return KeyPlace(home / _text(table, "key"), _text(table, "via"), _text(table, "seal"))
 
 
-def _rewrite(settings: Settings, change: Callable[[dict[str, Any]], None]) -> None:
-    import tomli_w
+def _rewrite(settings: Settings, name: str, values: Mapping[str, Any], gone: str = "") -> None:
+    """Write the file anew with values of one table, and without another of its keys."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
 
-    written = _read(settings.file)
-    change(written)
+    text = _text_of(settings.file)
+    _parsed(text, settings.file)
     try:
+        document = tomlkit.parse(text)
+        table = document.setdefault(name, {})
+        for key, value in values.items():
+            _put(table, key, value)
+        table.pop(gone, None)
         make_private_folder(settings.home)
-        write_whole(settings.file, tomli_w.dumps(written).encode())
+        write_whole(settings.file, tomlkit.dumps(document).encode())
+    except (TOMLKitError, RecursionError) as error:
+        raise _unreadable(settings.file, error) from error
     except OSError as error:
         raise SettingsError(
             f"cannot write {settings.file}: {error.strerror}", hint="check free space and permissions"
         ) from error
+
+
+def _put(table: Any, key: str, value: Any) -> None:
+    """Set a key: a new one goes below the others and above the comment with which the next table begins."""
+    body = table.value.body if hasattr(table.value, "body") and key not in table else []
+    below = []
+    while body and body[-1][0] is None:
+        below.append(body.pop())
+    table[key] = value
+    body += reversed(below)
 
 
 def make_private_folder(folder: Path) -> None:
@@ -229,15 +247,31 @@ def _home(environ: Mapping[str, str]) -> Path:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    return _parsed(_text_of(path), path)
+
+
+def _text_of(path: Path) -> str:
+    """The file as it is, its line endings too; nothing if there is none."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise SettingsError(f"cannot read {path}: {reason}", hint="mend the file or move it away") from error
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> SettingsError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return SettingsError(f"cannot read {path}: {reason}", hint="mend the file or move it away")
 
 
 def _table(written: Mapping[str, Any], name: str, home: Path) -> Mapping[str, Any]:
