@@ -16,7 +16,7 @@ from visitsafe.domain.afterwards import Action
 from visitsafe.domain.case import CaseHistory
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.page_sections import Prompt
-from visitsafe.domain.plan import PlanBody, Shown
+from visitsafe.domain.plan import JOINT, PlanBody, Shown
 from visitsafe.domain.terms import Document
 
 LONDON = ZoneInfo("Europe/London")
@@ -36,6 +36,7 @@ def body(day: int, hour: int = 10, minutes: int = 60, **changes: Any) -> PlanBod
         "visit": visit(**{"address": "", **times, **where}),
         "nonce": f"{day:04x}{hour:04x}" * 4,
         "sharing": (),
+        "answers": {JOINT: "no"} | changes.pop("answers", {"daylight": "yes"}),
     }
     return watched_plan(**{**plain, **changes})
 

@@ -68,7 +68,9 @@ def counted(name: str = "Sam Okafor", quote: str = "See them at school.") -> Fig
     )
     return msgspec.structs.replace(
         nothing,
-        visits=Visits(9, {**dict.fromkeys(Status, 0), Status.COUNTERSIGNED: 8, Status.REFUSED: 1}, 0, 9, 0),
+        visits=Visits(
+            9, {**dict.fromkeys(Status, 0), Status.COUNTERSIGNED: 8, Status.REFUSED: 1}, 0, 9, 0, 0
+        ),
         instead=(Instead("K7Q2-M9", quote),),
         incidents=Incidents(6, 1, {"shouting": 6, name: 2}),
         sharing=Sharing(7, 1, 0, 2, 3),

@@ -85,7 +85,7 @@ def test_a_brief_plan_counts_no_note_that_was_told_already() -> None:
 
 
 def test_going_alone_is_worrying_where_somebody_was_hurt_after_the_plan_was_signed() -> None:
-    assert "Goes alone." in reviewed(begun().planned(body=calm_visit()))
+    assert "Who goes: not asked whether alone." in reviewed(begun().planned(body=calm_visit()))
 
 
 @pytest.mark.parametrize("width", [40, 80])

@@ -67,7 +67,7 @@ def test_a_message_stands_alone() -> None:
     assert text.title == f"{out().state.ref} Sam Okafor: 15 min late"
     for fact in (
         *("Sam Okafor is 15 min late", "Ordsall", out().state.ref, "today 16:30 (15 min ago)"),
-        *("the worker is alone", '"set out", today 15:30, by Sam Okafor', "Do now: Ring the worker."),
+        *("Who goes: Sam Okafor, alone", '"set out", today 15:30, by Sam Okafor', "Do now: Ring the worker."),
         *(f"visitsafe acknowledge {out().state.ref} --as-step duty-rings", DESK, "nobody's until somebody"),
     ):
         assert fact in text.body
@@ -144,7 +144,7 @@ def test_the_script_gives_facts_in_the_order_of_a_call() -> None:
 
 def test_the_companion_is_named() -> None:
     story = out(visit=visit(companions=(Companion(name="Nia Price"),)))
-    assert "Companion: Nia Price" in told(raised(at(story, 15), "duty-rings")).body
+    assert "Who goes: Sam Okafor, with Nia Price" in told(raised(at(story, 15), "duty-rings")).body
 
 
 def test_an_unreported_departure_is_said() -> None:

@@ -38,7 +38,8 @@ CASE = exactly(
     case=TEXT,
     visits=many(
         exactly(
-            ref=TEXT, plan=TEXT, status=TEXT, stage=TEXT, worker=PERSON, companions=many(TEXT), address=MAYBE,
+            ref=TEXT, plan=TEXT, status=TEXT, stage=TEXT, worker=PERSON, companions=many(TEXT),
+            company=TEXT, address=MAYBE,
             start=TIME, due_back=TIME, made=FLAG, departed=MAYBE_TIME, back=MAYBE_TIME, stopped=FLAG,
             alarm=FLAG, overdue=FLAG, became=TEXT, problems=many(TEXT),
         )

@@ -82,22 +82,23 @@ def test_a_visit_is_urgent_by_its_plan_or_because_the_worker_set_out_first() -> 
 
 
 @pytest.mark.parametrize(
-    ("answers", "companions", "alone", "dark"),
+    ("answers", "companions", "counts"),
     [
-        ({"daylight": "yes"}, (), 1, 0),
-        ({"daylight": "no"}, (), 1, 1),
-        ({"daylight": "not-sure"}, (), 1, 1),
-        ({"daylight": "no", "joint-visit": "not-sure"}, (), 1, 1),
-        ({"daylight": "no", "joint-visit": "yes"}, (), 0, 0),
-        ({"daylight": "no"}, (NIA.companion,), 0, 0),
-        ({}, (), 1, 0),
+        ({"daylight": "yes"}, (), (0, 0, 1)),
+        ({"daylight": "no", "joint-visit": "no"}, (), (1, 1, 0)),
+        ({"daylight": "not-sure", "joint-visit": "no"}, (), (1, 1, 0)),
+        ({"daylight": "no", "joint-visit": "not-sure"}, (), (0, 0, 1)),
+        ({"daylight": "no", "joint-visit": "yes"}, (), (0, 0, 0)),
+        ({"daylight": "no"}, (NIA.companion,), (0, 0, 0)),
+        ({"daylight": "no"}, (), (0, 0, 1)),
+        ({"daylight": "yes", "joint-visit": "no"}, (), (1, 0, 0)),
     ],
 )
-def test_alone_after_dark_takes_not_sure_as_the_unsafe_answer(
-    answers: dict[str, Any], companions: tuple[Any, ...], alone: int, dark: int
+def test_alone_counts_who_said_so_and_dark_takes_not_sure_as_the_unsafe_answer(
+    answers: dict[str, Any], companions: tuple[Any, ...], counts: tuple[int, int, int]
 ) -> None:
     found = counted(planned(watched_plan(answers=answers, visit=visit(companions=companions)))).visits
-    assert (found.alone, found.alone_after_dark) == (alone, dark)
+    assert (found.alone, found.alone_after_dark, found.not_said) == counts
 
 
 def test_who_is_back_within_the_grace_was_not_overdue() -> None:

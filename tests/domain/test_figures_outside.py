@@ -128,7 +128,7 @@ def counted(draw: st.DrawFn) -> Figures:
     return Figures(
         period=Period(date(2026, 11, 1), date(2026, 11, 30), ZoneInfo("Europe/London")),
         at=datetime(2026, 12, 3, tzinfo=UTC),
-        visits=Visits(planned, status, up_to(planned), alone, up_to(alone)),
+        visits=Visits(planned, status, up_to(planned), alone, up_to(planned - alone), up_to(alone)),
         instead=tuple(Instead("K7Q2-M9", "SECRET words" if at < said else "") for at in range(refused)),
         overdue=Overdue(late, took[0], up_to(late - ended)),
         alarms=Alarms(steps, asked, took[1]),
@@ -239,7 +239,7 @@ def counted_with(name: str) -> Figures:
     return Figures(
         period=Period(date(2026, 11, 1), date(2026, 11, 30), ZoneInfo("UTC")),
         at=datetime(2026, 12, 3, tzinfo=UTC),
-        visits=Visits(9, {**dict.fromkeys(Status, 0), Status.COUNTERSIGNED: 9}, 0, 0, 0),
+        visits=Visits(9, {**dict.fromkeys(Status, 0), Status.COUNTERSIGNED: 9}, 0, 0, 0, 0),
         instead=(),
         overdue=Overdue(),
         alarms=Alarms(),

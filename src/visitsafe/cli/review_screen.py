@@ -35,7 +35,7 @@ from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
 from visitsafe.domain.sealed_words import opened_words, sealed_words
 from visitsafe.domain.set_out import set_out_words, went_without
 from visitsafe.domain.sharing_words import state_words
-from visitsafe.domain.terms import Answer, Level, Status
+from visitsafe.domain.terms import Answer, Company, Level, Status
 from visitsafe.domain.way import stage_words
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ INDENT = 2
 SOON_MINUTES = 120
 MANY = 4
 _DAYLIGHT = "daylight"
+_DARK = {str(Answer.NO): ", after dark", str(Answer.NOT_SURE): ", perhaps after dark"}
 
 
 def review_plan(
@@ -145,11 +146,11 @@ def _worries(state: "PlanState", now: datetime, known: Sequence[Finding]) -> Ite
     yield from _untraceable(state, now)
     if unsure := not_sure(body):
         yield ("Not sure: ", WARN), ", ".join(unsure)
-    dark = body.answers.get(_DAYLIGHT) in {Answer.NO, Answer.NOT_SURE}
-    alone = not body.visit.companions
+    dark = _DARK.get(str(body.answers.get(_DAYLIGHT, "")), "")
+    alone = body.company is not Company.WITH
     risky = has_incident(state, known) or not all(one.from_before for one in body.findings)
     if dark or (alone and risky):
-        yield ((f"Goes {who_goes(body)}{', after dark' if dark else ''}.", WARN if alone and dark else ""),)
+        yield ((f"Who goes: {who_goes(body)}{dark}.", WARN if alone and dark else ""),)
 
 
 def _gone(state: "PlanState", now: datetime, zone: tzinfo) -> Iterator[tuple[Part, ...]]:

@@ -17,7 +17,7 @@ from visitsafe.domain.cleaning import clean
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.outbox import LINE_MANAGER
-from visitsafe.domain.phrases import minutes_from, whose
+from visitsafe.domain.phrases import along, along_for_police, minutes_from, whose
 from visitsafe.domain.plan import INCIDENT_BEFORE, Rung
 from visitsafe.domain.reports import BackBody, ExtendedBody, ReportBody
 from visitsafe.domain.terms import Kind, Outcome, Role
@@ -125,17 +125,16 @@ def visit_lines(telling: Telling) -> Iterator[str]:
         yield f"Address: {line(visit.address)}"
     late = f" ({duration(telling.late)} ago)" if telling.late else ""
     yield f"Due back: {telling.when(state.visit.due_back)}{late}; began: {telling.when(visit.start)}"
-    yield f"Companion: {companions(telling) or 'nobody; the worker is alone'}"
+    yield f"Who goes: {telling.worker}, {along(companions(telling), state.body.company)}"
     yield f"Last report: {last_heard(telling)}"
     if state.visit.urgent:
         yield "They set out before the plan was countersigned."
 
 
-def companions(telling: Telling) -> str:
-    """Who went along; empty if nobody did."""
+def companions(telling: Telling) -> list[str]:
+    """Who went along, the first three by name."""
     beside = telling.state.body.visit.companions[:3]
-    names = [telling.line(one.name, LONGEST_NAME) for one in beside]
-    return ", ".join(filter(None, names))
+    return list(filter(None, (telling.line(one.name, LONGEST_NAME) for one in beside)))
 
 
 def last_heard(telling: Telling) -> str:
@@ -202,8 +201,8 @@ def script_lines(telling: Telling) -> Iterator[str]:
         yield f"Where: {line(visit.address)} ({area})"
     else:
         yield f"Where: {area}; address: open the plan: visitsafe show {state.ref} --include-details"
-    beside = companions(telling)
-    yield f"Who: {telling.worker}, at work, {f'with {beside}' if beside else 'alone'}"
+    beside = along_for_police(companions(telling), state.body.company)
+    yield f"Who: {telling.worker}, at work, {beside}"
     yield f"Last heard: {last_heard(telling)}"
     yield f"Known risk: {_worst(telling)}"
     yield f"Car, own number, next of kin: in the tracing details: visitsafe trace {state.ref} --reason '...'"

@@ -30,6 +30,8 @@ LONGEST_NAME = 120
 MOST_PEOPLE = 30
 _ONE_LINE = frozenset({VisitField.CASE, VisitField.AREA})
 _NOBODY = frozenset({NONE, "nobody", "no one", "no-one", "noone"})
+_NONE: Mapping[AnswerType, Value] = {AnswerType.CHOICES: (NONE,), AnswerType.PEOPLE: ()}
+"""What an empty list means that somebody wrote into a file on purpose."""
 _EMPTY: Answers = MappingProxyType({})
 
 
@@ -69,7 +71,7 @@ class Parsed:
 
 
 def is_blank(raw: Raw) -> bool:
-    """Whether nothing was said. On a screen an empty list is nothing said; only for people it is nobody."""
+    """Whether nothing was said. On a screen an empty list is nothing said."""
     return not any(clean(one) for one in ([raw] if isinstance(raw, str) else raw))
 
 
@@ -82,18 +84,18 @@ def parse(question: Question, raw: Raw, context: Context) -> Value:
         context: For times.
 
     Returns:
-        A string (times as UTC text), or a tuple for `choices` and `people`. An optional question that was
-        passed over is "", or () for people. For `choices`, `none` stands alone.
+        A string (times as UTC text), or a tuple for `choices` and `people`, () for nobody. An optional
+        question that was passed over is "". For `choices`, `none` stands alone.
 
     Raises:
         AnswerError: With a sentence that says what to type.
     """
-    if question.answer is AnswerType.PEOPLE:
-        return _people(question, raw)
     if is_blank(raw):
         if question.required:
             raise AnswerError(f"this needs an answer: {expected(question)}")
         return ""
+    if question.answer is AnswerType.PEOPLE:
+        return _people(question, raw)
     if question.answer is AnswerType.CHOICES:
         return _choices(question, raw)
     text = _only(question, raw)
@@ -144,8 +146,6 @@ def _people(question: Question, raw: Raw) -> tuple[str, ...]:
     names: dict[str, str] = {}
     for name in filter(None, map(clean, said)):
         names.setdefault(name.casefold(), name)
-    if not names and question.required and (isinstance(raw, str) or raw):
-        raise AnswerError(f"this needs an answer: {expected(question)}")
     if names.keys() & _NOBODY and len(names) > 1:
         raise AnswerError("give names, or none, not both")
     if names.keys() <= _NOBODY:
@@ -252,8 +252,8 @@ def _start(questionnaire: Questionnaire, raw: Mapping[str, Raw], context: Contex
 
 def _in_file(question: Question, given: Raw, context: Context) -> Value:
     """As `parse`; but a written `[]` is none on purpose, and a time due back is read without a start too."""
-    if question.answer is AnswerType.CHOICES and not isinstance(given, str) and not given:
-        return (NONE,)
+    if not isinstance(given, str) and not given and question.answer in _NONE:
+        return _NONE[question.answer]
     if question.fills is VisitField.DUE_BACK and context.start is None and not is_blank(given):
         midnight = context.now.astimezone(context.zone).replace(hour=0, minute=0)
         try:

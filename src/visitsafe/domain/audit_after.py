@@ -91,7 +91,9 @@ def given_out(facts: Facts) -> Iterator[str]:
     """Visits alone, and alone after dark."""
     found = facts.figures.visits
     yield f"Planned alone: {found.alone} of {found.planned} visits."
-    yield f"Of those after dark, or perhaps after dark: {found.alone_after_dark}."
+    if found.not_said:
+        yield f"Whether alone was not sure, or not asked: {found.not_said}."
+    yield f"Of those alone after dark, or perhaps after dark: {found.alone_after_dark}."
 
 
 def files(facts: Facts) -> Iterator[str]:

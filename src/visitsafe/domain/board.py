@@ -19,7 +19,7 @@ from visitsafe.domain.outbox import LINE_MANAGER, WORKER
 from visitsafe.domain.plan import Rung
 from visitsafe.domain.refs import references
 from visitsafe.domain.reports import AcknowledgedBody, ExtendedBody, ReportBody
-from visitsafe.domain.terms import Role, Stage, Status
+from visitsafe.domain.terms import Company, Role, Stage, Status
 from visitsafe.domain.visit import Said
 
 ROLES: Mapping[str, str] = {
@@ -87,6 +87,7 @@ class Row(msgspec.Struct, frozen=True):
     area: str
     address: str
     companions: tuple[str, ...]
+    company: Company
     status: Status
     stage: Stage
     urgent: str
@@ -185,6 +186,7 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
         area=_without_address(facts.area, facts.address, details=details),
         address=facts.address if details else "",
         companions=tuple(companion.name for companion in facts.companions),
+        company=state.body.company,
         status=state.status,
         stage=visit.stage,
         urgent=_without_address(visit.urgent or state.body.urgent, facts.address, details=details),

@@ -66,6 +66,7 @@ def _row(row: Row, *, details: bool) -> Shape:
         "area": row.area,
         "address": row.address if details else None,
         "companions": list(row.companions),
+        "company": str(row.company),
         "status": str(row.status),
         "stage": str(row.stage),
         "urgent": row.urgent or None,

@@ -16,6 +16,7 @@ from visitsafe.domain.escape import one_line
 from visitsafe.domain.heartbeat import Beat, Watch
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.members import as_heard
+from visitsafe.domain.phrases import along
 from visitsafe.domain.terms import Kind, Stage, Status
 from visitsafe.domain.times import duration, in_full
 
@@ -197,8 +198,7 @@ def _what_duress_means(row: Row) -> list[Line]:
 
 
 def _along(row: Row) -> str:
-    names = [one_line(name) for name in row.companions]
-    return f"with {' and '.join(names)}" if names else "alone"
+    return along([one_line(name) for name in row.companions], row.company)
 
 
 def _reports(row: Row, now: datetime, zone: tzinfo) -> str:

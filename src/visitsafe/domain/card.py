@@ -14,6 +14,7 @@ from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.local_clock import clock
+from visitsafe.domain.phrases import who_goes
 from visitsafe.domain.plan import Rung
 
 WIDTH = 40
@@ -45,10 +46,10 @@ def card(state: PlanState, now: datetime, zone: tzinfo, desk_phone: str) -> str:
 
 def _facts(state: PlanState, now: datetime, zone: tzinfo, desk_phone: str) -> list[str]:
     visit = state.body.visit
-    goes = [state.author.person.name, *(companion.name for companion in visit.companions)]
+    goes = f"{state.author.person.name}, {who_goes(state.body)}"
     return [
         *_folded(f"Visit {state.ref}"),
-        *_folded(" and ".join(map(one_line, goes))),
+        *_folded(one_line(goes)),
         *_pair("Area", one_line(without_address(visit.area, visit.address))),
         *_pair("Visit at", clock(visit.start, zone, now)),
         *_pair("Due back", clock(state.visit.due_back, zone, now)),

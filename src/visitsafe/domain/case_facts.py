@@ -12,13 +12,13 @@ from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.local_clock import local_time
 from visitsafe.domain.plan import Shown
-from visitsafe.domain.terms import Answer, Kind, Status
+from visitsafe.domain.terms import Answer, Company, Kind, Status
 
 Answers = Mapping[str, str | Sequence[str]]
 NOTHING = frozenset({"none", "blank"})
 """How an answers file may say that nothing was chosen."""
 
-DAYLIGHT, JOINT = "daylight", "joint-visit"
+DAYLIGHT = "daylight"
 BEHAVIOURS, UNCOOPERATIVE, THREAT = "behaviours", "uncooperativeness", "threat-expected"
 HOSTILE = frozenset({"confrontation", "violence"})
 """The kinds of uncooperativeness (2.1) that are hostile."""
@@ -84,8 +84,8 @@ def went(state: PlanState) -> frozenset[str]:
 
 
 def is_alone(state: PlanState) -> bool:
-    """Whether the worker went, or goes, with nobody."""
-    return not state.body.visit.companions and not given(state.body.answers, JOINT) & {Answer.YES}
+    """Whether somebody said that the worker goes with nobody."""
+    return state.body.company is Company.ALONE
 
 
 def is_late_in_the_day(state: PlanState, zone: tzinfo) -> bool:

@@ -66,6 +66,7 @@ def _visit(state: PlanState, now: datetime, zone: tzinfo, *, include_details: bo
         "stage": str(state.visit.stage),
         "worker": person_shape(state.author, state.author.fingerprint),
         "companions": [one.name for one in visit.companions],
+        "company": str(state.body.company),
         "address": (visit.address or None) if include_details else None,
         "start": visit.start,
         "due_back": state.visit.due_back,

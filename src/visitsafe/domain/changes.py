@@ -33,7 +33,7 @@ def changes(before: PlanBody, after: PlanBody) -> Changes:
         for name in dict.fromkeys((*new, *old))
         if old.get(name) != new.get(name)
     ]
-    if before.visit.companions != after.visit.companions:
+    if who_goes(before) != who_goes(after):
         answers.insert(0, Changed("Who goes", who_goes(before), who_goes(after)))
     was, now = _raised(before), _raised(after)
     rules_before, rules_after = ({finding.rule for finding in found} for found in (was, now))

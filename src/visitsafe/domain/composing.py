@@ -122,7 +122,8 @@ def answers_of(questionnaire: Questionnaire, body: PlanBody) -> dict[str, Value]
         VisitField.START: visit.start,
         VisitField.DUE_BACK: visit.due_back,
         VisitField.PURPOSE: visit.purpose,
-        VisitField.COMPANIONS: tuple(companion.name for companion in visit.companions),
+        VisitField.COMPANIONS: tuple(one.name for one in visit.companions)
+        or (() if visit.nobody is True else ""),
     }
     filled = {question.id: facts[question.fills] for question in questionnaire if question.fills}
     return {**filled, **{name: value for name, value in body.answers.items() if name in questionnaire.by_id}}
@@ -135,7 +136,7 @@ def _visit(
         value = facts.get(field, "")
         return value if isinstance(value, str) else "; ".join(value)
 
-    names = facts.get(VisitField.COMPANIONS, ())
+    names = facts.get(VisitField.COMPANIONS, "")
     return Visit(
         case=text(VisitField.CASE),
         area=text(VisitField.AREA),
@@ -143,7 +144,8 @@ def _visit(
         start=text(VisitField.START),
         due_back=text(VisitField.DUE_BACK),
         purpose=text(VisitField.PURPOSE),
-        companions=tuple(companion(name) for name in names) if isinstance(names, tuple) else (),
+        companions=tuple(map(companion, names)) if isinstance(names, tuple) else (),
+        nobody=True if names == () else msgspec.UNSET,
         person_visited=checklists.visit.person_visited,
     )
 

@@ -19,7 +19,7 @@ from visitsafe.domain.fold import PlanState
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.outbox import WORKER
 from visitsafe.domain.page_sections import ordinary_schedule
-from visitsafe.domain.phrases import moment, plain_words, whose
+from visitsafe.domain.phrases import along_for_police, moment, plain_words, who_goes, whose
 from visitsafe.domain.plan import Control
 from visitsafe.domain.shapes import without_details
 
@@ -120,11 +120,10 @@ def desk_card(
 
 def _facts(state: PlanState, zone: tzinfo) -> tuple[tuple[str, str], ...]:
     visit = state.body.visit
-    companions = ", ".join(one.name for one in visit.companions)
     sealed = f"sealed: visitsafe trace {state.ref} --reason '...'" if state.sealed else "none are sealed"
     facts = (
         ("Who", state.author.person.name),
-        ("With", companions or "nobody: alone"),
+        ("Who goes", who_goes(state.body)),
         ("Case", visit.case),
         ("Area", visit.area),
         ("Visit", moment(visit.start, zone)),
@@ -186,10 +185,10 @@ def _police(state: PlanState, zone: tzinfo, team: str, desk_phone: str) -> tuple
     area = _short(visit.area, _FACT_ROOM)
     where = "the address above" if visit.address.strip() else f"{area}, at this address: ________________"
     due = clock(state.visit.due_back, zone, visit.start)
-    along = _short(", ".join(one.name for one in visit.companions), 60)
+    beside = along_for_police([one.name for one in visit.companions], state.body.company)
     return (
         f"I am ringing from {_short(team, 60)}, about a colleague who has not come back from a visit.",
-        f"{_short(name, 60)} went to {where} for work, {f'with {along}' if along else 'alone'}.",
+        f"{_short(name, 60)} went to {where} for work, {_short(beside, 60)}.",
         f"Due back at {due}. We have rung since then and got no answer.",
         "We fear for their safety because: ____________________________________",
         f"Ring me back on {_short(desk_phone, 40) or '________________'}. Our reference is {state.ref}.",

@@ -42,21 +42,23 @@ from visitsafe.domain.judging_visit import is_time
 from visitsafe.domain.members import Member
 from visitsafe.domain.period import Period
 from visitsafe.domain.said import Said
-from visitsafe.domain.terms import Answer, Status
+from visitsafe.domain.terms import Answer, Company, Status
 
-DAYLIGHT, JOINT = "daylight", "joint-visit"
+DAYLIGHT = "daylight"
 AFTER_DARK = "after-dark-alone"
 """The rule of the shipped checklist that finds a visit alone after dark."""
+UNSAID = frozenset({Company.NOT_ASKED, Company.NOT_SURE})
 _DARK = frozenset({Answer.NO, Answer.NOT_SURE})
 
 
 class Visits(msgspec.Struct, frozen=True):
-    """How many visits were planned, by how they stand now, and how they were to be made."""
+    """How many visits were planned, by how they stand now, how they were to be made, or that nobody said."""
 
     planned: int
     by_status: dict[Status, int]
     urgent: int
     alone: int
+    not_said: int
     alone_after_dark: int
 
 
@@ -175,15 +177,10 @@ def figures(
     )
 
 
-def is_alone(state: PlanState) -> bool:
-    """Whether nobody goes along: nobody is named, and no answer says that there is somebody."""
-    return not state.body.visit.companions and state.body.answers.get(JOINT) != Answer.YES
-
-
 def is_alone_after_dark(state: PlanState) -> bool:
     """Whether it is alone and not surely in daylight; not sure counts as dark (D7)."""
     found = any(finding.rule == AFTER_DARK for finding in state.body.findings)
-    return is_alone(state) and (found or state.body.answers.get(DAYLIGHT) in _DARK)
+    return state.body.company is Company.ALONE and (found or state.body.answers.get(DAYLIGHT) in _DARK)
 
 
 def _visits(states: Sequence[PlanState]) -> Visits:
@@ -192,7 +189,8 @@ def _visits(states: Sequence[PlanState]) -> Visits:
         planned=len(states),
         by_status={one: status[one] for one in Status},
         urgent=sum(bool(state.body.urgent or state.visit.urgent) for state in states),
-        alone=sum(map(is_alone, states)),
+        alone=sum(state.body.company is Company.ALONE for state in states),
+        not_said=sum(state.body.company in UNSAID for state in states),
         alone_after_dark=sum(map(is_alone_after_dark, states)),
     )
 

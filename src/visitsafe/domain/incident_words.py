@@ -8,6 +8,7 @@ from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.alarm_facts import LONGEST_NAME, Telling, Text, line, text, titled
 from visitsafe.domain.outbox import Message
 from visitsafe.domain.said import Said
+from visitsafe.domain.terms import Company
 
 INCIDENT, NEAR_MISS = "incident", "near miss"
 
@@ -56,7 +57,7 @@ def _first(telling: Telling) -> str:
 
 def _do_not_ring(telling: Telling, message: Message, show: str) -> Text:
     """Somebody on the visit is under duress, here or elsewhere: nothing may make a telephone ring there."""
-    beside = "or anybody who is with them, " if telling.state.body.visit.companions else ""
+    beside = "or anybody who is with them, " if telling.state.body.company is not Company.ALONE else ""
     knows = telling.state.visit.duress is not None or message.may_know
     why = "Go by the newest message about the duress alarm." if knows else f"Do now: {telling.desk}."
     return text(

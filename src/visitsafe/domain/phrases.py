@@ -13,7 +13,7 @@ from visitsafe.domain.local_clock import DAYS, MONTHS, local_time, short_day
 from visitsafe.domain.plan import Control, Finding, PlanBody, Shown
 from visitsafe.domain.refs import ALPHABET, FULL, reference
 from visitsafe.domain.reports import ReportBody
-from visitsafe.domain.terms import Answer, Decision, Level, Status
+from visitsafe.domain.terms import Answer, Company, Decision, Level, Status
 from visitsafe.domain.times import in_full
 from visitsafe.errors import VerificationError
 
@@ -114,9 +114,27 @@ def called(plan: str) -> str:
 
 
 def who_goes(body: PlanBody) -> str:
-    """`alone`, or with whom."""
-    names = [companion.name for companion in body.visit.companions]
-    return f"with {' and '.join(names)}" if names else "alone"
+    """`alone`, or with whom, or that nobody said: never more than was answered (D19)."""
+    return along([companion.name for companion in body.visit.companions], body.company)
+
+
+def along(names: Sequence[str], company: Company) -> str:
+    """As `who_goes`, of names that are ready to be shown."""
+    return f"with {' and '.join(names)}" if names else _COMPANY[company]
+
+
+_COMPANY: Mapping[Company, str] = {
+    Company.ALONE: "alone",
+    Company.WITH: "with somebody who is not named",
+    Company.NOT_SURE: "not sure whether alone",
+    Company.NOT_ASKED: "not asked whether alone",
+}
+
+
+def along_for_police(names: Sequence[str], company: Company) -> str:
+    """As `along`, for somebody who has to act on it now: what nobody said may be so."""
+    unknown = company in {Company.NOT_SURE, Company.NOT_ASKED}
+    return "perhaps alone" if unknown else along(names, company)
 
 
 def day(text: str, zone: tzinfo) -> str:

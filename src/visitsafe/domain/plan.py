@@ -7,11 +7,13 @@ What is added later is optional here, so that an older plan stays readable.
 
 import msgspec
 
-from visitsafe.domain.terms import Decision, Level
+from visitsafe.domain.terms import Answer, Company, Decision, Level
 
 LAST_TIME = "last-time-"
 """What the rule ids of findings begin with that come from earlier visits of the case (`last_time`)."""
 INCIDENT_BEFORE = f"{LAST_TIME}incident"
+JOINT = "joint-visit"
+"""The question whether anybody comes along at all, under the id that every checklist may use for it."""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +70,10 @@ class Companion(Body, frozen=True, kw_only=True):
 
 
 class Visit(Body, frozen=True, kw_only=True):
-    """The facts of a visit. `start` and `due_back` are UTC; `case` is a reference, never a name (D14)."""
+    """The facts of a visit. `start` and `due_back` are UTC; `case` is a reference, never a name (D14).
+
+    `nobody` is set if it was asked who comes along, and the answer was nobody.
+    """
 
     case: str
     area: str
@@ -77,6 +82,7 @@ class Visit(Body, frozen=True, kw_only=True):
     purpose: str
     address: str = ""
     companions: tuple[Companion, ...] = ()
+    nobody: bool | msgspec.UnsetType = msgspec.UNSET
     person_visited: str = "the person visited"
 
 
@@ -183,6 +189,17 @@ class PlanBody(Body, frozen=True, kw_only=True):
     repeats: str = ""
     nonce: str = ""
     sealed: "Sealed | None" = None
+
+    @property
+    def company(self) -> Company:
+        """Whether anybody comes along, as far as the worker was asked (D19)."""
+        if self.visit.companions:
+            return Company.WITH
+        if self.visit.nobody is True:
+            return Company.ALONE
+        said = self.answers.get(JOINT, "")
+        known = {Answer.YES: Company.WITH, Answer.NO: Company.ALONE, Answer.NOT_SURE: Company.NOT_SURE}
+        return known.get(Answer(said), Company.NOT_ASKED) if said in set(Answer) else Company.NOT_ASKED
 
 
 class Attested(Body, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ STATUS_WORDS = {
 SUMS = (
     Sum("planned", tuple(STATUS_WORDS)),
     Sum("planned", ("urgent",), whole=False),
-    Sum("planned", ("alone",), whole=False),
+    Sum("planned", ("alone", "alone_not_said"), whole=False),
     Sum("alone", ("alone_after_dark",), whole=False),
     Sum("refused", ("purpose_said", "purpose_not_said")),
     Sum("planned", ("overdue",), whole=False),
@@ -91,6 +91,7 @@ def _visits(figures: Figures) -> Section:
             *status,
             Line("urgent", "Urgent: could not wait for a countersignature", visits.urgent),
             Line("alone", "Alone", visits.alone),
+            Line("alone_not_said", "Whether alone: not sure, or not asked", visits.not_said),
             Line("alone_after_dark", "Alone, and not surely in daylight", visits.alone_after_dark, part=True),
         ),
     )

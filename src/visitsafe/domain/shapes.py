@@ -182,6 +182,7 @@ def _visit(body: PlanBody, *, include_details: bool) -> Shape:
         "due_back": visit.due_back,
         "purpose": visit.purpose,
         "companions": _plain(visit.companions),
+        "company": str(body.company),
         "person_visited": visit.person_visited,
     }
 

@@ -49,6 +49,15 @@ class Answer(StrEnum):
     NOT_SURE = "not-sure"
 
 
+class Company(StrEnum):
+    """Whether anybody comes along, as far as somebody said so (D19)."""
+
+    ALONE = "alone"
+    WITH = "with somebody"
+    NOT_SURE = "not sure"
+    NOT_ASKED = "not asked"
+
+
 class Kind(StrEnum):
     """What an entry records. An unknown kind is kept and shown as unknown (D1)."""
 
