@@ -12,7 +12,7 @@ from visitsafe.domain.people import AddedBody, Person
 from visitsafe.domain.plan import WithdrawnBody
 from visitsafe.domain.roster import Roster, fingerprint_in
 from visitsafe.domain.terms import Role
-from visitsafe.errors import NotFoundError, VerificationError
+from visitsafe.errors import NotFoundError, ProblemsError, VerificationError
 
 
 def roles(story: Story, who: Actor) -> set[str]:
@@ -95,16 +95,56 @@ def test_a_name_is_the_same_however_its_accents_are_written() -> None:
     assert story.roster.find("Zoe\u0308 A\u030angstro\u0308m").person.email == "zoe@example.org"
 
 
-@pytest.mark.parametrize("who", ["", "Mo", "Mo Khan Sam Okafor"])
-def test_a_part_of_a_name_finds_nobody(who: str) -> None:
+@pytest.mark.parametrize(
+    "who",
+    [
+        "zoe",
+        "Zoe OBrien",
+        "zoe o\u2019brien cox",
+        "ZO\u00cb O'BRIEN\u2013COX",
+        "o brien-cox, zoe",
+        "Z. OBrien",
+        "cox",
+    ],
+)
+def test_a_name_is_found_as_the_desk_types_it(who: str) -> None:
+    story = begun().added(Actor("Zo\u00eb O\u2019Brien-Cox", "zoe@example.org"), "practitioner")
+    assert story.roster.find(who).person.email == "zoe@example.org"
+
+
+@pytest.mark.parametrize(
+    ("name", "who"),
+    [("Linh Nguy\u1ec5n", "nguyen"), ("S\u00f8ren \u0141ukasz", "soren lukasz"),
+     ("Stra\u00dfe Bj\u00f6rk", "strasse"),
+     ("\u0130pek \u00c7elik", "ipek"), ("Ma\u0142gorzata D\u0105browska", "dabrowska malgorzata")],
+)  # fmt: skip
+def test_letters_that_are_on_no_english_keyboard_are_no_obstacle(name: str, who: str) -> None:
+    assert founded().added(Actor(name, "x@example.org"), "duty").roster.find(who).person.name == name
+
+
+@pytest.mark.parametrize("who", ["", "'", "M", "M K", "Mo Khan Sam Okafor"])
+def test_what_is_nobodys_name_finds_nobody(who: str) -> None:
     with pytest.raises(NotFoundError, match="nobody"):
         begun().roster.find(who)
 
 
-def test_two_people_of_one_name_are_not_guessed_between() -> None:
+def test_the_nearest_are_named_where_nobody_is_called_so() -> None:
+    with pytest.raises(NotFoundError) as error:
+        begun().roster.find("Okafar")
+    assert error.value.hint == "the nearest is Sam Okafor; see: visitsafe team list"
+
+
+def test_two_people_of_one_name_are_listed_and_not_guessed_between() -> None:
     story = begun().added(Actor("Mo Khan", "mo.khan@example.org"), "duty")
-    with pytest.raises(NotFoundError, match="more than one"):
-        story.roster.find("Mo Khan")
+    for who in ("Mo Khan", "mo"):
+        with pytest.raises(ProblemsError, match="more than one") as error:
+            story.roster.find(who)
+        assert error.value.problems == ("Mo Khan, mo.khan@example.org", "Mo Khan, mo@example.org")
+
+
+def test_a_whole_name_is_not_taken_for_a_part_of_another() -> None:
+    story = begun().added(Actor("Mo", "mo.only@example.org"), "duty")
+    assert story.roster.find("mo").person.email == "mo.only@example.org"
 
 
 def test_two_keys_of_one_person_are_one_person() -> None:

@@ -183,7 +183,7 @@ def test_nothing_is_not_agreed_on(office: Office, nothing: AgreedBody) -> None:
 
 def test_nobody_is_guessed(office: Office) -> None:
     with pytest.raises(NotFoundError):
-        team.revoke(office.desk(ADA), "Mo", "Because.")
+        team.revoke(office.desk(ADA), "Moe", "Because.")
 
 
 def test_a_join_line_carries_the_seal_recipient() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from visitsafe.domain.answering import AnswerError, Context, case_warning, echo, parse
+from visitsafe.domain.answering import AnswerError, Context, case_warning, companion_doubts, echo, parse
 from visitsafe.domain.assessment import Value, in_words
 from visitsafe.domain.checklist import AnswerType, Question, Source, VisitField
 from visitsafe.domain.entries import from_text
@@ -83,10 +83,12 @@ class Guide:
         return self.words(question, value) if question.answer is AnswerType.TIME else value
 
     def doubts(self, question: Question, value: Value) -> tuple[str, ...]:
-        """What looks like a slip, and must be confirmed: a long visit, a name for a case."""
+        """What looks like a slip, and must be confirmed: a long visit, a name for a case, half a name."""
         lines: list[str | None] = []
+        if isinstance(value, tuple) and question.fills is VisitField.COMPANIONS:
+            lines += map(_sentence, companion_doubts(value, self.context.team))
         if not isinstance(value, str) or not value:
-            return ()
+            return tuple(line for line in lines if line)
         if question.fills is VisitField.DUE_BACK and self.context.start is not None:
             lines.append(_sentence(long_visit(self.context.start, from_text(value))))
         if question.fills is VisitField.CASE:

@@ -21,6 +21,7 @@ from visitsafe.domain.checklist import AnswerType, Question, Source, VisitField
 from visitsafe.domain.draft import Session, refit_times
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.escape import one_line
+from visitsafe.domain.members import Member
 from visitsafe.domain.plan import Finding
 from visitsafe.domain.questionnaire import Questionnaire, cite
 from visitsafe.domain.screens import (
@@ -75,6 +76,7 @@ class Surroundings:
         form: It is a form: its times may have passed, and are not looked at again.
         known: What earlier visits of a case leave to be known, by its reference: told, shown before signing,
             and in the session that is returned; never in what is saved.
+        team: Who is in the team, by whom a companion may be meant.
     """
 
     save: Callable[[Session], None]
@@ -86,6 +88,7 @@ class Surroundings:
     command: str = RESUME
     form: bool = False
     known: Callable[[str], tuple[Finding, ...]] = _nothing_known
+    team: tuple[Member, ...] = ()
 
 
 def run(questionnaire: Questionnaire, session: Session, front: Front, around: Surroundings) -> Session:
@@ -189,6 +192,7 @@ class _Wizard:
             start=self._fact(VisitField.START),
             urgent=bool(self._session.urgent),
             form=self._around.form,
+            team=self._around.team,
         )
 
     def _fact(self, fact: VisitField) -> datetime | None:

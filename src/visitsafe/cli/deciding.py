@@ -37,6 +37,10 @@ def review(
     instead: Annotated[
         str, typer.Option(help="For a refusal: how the child or adult will be seen instead.")
     ] = "",
+    not_companion: Annotated[
+        bool,
+        typer.Option("--not-companion", help="The companion whose name is like yours is somebody else."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON afterwards.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks.")] = False,
 ) -> None:
@@ -53,6 +57,7 @@ def review(
                 flag_text("--reason", reason),
                 [flag_text("--condition", one) for one in condition or ()],
                 flag_text("--instead", instead),
+                not_companion=not_companion,
             )
             signing = later(context, desk)
         else:
@@ -70,14 +75,26 @@ def review(
 class Words:
     """A manager's decision in words, from flags or from the talk at the terminal."""
 
-    def __init__(self, decision: Decision, reason: str, conditions: "Sequence[str]", instead: str) -> None:
-        """Take the words as they were given; control characters are dropped."""
+    def __init__(
+        self,
+        decision: Decision,
+        reason: str,
+        conditions: "Sequence[str]",
+        instead: str,
+        *,
+        not_companion: bool = False,
+    ) -> None:
+        """Take the words as they were given; control characters are dropped.
+
+        With `not_companion` a companion whose name is like the manager's is somebody else.
+        """
         from visitsafe.domain.cleaning import clean
 
         self.decision = decision
         self.reason = clean(reason, lines=True)
         self.conditions = tuple(filter(None, (clean(condition, lines=True) for condition in conditions)))
         self.instead = clean(instead, lines=True)
+        self.not_companion = not_companion
 
 
 def _decide(
@@ -87,7 +104,9 @@ def _decide(
 
     Whoever decides in one line (`tell`) is told what the signature confirms, before it is made.
     """
-    from visitsafe.usecases.deciding import check_may_decide, decide, decided_body
+    from msgspec.structs import replace
+
+    from visitsafe.usecases.deciding import check_may_decide, decide, decided_body, somebody_else
 
     check_may_decide(desk, state, words.decision)
     review_checklist: ReviewChecklist | None = None
@@ -96,7 +115,7 @@ def _decide(
     if words.decision is Decision.COUNTERSIGN:
         review_checklist, digest = review_checklist_of(context, state)
         missing = left_out_of(context, state) or ()
-        for warning in warnings_of(context, desk, state):
+        for warning in warnings_of(context, state):
             desk.warn(warning)
     body = decided_body(
         review_checklist,
@@ -108,6 +127,9 @@ def _decide(
         words.instead,
         missing,
     )
+    if words.decision is Decision.COUNTERSIGN:
+        others = somebody_else(desk, state, said=words.not_companion)
+        body = replace(body, attested=(*body.attested, *others))
     if tell and body.attested:
         say("By countersigning you confirm:")
         for item in body.attested:
@@ -115,12 +137,10 @@ def _decide(
     return decide(desk, state, body)
 
 
-def warnings_of(context: typer.Context, desk: "Desk", state: "PlanState") -> list[str]:
+def warnings_of(context: typer.Context, state: "PlanState") -> list[str]:
     """What a manager is warned of before deciding, besides what the plan itself says."""
-    from visitsafe.usecases.deciding import companion_warnings
-
     missing = left_out_of(context, state)
-    warnings = companion_warnings(desk, state)
+    warnings = []
     if state.problems:
         warnings.append(
             "the record does not hold, so this plan can be returned or refused, not countersigned"

@@ -225,6 +225,7 @@ def _around(context: typer.Context, desk: "Desk", draft: "Draft") -> "Surroundin
         propose=propose,
         cite=citing(context, desk),
         known=lambda case: _known(desk, case),
+        team=tuple(desk.roster.members.values()),
     )
 
 

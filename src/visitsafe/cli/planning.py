@@ -173,7 +173,7 @@ def answering(context: typer.Context, desk: "Desk", *, urgent: bool = False) -> 
 def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent") -> None:
     """What the wizard would have asked about twice: a name for a case, a long visit, light after sunset."""
     from visitsafe.adapters.daylight import daylight
-    from visitsafe.domain.answering import case_warning
+    from visitsafe.domain.answering import case_warning, companion_doubts
     from visitsafe.domain.checklist import VisitField
     from visitsafe.domain.entries import from_text
     from visitsafe.domain.terms import Answer
@@ -181,7 +181,9 @@ def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent") -> N
 
     facts = {question.fills: str(intent.answers.get(question.id, "")) for question in questionnaire}
     start, back = from_text(facts[VisitField.START]), from_text(facts[VisitField.DUE_BACK])
-    for remark in (case_warning(facts[VisitField.CASE]), long_visit(start, back)):
+    along = next((intent.answers.get(q.id) for q in questionnaire if q.fills is VisitField.COMPANIONS), ())
+    doubts = companion_doubts(along, desk.roster.members.values()) if isinstance(along, tuple) else []
+    for remark in (case_warning(facts[VisitField.CASE]), long_visit(start, back), *doubts):
         if remark:
             say(remark)
     light = next((q.id for q in questionnaire if q.propose == "daylight"), "")

@@ -8,6 +8,7 @@ import typer
 from visitsafe.cli.deciding import Words, review_checklist_of, warnings_of
 from visitsafe.cli.opening import invocation, zone_of
 from visitsafe.cli.output import say
+from visitsafe.domain.escape import one_line
 from visitsafe.domain.phrases import moment
 from visitsafe.domain.terms import Decision
 from visitsafe.errors import InterruptedByUserError, NotFoundError, VisitsafeError
@@ -64,7 +65,7 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
     console = make_console(plain=plain, environ=environ)
     previous, zone = previous_plan(desk, state), zone_of(desk.roster)
     rows = get_terminal_size().lines - PROMPT_ROWS
-    warnings = warnings_of(context, desk, state)
+    warnings = warnings_of(context, state)
     checklist = _checklist(context, state)
     seen = hides_duress(state, desk.me, desk.now)  # what is signed follows the record as it is
     known = known_now(desk, seen, zone)
@@ -74,7 +75,27 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
         review_plan(console, seen, previous, desk.now, zone, warnings=warnings, known=known)
         show_plan(console, seen, desk.now, zone, include_details=True, known=known)
 
+    _ask_about_companions(asker, desk, state)
     return state, _decision(asker, checklist, state, read)
+
+
+def _ask_about_companions(asker: "Talk", desk: "Desk", state: "PlanState") -> None:
+    """Somebody whose name is like a companion's says whether that is who they are.
+
+    Raises:
+        NotPermittedError: It is.
+        InterruptedByUserError: They do not say.
+    """
+    from visitsafe.usecases.deciding import going_along, may_be_me
+
+    for name in may_be_me(desk, state):
+        picked = asker.pick(
+            f'Is the companion "{one_line(name)}" you?', ["No, somebody else", "Yes, I go along"]
+        )
+        if picked is None:
+            raise InterruptedByUserError("stopped; nothing was decided and nothing was signed")
+        if picked:
+            raise going_along()
 
 
 def _checklist(context: typer.Context, state: "PlanState") -> "ReviewChecklist | None":
@@ -209,4 +230,4 @@ def _words(answers: "Sequence[str]") -> Words:
     way, reason, more = answers[0], answers[1], answers[2]
     decision = {RETURN: Decision.RETURN, REFUSE: Decision.REFUSE}.get(way, Decision.COUNTERSIGN)
     conditions = more.replace(";", "\n").split("\n") if way == WITH_CONDITIONS else []
-    return Words(decision, reason, conditions, more if way == REFUSE else "")
+    return Words(decision, reason, conditions, more if way == REFUSE else "", not_companion=True)

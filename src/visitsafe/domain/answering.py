@@ -7,7 +7,7 @@ refuses blank. What an answer means is `assessment`'s affair.
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from visitsafe.domain.checklist import AnswerType, Question, VisitField
 from visitsafe.domain.cleaning import clean, quoted
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.form_times import time_in_form
+from visitsafe.domain.members import Member, meant_by
 from visitsafe.domain.options import either, expected, meant, only_when, options
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.times import TimeError, check_due_back, check_start, in_full, parse_time
@@ -53,6 +54,7 @@ class Context:
         start: Aware, when the visit starts; None while that is not known.
         urgent: The visit goes before it is countersigned, so that it may have started.
         form: It is a form that is filled in: its times may have passed.
+        team: Who is in the team, by whom a companion may be meant.
     """
 
     now: datetime
@@ -60,6 +62,7 @@ class Context:
     start: datetime | None = None
     urgent: bool = False
     form: bool = False
+    team: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -197,6 +200,21 @@ def case_warning(value: str) -> str | None:
     if "@" in value or (len(names) > 1 and not any(character.isdigit() for character in value)):
         return "this looks like a person: use the case reference, so that no name goes into the record"
     return None
+
+
+def companion_doubts(names: Sequence[str], team: Iterable[Member]) -> list[str]:
+    """A sentence for each companion who may be a member of the team, but is not called so.
+
+    A member who goes along cannot countersign, and is told so only where it is known who they are.
+    """
+    team = list(team)
+    doubts = []
+    for name in names:
+        people = dict.fromkeys(one.person.name for one in meant_by(name, team) if not one.answers_to(name))
+        if people:
+            who = either(list(people))
+            doubts.append(f"{quoted(name)} may be {who} of the team: if so, give the whole name")
+    return doubts
 
 
 def echo(question: Question, value: Value, zone: tzinfo) -> str:

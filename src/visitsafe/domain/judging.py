@@ -22,7 +22,7 @@ from visitsafe.domain.entries import body_of, from_text
 from visitsafe.domain.judging_after import why_not_after
 from visitsafe.domain.judging_purged import why_not_purged
 from visitsafe.domain.judging_visit import is_well_timed, why_not_visit
-from visitsafe.domain.likeness import is_companion, is_self, seen_text, words_of
+from visitsafe.domain.likeness import is_companion, is_self, seen_text
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import DecidedBody, OpenedBody, PlanBody, ResealedBody, WithdrawnBody
 from visitsafe.domain.purged import PurgedBody
@@ -44,7 +44,7 @@ from visitsafe.errors import VerificationError
 
 __all__ = [
     "FORMS", "Bodies", "Judged", "is_cautious", "is_companion", "is_earlier", "is_self", "judge",
-    "own_plan_id", "seen_text", "stands_alone", "words_of",
+    "own_plan_id", "seen_text", "stands_alone",
 ]  # fmt: skip
 
 Bodies = (

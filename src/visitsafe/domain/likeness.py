@@ -8,10 +8,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from visitsafe.domain.members import orders_of, words_in
 from visitsafe.domain.plan import Companion, PlanBody
 from visitsafe.domain.roster import Member, as_heard, selves
 
-_WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w.-]*\w")
 _AROUND_DASH = re.compile(r"\s*[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+\s*")
 _QUOTES = re.compile("[\"'`\u00b4\u2018-\u201f\u00ab\u00bb\u2039\u203a\uff02\uff07]")
@@ -43,18 +43,17 @@ def is_self(member: Member, author: Member | None, team: Iterable[Member]) -> bo
 def _is(member: Member, companion: Companion) -> bool:
     if companion.key == member.fingerprint or member.answers_to(companion.name):
         return True
-    name, said = words_of(member.person.name), words_of(companion.name)
-    orders = {tuple(name), tuple(name[-1:] + name[:-1])}
-    runs = {tuple(said[start : start + len(name)]) for start in range(len(said))}
+    said, orders = words_in(companion.name), orders_of(member.person.name)
+    longest = 2 * len(words_in(member.person.name))
+    runs = {
+        "".join(said[start:end])
+        for start in range(len(said))
+        for end in range(start + 1, min(start + longest, len(said)) + 1)
+    }
     email = _ADDRESS.findall(seen_text(member.person.email))
-    return (bool(name) and not runs.isdisjoint(orders)) or any(
+    return not runs.isdisjoint(orders) or any(
         address in email for address in _ADDRESS.findall(seen_text(companion.name))
     )
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a name as a person reads it: without capitals, punctuation and unseen characters."""
-    return _WORD.findall(seen_text(text))
 
 
 def seen_text(text: str) -> str:

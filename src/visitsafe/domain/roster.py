@@ -13,13 +13,22 @@ import msgspec
 from visitsafe.domain.counting import count
 from visitsafe.domain.entries import Content, body_of
 from visitsafe.domain.ledger import Ledger
-from visitsafe.domain.members import Member, Members, People, as_heard, fingerprint_in, people
+from visitsafe.domain.members import (
+    Member,
+    Members,
+    People,
+    as_heard,
+    fingerprint_in,
+    meant_by,
+    not_one,
+    people,
+)
 from visitsafe.domain.order import Order
 from visitsafe.domain.people import AgreedBody, FoundedBody, Place
 from visitsafe.domain.statements import Statement
 from visitsafe.domain.terms import Kind, Role
 from visitsafe.domain.verified import Verified
-from visitsafe.errors import NotFoundError, VerificationError
+from visitsafe.errors import VerificationError
 
 __all__ = ["Member", "Members", "Roster", "Unsound", "as_heard", "fingerprint_in", "founding", "selves"]
 
@@ -179,22 +188,23 @@ class Roster:
         return [one for one in said if one.takes(need) and one.at >= content.at]
 
     def find(self, who: str) -> Member:
-        """The member with this name, e-mail or fingerprint.
+        """The member with this name or a part of it, e-mail or fingerprint (`members.meant_by`).
 
         Raises:
-            NotFoundError: Nobody, or more than one.
+            NotFoundError: Nobody; the nearest are named.
+            ProblemsError: More than one; they are listed.
         """
-        found = [member for member in self.members.values() if member.answers_to(who)]
-        if len({as_heard(member.person.email) for member in found}) != 1:
-            what = "nobody in the team is" if not found else "more than one person in the team is"
-            raise NotFoundError(f"{what} called {who[:60]!r}", hint="see: visitsafe team list")
+        found = meant_by(who, self.members.values())
+        if len({member.mail for member in found}) != 1:
+            raise not_one(who, found, self.members.values())
         return found[0]
 
     def keys_of(self, who: str) -> Sequence[Member]:
         """All good keys of the person with this name or e-mail, or the one key with this fingerprint.
 
         Raises:
-            NotFoundError: Nobody, or more than one person.
+            NotFoundError: Nobody.
+            ProblemsError: More than one person.
         """
         if who in self.members:
             return [self.members[who]]

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.judging import is_companion, is_earlier, is_self, words_of
+from visitsafe.domain.judging import is_companion, is_earlier, is_self
 from visitsafe.domain.likeness import case_key
+from visitsafe.domain.members import words_in
 from visitsafe.domain.phrases import went_first
 from visitsafe.domain.plan import Attested, DecidedBody, Finding, Made, PlanBody
 from visitsafe.domain.plan_row import worst
@@ -62,11 +63,14 @@ def why_not_me(desk: Desk, me: Member, state: PlanState) -> NotPermittedError | 
     everyone = desk.roster.everyone
     if is_self(me, state.author, everyone):
         return NotPermittedError("nobody decides on their own plan", hint="ask another manager")
-    if is_companion(me, state.body, everyone):
-        return NotPermittedError(
-            "you go along on this visit, so somebody else has to decide", hint="ask another manager"
-        )
-    return None
+    return going_along() if is_companion(me, state.body, everyone) else None
+
+
+def going_along() -> NotPermittedError:
+    """The error for a manager who is the companion on a visit."""
+    return NotPermittedError(
+        "you go along on this visit, so somebody else has to decide", hint="ask another manager"
+    )
 
 
 def check_may_decide(desk: Desk, state: PlanState, decision: Decision | None = None) -> None:
@@ -211,14 +215,36 @@ def findings_left_out(checklists: "ChecklistSet", body: PlanBody) -> tuple[Findi
     return left_out(compile_questionnaire(checklists), body)
 
 
-def companion_warnings(desk: Desk, state: PlanState) -> list[str]:
-    """Sentences about companions who may be the person deciding: they share a word of the name."""
-    mine = {word for word in words_of(desk.member().person.name) if len(word) > 1}
+def may_be_me(desk: Desk, state: PlanState) -> list[str]:
+    """The companions who may be the person deciding, by name: they share a word of it, and no key tells."""
+    mine = {word for word in words_in(desk.member().person.name) if len(word) > 1}
     return [
-        f"the companion {companion.name!r} shares a name with you: if it is you, somebody else has to decide"
+        companion.name
         for companion in state.body.visit.companions
-        if not mine.isdisjoint(words_of(companion.name))
+        if not companion.key and not mine.isdisjoint(words_in(companion.name))
     ]
+
+
+def somebody_else(desk: Desk, state: PlanState, *, said: bool) -> tuple[Attested, ...]:
+    """What a manager states by countersigning about companions whose names are like theirs.
+
+    Args:
+        desk: Who countersigns.
+        state: The plan.
+        said: Whether they said that those are other people.
+
+    Raises:
+        NotPermittedError: They did not say so.
+    """
+    names = may_be_me(desk, state)
+    if names and not said:
+        raise NotPermittedError(
+            f"the companion {names[0]!r} shares a name with you, and nobody countersigns a visit that they go"
+            " along on",
+            hint="if that is somebody else, add: --not-companion; if it is you, another manager decides",
+        )
+    text = "The companion {!r} is somebody else, not the person who countersigns."
+    return tuple(Attested(id="not-companion", text=text.format(name)) for name in names)
 
 
 def check_openable(state: PlanState) -> None:

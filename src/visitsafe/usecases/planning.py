@@ -11,7 +11,7 @@ from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
 from visitsafe.domain.refs import SHORT
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.terms import Kind, Status
-from visitsafe.errors import NotFoundError, NotPermittedError
+from visitsafe.errors import NotPermittedError
 from visitsafe.usecases.desk import Desk
 
 SPARE_IDS = 20
@@ -135,10 +135,9 @@ def _companion(roster: Roster) -> Callable[[str], Companion]:
     """Finds a companion in the team, so that they cannot countersign; others are kept by name."""
 
     def companion(name: str) -> Companion:
-        try:
-            member = roster.find(name)
-        except NotFoundError:
+        found = [one for one in roster.members.values() if one.answers_to(name)]
+        if len({one.mail for one in found}) != 1:
             return Companion(name=name)
-        return Companion(name=member.person.name, key=member.fingerprint)
+        return Companion(name=found[0].person.name, key=found[0].fingerprint)
 
     return companion

@@ -13,7 +13,7 @@ from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import is_earlier
 from visitsafe.domain.judging_visit import why_not_visit
 from visitsafe.domain.likeness import is_self
-from visitsafe.domain.members import Member
+from visitsafe.domain.members import Member, meant_by
 from visitsafe.domain.reports import BackBody, ExtendedBody, Heard, ReportBody, VisitBody
 from visitsafe.domain.terms import Kind
 from visitsafe.errors import NotPermittedError, StoreError
@@ -133,7 +133,8 @@ def _check_speaker(desk: Desk, state: PlanState, report: Report) -> None:
             f"{state.ref} is the visit of {name}, and only they report for themselves",
             hint=f"if they told you: --for '{name}' --known-by 'how you know that it was them'",
         )
-    if worker.answers_to(report.who) or is_self(person_called(desk, report.who), worker, everyone):
+    # The reference says whose visit it is: then another of the same first name is not meant.
+    if worker in meant_by(report.who, [worker]) or is_self(person_called(desk, report.who), worker, everyone):
         return
     raise NotPermittedError(
         f"{state.ref} is the visit of {name}, not of {report.who[:60]!r}",

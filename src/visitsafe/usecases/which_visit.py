@@ -14,7 +14,7 @@ from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.likeness import is_self
 from visitsafe.domain.local_clock import clock
-from visitsafe.domain.members import Member, as_heard
+from visitsafe.domain.members import Member, meant_by, not_one
 from visitsafe.domain.refs import references
 from visitsafe.domain.roster import selves
 from visitsafe.domain.stored import PlanRow
@@ -76,24 +76,16 @@ def several(desk: Desk, fits: Sequence[PlanState], zone: tzinfo) -> ProblemsErro
 
 
 def person_called(desk: Desk, who: str) -> Member:
-    """The person whom somebody at the telephone calls by name, e-mail, fingerprint or one word of the name.
+    """The person whom somebody at the telephone calls by name or a part of it, e-mail or fingerprint.
 
     Raises:
-        NotFoundError: Nobody, or more than one person.
+        NotFoundError: Nobody; the nearest are named.
+        ProblemsError: More than one person; they are listed.
     """
-    everyone = desk.roster.everyone
-    found = [one for one in everyone if one.answers_to(who)]
-    words = set(as_heard(who).split())
-    found = found or [
-        one
-        for one in desk.roster.members.values()
-        if words and words <= set(as_heard(one.person.name).split())
-    ]
+    everyone, members = desk.roster.everyone, desk.roster.members
+    found = [one for one in everyone if one.answers_to(who)] or meant_by(who, members.values())
     if not found or any(not is_self(other, found[0], everyone) for other in found):
-        what = "more than one person" if found else "nobody"
-        hint = "give the whole name or the work e-mail; see: visitsafe team list"
-        raise NotFoundError(f"{what} in the team is called {who[:60]!r}", hint=hint)
-    members = desk.roster.members
+        raise not_one(who, found, members.values())
     keys = [one.fingerprint for one in selves(found[-1], everyone) if one.fingerprint in members]
     return members[keys[0]] if keys else found[-1]
 
