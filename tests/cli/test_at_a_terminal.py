@@ -250,3 +250,24 @@ def test_a_move_is_asked_about_and_no_moves_nothing(today: Office, tmp_path: Pat
         child.sendline(said)
         assert ended(child)[0] == code
         assert (tmp_path / "new.db").exists() == (code == 0)
+
+
+def test_a_duty_to_share_is_picked_by_the_number_that_the_list_gives_it(today: Office) -> None:
+    yes = {"share_hostility": "yes", "share_fear": "yes", "share_less_than_honest": "yes"}
+    today.countersigned(
+        start='"tomorrow 10:00"', due_back='"tomorrow 11:30"', share_decision="share",
+        share_with='["Health visitor, NHS"]', **yes,
+    )  # fmt: skip
+    words = ("--with", "Health visitor, NHS", "--how", "by telephone", "--what", "Two of us go.")
+    today.sam.done("share", today.ref, "--duty", "1", *words)
+    listed = today.sam.done("share", today.ref).out
+    assert "\n3  Held something back: due" in listed
+    child = at_terminal(today.sam, "share", today.ref)
+    answer(child, "1")
+    child.expect("Not accepted. Type a number of a line: 2, 3")
+    answer(child, "3")
+    child.expect("3  Held something back: what became of it")
+    answer(child, "2", "They know.")
+    ended(child)
+    duties = today.sam.done("share", today.ref, "--json").json["duties"]
+    assert [one["state"] for one in duties] == ["shared", "due", "not shared"]

@@ -73,17 +73,21 @@ class Lines:
                 return line
             self.write(*(tuple(explain) or ("There is no more to say about this.",)))
 
-    def pick(self, lines: Sequence[str], explain: Iterable[str] = ()) -> int | Event:
-        """The place of the line picked from a numbered list."""
-        self.numbered(lines)
+    def pick(
+        self, lines: Sequence[str], explain: Iterable[str] = (), numbers: Sequence[int] = ()
+    ) -> int | Event:
+        """The place of the line picked from a numbered list; `numbers` are its own, if they have some."""
+        called = [*numbers] or [*range(1, len(lines) + 1)]
+        self.write(*(f"{number}. {line}" for number, line in zip(called, lines, strict=True)))
+        which = f"from 1 to {len(lines)}" if not numbers else f"of a line: {', '.join(map(str, called))}"
         while True:
-            line = self.ask(f"Number from 1 to {len(lines)}.", explain=explain)
+            line = self.ask(f"Number {which}.", explain=explain)
             if not isinstance(line, str):
                 return line
-            number = as_number(line, len(lines))
-            if number is not None:
-                return number - 1
-            self.write(f"Not accepted. Type a number from 1 to {len(lines)}.")
+            number = as_number(line, max(called))
+            if number in called:
+                return called.index(number)
+            self.write(f"Not accepted. Type a number {which}.")
 
     def _read(self, prompt: str) -> str | Event:
         self.flush()

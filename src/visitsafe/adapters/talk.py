@@ -12,6 +12,9 @@ from visitsafe.domain.cleaning import clean
 from visitsafe.domain.screens import BACK, Pause
 from visitsafe.errors import InterruptedByUserError, UsageError
 
+MOST_KEY = 9
+"""The highest number that one key can name."""
+
 
 class Talk(Protocol):
     """Asks one thing at a time."""
@@ -19,8 +22,8 @@ class Talk(Protocol):
     def say(self, *lines: str) -> None:
         """Write lines."""
 
-    def pick(self, title: str, lines: Sequence[str]) -> int | None:
-        """The place of the line picked; None to go back."""
+    def pick(self, title: str, lines: Sequence[str], numbers: Sequence[int] = ()) -> int | None:
+        """The place of the line picked; None to go back. `numbers` are its own, if the things have some."""
 
     def type(self, title: str, before: str = "") -> str | None:
         """A text with something in it; None to go back. `before` stands there and can be kept."""
@@ -40,11 +43,15 @@ class RichTalk:
         """Write lines."""
         self._paper.write(*lines)
 
-    def pick(self, title: str, lines: Sequence[str]) -> int | None:
+    def pick(self, title: str, lines: Sequence[str], numbers: Sequence[int] = ()) -> int | None:
         """The place of the line picked, by arrows or by its number; None to go back."""
         self._paper.head(title)
-        keys = {str(number + 1): number for number in range(min(len(lines), 9))}
-        shown = [(f"{place + 1}  {line}", place) for place, line in enumerate(lines)]
+        called = numbers or range(1, len(lines) + 1)
+        keys = {str(number): place for place, number in enumerate(called) if number <= MOST_KEY}
+        shown = [
+            (f"{number}  {line}", place)
+            for place, (number, line) in enumerate(zip(called, lines, strict=True))
+        ]
         while True:
             picked = self._pickers.pick(shown, keys=keys, hint="Shift+Tab back, Ctrl+C stop")
             if isinstance(picked, Pause):
@@ -82,10 +89,10 @@ class PlainTalk:
         """Write lines."""
         self._lines.write(*lines)
 
-    def pick(self, title: str, lines: Sequence[str]) -> int | None:
+    def pick(self, title: str, lines: Sequence[str], numbers: Sequence[int] = ()) -> int | None:
         """The place of the line picked by its number; None to go back."""
         self._lines.write("", title)
-        picked = self._lines.pick(lines)
+        picked = self._lines.pick(lines, numbers=numbers)
         if isinstance(picked, Pause):
             raise _stopped()
         return picked if isinstance(picked, int) else None

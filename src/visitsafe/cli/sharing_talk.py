@@ -39,7 +39,8 @@ def talk(
     result("\n".join([f"{state.ref}: still to be shared", *map(kept_line, lines)]))
     duty = waiting[0]
     if len(waiting) > 1:
-        picked = asker.pick("Which one?", [one_line(one.duty.label) for one in waiting])
+        labels = [one_line(one.duty.label) for one in waiting]
+        picked = asker.pick("Which one?", labels, [one.number for one in waiting])
         if picked is None:
             return None
         duty = waiting[picked]
@@ -52,7 +53,8 @@ def _became(asker: "Talk", duty: "DutyState") -> "Sharing | None":
     from visitsafe.usecases.sharing import Sharing
 
     while True:
-        which = asker.pick("What became of it?", [DONE, DECLINED, LATER])
+        label = one_line(duty.duty.label)
+        which = asker.pick(f"{duty.number}  {label}: what became of it?", [DONE, DECLINED, LATER])
         if which is None or (DONE, DECLINED, LATER)[which] == LATER:
             return None
         if (DONE, DECLINED, LATER)[which] == DECLINED:
