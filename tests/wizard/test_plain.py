@@ -1,6 +1,7 @@
 """The wizard in plain lines: what is typed, what is written, and no escape byte anywhere."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -65,6 +66,16 @@ def ask(page: AskOne, typed: str, guide: Guide = GUIDE) -> tuple[Event, str]:
 )
 def test_yes_no_and_not_sure_are_taken_by_letter_word_or_number(typed: str, answer: str) -> None:
     assert ask(at("history"), f"{typed}\n")[0] == Answered("history", answer)
+
+
+def test_that_it_does_not_apply_is_taken_only_where_it_is_offered() -> None:
+    page = at("history")
+    offered = replace(page, question=page.question.model_copy(update={"does_not_apply": True}))
+    event, out = ask(offered, "x\n")
+    assert event == Answered("history", "does-not-apply")
+    assert "x if it does not apply" in out
+    event, out = ask(page, "x\ny\n")
+    assert (event, out.count("Not accepted")) == (Answered("history", "yes"), 1)
 
 
 def test_an_empty_line_is_no_answer() -> None:

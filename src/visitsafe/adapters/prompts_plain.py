@@ -12,7 +12,7 @@ from visitsafe.adapters import page_words as words
 from visitsafe.adapters.front import Guide
 from visitsafe.adapters.lines import Lines, as_number
 from visitsafe.domain.answering import AnswerError
-from visitsafe.domain.assessment import Value
+from visitsafe.domain.assessment import DOES_NOT_APPLY, Value
 from visitsafe.domain.checklist import AnswerType, Question
 from visitsafe.domain.options import options
 from visitsafe.domain.screens import (
@@ -79,6 +79,8 @@ class PlainFront:
         question = page.question
         prompt = HOW[question.answer]
         keeps = bool(words.offer(page, guide)) and guide.keeps_earlier(page)
+        if question.does_not_apply:
+            prompt += " x if it does not apply."
         if keeps:
             prompt += " An empty line keeps the earlier answer."
         elif not question.required:
@@ -93,7 +95,8 @@ class PlainFront:
 
     def _answered(self, question: Question, line: str, guide: Guide) -> Event | None:
         if question.answer in {AnswerType.YES_NO, AnswerType.ACKNOWLEDGE}:
-            line = LETTERS.get(line.lower(), line)
+            letters = LETTERS | ({"x": DOES_NOT_APPLY} if question.does_not_apply else {})
+            line = letters.get(line.lower(), line)
         try:
             value = guide.parse(question, line)
         except AnswerError as error:

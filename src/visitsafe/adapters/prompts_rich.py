@@ -18,7 +18,7 @@ from visitsafe.adapters.pickers import Asked, Pickers
 from visitsafe.adapters.terminal import discard_typed_ahead, width
 from visitsafe.adapters.ticks import Ticks
 from visitsafe.domain.answering import AnswerError
-from visitsafe.domain.assessment import NONE
+from visitsafe.domain.assessment import DOES_NOT_APPLY, NONE
 from visitsafe.domain.checklist import AnswerType, Question
 from visitsafe.domain.cleaning import clean
 from visitsafe.domain.options import options
@@ -290,7 +290,8 @@ class RichFront:
 def _keys(question: Question) -> dict[str, str]:
     """The keys that answer at once: letters for yes and no, numbers for a list of up to nine."""
     if question.answer is AnswerType.YES_NO:
-        return {key: answer.value for key, answer in grid.KEYS.items()}
+        more = {"x": DOES_NOT_APPLY} if question.does_not_apply else {}
+        return {key: answer.value for key, answer in grid.KEYS.items()} | more
     if question.answer is AnswerType.ACKNOWLEDGE:
         return {"y": Answer.YES.value, "n": Answer.NO.value}
     return {str(number): value for number, (value, _) in enumerate(options(question)[:9], start=1)}

@@ -124,7 +124,7 @@ def _print_evidence(context: typer.Context, desk: "Desk", *, json: bool, plain: 
     from visitsafe.cli.lines import make_console
 
     console = make_console(plain=plain, environ=invocation(context).environ)
-    draw_evidence(console, found, [(one.id, one.label) for one in asked if one.unsafe])
+    draw_evidence(console, found, [(one.id, one.label) for one in asked if one.worse])
 
 
 def _show(

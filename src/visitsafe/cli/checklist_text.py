@@ -160,8 +160,10 @@ def _particulars(item: Any) -> Iterator[str]:
 
 def _answers(question: Question) -> Iterator[str]:
     answer = f"Answer: {question.answer}"
+    if question.does_not_apply:
+        answer += ", or does not apply"
     if question.unsafe:
-        answer += f"; {question.unsafe} and not sure are unsafe"
+        answer += f"; {question.worse} and not sure are unsafe" if question.worse else "; neither is unsafe"
     if not question.required:
         answer += "; may be passed over"
     if question.moment:

@@ -19,7 +19,9 @@ Answers = Mapping[str, Value]
 BLANK = "blank"
 GIVEN = "given"
 NONE = "none"
-COLUMN_WORDS = {Answer.YES: "yes", Answer.NO: "no", Answer.NOT_SURE: "not sure"}
+DOES_NOT_APPLY = "does-not-apply"
+"""An answer to a yes/no question that offers it: neither yes nor no, and never the unsafe one."""
+_SAID = {Answer.YES: "yes", Answer.NO: "no", Answer.NOT_SURE: "not sure", DOES_NOT_APPLY: "does not apply"}
 
 
 def tokens(question: Question, value: Value) -> frozenset[str]:
@@ -39,7 +41,7 @@ def _unsafe(question: Question) -> frozenset[str]:
     """The answer that counts where none was really given: the cautious reading."""
     if question.answer is AnswerType.ACKNOWLEDGE:
         return frozenset({Answer.NO.value})
-    return frozenset({question.unsafe}) if question.unsafe else frozenset()
+    return frozenset({question.worse}) if question.worse else frozenset()
 
 
 def possible_tokens(question: Question) -> frozenset[str]:
@@ -47,7 +49,7 @@ def possible_tokens(question: Question) -> frozenset[str]:
     optional = frozenset() if question.required else frozenset({BLANK})
     match question.answer:
         case AnswerType.YES_NO:
-            return optional | frozenset(Answer)
+            return optional | yes_no(question)
         case AnswerType.ACKNOWLEDGE:
             return optional | {Answer.YES, Answer.NO}
         case AnswerType.CHOICE:
@@ -58,6 +60,11 @@ def possible_tokens(question: Question) -> frozenset[str]:
             return optional | {GIVEN, NONE}
         case _:
             return optional | {GIVEN}
+
+
+def yes_no(question: Question) -> frozenset[str]:
+    """The answers that a yes/no question offers."""
+    return frozenset(Answer) | ({DOES_NOT_APPLY} if question.does_not_apply else frozenset())
 
 
 def holds(condition: Condition, seen: Mapping[str, frozenset[str] | None]) -> bool | None:
@@ -178,7 +185,7 @@ def in_words(question: Question, value: Value) -> str:
     if value in {"", ()}:
         return "none" if value == () else "not answered"
     if question.answer in {AnswerType.YES_NO, AnswerType.ACKNOWLEDGE} and isinstance(value, str):
-        return COLUMN_WORDS.get(Answer(value), value)
+        return _SAID.get(value, value)
     given = value if isinstance(value, tuple) else (value,)
     if question.answer not in {AnswerType.CHOICE, AnswerType.CHOICES}:
         return "; ".join(given)

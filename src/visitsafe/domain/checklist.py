@@ -115,7 +115,8 @@ class Question(Item):
         ask: The question as it is shown.
         more: What `?` shows besides the source.
         answer: How it is answered.
-        unsafe: For yes/no: which answer is the unsafe one; not sure counts as this.
+        unsafe: For yes/no: which answer is the unsafe one; not sure counts as this. `neither`: no answer is.
+        does_not_apply: For yes/no: it is offered as an answer, too.
         choices: For a choice; `none` is always understood for `choices`.
         required: False lets a person pass it over; its value is then `blank` to conditions.
         fills: The answer is this fact of the visit.
@@ -129,7 +130,8 @@ class Question(Item):
     ask: Sentence
     more: Sentence | None = None
     answer: AnswerType = AnswerType.YES_NO
-    unsafe: Literal["yes", "no"] | None = None
+    unsafe: Literal["yes", "no", "neither"] | None = None
+    does_not_apply: Flag = False
     choices: tuple[Choice, ...] = ()
     required: Flag = True
     fills: VisitField | None = None
@@ -137,6 +139,11 @@ class Question(Item):
     valid_for: Annotated[int, Field(strict=True, ge=1, le=3660)] | None = None
     propose: Literal["daylight"] | None = None
     moment: Literal["past", "coming"] | None = None
+
+    @property
+    def worse(self) -> str:
+        """The unsafe answer; empty where no answer is."""
+        return self.unsafe if self.unsafe in {"yes", "no"} else ""
 
 
 class Section(Model):

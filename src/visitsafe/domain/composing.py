@@ -186,7 +186,7 @@ def duties(
 
 def is_safe(question: Question, value: Value) -> bool:
     """Whether an answer may stand: an unsafe or unsure one is asked again the next time."""
-    return question.unsafe is None or question.unsafe not in tokens(question, value)
+    return value != Answer.NOT_SURE and question.worse not in tokens(question, value)
 
 
 def _standing(

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from visitsafe.domain.assessment import BLANK, GIVEN, NONE
+from visitsafe.domain.assessment import BLANK, DOES_NOT_APPLY, GIVEN, NONE
 from visitsafe.domain.checklist import AnswerType, Condition, Question, VisitField
 from visitsafe.domain.cleaning import clean, quoted
 from visitsafe.domain.questionnaire import Questionnaire
@@ -23,6 +23,7 @@ _UNSURE = dict.fromkeys(
     ["?", "ns", "not sure", "unsure", "don't know", "dont know", "do not know", "not known", "unknown"],
     Answer.NOT_SURE.value,
 )
+_NOT_HERE = dict.fromkeys(["n/a", "na", "not applicable"], DOES_NOT_APPLY)
 _UNDERSTOOD = dict.fromkeys(["ok", "okay", "understood", "i understand", "agreed"], Answer.YES.value)
 _EXPECTED = {
     AnswerType.PEOPLE: "a name for each person with ; between them, or none",
@@ -44,7 +45,8 @@ def options(question: Question) -> tuple[tuple[str, str], ...]:
     """The answers to choose from, as value and text, in the order in which they are numbered from 1."""
     match question.answer:
         case AnswerType.YES_NO:
-            return ((Answer.YES, "Yes"), (Answer.NO, "No"), (Answer.NOT_SURE, "Not sure"))
+            more = ((DOES_NOT_APPLY, "Does not apply"),) if question.does_not_apply else ()
+            return ((Answer.YES, "Yes"), (Answer.NO, "No"), (Answer.NOT_SURE, "Not sure"), *more)
         case AnswerType.ACKNOWLEDGE:
             return ((Answer.YES, "Understood"), (Answer.NO, "Not yet"))
         case AnswerType.CHOICE | AnswerType.CHOICES:
@@ -87,6 +89,7 @@ def meant(question: Question, raw: str) -> set[str]:
     words = dict[str, str]()
     if question.answer in {AnswerType.YES_NO, AnswerType.ACKNOWLEDGE}:
         words = _WORDS | (_UNSURE if question.answer is AnswerType.YES_NO else _UNDERSTOOD)
+        words |= _NOT_HERE if question.does_not_apply else {}
     ids = {value: value for value, _ in offered}
     texts = {_plain(text): value for value, text in offered}
     numbers = {str(number): value for number, (value, _) in enumerate(offered, start=1)}

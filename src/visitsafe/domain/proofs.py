@@ -8,7 +8,7 @@ must be sound (`checking.references`): every condition names earlier questions.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from visitsafe.domain.assessment import Value, holds, tokens
+from visitsafe.domain.assessment import Value, holds, tokens, yes_no
 from visitsafe.domain.checklist import AnswerType, Condition, Question
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.terms import Answer
@@ -137,7 +137,10 @@ def _values(question: Question, *, fullest: bool) -> list[Value]:
     values: list[Value]
     match question.answer:
         case AnswerType.YES_NO:
-            values = sorted(Answer, key=lambda answer: (answer == question.unsafe, answer == Answer.NOT_SURE))
+            values = sorted(
+                yes_no(question),
+                key=lambda answer: (answer == question.unsafe, answer == Answer.NOT_SURE, answer),
+            )
         case AnswerType.ACKNOWLEDGE:
             values = [Answer.YES, Answer.NO]
         case AnswerType.CHOICE:

@@ -4,7 +4,7 @@ Pure. The questionnaire must be the one that the plan was made with. An answer t
 its question does not offer, counts as passed over, which is the cautious reading.
 """
 
-from visitsafe.domain.assessment import NONE, Value, assess
+from visitsafe.domain.assessment import NONE, Value, assess, yes_no
 from visitsafe.domain.checklist import AnswerType, Question
 from visitsafe.domain.composing import answers_of
 from visitsafe.domain.plan import Finding, PlanBody
@@ -32,7 +32,7 @@ def _fitting(question: Question, value: Value) -> Value:
     choices = {choice.id for choice in question.choices} | {NONE}
     match question.answer:
         case AnswerType.YES_NO:
-            fits = value in set(Answer)
+            fits = value in yes_no(question)
         case AnswerType.ACKNOWLEDGE:
             fits = value in {Answer.YES, Answer.NO}
         case AnswerType.CHOICE:

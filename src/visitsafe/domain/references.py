@@ -89,11 +89,14 @@ def _question(path: Path, question: Question) -> Iterator[Problem]:
         sentence = f"a question with answer: {kind} has no choices: leave them out, or write answer: choice"
         yield Problem((*path, "choices"), sentence, at_key=True)
     if kind is AnswerType.YES_NO and question.unsafe is None:
-        sentence = 'the key "unsafe" is missing here: say which answer is the unsafe one, "yes" or "no"'
+        sentence = 'the key "unsafe" is missing here: write the unsafe answer, "yes" or "no", or neither'
         yield Problem(path, sentence)
     if kind is not AnswerType.YES_NO and question.unsafe is not None:
         sentence = f"only a yes-no question has an unsafe answer, this one is {kind}: leave unsafe out"
         yield Problem((*path, "unsafe"), sentence, at_key=True)
+    if kind is not AnswerType.YES_NO and question.does_not_apply:
+        sentence = f"only a yes-no question offers that it does not apply, this one is {kind}: leave it out"
+        yield Problem((*path, "does_not_apply"), sentence, at_key=True)
     yield from _moment(path, question)
     if question.propose and kind is not AnswerType.YES_NO:
         yield Problem(

@@ -28,7 +28,8 @@ def pages_of(questionnaire: Questionnaire) -> Iterator[Page]:
 
 def _page_key(section: Section, question: Question) -> str:
     """Neighbours with the same key share a page."""
-    if section.screen is Screen.TOGETHER and question.answer in TOGETHER:
+    # A page of several has a letter for yes, no and not sure alone.
+    if section.screen is Screen.TOGETHER and question.answer in TOGETHER and not question.does_not_apply:
         return f"together: {question.answer}"
     return question.id
 

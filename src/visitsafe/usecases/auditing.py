@@ -100,7 +100,7 @@ def wanting(questionnaire: Questionnaire, answers: Mapping[str, Value]) -> tuple
     return tuple(
         question.id
         for question in questionnaire
-        if question.unsafe and answers.get(question.id) in {question.unsafe, Answer.NOT_SURE}
+        if question.worse and answers.get(question.id) in {question.worse, Answer.NOT_SURE}
     )
 
 
