@@ -331,6 +331,18 @@ def test_opening_needs_a_reason_and_is_never_json(office: Office, flags: list[st
     assert kinds(office) == ["planned"]
 
 
+def test_nothing_is_sealed_to_a_computer_that_only_watches(office: Office) -> None:
+    """Its key lies on a disk with its passphrase beside it."""
+    box = office.join(office.person("box"), "watch")
+    give(office)
+    office.plan()
+    assert [one["name"] for one in office.show()["tracing_details"]["to"]] == ["Mo"]
+    assert office.show()["tracing_details"]["not_to"] == []
+    ran = box.run("trace", office.ref, "--reason", "I want to look.")
+    assert (ran.code, ran.out) == (1, "")
+    assert "needs the role manager or duty" in ran.err
+
+
 def test_those_who_may_not_open_are_told_who_can(office: Office) -> None:
     give(office)
     office.plan()

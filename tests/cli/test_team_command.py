@@ -80,7 +80,16 @@ def test_the_last_admin_stays(office: Office, words: tuple[str, ...]) -> None:
     ran = office.mo.run(*words)
     assert ran.code == 1
     assert "Mo is the last admin" in ran.err
-    assert "visitsafe team role WHO --role admin" in ran.err
+    assert "visitsafe team role WHO --add admin" in ran.err
+
+
+def test_a_role_is_added_to_those_that_somebody_has_as_every_hint_says(office: Office) -> None:
+    ran = office.mo.done("team", "role", "Sam", "--add", "admin")
+    assert ran.out == "Sam <sam@salford.example> is now: practitioner, admin\n"
+    assert "before: practitioner" in ran.err
+    office.sam.done("plan", "--answers", office.answers(), "--yes")
+    assert office.mo.run("team", "role", "Sam").code == 2
+    assert office.mo.run("team", "role", "Sam", "--add", "duty", "--role", "duty").code == 2
 
 
 def test_somebody_who_lost_their_key_goes_on_with_a_new_one(office: Office) -> None:

@@ -64,6 +64,60 @@ def test_only_a_manager_or_a_duty_officer_watches(office: Office) -> None:
     assert office.duty().run("watch", "--once").code == 0
 
 
+def test_a_computer_that_only_watches_raises_the_steps_and_the_board_sees_it(office: Office) -> None:
+    box = office.join(office.person("box"), "watch")
+    assert "box@salford.example>: watch" in office.mo.done("team", "list").out
+    late(office, 60)
+    box.now = office.mo.now
+    assert "NOBODY IS WATCHING" in on_board(office)
+    assert box.run("watch", "--once").code == 4
+    assert {one["watcher"] for one in entries(office, "escalated")}
+    assert "Box is watching" in on_board(office)
+    assert office.mo.done("verify").code == 0
+    raised = [one for one in office.show()["entries"] if one["kind"] == "escalated"]
+    assert raised
+    assert all(one["counts"] and one["by"]["name"] == "Box" for one in raised)
+
+
+def test_a_computer_that_only_watches_can_do_nothing_else(office: Office) -> None:
+    box = office.join(office.person("box"), "watch")
+    late(office, 60)
+    box.now = office.mo.now
+    box.run("watch", "--once")
+    ref = office.ref
+    said = ("--known-by", "I know the voice.")
+    for words in (
+        ("acknowledge", ref),
+        ("acknowledge", ref, "--for", "Mo", *said),
+        ("stand-down", ref, "--because", "safe"),
+        ("back", ref, "--for", "Sam", *said),
+        ("ok", ref, "--for", "Sam", *said),
+        ("extend", ref, "--for", "Sam", "--until", "13:30", *said),
+        ("marker", ref, "--system", "Mosaic", "--reference", "4711"),
+        ("withdraw", ref, "--reason", "I am a computer."),
+        ("review", ref, "--decision", "return", "--reason", "No."),
+        ("trace", ref, "--reason", "I want to look."),
+        ("plan", "--answers", office.answers(), "--yes"),
+        ("team", "role", "Box", "--role", "manager"),
+        ("team", "set", "--keep-days", "1"),
+        ("team", "duress", "--show"),
+        ("store", "purge", "--yes"),
+    ):
+        ran = box.run(*words)
+        assert (ran.code, ran.out) == (1, ""), words
+    refused = office.mo.run("acknowledge", ref, "--for", "Box", *said)
+    assert "only watches" in refused.err
+    assert {one["by"]["name"] for one in office.show()["entries"]} == {"Sam", "Mo", "Box"}
+    assert {one["kind"] for one in office.show()["entries"] if one["by"]["name"] == "Box"} == {"escalated"}
+
+
+def test_watching_goes_with_no_other_role(office: Office) -> None:
+    office.join(office.person("box"), "watch")
+    for words in (("role", "Box", "--add", "duty"), ("role", "Sam", "--add", "watch")):
+        ran = office.mo.run("team", *words)
+        assert (ran.code, "goes with no other role" in ran.err) == (2, True)
+
+
 def test_at_the_start_it_says_what_the_desk_lacks(office: Office) -> None:
     err = office.mo.run("watch", "--once").err
     assert "only this screen tells" in err

@@ -38,6 +38,7 @@ from visitsafe.domain.terms import Because, Kind
 
 OUT = departed(at(countersigned().added(SAM_AT_HOME, "practitioner", "manager"), START))
 ALARM = raised(late(OUT, 15), "duty-rings")
+BOX = Actor("Watch at the desk", "watch@example.org")
 UNHEARD = Heard(person=SAM.fingerprint, known_by=" ")
 
 
@@ -123,8 +124,27 @@ def test_a_manager_or_duty_officer_raises_and_notifies(by: Actor) -> None:
 
 
 def test_nobody_else_raises_or_notifies() -> None:
-    assert "manager or duty officer" in why_not(raised(OUT, "overdue", by=OLA))
-    assert "manager or duty officer" in why_not(notified(OUT, OUT.newest.id, "desk", OLA))
+    assert "did not watch for the team" in why_not(raised(OUT, "overdue", by=OLA))
+    assert "did not watch for the team" in why_not(notified(OUT, OUT.newest.id, "desk", OLA))
+
+
+def test_of_a_computer_that_only_watches_nothing_else_counts() -> None:
+    """Whoever has its key can sign anything, with any software."""
+    out = OUT.added(BOX, "watch")
+    alarm = raised(late(out, 15), "duty-rings", by=BOX)
+    assert why_not(alarm) == ""
+    assert why_not(notified(alarm, alarm.newest.id, "desk", BOX)) == ""
+    for forged in (
+        acknowledged(alarm, "duty-rings", BOX),
+        acknowledged(alarm, "duty-rings", DEE, heard=heard_from(BOX)),
+        stood_down(alarm, by=BOX),
+        back(alarm, BOX, heard=heard_from()),
+        duress(alarm, BOX),
+        reported(alarm, Kind.OK, BOX, heard=heard_from()),
+        extended(alarm, minutes_after(to_text(DUE_BACK), 30), BOX, heard=heard_from()),
+    ):
+        assert "only watches" in why_not(forged)
+    assert why_not(alarm.decided("refuse", by=BOX))
 
 
 @pytest.mark.parametrize("changes", [{"round": -1}, {"round": 10**9}, {"attempt": 0}])

@@ -31,7 +31,10 @@ team_changes.register(app)
 
 MOST_NORTH, MOST_EAST = 90, 180
 Roles = Annotated[
-    list[Role], typer.Option("--role", help="practitioner, manager, duty or admin; may be repeated.")
+    list[Role],
+    typer.Option(
+        "--role", help="practitioner, manager, duty, admin, or watch for a computer; may be repeated."
+    ),
 ]
 
 

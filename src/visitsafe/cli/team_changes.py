@@ -47,18 +47,29 @@ def role(
     context: typer.Context,
     who: Who,
     roles: Annotated[
-        list[Role],
-        typer.Option(
-            "--role", help="practitioner, manager, duty or admin; repeat it for each that they have."
-        ),
-    ],
+        list[Role] | None,
+        typer.Option("--role", help="The roles in place of those they have; repeat it for each."),
+    ] = None,
+    add: Annotated[
+        list[Role] | None, typer.Option("--add", help="A role besides those they have; may be repeated.")
+    ] = None,
 ) -> None:
-    """Give a member a new set of roles, in place of those they have."""
+    """Give a member a role besides those they have, or a new set of roles.
+
+    There are practitioner, manager, duty and admin; and watch, for a computer that watches and at which
+    nobody sits, which goes with no other.
+    """
     from visitsafe.usecases.team import change_roles
 
+    if bool(roles) == bool(add):
+        raise UsageError(
+            "say which role they get, or which roles they have from now on",
+            hint="visitsafe team role WHO --add admin, or: --role practitioner --role admin",
+        )
     with desk_of(context) as desk:
-        before = change_roles(desk, who, roles)
+        before = change_roles(desk, who, roles or add or [], keep=bool(add))
     held = sorted({held for member in before for held in member.roles})
+    roles = roles or [*held, *(one for one in add or [] if one not in held)]
     say(f"before: {', '.join(held) or 'no role'}; what they signed until now keeps the roles of its time")
     with stands("the roles are changed"):
         result(f"{called(before[0].person)} is now: {', '.join(dict.fromkeys(roles))}")

@@ -112,13 +112,14 @@ def outfit(context: Context, desk: Desk, every: int, remarks: Callable[[], Seque
         remarks: What somebody should know of this watch, as sentences.
 
     Raises:
-        NotPermittedError: This person is neither a manager nor a duty officer.
+        NotPermittedError: This key is of nobody who may watch.
         KeyFileError: The key cannot be opened.
     """
     me = desk.member()
     if me.roles.isdisjoint(WATCHERS):
         raise NotPermittedError(
-            "only a manager or a duty officer watches", hint="ask an admin: visitsafe team role"
+            "only a manager or a duty officer watches, or a computer with the role watch",
+            hint="ask an admin: visitsafe team role WHO --add duty",
         )
     reach = read_reach(settings_of(context))
     signer = signer_of(context)

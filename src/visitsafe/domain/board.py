@@ -27,6 +27,7 @@ ROLES: Mapping[str, str] = {
     Role.DUTY: "duty officer",
     Role.PRACTITIONER: "practitioner",
     Role.ADMIN: "admin",
+    Role.WATCH: "watch",
     LINE_MANAGER: "line manager",
     WORKER: "the worker",
 }

@@ -12,7 +12,7 @@ import msgspec
 
 from visitsafe.domain.entries import body_of
 from visitsafe.domain.judging_purged import PURGERS
-from visitsafe.domain.judging_visit import WATCHERS
+from visitsafe.domain.judging_visit import ANSWERERS, WATCHERS
 from visitsafe.domain.likeness import is_companion
 from visitsafe.domain.members import Member
 from visitsafe.domain.order import Order
@@ -25,7 +25,7 @@ from visitsafe.errors import VerificationError
 
 NEEDS: Mapping[str, AbstractSet[Role]] = {
     Kind.DECIDED: frozenset({Role.MANAGER}),
-    Kind.STOOD_DOWN: WATCHERS,
+    Kind.STOOD_DOWN: ANSWERERS,
     Kind.ESCALATED: WATCHERS,
     Kind.NOTIFIED: WATCHERS,
     Kind.PURGED: PURGERS,
@@ -89,7 +89,7 @@ def _is_apart(witness: Member, order: Order, roster: Roster) -> bool:
     The author of the plan and whoever goes along could otherwise, with a revoked manager's key, let their
     own visit go ahead: their time, too, would be only their word.
     """
-    if witness.roles.isdisjoint({Role.MANAGER, Role.DUTY}):
+    if witness.roles.isdisjoint(ANSWERERS):
         return False
     for entry in order.entries:
         if entry.content.kind in {Kind.PLANNED, Kind.REVISED}:

@@ -19,7 +19,7 @@ from visitsafe.domain.afterwards import (
     SharedBody,
 )
 from visitsafe.domain.entries import Content, from_text
-from visitsafe.domain.judging_visit import CLOCKS_APART, is_time
+from visitsafe.domain.judging_visit import CLOCKS_APART, ONLY_WATCHES, is_time, only_watches
 from visitsafe.domain.likeness import is_companion, is_self
 from visitsafe.domain.plan import Duty, PlanBody
 from visitsafe.domain.roster import Member
@@ -50,6 +50,8 @@ def why_not_after(
     versions = {one.entry.id: one for one in earlier if isinstance(one.body, PlanBody)}
     if not versions:
         return "it follows no plan"
+    if only_watches(author):
+        return ONLY_WATCHES
     if isinstance(body, SharedBody):
         return _why_not_shared(content, author, body, earlier)
     if body.of not in versions:

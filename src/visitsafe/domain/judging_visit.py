@@ -1,8 +1,9 @@
 """Whether an entry about the visit under way counts: who may report, raise, take on and stand down. Pure.
 
 A worker speaks for themselves. Anybody else in the team may pass on what they heard, and says so. A watcher
-is a manager or duty officer. Nobody takes on or stands down the alarm about their own visit or one they are
-the companion on: somebody else must have heard that they are safe.
+is a manager, a duty officer, or a computer that only watches and whose word counts for nothing else. Nobody
+takes on or stands down the alarm about their own visit or one they are the companion on: somebody else must
+have heard that they are safe.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,8 +31,10 @@ from visitsafe.errors import VerificationError
 if TYPE_CHECKING:
     from visitsafe.domain.judging import Judged
 
-WATCHERS = frozenset({Role.MANAGER, Role.DUTY})
-"""Who may run the watch, and who may stand an alarm down."""
+ANSWERERS = frozenset({Role.MANAGER, Role.DUTY})
+"""Who may stand an alarm down."""
+WATCHERS = ANSWERERS | {Role.WATCH}
+"""Who may run the watch."""
 OUT = frozenset({Kind.DEPARTED, Kind.ARRIVED, Kind.LEFT})
 """Whoever has arrived or left has set out."""
 EARLIEST, LATEST = "2000", "9000"
@@ -42,6 +45,7 @@ MOST_ROUNDS = 1_000_000
 # What is asked about for every entry. To make a union takes longer than to ask whether something is of it.
 _RAISED = EscalatedBody | NotifiedBody
 _TAKEN = AcknowledgedBody | StoodDownBody
+ONLY_WATCHES = "a computer that only watches can say nothing else"
 UNKNOWN_VOICE = "it does not say how its author knew who was speaking"
 
 
@@ -69,6 +73,8 @@ def why_not_visit(
     people = as_people(people)
     if isinstance(body, _RAISED):
         return _why_not_raised(author, body)
+    if only_watches(author):
+        return ONLY_WATCHES
     if isinstance(body, _TAKEN):
         return _why_not_taken(content, author, body, earlier, people, team)
     if body.of not in versions:
@@ -81,9 +87,14 @@ def why_not_visit(
     )
 
 
+def only_watches(member: Member) -> bool:
+    """Whether somebody is no person but a computer at which nobody sits."""
+    return member.roles == {Role.WATCH}
+
+
 def _why_not_raised(author: Member, body: EscalatedBody | NotifiedBody) -> str:
     if author.roles.isdisjoint(WATCHERS):
-        return "its author was not a manager or duty officer when it was made"
+        return "its author did not watch for the team when it was made"
     if isinstance(body, NotifiedBody):
         known = 0 <= body.round <= MOST_ROUNDS and 1 <= body.attempt <= MOST_ROUNDS
         return "" if known else "it is no message that a watcher sends"
@@ -142,7 +153,7 @@ def _why_not_until(
         due = [one.body.visit.due_back for one in plans if isinstance(one.body, PlanBody)]
     clocks: dict[str, list[str]] = {}
     for one in earlier:
-        if one.author and not one.author.roles.isdisjoint(WATCHERS) and not author.same_person(one.author):
+        if one.author and not one.author.roles.isdisjoint(ANSWERERS) and not author.same_person(one.author):
             clocks.setdefault(one.author.fingerprint, []).append(one.entry.content.at)
     who = {one.author.fingerprint: one.author for one in earlier if one.author}
     apart = [ats for key, ats in clocks.items() if not _why_not_apart(who[key], plans, people)]
@@ -187,6 +198,8 @@ def _why_not_apart(who: Member | None, versions: "Sequence[Judged]", people: Seq
     """Whether somebody has no part in the visit whose alarm they take on or stand down."""
     if who is None:
         return "it names somebody who is not in the team"
+    if only_watches(who):
+        return ONLY_WATCHES
     if any(is_self(who, version.author, people) for version in versions):
         return "nobody takes on or stands down the alarm about their own visit"
     bodies = [version.body for version in versions if isinstance(version.body, PlanBody)]
@@ -211,7 +224,7 @@ def _why_not_stood_down(
     earlier: "Sequence[Judged]",
     people: Sequence[Member],
 ) -> str:
-    if author.roles.isdisjoint(WATCHERS):
+    if author.roles.isdisjoint(ANSWERERS):
         return "its author was not a manager or duty officer when it was made"
     if body.drill:
         return "" if body.because is Because.TEST else "a drill is stood down as a test"

@@ -21,7 +21,7 @@ from visitsafe.domain.checklist import (
     VisitChecklist,
 )
 from visitsafe.domain.forms import FormChecklist, SupervisionChecklist
-from visitsafe.domain.terms import Level, Role
+from visitsafe.domain.terms import Level
 
 
 class Reminder(Item):
@@ -141,7 +141,10 @@ class EscalationStep(Item):
     """
 
     after: Annotated[int, Field(strict=True, ge=-240, le=1440)]
-    who: Annotated[tuple[Role | Literal["lone-worker", "line-manager"], ...], Field(min_length=1)]
+    who: Annotated[
+        tuple[Literal["practitioner", "manager", "duty", "admin", "lone-worker", "line-manager"], ...],
+        Field(min_length=1),
+    ]
     do: Sentence
     acknowledge: Flag = False
 

@@ -20,6 +20,8 @@ class Role(StrEnum):
     MANAGER = "manager"
     DUTY = "duty"
     ADMIN = "admin"
+    WATCH = "watch"
+    """A computer that nobody sits at: it watches and tells, and nothing else that it signs counts."""
 
 
 class Level(StrEnum):

@@ -18,7 +18,8 @@ from visitsafe.domain.afterwards import Filled, SharedBody
 from visitsafe.domain.alarm import Due, to_raise
 from visitsafe.domain.entries import VERSION, Content, Entry, from_text, to_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.judging import OPENERS, Bodies, Judged
+from visitsafe.domain.judging import Bodies, Judged
+from visitsafe.domain.judging_visit import WATCHERS
 from visitsafe.domain.likeness import is_companion, is_self
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import OpenedBody, PlanBody
@@ -126,8 +127,8 @@ def _may_know(one: Judged, state: PlanState) -> bool:
 
 
 def may_know_of(state: PlanState, member: Member) -> bool:
-    """Whether a member may know of the phrase: a manager or duty officer who is not on the visit."""
-    if member.roles.isdisjoint(OPENERS):
+    """Whether a member may know of the phrase: whoever may watch, and is not on the visit."""
+    if member.roles.isdisjoint(WATCHERS):
         return False
     team = [one.author for one in state.judged if one.author is not None]
     return not (is_self(member, state.author, team) or is_companion(member, state.body, team))

@@ -15,6 +15,7 @@ from visitsafe.domain.discretion import hides_duress
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.heartbeat import SILENCE, watch_at
+from visitsafe.domain.judging_visit import WATCHERS
 from visitsafe.domain.members import Member, as_heard
 from visitsafe.domain.phrases import in_minutes
 from visitsafe.domain.refs import is_plan_id, reference
@@ -85,7 +86,9 @@ def check_me(roster: Roster, fingerprint: str) -> Iterator[Finding]:
     if me is not None and me.roles:
         yield good("my key", f"it is in the team: {me.person.name}, {', '.join(sorted(me.roles))}")
     elif me is not None:
-        yield look("my key", "it is in the team, without a role", "ask an admin: visitsafe team role")
+        yield look(
+            "my key", "it is in the team, without a role", "ask an admin: visitsafe team role WHO --add ROLE"
+        )
     elif ended is not None:
         yield bad("my key", f"it counts no more: {ended.why_ended}", "visitsafe key replace --lost")
     elif fingerprint:
@@ -263,7 +266,7 @@ def check_clock(now: datetime, others: Sequence[tuple[str, datetime]]) -> Iterat
 
 def is_watcher(member: Member | None) -> bool:
     """Whether somebody answers alarms, so that their computer needs channels."""
-    return member is not None and bool(member.roles & {Role.MANAGER, Role.DUTY})
+    return member is not None and not member.roles.isdisjoint(WATCHERS)
 
 
 def ahead_or_behind(now: datetime, server: datetime) -> Iterator[Finding]:
@@ -282,7 +285,7 @@ def _tail(store: Store) -> Iterator[Stored]:
 
 
 def _give(role: Role) -> str:
-    return f"an admin: visitsafe team role PERSON --role {role} (with every role that they keep)"
+    return f"an admin: visitsafe team role PERSON --add {role}"
 
 
 def _listed(refs: Sequence[str]) -> str:

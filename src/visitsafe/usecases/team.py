@@ -72,7 +72,16 @@ def _refuse_second_team(store: Store) -> None:
 def founding_body(team: str, person: Person, roles: Sequence[Role], place: Place | None) -> FoundedBody:
     """What founding a team says; the founder becomes an admin by it."""
     every = dict.fromkeys([*roles, Role.ADMIN])
+    _check_roles([*every])
     return FoundedBody(team=team, person=person, roles=tuple(every), place=place)
+
+
+def _check_roles(roles: Sequence[Role]) -> None:
+    if Role.WATCH in roles and len(set(roles)) > 1:
+        raise UsageError(
+            "watch is for a computer that nobody sits at, and goes with no other role",
+            hint="managers and duty officers watch without it; give the computer a key of its own",
+        )
 
 
 def join_line(person: Person, signer: Signer) -> str:
@@ -120,8 +129,10 @@ def add(desk: Desk, person: Person, roles: Sequence[Role]) -> Entry:
 
     Raises:
         NotPermittedError: The person asking is no admin, the member is there already, or the key has ended.
+        UsageError: The roles do not go together.
     """
     _check_admin(desk, "add people to the team")
+    _check_roles(roles)
     _check_new_key(desk, person)
     mine = as_heard(person.email)
     # A second key can show that somebody decided on a visit that they go along on.
@@ -129,8 +140,14 @@ def add(desk: Desk, person: Person, roles: Sequence[Role]) -> Entry:
     return _append(desk, (Kind.ADDED, AddedBody(person=person, roles=tuple(roles))), bearing=same)[0]
 
 
-def change_roles(desk: Desk, who: str, roles: Sequence[Role]) -> Sequence[Member]:
+def change_roles(desk: Desk, who: str, roles: Sequence[Role], *, keep: bool = False) -> Sequence[Member]:
     """Give a person, with all their keys, a new set of roles; the members as they were before.
+
+    Args:
+        desk: An admin's.
+        who: The member, by name, e-mail or fingerprint.
+        roles: What they may do from now on.
+        keep: Besides what they may do already.
 
     Raises:
         NotPermittedError: The person asking is no admin, or the team would be left without one.
@@ -138,15 +155,20 @@ def change_roles(desk: Desk, who: str, roles: Sequence[Role]) -> Sequence[Member
     """
     _check_admin(desk, "change roles")
     meant = desk.roster.keys_of(who)
-    new = tuple(dict.fromkeys(roles))
-    if Role.ADMIN not in new:
+    new = {one.fingerprint: tuple(dict.fromkeys([*sorted(one.roles) * keep, *roles])) for one in meant}
+    for each in new.values():
+        _check_roles(each)
+    if not keep and Role.ADMIN not in roles:
         _check_admin_left(desk, meant)
-    changing = _own_last(desk, [member for member in meant if member.roles != frozenset(new)])
+    changing = [member for member in meant if member.roles != frozenset(new[member.fingerprint])]
     if not changing:
         raise NotPermittedError(
             f"{meant[0].person.name} has these roles already", hint="see: visitsafe team list"
         )
-    _append(desk, *((Kind.ROLE_CHANGED, RoleChangedBody(key=one.fingerprint, roles=new)) for one in changing))
+    bodies = [
+        RoleChangedBody(key=one.fingerprint, roles=new[one.fingerprint]) for one in _own_last(desk, changing)
+    ]
+    _append(desk, *((Kind.ROLE_CHANGED, body) for body in bodies))
     return meant
 
 
@@ -261,7 +283,7 @@ def _check_admin_left(desk: Desk, going: Sequence[Member]) -> None:
     if all(admin.fingerprint in gone for admin in desk.roster.with_role(Role.ADMIN)):
         raise NotPermittedError(
             f"{going[0].person.name} is the last admin, and a team without one can never be changed again",
-            hint="first make somebody else an admin: visitsafe team role WHO --role admin",
+            hint="first make somebody else an admin: visitsafe team role WHO --add admin",
         )
 
 

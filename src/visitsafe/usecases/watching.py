@@ -246,7 +246,7 @@ class Watching:
             yield f"{self.view.team_trouble}; the team is taken as it was before"
         yield from self.view.roster.warnings[:1]
         if not self._may_watch():
-            yield "the key of this desk is no longer a manager's or duty officer's: nobody is told anything"
+            yield "the key of this desk may not watch any more: nobody is told anything"
         yield from self.means.doubt()
         yield from self.view.lost.values()
         yield from self.view.delayed.values()
