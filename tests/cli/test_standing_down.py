@@ -64,10 +64,10 @@ def refused(ran: Ran, *said: str) -> None:
 def test_whoever_takes_an_alarm_on_is_told_what_to_do_now_and_what_comes_next(late: Office) -> None:
     raised(late, "duty-rings", 15)
     first, now, coming, over = dee(late).done("acknowledge").out.splitlines()
-    assert first == f"{late.ref}: Dee took on duty-rings at 11:46, about Sam"
+    assert first == f"{late.ref}: Dee took on step 4 of 7 at 11:46, about Sam"
     assert now.startswith("Now: ")
     assert "Ring the worker" in now
-    assert coming.startswith("Next, at 11:50 (the duty officer, the line manager): Ring the second contact")
+    assert coming.startswith("Next, at 11:50 (duty officer, line manager): Ring the second contact")
     assert f"visitsafe stand-down {late.ref} --because safe" in over
 
 
@@ -76,7 +76,8 @@ def test_an_alarm_is_over_when_somebody_says_why(late: Office) -> None:
     dee(late).done("acknowledge")
     done = dee(late).done("stand-down", "--because", "safe", "--note", "Spoke to Sam.")
     assert done.out.startswith(
-        f"{late.ref}: Dee stood the alarm about Sam down (safe); the watch over this visit is over\n"
+        f"{late.ref}: Dee stood the alarm about Sam down (the worker is safe); "
+        "the watch over this visit is over\n"
     )
     assert "nobody gets an all-clear" in done.out
     refused(dee(late).run("stand-down", late.ref, "--because", "safe"), "no alarm now")
@@ -91,10 +92,46 @@ def test_a_visit_that_goes_on_is_watched_until_its_new_time(late: Office) -> Non
 
 
 def test_what_is_overdue_can_be_taken_on_before_a_watcher_raised_it(late: Office) -> None:
-    assert "Dee took on duty-rings" in dee(late).done("acknowledge").out
+    assert "Dee took on step 4 of 7" in dee(late).done("acknowledge").out
     early = dee(late).run("acknowledge", "--as-step", "manager-acts")
-    refused(early, "manager-acts has not come up", "nobody can take it on yet", "visitsafe acknowledge")
-    refused(dee(late).run("acknowledge", "--as-step", "no-step"), "it has: reminder, overdue")
+    refused(early, "step 6 of 7 has not come up", "nobody can take it on yet", "visitsafe acknowledge")
+    refused(dee(late).run("acknowledge", "--as-step", "no-step"), "its steps are called 1 to 7")
+
+
+def test_who_took_an_alarm_on_is_told_at_once_and_everywhere_although_nobody_watches(late: Office) -> None:
+    assert ", 1 to act on now" in late.mo.run("board").out
+    taken = dee(late).done("acknowledge").out
+    assert "Next, at 11:50 (duty officer, line manager): Ring the second contact" in taken
+    board = late.mo.run("board").out
+    assert "1 that somebody has taken on" in board
+    assert "to act on now" not in board
+    assert "Dee has taken it on (step 4 of 7, 11:46)" in board
+    assert "next 11:50 (in 4 min): step 5 of 7" in board
+    assert "not raised" not in board
+    shape = late.mo.run("board", "--json").json["visits"][0]
+    assert (shape["owner"]["name"], shape["owner"]["step_name"]) == ("Dee", "step 4 of 7")
+    assert shape["next"]["overtaken"] is False
+    assert "alarm taken on by Dee" in late.mo.done("list").out
+    assert "Dee took on step 4 of 7" in late.mo.done("show", late.ref).out
+    assert "Sam is 16 minutes late; Dee has taken it on:  visitsafe board" in late.mo.done().out
+    assert "The desk is looking for you" in late.sam.done().out
+    at(late, 11, 51)
+    assert "due since 11:50 and not raised: step 5 of 7" in late.mo.run("board").out
+
+
+@pytest.mark.parametrize("command", ["board", "list", "show", "", "watch", "acknowledge", "export"])
+def test_no_id_of_a_checklist_or_of_the_record_reaches_a_screen(late: Office, command: str) -> None:
+    raised(late, "overdue", 0)
+    raised(late, "duty-rings", 15)
+    dee(late).done("acknowledge")
+    words = {
+        "": [], "show": ["show", late.ref], "watch": ["watch", "--once"], "export": ["export", late.ref],
+        "acknowledge": ["acknowledge", late.ref, "--as-step", "4"],
+    }.get(command, [command])  # fmt: skip
+    ran = late.mo.run(*words)
+    assert ran.code in {0, 4}, ran.err
+    for name in ("duty-rings", "manager-acts", "second-contact", "lone-worker", "line-manager", "stood-down"):
+        assert name not in ran.out + ran.err
 
 
 def test_nobody_takes_on_or_stands_down_the_alarm_about_their_own_visit(late: Office) -> None:
@@ -165,7 +202,7 @@ def test_a_drill_says_so_and_ends_only_as_a_test(office: Office) -> None:
     office.duty()
     at(office, 10).sam.done("depart")
     raised(office, "duty-rings", 15, drill="d1")
-    assert ": DRILL: Dee took on duty-rings" in dee(office).done("acknowledge", office.ref).out
+    assert ": DRILL: Dee took on step 4 of 7" in dee(office).done("acknowledge", office.ref).out
     refused(dee(office).run("stand-down", office.ref, "--because", "safe"), "only a drill", "--because test")
     assert ": DRILL: Dee" in dee(office).done("stand-down", office.ref, "--because", "test").out
     assert "due back 11:30" in office.sam.done("ok").out
@@ -176,7 +213,7 @@ def test_duress_is_told_to_those_who_act_and_ended_by_a_manager_alone(late: Offi
     dee(late).done("ok", "--for", "Sam", "--known-by", "voice", "--duress")
     taken = dee(late).done("acknowledge").out
     assert taken.splitlines()[1].startswith("THIS IS DURESS. Do not ring Sam")
-    assert "took on decide" in taken
+    assert "took on step 7 of 7" in taken
     ola = late.join(late.person("ola"), "practitioner")
     ola.now = late.sam.now
     refused(ola.run("acknowledge", late.ref), "no alarm now")

@@ -30,7 +30,7 @@ def test_roles_are_replaced_and_the_old_ones_named(office: Office) -> None:
     assert ran.out == "Sam <sam@salford.example> is now: practitioner, duty\n"
     assert "before: practitioner" in ran.err
     assert (
-        "Sam <sam@salford.example>: duty, practitioner, since 23 November 2026"
+        "Sam <sam@salford.example>: duty officer, practitioner, since 23 November 2026"
         in office.mo.done("team", "list").out
     )
 

@@ -140,13 +140,13 @@ def test_an_alarm_tells_who_was_told_what_failed_who_took_it_on_and_how_it_ended
     text = shown(story)
     for words in (
         "The alarm (over)",
-        "16:52  Step duty-rings was raised for duty officer\n",
+        "16:52  Step 4 of 7 was raised for duty officer\n",
         "- Ring the worker.",
         "Due at 16:45, raised 7 minutes late",
         "Nobody was watching from 16:33",
         "Could not be sent to dee-phone, tried once: no such number",
         "Sent to mo-mail: 16:54",
-        "Mo Khan took on step duty-rings",
+        "Mo Khan took on step 4 of 7",
         "3 minutes after it was raised",
         "How they knew who it was: called back",
         "Mo Khan stood it down: the worker is safe",
@@ -162,7 +162,7 @@ def test_the_record_gives_utc_and_the_readers_own_time() -> None:
         )
     )
     story = departed(at(countersigned(summer), "2026-07-01T23:30:00Z"))
-    assert "2026-07-01 23:30:00 UTC (Thu 2 Jul 00:30 BST): departed, by Sam Okafor" in shown(story)
+    assert "2026-07-01 23:30:00 UTC (Thu 2 Jul 00:30 BST): set out, by Sam Okafor" in shown(story)
 
 
 def test_a_visit_that_went_on_after_back_is_not_said_not_to_have_been_back() -> None:
@@ -195,7 +195,7 @@ def test_a_page_does_not_claim_that_anybody_watched_where_nothing_shows_it() -> 
 
 def test_an_instruction_is_not_repeated_in_bold() -> None:
     page = supervision_page(raised(late(OUT, 22), "duty-rings").state, DUE_BACK, LONDON)
-    assert "**Step duty-rings was raised for duty officer**" in page
+    assert "**Step 4 of 7 was raised for duty officer**" in page
 
 
 def test_a_step_about_which_nobody_was_told_says_so() -> None:

@@ -15,11 +15,11 @@ from visit_story import OLA
 from visitsafe.domain.after_words import owed_words
 from visitsafe.domain.afterwards import Action
 from visitsafe.domain.duties import owed
-from visitsafe.domain.entry_words import KIND_WORDS, says
+from visitsafe.domain.entry_words import says
 from visitsafe.domain.judging import FORMS
 from visitsafe.domain.page import supervision_page
 from visitsafe.domain.shapes import LEFT_OUT, Shape, plan_shape
-from visitsafe.domain.terms import Kind
+from visitsafe.domain.terms import KIND_WORDS, Kind
 
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
 WORDS = "He stood at 12 Acacia Road, by the gate of 12  acacia rd."
@@ -134,7 +134,7 @@ def test_every_kind_of_entry_has_a_heading() -> None:
 )
 def test_the_record_says_in_a_few_words_what_each_entry_is_about(kind: Kind, words: str) -> None:
     state = everything().state
-    found = [says(one, state.people) for one in state.judged if one.entry.content.kind == kind]
+    found = [says(one, state) for one in state.judged if one.entry.content.kind == kind]
     assert words in found[-1]
     assert HAPPENED.answer not in found[-1]
 
@@ -142,6 +142,6 @@ def test_the_record_says_in_a_few_words_what_each_entry_is_about(kind: Kind, wor
 def test_a_correction_says_which_entry_it_corrects() -> None:
     first = incident(over(), by=MO)
     second = incident(first, by=MO, replaces=first.newest.id, near_miss=True, hurt="yes")
-    said = says(second.state.judged[-1], second.state.people)
+    said = says(second.state.judged[-1], second.state)
     assert said.startswith("Near miss: somebody was hurt")
     assert f"corrects entry {first.newest.id[:12]}" in said

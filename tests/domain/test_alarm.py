@@ -156,7 +156,7 @@ def test_nobody_takes_on_what_has_not_come_up() -> None:
 
 def test_what_was_due_when_it_was_taken_on_and_raised_late_is_taken_on() -> None:
     story = raised(late(acknowledged(late(OUT, 16), "duty-rings"), 18), "duty-rings")
-    assert (unowned(story.state), owner(story.state) is not None) == ([], True)
+    assert (unowned(story.state), owner(story.state, after(60)) is not None) == ([], True)
     assert raisable(story, 60) == ["second-contact", "manager-acts", "decide"]
 
 
@@ -205,9 +205,9 @@ def test_who_took_it_on_before_the_duress_does_not_hold_its_steps_back() -> None
     assert raisable(owned, 60) == []
     spoken = duress(owned)
     assert raisable(spoken, 60) == ["manager-acts", "decide"]
-    assert owner(spoken.state) is None
+    assert owner(spoken.state, after(60)) is None
     aware = acknowledged(spoken, "decide", MO)
-    assert (raisable(aware, 60), owner(aware.state) is not None) == ([], True)
+    assert (raisable(aware, 60), owner(aware.state, after(60)) is not None) == ([], True)
 
 
 def test_after_a_stand_down_that_lets_the_visit_go_on_the_ladder_begins_again() -> None:
@@ -226,8 +226,8 @@ def test_an_acknowledgement_covers_the_steps_below_and_the_owner_is_the_newest_o
     story = raised(raised(ALARM, "second-contact"), "manager-acts")
     both = acknowledged(acknowledged(story, "second-contact"), "second-contact", MO)
     assert [one.body.step for one in unowned(both.state)] == ["manager-acts"]
-    assert owner(both.state) == both.state.visit.alarm.owned[-1]
-    assert owner(story.state) is None
+    assert owner(both.state, after(60)) == both.state.visit.alarm.owned[-1]
+    assert owner(story.state, after(60)) is None
 
 
 def test_steps_of_an_earlier_ladder_are_taken_on_by_their_places_in_it() -> None:

@@ -68,7 +68,7 @@ def test_a_message_stands_alone() -> None:
     for fact in (
         *("Sam Okafor is 15 min late", "Ordsall", out().state.ref, "today 16:30 (15 min ago)"),
         *("Who goes: Sam Okafor, alone", '"set out", today 15:30, by Sam Okafor', "Do now: Ring the worker."),
-        *(f"visitsafe acknowledge {out().state.ref} --as-step duty-rings", DESK, "nobody's until somebody"),
+        *(f"visitsafe acknowledge {out().state.ref} --as-step 4", DESK, "nobody's until somebody"),
     ):
         assert fact in text.body
 
@@ -157,8 +157,8 @@ def test_what_was_done_is_told_by_label_and_by_name() -> None:
     story = notified(notified(story, step, "duty mailbox"), step, "gateway", outcome=Outcome.FAILED)
     story = raised(acknowledged(story, "duty-rings"), "manager-acts")
     body = told(story).body
-    assert "today 16:45: step duty-rings raised; told: duty mailbox; could not tell: gateway" in body
-    assert "Dee Desk took on step duty-rings" in body
+    assert "today 16:45: step 4 of 7 raised; told: duty mailbox; could not tell: gateway" in body
+    assert "Dee Desk took on step 4 of 7" in body
 
 
 def test_taken_on_by_telephone_is_told_of_who_owns_it_not_of_who_wrote_it_down() -> None:
@@ -305,7 +305,7 @@ def test_a_drill_cannot_be_taken_for_real() -> None:
         assert text.body.startswith("This is a drill: nobody is in danger.")
         for word in ("duress", "999", "late", "Acacia"):
             assert word not in text.title + text.body
-    assert f"visitsafe acknowledge {ref} --as-step manager-acts" in told(story, drill="d1").body
+    assert f"visitsafe acknowledge {ref} --as-step 6" in told(story, drill="d1").body
     assert "Open the tracing details." in told(story, drill="d1").body
     over = stood_down(story, Because.TEST, drill="d1")
     assert told(over, drill="d1", all_clear=True).title == f"DRILL {ref}: over"

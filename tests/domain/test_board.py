@@ -135,7 +135,7 @@ def test_whoever_forgot_to_report_setting_out_is_on_the_board() -> None:
 def test_the_next_step_says_when_and_whose_it_is() -> None:
     story = raised(late(out(), 1), "overdue")
     story = raised(raised(story, "reminder"), "nudge")
-    assert "next 16:45 (in 5 min): duty-rings, duty officer Dee Desk" in text(row(story, 10), 10)
+    assert "next 16:45 (in 5 min): step 4 of 7, duty officer Dee Desk" in text(row(story, 10), 10)
 
 
 def test_a_role_that_only_the_worker_holds_is_said_to_be_empty() -> None:
@@ -149,19 +149,19 @@ def test_a_role_that_only_the_worker_holds_is_said_to_be_empty() -> None:
 def test_a_step_that_is_due_and_was_not_raised_is_an_alarm_in_words() -> None:
     lines = row_lines(row(out(), 31), DUE_BACK + timedelta(minutes=31), UTC)
     due = [line for line in lines if "not raised" in line.text]
-    assert "manager-acts" in due[0].text
+    assert "step 6 of 7" in due[0].text
     assert due[0].tone is Tone.ALARM
 
 
 def test_who_took_it_on_is_named_and_until_then_that_nobody_did() -> None:
     story = raised(late(out(), 15), "duty-rings")
-    assert "NOBODY HAS TAKEN THIS ON: duty-rings" in text(row(story, 16), 16)
+    assert "NOBODY HAS TAKEN THIS ON: step 4 of 7" in text(row(story, 16), 16)
     assert f"visitsafe acknowledge {story.state.ref}" in text(row(story, 16), 16)
     taken = text(row(acknowledged(story, "duty-rings"), 16), 16)
     assert "NOBODY" not in taken
-    assert "Dee Desk has taken it on (duty-rings" in taken
+    assert "Dee Desk has taken it on (step 4 of 7" in taken
     assert "next 17:00" not in taken
-    assert "second-contact" in taken
+    assert "step 5 of 7" in taken
 
 
 def test_back_with_an_open_alarm_stays_until_somebody_stands_it_down() -> None:

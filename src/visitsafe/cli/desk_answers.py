@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from visitsafe.cli.doorstep import check_known_by, how_known, open_desk, patient_desk
 from visitsafe.cli.doorstep_flags import BECAUSE
-from visitsafe.cli.doorstep_words import ROLE
 from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.opening import Invocation, later, zone_of
 from visitsafe.cli.output import result, result_json, stands
@@ -17,7 +16,7 @@ from visitsafe.domain.cleaning import clean
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.local_clock import clock
-from visitsafe.domain.terms import Because
+from visitsafe.domain.terms import BECAUSE_WORDS, ROLE_WORDS, Because
 from visitsafe.errors import UsageError
 from visitsafe.usecases.standing_down import find_alarm, stand_down, take_on, which_drill
 
@@ -70,8 +69,10 @@ def _taken(done: "Taken", desk: "Desk", zone: "tzinfo") -> list[str]:
     """Who took what on, what to do now, and what comes next; escaped."""
     after, rung = done.after, done.rung
     name, worker = one_line(done.owner.person.name), one_line(after.author.person.name)
-    at = clock(to_text(desk.now), zone, desk.now)
-    lines = [f"{after.ref}: {_drill(done.drill)}{name} took on {one_line(rung.id)} at {at}, about {worker}"]
+    at, step = clock(to_text(desk.now), zone, desk.now), after.visit.called(rung.id)
+    lines = [
+        f"{after.ref}: {_drill(done.drill)}{name} took on {step} at {at}, about {worker}",
+    ]
     if after.visit.duress and not done.drill:
         lines.append(
             f"THIS IS DURESS. Do not ring {worker}, and send them no message. If in doubt, ring 999."
@@ -85,8 +86,12 @@ def _taken(done: "Taken", desk: "Desk", zone: "tzinfo") -> list[str]:
         lines.append(f"Now: {one_line(rung.do)}")
     coming = None if done.drill else next_due(after, desk.now)
     if coming is not None:
-        roles = ", ".join(ROLE.get(role, one_line(role)) for role in coming.rung.who)
-        lines.append(f"Next, at {clock(coming.at, zone, desk.now)} ({roles}): {one_line(coming.rung.do)}")
+        roles = ", ".join(ROLE_WORDS.get(role, one_line(role)) for role in coming.rung.who)
+        when = clock(coming.at, zone, desk.now)
+        next_ = (
+            f"Next, at {when}" if coming.at > to_text(desk.now) else f"Nobody has the next, due since {when}"
+        )
+        lines.append(f"{next_} ({roles}): {one_line(coming.rung.do)}")
     because = "test" if done.drill else "safe"
     lines.append(f"When it is over: visitsafe stand-down {after.ref} --because {because}")
     return lines
@@ -101,6 +106,7 @@ def _taken_shape(done: "Taken", desk: "Desk") -> dict[str, Any]:
         "who": done.after.author.person.name,
         "owner": done.owner.person.name,
         "step": done.rung.id,
+        "step_name": done.after.visit.called(done.rung.id),
         "do": done.rung.do,
         "duress": bool(done.after.visit.duress),
         "drill": done.drill or None,
@@ -138,7 +144,8 @@ def _ended(done: "Ended", because: Because, desk: "Desk", zone: "tzinfo", until:
     """That it is over, what stands now, and who gets the all-clear; escaped."""
     after = done.after
     name, worker = one_line(desk.member().person.name), one_line(after.author.person.name)
-    stood = f"{after.ref}: {_drill(done.drill)}{name} stood the alarm about {worker} down ({because})"
+    why = BECAUSE_WORDS[because]
+    stood = f"{after.ref}: {_drill(done.drill)}{name} stood the alarm about {worker} down ({why})"
     if until:
         stood += f"; {worker} is due back {clock(until, zone, desk.now)} now, and is watched"
     elif after.visit.closed and not done.drill:

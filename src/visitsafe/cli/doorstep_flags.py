@@ -125,7 +125,10 @@ def _extend(parser: ArgumentParser) -> None:
 
 def _acknowledge(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--as-step", type=_some, metavar="STEP", help="which step; the highest raised without it"
+        "--as-step",
+        type=_some,
+        metavar="N",
+        help="which step of the ladder, like 4; the highest due without it",
     )
     parser.add_argument("--for", dest="who", type=_some, metavar="PERSON", help="somebody else took it on")
     parser.add_argument(
@@ -152,7 +155,7 @@ _FLAGS: Mapping[str, tuple[Callable[[ArgumentParser], None], tuple[str, ...]]] =
     "leave": (_leave, ("leave", "leave --stopped")),
     "back": (_happened, ("back", "back --at 16:20", f"back K7Q2-M9 {FOR}")),
     "extend": (_extend, ("extend --by 30m", "extend --until 17:15")),
-    "acknowledge": (_acknowledge, ("acknowledge K7Q2-M9", "acknowledge K7Q2-M9 --as-step manager-acts")),
+    "acknowledge": (_acknowledge, ("acknowledge K7Q2-M9", "acknowledge K7Q2-M9 --as-step 4")),
     "stand-down": (
         _stand_down,
         (

@@ -215,7 +215,7 @@ def _still_open(done: Reported, desk: "Desk", you: str) -> str:
 
 def who_rings(state: "PlanState", desk: "Desk") -> str:
     """Who took the alarm on, by name; else whose step it is."""
-    owned = owner(state)
+    owned = owner(state, desk.now)
     if owned is not None:
         heard = owned.body.heard
         return called(heard.person, desk.roster.known) if heard else owned.author.person.name

@@ -35,7 +35,7 @@ from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
 from visitsafe.domain.sealed_words import opened_words, sealed_words
 from visitsafe.domain.set_out import set_out_words, went_without
 from visitsafe.domain.sharing_words import state_words
-from visitsafe.domain.terms import Answer, Company, Level, Status
+from visitsafe.domain.terms import Answer, Company, Level, Status, kind_words
 from visitsafe.domain.way import stage_words
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _worries(state: "PlanState", now: datetime, known: Sequence[Finding]) -> Ite
         if judged.why_not:
             yield (
                 ("Does not count: ", WARN),
-                f"{judged.entry.content.kind} by {judged.name}: {judged.why_not}",
+                f"{kind_words(judged.entry.content.kind)} by {judged.name}: {judged.why_not}",
             )
     for said in state.after.incidents:
         yield (incident_title(said.body), STOP), f" recorded on this plan by {said.author.person.name}."

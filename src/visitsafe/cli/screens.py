@@ -37,7 +37,7 @@ from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
 from visitsafe.domain.refs import references
 from visitsafe.domain.sealed_words import reason_of, sealed_words
 from visitsafe.domain.shapes import without_details
-from visitsafe.domain.terms import Level, Status
+from visitsafe.domain.terms import Level, Status, kind_words
 from visitsafe.domain.way import how_to_close, stage_words, unclosed
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _record(console: "Console", state: "PlanState", zone: tzinfo) -> None:
     heading(console, "Signed")
     for judged in state.judged:
         item(console, _signed(judged, zone), indent=INDENT)
-        fact(console, "Says", says(judged, state.people), indent=2 * INDENT)
+        fact(console, "Says", says(judged, state), indent=2 * INDENT)
         fact(console, "Reason", reason_of(judged), indent=2 * INDENT)
         if judged.why_not:
             put(console, ("Does not count: ", STRONG), judged.why_not, indent=2 * INDENT)
@@ -185,9 +185,9 @@ def _record(console: "Console", state: "PlanState", zone: tzinfo) -> None:
 
 def _signed(judged: "Judged", zone: tzinfo) -> str:
     content = judged.entry.content
-    what = str(judged.body.decision) if isinstance(judged.body, DecidedBody) else ""
+    what = DECISION_WORDS[judged.body.decision].lower() if isinstance(judged.body, DecidedBody) else ""
     at = exactly_and_local(content.at, zone)
-    return f"{at}: {content.kind}{': ' * bool(what)}{what}, by {judged.name}; signature good"
+    return f"{at}: {what or kind_words(content.kind)}, by {judged.name}; signature good"
 
 
 def list_plans(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.escape import one_line
+from visitsafe.domain.terms import ROLE_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +71,7 @@ def _sorted(members: "Iterable[Member]") -> "list[Member]":
 
 
 def _member_line(member: "Member", zone: tzinfo) -> str:
-    roles = ", ".join(sorted(member.roles)) or "no role"
+    roles = ", ".join(ROLE_WORDS[role] for role in sorted(member.roles)) or "no role"
     return f"  {_called(member)}: {roles}, since {day(member.since, zone)}"
 
 

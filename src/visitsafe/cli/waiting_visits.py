@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.on_watch import anybody_watches, the_desk
 from visitsafe.cli.opening import zone_of
-from visitsafe.domain.alarm import is_alarming, is_watched, minutes_late
+from visitsafe.domain.alarm import is_alarming, is_watched, minutes_late, owner
 from visitsafe.domain.discretion import hides_duress
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.judging import OPENERS
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.phrases import in_minutes, short_span
 from visitsafe.domain.terms import Status
-from visitsafe.domain.way import DID_IT, how_to_close, unclosed
+from visitsafe.domain.way import DID_IT, how_to_close, unclosed, who_owns
 
 if TYPE_CHECKING:
     from visitsafe.domain.fold import PlanState
@@ -65,7 +65,7 @@ def _out(desk: "Desk", mine: "Sequence[PlanState]", refs: Mapping[str, str]) -> 
         were = f"you were due back {in_minutes(late)} ago" if late else f"you are due back {due}"
         if state.visit.back:
             yield f"You are back from {ref}, and the alarm is still open: somebody will speak to you."
-        elif state.visit.needs_standing_down:
+        elif state.visit.needs_standing_down or owner(state, desk.now):
             yield (
                 f"The desk is looking for you: {were} ({ref}).  visitsafe back{name}, "
                 f"or ring {the_desk(desk)}{longer}"
@@ -87,12 +87,14 @@ def _alarms(desk: "Desk", others: "Sequence[PlanState]", refs: Mapping[str, str]
     alarming.sort(key=lambda state: (state.visit.duress is None, state.visit.due_back))
     for state in alarming:
         who, late = f"{refs[state.plan]} {state.author.person.name}", minutes_late(state, desk.now)
+        taken = owner(state, desk.now)
+        has = f"; {who_owns(state, taken)} has taken it on" if taken else ""
         if state.visit.duress:
-            yield f"{who}: DURESS, do not ring them:  {BOARD}"
+            yield f"{who}: DURESS, do not ring them{has}:  {BOARD}"
         elif state.visit.back or not late:
-            yield f"{who}: the alarm is open and has to be stood down:  {BOARD}"
+            yield f"{who}: the alarm is open and has to be stood down{has}:  {BOARD}"
         else:
-            yield f"{who} is {in_minutes(late)} late:  {BOARD}"
+            yield f"{who} is {in_minutes(late)} late{has}:  {BOARD}"
 
 
 def _nobody(desk: "Desk", states: "Sequence[PlanState]", mine: "Sequence[PlanState]") -> Iterator[str]:

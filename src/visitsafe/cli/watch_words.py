@@ -28,9 +28,8 @@ from visitsafe.domain.reports import (
     StoodDownBody,
     VisitBody,
 )
-from visitsafe.domain.terms import Kind, Outcome
+from visitsafe.domain.terms import BECAUSE_WORDS, Kind, Outcome, kind_words
 from visitsafe.domain.times import duration
-from visitsafe.domain.way import BECAUSE_WORDS
 
 Names = Mapping[str, Member]
 WORKER_ONLY = ("lone-worker",)
@@ -70,8 +69,8 @@ def about(state: PlanState, now: datetime, zone: tzinfo, names: Names) -> str:
         parts.append("reported back; somebody else has to speak to them and stand this down")
     elif late:
         parts[0] += f", {duration(late)} late"
-    if visit.needs_standing_down:
-        taken = alarm.owner(state)
+    taken = alarm.owner(state, now)
+    if visit.needs_standing_down or taken:
         owner = _speaker(taken.body.heard, taken.author.person.name, names) if taken else ""
         parts.append(f"taken on by {owner}" if taken else "nobody has taken it on")
     return f"{_named(state)}: {'; '.join(parts)}"
@@ -83,7 +82,7 @@ def told(state: PlanState, judged: Judged, now: datetime, zone: tzinfo, names: N
     if not isinstance(body, VisitBody):
         return _incident(state, judged)
     if judged.why_not:
-        what = f"{judged.entry.content.kind} by {judged.name}"
+        what = f"{kind_words(judged.entry.content.kind)} by {judged.name}"
         return Said(f"DOES NOT COUNT  {_named(state)}: {what}: {judged.why_not}", grave=True)
     if isinstance(body, ReportBody | BackBody | ExtendedBody):
         return _reported(state, judged, body, now, zone)
@@ -113,7 +112,7 @@ def _taken(
     if isinstance(body, AcknowledgedBody):
         who = _speaker(body.heard, judged.name, names)
         heard = f", by telephone to {judged.name}" if body.heard else ""
-        return f"TAKEN ON  {_named(state)}: {who} has taken on {body.step!r}{heard}"
+        return f"TAKEN ON  {_named(state)}: {who} has taken on {state.visit.called(body.step)}{heard}"
     goes_on = f"; the visit goes on, due back {clock(body.until, zone, now)}" if body.until else ""
     return f"STOOD DOWN  {_named(state)}: by {judged.name}, {BECAUSE_WORDS[body.because]}{goes_on}"
 
@@ -139,7 +138,7 @@ def _raised(state: PlanState, body: EscalatedBody, drill: str, now: datetime, zo
     rung = state.visit.rung(body.step)
     whom = whose(rung.who)
     the = "" if whom.startswith(("the ", "nobody")) else "the "
-    step = f"{body.step!r} for {the}{whom}: {rung.do}"
+    step = f"{state.visit.called(body.step)} for {the}{whom}: {rung.do}"
     late = ""
     if body.unwatched_from:
         since = clock(body.unwatched_from, zone, now)

@@ -20,6 +20,8 @@ from visitsafe.domain.reports import AcknowledgedBody, EscalatedBody
 from visitsafe.domain.terms import Role, Status
 from visitsafe.domain.visit import Said
 
+CLOCKS_APART = timedelta(minutes=2)
+"""How far ahead a recorded time may lie before it was taken from a clock that was wrong."""
 MOST_MINUTES, MOST_GRACE = 24 * 60, 120
 """What a checklist allows. A plan signed by other means must not put its watch off for longer than that."""
 WORKER = "lone-worker"
@@ -80,8 +82,17 @@ def to_raise(state: PlanState, now: datetime) -> list[Due]:
 
 
 def next_due(state: PlanState, now: datetime) -> Due | None:
-    """The next step that will fall due or is due and not raised; None if nothing more will be raised."""
-    return next(iter(_to_come(state)), None) if _may_climb(state, now) else None
+    """The next step that will fall due, or is due and nobody has it; None if nothing more is to come."""
+    if not _may_climb(state, now):
+        return None
+    level, _ = taken_on(state, now)
+    return next((due for due in _to_come(state) if due.level > level), None)
+
+
+def left_waiting(state: PlanState, now: datetime) -> list[Due]:
+    """The steps that are due now, and that were neither raised nor taken on, in order."""
+    level, _ = taken_on(state, now)
+    return [due for due in to_raise(state, now) if due.level > level]
 
 
 def unowned(state: PlanState) -> Sequence[Said[EscalatedBody]]:
@@ -96,12 +107,29 @@ def unowned(state: PlanState) -> Sequence[Said[EscalatedBody]]:
     return list(found.values())
 
 
-def owner(state: PlanState) -> Said[AcknowledgedBody] | None:
+def owner(state: PlanState, now: datetime) -> Said[AcknowledgedBody] | None:
     """Who took on the highest step, the newest of those; None if nobody has."""
-    visit, taken = state.visit, owned_level(state)
-    top = [one.id for one in visit.alarm.raised if visit.level(one.body.step) == taken]
-    names = {visit.taken[name] for name in top if name in visit.taken}
-    return next((one for one in reversed(visit.alarm.owned) if one.id in names), None)
+    return taken_on(state, now)[1]
+
+
+def taken_on(state: PlanState, now: datetime) -> tuple[int, Said[AcknowledgedBody] | None]:
+    """The highest step that somebody has taken on, by its place in the ladder, and who was the last to do so.
+
+    A step that was due counts, whether or not a watch was there to raise it; one that was not does not, so
+    that an early word or a wrong clock puts nothing off. -1 and None if nobody has taken anything on.
+    """
+    visit = state.visit
+    raised = {one.id: one.body.step for one in visit.alarm.raised}
+    named = {(visit.level(raised[name]), visit.taken[name]) for name in visit.taken if name in raised}
+    latest = to_text(now + CLOCKS_APART)
+    due = {one.rung.id: one for one in _to_come(state)}
+    for one in visit.alarm.owned:
+        step = due.get(one.body.step)
+        if step and one.id not in visit.unaware and step.at <= one.at <= latest:
+            named.add((step.level, one.id))
+    level = max((place for place, _ in named), default=-1)
+    names = {name for place, name in named if place == level}
+    return level, next((one for one in reversed(visit.alarm.owned) if one.id in names), None)
 
 
 def owned_level(state: PlanState) -> int:

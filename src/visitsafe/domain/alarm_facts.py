@@ -174,10 +174,12 @@ def done_lines(telling: Telling, alarm: Alarm) -> list[str]:
     for step in alarm.raised:
         gap = step.body.unwatched_from
         late = f", late: nobody was watching from {telling.when(gap)}" if gap else ""
-        done.append((step.at, f"step {telling.line(step.body.step)} raised{late}{_told(alarm, step.id)}"))
+        done.append(
+            (step.at, f"{telling.state.visit.called(step.body.step)} raised{late}{_told(alarm, step.id)}")
+        )
     for taken in alarm.owned:
         owner = line(who_owns(telling.state, taken), LONGEST_NAME)
-        done.append((taken.at, f"{owner} took on step {telling.line(taken.body.step)}"))
+        done.append((taken.at, f"{owner} took on {telling.state.visit.called(taken.body.step)}"))
     done.sort(key=lambda one: one[0])
     lines = [f"- {telling.when(at)}: {what}" for at, what in done[-MOST_LINES:]]
     return [f"- {len(done) - len(lines)} things before that"] * (len(done) > len(lines)) + lines
@@ -248,7 +250,10 @@ def do_of(telling: Telling, rung: Rung | None) -> str:
 
 def for_whom(telling: Telling, rung: Rung | None) -> str:
     """Which step it is, and whose."""
-    return f"Step {telling.line(rung.id)}, for: {telling.line(whose(rung.who))}." if rung else ""
+    if rung is None:
+        return ""
+    called = telling.state.visit.called(rung.id)
+    return f"{called.capitalize()}, for: {telling.line(whose(rung.who))}."
 
 
 def text(title: str, *parts: str) -> Text:

@@ -23,6 +23,7 @@ from visitsafe.domain.alarm_facts import (
     titled,
 )
 from visitsafe.domain.entries import from_text
+from visitsafe.domain.fold import PlanState
 from visitsafe.domain.outbox import WORKER, Message
 from visitsafe.domain.phrases import in_minutes
 from visitsafe.domain.plan import Rung
@@ -40,6 +41,12 @@ MINUTE = timedelta(minutes=1)
 def step_of(subject: Subject) -> str:
     """The id of the step that an entry raised or took on; empty if it did neither."""
     return str(getattr(subject.body, "step", "")) if subject is not None else ""
+
+
+def as_step(state: PlanState, step: str) -> str:
+    """The flag of `acknowledge` that names a step by its place; empty if the ladder has no such step."""
+    places = (place for place, rung in enumerate(state.visit.ladder.steps, start=1) if rung.id == step)
+    return next((f" --as-step {place}" for place in places), "")
 
 
 def reminder(telling: Telling, subject: Subject) -> Text:
@@ -124,9 +131,9 @@ def drill(telling: Telling, message: Message, subject: Subject, *, to_worker: bo
     if to_worker:
         return text(f"DRILL {ref}", f"{NO_DANGER} You need do nothing.")
     step, rung = step_of(subject), rung_of(telling.state, step_of(subject))
-    take = f"visitsafe acknowledge {ref} --as-step {telling.line(step)}, or {telling.desk}"
+    take = f"visitsafe acknowledge {ref}{as_step(telling.state, step)}, or {telling.desk}"
     return text(
-        f"DRILL {ref} {telling.worker}: step {telling.line(step, LONGEST_NAME)}",
+        f"DRILL {ref} {telling.worker}: {telling.state.visit.called(step)}",
         f"{NO_DANGER} Do not ring {telling.worker} or the police.",
         f"{for_whom(telling, rung)} In a real alarm you would do this: {do_of(telling, rung)}".strip(),
         f"Take it on as you would take on a real one: {take}. It is nobody's until somebody does.\n"

@@ -25,7 +25,15 @@ from visitsafe.domain.alarm_facts import (
     titled,
     visit_lines,
 )
-from visitsafe.domain.alarm_quiet import Subject, all_clear, all_clear_to_worker, drill, reminder, step_of
+from visitsafe.domain.alarm_quiet import (
+    Subject,
+    all_clear,
+    all_clear_to_worker,
+    as_step,
+    drill,
+    reminder,
+    step_of,
+)
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.incident_words import incident_text
@@ -99,10 +107,7 @@ def _late(telling: Telling) -> str:
 
 
 def _how_to_take(telling: Telling, rung: Rung | None, step: str) -> str:
-    command = f"visitsafe acknowledge {telling.state.ref}" + (
-        f" --as-step {telling.line(step)}" if step else ""
-    )
-    how = f"{command}, or {telling.desk}"
+    how = f"visitsafe acknowledge {telling.state.ref}{as_step(telling.state, step)}, or {telling.desk}"
     if rung and not rung.acknowledge:
         return f"If you take this on, say so: {how}. Until somebody says so, nobody has it."
     return (
@@ -173,7 +178,7 @@ def _owned(telling: Telling, alarm: Alarm, said: Said[AcknowledgedBody], rung: R
 
 def _taken(telling: Telling, said: Said[AcknowledgedBody]) -> str:
     owner = line(who_owns(telling.state, said), LONGEST_NAME)
-    return f"{owner} took this on {telling.when(said.at)} (step {telling.line(said.body.step)})"
+    return f"{owner} took this on {telling.when(said.at)} ({telling.state.visit.called(said.body.step)})"
 
 
 def _duress(telling: Telling, message: Message, alarm: Alarm, subject: Subject, rung: Rung | None) -> Text:

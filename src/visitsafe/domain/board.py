@@ -15,23 +15,12 @@ from visitsafe.domain.address import without_address
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.heartbeat import Watch
 from visitsafe.domain.members import Member, as_heard
-from visitsafe.domain.outbox import LINE_MANAGER, WORKER
 from visitsafe.domain.plan import Rung
 from visitsafe.domain.refs import references
 from visitsafe.domain.reports import AcknowledgedBody, ExtendedBody, ReportBody
-from visitsafe.domain.terms import Company, Role, Stage, Status
+from visitsafe.domain.terms import ROLE_WORDS, Company, Role, Stage, Status
 from visitsafe.domain.visit import Said
 
-ROLES: Mapping[str, str] = {
-    Role.MANAGER: "manager",
-    Role.DUTY: "duty officer",
-    Role.PRACTITIONER: "practitioner",
-    Role.ADMIN: "admin",
-    Role.WATCH: "watch",
-    LINE_MANAGER: "line manager",
-    WORKER: "the worker",
-}
-"""Those whom a ladder names, in words."""
 _HELD = frozenset(Role)
 
 
@@ -46,9 +35,10 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A step of the ladder: when it falls due or was raised (UTC), and whose it is, in words."""
+    """A step of the ladder: when it falls due or was raised (UTC), and what it and its owners are called."""
 
     id: str
+    name: str
     at: str
     whose: tuple[str, ...]
     do: str
@@ -56,11 +46,12 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """Who has taken an alarm on, at which step, when (UTC)."""
+    """Who has taken an alarm on, at which step (its id, and what it is called), when (UTC)."""
 
     name: str
     step: str
     at: str
+    step_name: str
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -76,7 +67,7 @@ class Row(msgspec.Struct, frozen=True):
         sealed: The worker's tracing details are sealed in the plan.
         unowned: Steps that were raised and that nobody has taken on, in order.
         next: What falls due next; of steps that are due and were not raised, the highest.
-        overtaken: That step is due and nobody has raised it.
+        overtaken: That step is due, and nobody has raised it or taken it on.
         drill: A drill is going on.
         problems: What does not hold about its record.
     """
@@ -176,7 +167,7 @@ def rows_at(
 
 def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member], *, details: bool) -> Row:
     facts, visit = state.body.visit, state.visit
-    waiting = alarm.to_raise(state, now)
+    waiting = alarm.left_waiting(state, now)
     highest = max(waiting, key=lambda due: due.level, default=None)
     following = highest or alarm.next_due(state, now)
     return Row(
@@ -202,7 +193,7 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
         alarm=visit.needs_standing_down,
         sealed=state.sealed is not None,
         unowned=_unowned(state, members, details=details),
-        owner=_owner(alarm.owner(state), members),
+        owner=_owner(state, alarm.owner(state, now), members),
         next=_step(following.rung, following.at, state, members, details=details) if following else None,
         overtaken=bool(waiting),
         drill=any(drill.over is None for drill in visit.drills.values()),
@@ -234,23 +225,25 @@ def _unowned(state: PlanState, members: Mapping[str, Member], *, details: bool) 
     )
 
 
-def _owner(said: Said[AcknowledgedBody] | None, members: Mapping[str, Member]) -> Owner | None:
+def _owner(
+    state: PlanState, said: Said[AcknowledgedBody] | None, members: Mapping[str, Member]
+) -> Owner | None:
     if said is None:
         return None
     heard = said.body.heard
     who = members.get(heard.person, said.author) if heard else said.author
-    return Owner(who.person.name, said.body.step, said.at)
+    return Owner(who.person.name, said.body.step, said.at, state.visit.called(said.body.step))
 
 
 def _step(rung: Rung, at: str, state: PlanState, members: Mapping[str, Member], *, details: bool) -> Step:
     whose = tuple(_whose(who, state.author, members) for who in rung.who)
     do = _without_address(rung.do, state.body.visit.address, details=details)
-    return Step(rung.id, at, whose, do, rung.acknowledge)
+    return Step(rung.id, state.visit.called(rung.id), at, whose, do, rung.acknowledge)
 
 
 def _whose(who: str, worker: Member, members: Mapping[str, Member]) -> str:
     """`duty officer Dee Desk`; a role that nobody else than the worker holds is said to be empty."""
-    called = ROLES.get(who, who.replace("-", " "))
+    called = ROLE_WORDS.get(who, who)
     if who not in _HELD:
         return called
     names = _names(

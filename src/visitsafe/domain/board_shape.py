@@ -96,6 +96,7 @@ def _last(row: Row) -> Shape:
 def _step(step: Step) -> Shape:
     return {
         "step": step.id,
+        "name": step.name,
         "at": step.at,
         "whose": list(step.whose),
         "do": step.do,

@@ -87,8 +87,10 @@ def _head(board: Board, zone: tzinfo) -> Line:
     if not board.rows:
         return Line(f"{at}: nobody is out", Tone.STRONG)
     out = f"{len(board.rows)} {'visit' if len(board.rows) == 1 else 'visits'}"
-    acting = f", {board.alarming} to act on now" if board.alarming else ""
-    return Line(f"{at}: {out}{acting}", Tone.STRONG)
+    taken = sum(row.alarming and row.owner is not None and not row.unanswered for row in board.rows)
+    acting = [f"{board.alarming - taken} to act on now"] * (board.alarming > taken)
+    owned = [f"{taken} that somebody has taken on"] * bool(taken)
+    return Line(f"{at}: {', '.join([out, *acting, *owned])}", Tone.STRONG)
 
 
 def watch_lines(watch: Watch | None, now: datetime, zone: tzinfo) -> list[Line]:
@@ -227,11 +229,11 @@ def _whose_turn(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
     if row.unowned:
         step = row.unowned[-1]
         todo = "" if row.duress else f" {one_line(step.do)}"
-        raised = f"{one_line(step.id)} since {clock(step.at, zone, now)}, {_whose(step)}"
+        raised = f"{step.name} since {clock(step.at, zone, now)}, {_whose(step)}"
         said = f"NOBODY HAS TAKEN THIS ON: {raised}.{todo} To take it on: visitsafe acknowledge {row.ref}"
         lines.append(Line(said, Tone.ALARM, under=True))
     elif row.owner:
-        taken = f"{one_line(row.owner.name)} has taken it on ({one_line(row.owner.step)}, "
+        taken = f"{one_line(row.owner.name)} has taken it on ({row.owner.step_name}, "
         lines.append(Line(f"{taken}{clock(row.owner.at, zone, now)})", Tone.STRONG, under=True))
     if row.next:
         lines.append(_next(row.next, row, now, zone))
@@ -241,11 +243,11 @@ def _whose_turn(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
 def _next(step: Step, row: Row, now: datetime, zone: tzinfo) -> Line:
     if row.overtaken:
         since, todo = clock(step.at, zone, now), "" if row.duress else f". {one_line(step.do)}"
-        said = f"due since {since} and not raised: {one_line(step.id)}, {_whose(step)}{todo}"
+        said = f"due since {since} and not raised: {step.name}, {_whose(step)}{todo}"
         return Line(said, Tone.ALARM, under=True)
     wait = (from_text(step.at) - now + timedelta(seconds=59)) // timedelta(minutes=1)
     at = clock(step.at, zone, now)
-    return Line(f"next {at} (in {duration(wait)}): {one_line(step.id)}, {_whose(step)}", under=True)
+    return Line(f"next {at} (in {duration(wait)}): {step.name}, {_whose(step)}", under=True)
 
 
 def _whose(step: Step) -> str:

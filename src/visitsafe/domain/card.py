@@ -16,12 +16,11 @@ from visitsafe.domain.fold import PlanState
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.phrases import who_goes
 from visitsafe.domain.plan import Rung
+from visitsafe.domain.terms import ROLE_WORDS
 
 WIDTH = 40
 _RULE = "-" * WIDTH
-_WHO = {
-    "duty": "duty officer", "manager": "manager", "line-manager": "line manager", WORKER: "you"
-}  # fmt: skip
+_WHO = {**ROLE_WORDS, WORKER: "you"}
 _ALWAYS = "You may always leave, and you need no reason. In danger ring 999."
 
 

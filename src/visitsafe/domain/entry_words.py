@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from visitsafe.domain.after_words import after_says
 from visitsafe.domain.afterwards import AfterBody
+from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Bodies, Judged
 from visitsafe.domain.members import Member, called
 from visitsafe.domain.phrases import exactly
@@ -22,52 +23,28 @@ from visitsafe.domain.reports import (
     StoodDownBody,
     VisitBody,
 )
-from visitsafe.domain.terms import Kind, Outcome
-
-KIND_WORDS: Mapping[str, str] = {
-    Kind.PLANNED: "Planned",
-    Kind.REVISED: "New version",
-    Kind.WITHDRAWN: "Withdrawn",
-    Kind.DECIDED: "Decided",
-    Kind.OPENED: "Tracing details opened",
-    Kind.RESEALED: "Tracing details sealed again",
-    Kind.DEPARTED: "Set out",
-    Kind.ARRIVED: "Arrived",
-    Kind.OK: "All right",
-    Kind.LEFT: "Left the address",
-    Kind.BACK: "Back",
-    Kind.EXTENDED: "New time due back",
-    Kind.ESCALATED: "Step raised",
-    Kind.NOTIFIED: "Message",
-    Kind.ACKNOWLEDGED: "Taken on",
-    Kind.STOOD_DOWN: "Stood down",
-    Kind.PURGED: "Content removed",
-    Kind.INCIDENT: "Incident",
-    Kind.DEBRIEFED: "Talked over",
-    Kind.SHARED: "Other professionals",
-    Kind.DOCUMENTED: "Document",
-    Kind.MARKED: "Warning marker",
-}
-"""The kinds of entry as headings of the record; each is followed by who signed it."""
+from visitsafe.domain.terms import BECAUSE_WORDS, Outcome
+from visitsafe.domain.visit import VisitState
 
 
-def says(judged: Judged, people: Mapping[str, Member]) -> str:
-    """What an entry about the visit or what came after it says; empty for any other or if it says no more.
+def says(judged: Judged, state: PlanState) -> str:
+    """What an entry about a visit or what came after it says; empty for any other or if it says no more.
 
     Args:
         judged: The entry.
-        people: Everybody who ever was in the team, by fingerprint.
+        state: The plan that it is of, for the names of people and steps.
     """
     if isinstance(judged.body, PurgedBody):
         return f"content of {len(judged.body.removed)} entries, {judged.body.rule}: {judged.body.reason}"
     if isinstance(judged.body, AfterBody):
-        return after_says(judged.body, people)
+        return after_says(judged.body, state.people)
     if not isinstance(judged.body, VisitBody):
         return ""
-    return "; ".join(part for part in (*_what(judged.body), *_whose(judged.body, people)) if part.strip())
+    what = (*_what(judged.body, state.visit), *_whose(judged.body, state.people))
+    return "; ".join(part for part in what if part.strip())
 
 
-def _what(body: Bodies) -> Iterator[str]:
+def _what(body: Bodies, visit: VisitState) -> Iterator[str]:
     if isinstance(body, ReportBody):
         yield "the duress phrase was spoken" if body.duress else ""
         yield "stopped the visit" if body.stopped else ""
@@ -75,16 +52,16 @@ def _what(body: Bodies) -> Iterator[str]:
     elif isinstance(body, ExtendedBody):
         yield f"due back {exactly(body.until)}"
     elif isinstance(body, EscalatedBody):
-        yield f"{body.step}, due {exactly(body.due)}"
+        yield f"{visit.called(body.step)}, due {exactly(body.due)}"
         yield f"nobody was watching from {exactly(body.unwatched_from)}" if body.unwatched_from else ""
     elif isinstance(body, NotifiedBody):
         tried = f", attempt {body.attempt}" if body.attempt > 1 else ""
         yield f"{body.outcome}, to {body.channel}, about entry {body.about[:12]}{tried}"
         yield body.why if body.outcome is Outcome.FAILED else ""
     elif isinstance(body, AcknowledgedBody):
-        yield body.step
+        yield visit.called(body.step)
     elif isinstance(body, StoodDownBody):
-        yield str(body.because)
+        yield BECAUSE_WORDS[body.because]
         yield f"the visit went on, due back {exactly(body.until)}" if body.until else ""
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from visitsafe.domain.alarm import WORKER, is_overdue, owned_level, owner, schedule, unowned
+from visitsafe.domain.alarm import CLOCKS_APART, WORKER, is_overdue, owned_level, owner, schedule, unowned
 from visitsafe.domain.contacts import LINE_MANAGER, Channel, Contacts, anybody, reached_by
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.fold import PlanState
@@ -26,8 +26,6 @@ __all__ = ["LINE_MANAGER", "WORKER", "Channel", "Contacts", "Message", "messages
 
 REPEAT, LONGEST_REPEAT, REMIND = timedelta(minutes=2), timedelta(minutes=15), timedelta(minutes=15)
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 240, 480))
-CLOCKS_APART = timedelta(minutes=2)
-"""How far ahead a recorded time may lie before it was taken from a clock that was wrong."""
 STALE = timedelta(hours=24)
 """After this long nobody is told any more of an alarm's end, a drill, or an incident that was talked over."""
 
@@ -133,7 +131,7 @@ class _Post:
 
     def reminders(self) -> Iterable[Message]:
         """To whoever took an alarm on, until it is stood down or the worker is not late any more."""
-        taken, visit = owner(self.state), self.state.visit
+        taken, visit = owner(self.state, self.now), self.state.visit
         if taken is None or self.state.closed:
             return
         if not (visit.needs_standing_down or is_overdue(self.state, self.now)):

@@ -3,21 +3,21 @@
 Every signature named here holds: entries that do not are no part of a plan's state, only of its problems.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 from typing import Protocol
 
 from visitsafe.domain.entries import to_text
-from visitsafe.domain.entry_words import KIND_WORDS, says
+from visitsafe.domain.entry_words import says
 from visitsafe.domain.escape import markdown, markdown_line
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
-from visitsafe.domain.members import Member
 from visitsafe.domain.page_sections import Prompt, bullets
 from visitsafe.domain.phrases import DECISION_WORDS, exactly, moment
 from visitsafe.domain.plan import DecidedBody, PlanBody
 from visitsafe.domain.reports import VisitBody
 from visitsafe.domain.sealed_words import reason_of
+from visitsafe.domain.terms import KIND_WORDS
 from visitsafe.domain.time_words import MONTHS
 
 
@@ -54,14 +54,14 @@ def record(state: PlanState, verification: Sequence[str]) -> list[str]:
     blocks = [
         "## Who signed what",
         "Each signature was checked when this page was made. Times are what the signer's own clock said.",
-        bullets(_signed(judged, state.people) for judged in state.judged),
+        bullets(_signed(state, judged) for judged in state.judged),
     ]
     if verification:
         blocks += ["What else was checked:", bullets(markdown(sentence, "  ") for sentence in verification)]
     return blocks
 
 
-def _signed(judged: Judged, people: Mapping[str, Member]) -> str:
+def _signed(state: PlanState, judged: Judged) -> str:
     content = judged.entry.content
     email = f" ({markdown_line(judged.author.person.email)})" if judged.author else ""
     kind = KIND_WORDS.get(
@@ -72,7 +72,7 @@ def _signed(judged: Judged, people: Mapping[str, Member]) -> str:
     by = ", signed by" if isinstance(judged.body, VisitBody) else " by"  # who signed need not be who went
     lines = [
         f"{kind}{by} {markdown_line(judged.name)}{email}, {exactly(content.at)}",
-        *([f"Says: {markdown_line(said)}"] if (said := says(judged, people)) else []),
+        *([f"Says: {markdown_line(said)}"] if (said := says(judged, state)) else []),
         *([f"Reason: {markdown_line(reason)}"] if (reason := reason_of(judged)) else []),
         *([f"**Does not count:** {markdown_line(judged.why_not)}"] if judged.why_not else []),
         f"Signature good, key {markdown_line(content.by)}",

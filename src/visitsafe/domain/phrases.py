@@ -13,7 +13,7 @@ from visitsafe.domain.local_clock import DAYS, MONTHS, local_time, short_day
 from visitsafe.domain.plan import Control, Finding, PlanBody, Shown
 from visitsafe.domain.refs import ALPHABET, FULL, reference
 from visitsafe.domain.reports import ReportBody
-from visitsafe.domain.terms import Answer, Company, Decision, Level, Status
+from visitsafe.domain.terms import ROLE_WORDS, Answer, Company, Decision, Level, Status
 from visitsafe.domain.times import in_full
 from visitsafe.errors import VerificationError
 
@@ -38,8 +38,6 @@ DECISION_WORDS: Mapping[Decision, str] = {
     Decision.RETURN: "Returned",
     Decision.REFUSE: "Refused",
 }
-ROLE_WORDS = {"duty": "duty officer", "line-manager": "line manager", "lone-worker": "the worker"}
-"""What the people in a ladder's `who` are called; a role that is not here is called by its own name."""
 MOST_MINUTES = 7 * 24 * 60
 TWO_HOURS = 120
 MONTHS_FROM, YEARS_FROM = timedelta(days=60), timedelta(days=730)

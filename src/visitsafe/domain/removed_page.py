@@ -7,13 +7,12 @@ not escaped: who prints them does that; the page is.
 from collections.abc import Mapping
 from typing import Any
 
-from visitsafe.domain.entry_words import KIND_WORDS
 from visitsafe.domain.escape import markdown_line
 from visitsafe.domain.members import Member
 from visitsafe.domain.phrases import exactly
 from visitsafe.domain.purged import Gone
 from visitsafe.domain.removal import REMOVED, Removed
-from visitsafe.domain.terms import Kind
+from visitsafe.domain.terms import Kind, kind_words
 
 People = Mapping[str, Member]
 """Everybody who ever was in the team, by fingerprint."""
@@ -35,7 +34,7 @@ def removed_lines(removed: Removed, people: People) -> list[str]:
         *(f"  {_gone(one, people)}" for one in removed.gone),
         "Signed:",
         *(
-            f"  {exactly(one.entry.content.at)} {_word(one.entry.content.kind)}, by {one.name}"
+            f"  {exactly(one.entry.content.at)} {kind_words(one.entry.content.kind)}, by {one.name}"
             + (f"; does not count: {one.why_not}" if one.why_not else "")
             for one in removed.judged
         ),
@@ -100,11 +99,7 @@ def _common(removed: Removed) -> dict[str, Any]:
 
 
 def _gone(one: Gone, people: People) -> str:
-    return f"{exactly(one.at)} {_word(one.kind)}, by {_name(one, people)}; entry {one.id[:12]}"
-
-
-def _word(kind: str) -> str:
-    return KIND_WORDS.get(kind, kind).lower()
+    return f"{exactly(one.at)} {kind_words(one.kind)}, by {_name(one, people)}; entry {one.id[:12]}"
 
 
 def _shape(one: Gone, people: People) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from visitsafe.domain.entries import to_text
 from visitsafe.domain.entry_words import says
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
-from visitsafe.domain.members import Member
 from visitsafe.domain.phrases import answering, expired, plain_words, worst_first
 from visitsafe.domain.plan import Finding, PlanBody
 from visitsafe.domain.refs import reference
@@ -71,7 +70,7 @@ def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False
         "way": way_shape(state),
         "after": after_shape(state),
         "checklists": _plain(body.checklists),
-        "entries": [_entry(judged, state.people) for judged in state.judged],
+        "entries": [_entry(state, judged) for judged in state.judged],
         "problems": list(state.problems),
         "as_of": to_text(now),
     }
@@ -225,18 +224,18 @@ def _tracing(state: PlanState, now: datetime) -> Shape | None:
     }
 
 
-def _entry(judged: Judged, people: Mapping[str, Member]) -> Shape:
+def _entry(state: PlanState, judged: Judged) -> Shape:
     content = judged.entry.content
     return {
         "id": judged.entry.id,
         "kind": content.kind,
         "at": content.at,
-        "by": person_shape(judged.author or people.get(content.by), content.by),
+        "by": person_shape(judged.author or state.people.get(content.by), content.by),
         "signature": "good",
         "counts": not judged.why_not,
         "why_not": judged.why_not or None,
         "reason": reason_of(judged) or None,
-        "says": says(judged, people) or None,
+        "says": says(judged, state) or None,
     }
 
 

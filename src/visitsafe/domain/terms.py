@@ -24,6 +24,18 @@ class Role(StrEnum):
     """A computer that nobody sits at: it watches and tells, and nothing else that it signs counts."""
 
 
+ROLE_WORDS = {
+    Role.PRACTITIONER: "practitioner",
+    Role.MANAGER: "manager",
+    Role.DUTY: "duty officer",
+    Role.ADMIN: "admin",
+    Role.WATCH: "watch",
+    "line-manager": "line manager",
+    "lone-worker": "the worker",
+}
+"""What roles, and those whom a ladder names besides them, are called where people read."""
+
+
 class Level(StrEnum):
     """How much a finding weighs. There are no scores (D7)."""
 
@@ -96,6 +108,47 @@ class Kind(StrEnum):
     AUDITED = "audited"
 
 
+KIND_WORDS: dict[str, str] = {
+    Kind.FOUNDED: "Team founded",
+    Kind.ADDED: "Member added",
+    Kind.ROLE_CHANGED: "Roles changed",
+    Kind.REVOKED: "Revoked",
+    Kind.KEY_REPLACED: "Key replaced",
+    Kind.AGREED: "Agreed",
+    Kind.PLANNED: "Planned",
+    Kind.REVISED: "New version",
+    Kind.WITHDRAWN: "Withdrawn",
+    Kind.DECIDED: "Decided",
+    Kind.OPENED: "Tracing details opened",
+    Kind.RESEALED: "Tracing details sealed again",
+    Kind.DEPARTED: "Set out",
+    Kind.ARRIVED: "Arrived",
+    Kind.OK: "All right",
+    Kind.LEFT: "Left the address",
+    Kind.BACK: "Back",
+    Kind.EXTENDED: "New time due back",
+    Kind.ESCALATED: "Step raised",
+    Kind.NOTIFIED: "Message",
+    Kind.ACKNOWLEDGED: "Taken on",
+    Kind.STOOD_DOWN: "Stood down",
+    Kind.PURGED: "Content removed",
+    Kind.INCIDENT: "Incident",
+    Kind.DEBRIEFED: "Talked over",
+    Kind.SHARED: "Other professionals",
+    Kind.DOCUMENTED: "Document",
+    Kind.MARKED: "Warning marker",
+    Kind.HELD: "Held",
+    Kind.RELEASED: "Released",
+    Kind.AUDITED: "Managers' audit",
+}
+"""The kinds of entry as headings of the record; each is followed by who signed it."""
+
+
+def kind_words(kind: str) -> str:
+    """What a kind of entry is called in a sentence; one that is not known, by its own name."""
+    return KIND_WORDS.get(kind, kind).lower()
+
+
 class Decision(StrEnum):
     """A manager's decision on a plan, the most cautious last."""
 
@@ -150,6 +203,14 @@ class Because(StrEnum):
     FALSE_ALARM = "false-alarm"
     INCIDENT = "incident"
     TEST = "test"
+
+
+BECAUSE_WORDS = {
+    Because.SAFE: "the worker is safe",
+    Because.FALSE_ALARM: "a false alarm",
+    Because.INCIDENT: "something happened",
+    Because.TEST: "only a test",
+}
 
 
 class Document(StrEnum):

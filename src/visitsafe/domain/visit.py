@@ -104,6 +104,14 @@ class VisitState(msgspec.Struct, frozen=True):
             return msgspec.structs.replace(FALLBACK.steps[-1], id=step)
         return msgspec.structs.replace(found[0], acknowledge=any(rung.acknowledge for rung in found))
 
+    def called(self, step: str) -> str:
+        """What a step is called where people read: `step 4 of 7`. Its id is for checklists and programs."""
+        for ladder in self._ladders:
+            for place, rung in enumerate(ladder.steps, start=1):
+                if rung.id == step:
+                    return f"step {place} of {len(ladder.steps)}"
+        return "a step that this plan does not have"
+
     def level(self, step: str) -> int:
         """The place of a step in its ladder, from 0; -1 for a step that no version of the plan has."""
         places = (i for one in self._ladders for i, rung in enumerate(one.steps) if rung.id == step)

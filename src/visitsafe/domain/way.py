@@ -17,16 +17,10 @@ from visitsafe.domain.local_clock import clock
 from visitsafe.domain.members import called
 from visitsafe.domain.phrases import in_minutes, minutes_from, went_first
 from visitsafe.domain.reports import AcknowledgedBody, BackBody, ExtendedBody, Heard, ReportBody
-from visitsafe.domain.terms import Because, Kind, Stage, Status
+from visitsafe.domain.terms import Kind, Stage, Status
 from visitsafe.domain.times import duration
 from visitsafe.domain.visit import Reports, Said
 
-BECAUSE_WORDS = {
-    Because.SAFE: "the worker is safe",
-    Because.FALSE_ALARM: "a false alarm",
-    Because.INCIDENT: "something happened",
-    Because.TEST: "only a test",
-}
 UNCLOSED_AFTER = timedelta(hours=24)
 DID_IT = "not closed: did it take place?"
 _VERBS = {
@@ -114,9 +108,12 @@ def _stage(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[str]:
         yield f"{duration(late)} late" if late else ""
     elif late := late_back(state):
         yield f"{duration(late)} late"
-    if visit.needs_standing_down:
-        taken = None if unowned(state) else owner(state)
-        yield f"alarm taken on by {who_owns(state, taken)}" if taken else "alarm: nobody has taken it on"
+    taken = None if visit.closed else owner(state, now)
+    if visit.needs_standing_down or taken:
+        if taken and not unowned(state):
+            yield f"alarm taken on by {who_owns(state, taken)}"
+        else:
+            yield "alarm: nobody has taken it on"
     elif visit.closed and visit.alarms[-2:-1] and not visit.back:
         yield "stood down"
     if went_first(state) and state.status is not Status.COUNTERSIGNED and not visit.closed:

@@ -13,9 +13,9 @@ from visitsafe.domain.fold import PlanState
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.phrases import in_minutes, minutes_from, whose
 from visitsafe.domain.reports import AcknowledgedBody, EscalatedBody, NotifiedBody, StoodDownBody
-from visitsafe.domain.terms import Outcome
+from visitsafe.domain.terms import BECAUSE_WORDS, Outcome
 from visitsafe.domain.visit import Alarm, Said
-from visitsafe.domain.way import BECAUSE_WORDS, Told, heard_words, who_owns
+from visitsafe.domain.way import Told, heard_words, who_owns
 
 LATE_MINUTES = 2
 """From here on a step counts as raised late: a watcher looks every few seconds."""
@@ -88,7 +88,7 @@ def _raised(
         more.append(f"Nobody was watching from {clock(said.body.unwatched_from, zone, day)}")
     if not messages and said.body.watcher:  # without, who is reading is not told of messages (`discretion`)
         more.append("No message about it is on record")
-    text = f"Step {said.body.step} was raised for {whose(rung.who)}"
+    text = f"{state.visit.called(said.body.step).capitalize()} was raised for {whose(rung.who)}"
     return Told(said.at, text, tuple(filter(str.strip, (rung.do, *more, *messages))), grave=bool(more))
 
 
@@ -120,7 +120,7 @@ def _owned(state: PlanState, said: Said[AcknowledgedBody], alarm: Alarm, zone: t
     more.append(heard_words(state, said.author.person.name, said.body.heard))
     more.append(f"Note: {said.body.note}" if said.body.note.strip() else "")
     more += [f"Reminder: {line[0].lower()}{line[1:]}" for line in _messages(said.id, alarm.sent, zone, day)]
-    return Told(said.at, f"{who} took on step {said.body.step}", tuple(filter(None, more)))
+    return Told(said.at, f"{who} took on {state.visit.called(said.body.step)}", tuple(filter(None, more)))
 
 
 def _over(

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from visitsafe.domain.entries import Entry
+from visitsafe.domain.terms import kind_words
 from visitsafe.domain.verified import Verified
 from visitsafe.errors import VerificationError
 from visitsafe.signing import sshsig
@@ -117,6 +118,6 @@ def _name(entry: Entry, expected_id: str | None) -> str:
     if not (named.isascii() and named.isalnum()):
         named = ascii(named)
     try:
-        return f"entry {named} ({entry.content.kind})"
+        return f"entry {named} ({kind_words(entry.content.kind)})"
     except VerificationError:
         return f"entry {named}"

@@ -23,7 +23,7 @@ from visitsafe.domain.removal import NOT_CARRIED_OUT, Removed
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.running_hash import GENESIS
 from visitsafe.domain.stored import Store, Stored
-from visitsafe.domain.terms import TEAM_STREAM, Role
+from visitsafe.domain.terms import ROLE_WORDS, TEAM_STREAM, Role
 from visitsafe.errors import VerificationError, VisitsafeError
 from visitsafe.usecases.desk import Desk
 from visitsafe.usecases.heartbeat import read_beats
@@ -84,7 +84,8 @@ def check_me(roster: Roster, fingerprint: str) -> Iterator[Finding]:
     """Whether this person's key is in the team, and with which roles."""
     me, ended = roster.members.get(fingerprint), roster.known.get(fingerprint)
     if me is not None and me.roles:
-        yield good("my key", f"it is in the team: {me.person.name}, {', '.join(sorted(me.roles))}")
+        roles = ", ".join(ROLE_WORDS[role] for role in sorted(me.roles))
+        yield good("my key", f"it is in the team: {me.person.name}, {roles}")
     elif me is not None:
         yield look(
             "my key", "it is in the team, without a role", "ask an admin: visitsafe team role WHO --add ROLE"

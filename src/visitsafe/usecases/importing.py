@@ -22,7 +22,7 @@ from visitsafe.domain.removal import NOT_CARRIED_OUT, REMOVED, Removed, RemovedE
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.running_hash import GENESIS, following
 from visitsafe.domain.stored import Stored
-from visitsafe.domain.terms import TEAM_STREAM, Kind
+from visitsafe.domain.terms import TEAM_STREAM, Kind, kind_words
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.signing.verifying import verify_entry
 from visitsafe.usecases.desk import arrivals, check_entries, folded
@@ -277,7 +277,7 @@ def _doubts(group: _Arriving, state: PlanState, roster: Roster) -> tuple[str, ..
     unknown = fold(state.plan, (judged.entry for judged in state.judged), roster)
     told = {judged.entry.id: judged.doubt for judged in (*unknown.judged, *state.judged) if judged.doubt}
     return tuple(
-        f"{judged.name}, {judged.entry.content.kind}: {told[judged.entry.id]}"
+        f"{judged.name}, {kind_words(judged.entry.content.kind)}: {told[judged.entry.id]}"
         for judged in state.judged
         if judged.entry.id in told and judged.entry.id in new
     )

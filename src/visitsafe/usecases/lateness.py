@@ -8,7 +8,7 @@ from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
 from visitsafe.domain.plan import DecidedBody
 from visitsafe.domain.stored import Stored
-from visitsafe.domain.terms import Decision
+from visitsafe.domain.terms import Decision, kind_words
 from visitsafe.errors import VerificationError
 
 A_DAY = timedelta(days=1)
@@ -33,7 +33,8 @@ def late(state: PlanState, history: Sequence[Stored]) -> Iterator[str]:
 
 
 def _what(state: PlanState, judged: Judged) -> str:
-    return f"{state.ref}: the {judged.entry.content.kind} entry {judged.entry.id[:12]} by {judged.name}"
+    kind = kind_words(judged.entry.content.kind)
+    return f"{state.ref}: the {kind} entry {judged.entry.id[:12]} by {judged.name}"
 
 
 def _countersigns(body: object) -> bool:

@@ -15,6 +15,7 @@ from visitsafe.domain.judging import FORMS, Judged
 from visitsafe.domain.order import Order
 from visitsafe.domain.removal import NOT_CARRIED_OUT, Removed, signed_away
 from visitsafe.domain.roster import Roster
+from visitsafe.domain.terms import kind_words
 from visitsafe.usecases import faults
 from visitsafe.usecases.checkpoint import Compared
 from visitsafe.usecases.faults import Fault
@@ -171,7 +172,7 @@ class Tally:
 
     def _entry(self, ref: str, judged: Judged) -> None:
         content = judged.entry.content
-        text = f"{ref}: the {content.kind} entry {judged.entry.id[:12]}"
+        text = f"{ref}: the {kind_words(content.kind)} entry {judged.entry.id[:12]}"
         stranger = self.roster is not None and content.by not in self.roster.known
         if judged.doubt:
             nothing = "" if not judged.why_not else "; it does not count"

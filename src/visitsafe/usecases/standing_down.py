@@ -121,7 +121,7 @@ def take_on(
     Args:
         desk: Who signs.
         state: The visit.
-        step: The step's id; the highest that was raised if empty.
+        step: The step's place in the ladder, from 1, or its id; the highest that is due if empty.
         who: Who took it on, if not the signer.
         known_by: How the signer knew that it was they.
         note: Anything to add.
@@ -152,21 +152,22 @@ def _rung(desk: Desk, state: PlanState, drill: str, step: str) -> Rung:
     steps = seen.visit.ladder.steps
     alarm = seen.visit.drills[drill] if drill else seen.visit.alarm
     raised = [one.body.step for one in alarm.raised]
+    if not drill:  # what is due counts before a watcher has raised it: somebody saw it on the board and acts
+        raised += [one.rung.id for one in to_raise(seen, desk.now)]
     if step:
-        known = dict.fromkeys([*(rung.id for rung in steps), *raised])
-        if step not in known:
-            names = ", ".join(known)
+        by_place = {str(place): rung.id for place, rung in enumerate(steps, start=1)}
+        step = by_place.get(step, step)
+        if step not in {*by_place.values(), *raised}:
             raise NotFoundError(
-                f"the ladder of {state.ref} has no step {step[:40]!r}", hint=f"it has: {names}"
+                f"the ladder of {state.ref} has no step {step[:40]!r}",
+                hint=f"its steps are called 1 to {len(steps)}, like: --as-step {len(steps)}",
             )
-        if not drill and step not in raised and step not in [one.rung.id for one in to_raise(seen, desk.now)]:
+        if not drill and step not in raised:
             raise NotPermittedError(
-                f"{step} has not come up on {state.ref}, so nobody can take it on yet",
+                f"{seen.visit.called(step)} has not come up on {state.ref}, so nobody can take it on yet",
                 hint=f"take on what is open now: visitsafe acknowledge {state.ref}",
             )
         return seen.visit.rung(step)
-    # Before a watcher has raised anything, what is due counts: somebody saw it on the board and acts.
-    raised = raised or [one.rung.id for one in to_raise(seen, desk.now)]
     top = seen.visit.ladder.start or steps[-1].id
     return seen.visit.rung(max(raised, key=seen.visit.level, default=top))
 
