@@ -13,6 +13,9 @@ from visitsafe.domain import proofs
 from visitsafe.domain.assessment import holds, tokens
 from visitsafe.domain.checking import check, check_documents, past_review
 from visitsafe.domain.checklist import Question, VisitChecklist
+from visitsafe.domain.form_checking import form_references
+from visitsafe.domain.form_flow import FormSet
+from visitsafe.domain.forms import FormChecklist
 from visitsafe.domain.kinds import (
     Document,
     EscalationChecklist,
@@ -48,7 +51,7 @@ def choice(name: str, *answers: str, **more: Any) -> dict[str, Any]:
 
 
 def rule(name: str, when: Any, **more: Any) -> dict[str, Any]:
-    return item(name, level="stop", when=when, text="T", **more)
+    return item(name, **{"level": "stop", "when": when, "text": "T", **more})
 
 
 FACTS = [
@@ -467,6 +470,65 @@ class TestSourcesAndSteps:
         assert not past_review(document, date(2013, 1, 31))
         assert past_review(document, date(2013, 2, 1))
         assert not past_review(DOCUMENTS["numbered"], date(2999, 1, 1))
+
+
+class TestFacts:
+    def test_rules_and_questions_name_facts_as_they_name_answers(self) -> None:
+        asked = question("light-reason", when={"visit.light": ["dusk", "dark"]})
+        asked["ask-again-if"] = ["case.incident"]
+        rules = [
+            rule("dark", {"visit.light": "dark", "light-reason": "no"}),
+            rule("hurt", {"case.violence": "open"}),
+        ]
+        assert wrong(asked, rules=rules) == []
+
+    @pytest.mark.parametrize(
+        ("when", "expected"),
+        [
+            ({"visit.ligth": "dark"}, 'there is no fact "visit.ligth": did you mean "visit.light"?'),
+            ({"case.incident": "opne"}, '"opne" is no value of "case.incident": did you mean "open"?'),
+            ({"case.incident": []}, 'no value of "case.incident" is named: write one of none, open'),
+        ],
+    )
+    def test_a_condition_names_facts_and_values_that_exist(self, when: Any, expected: str) -> None:
+        (found,) = wrong(rules=[rule("known", when)])
+        assert expected in found
+
+    def test_a_fact_has_one_value_at_a_time_and_a_rule_on_all_of_them_cannot_be_avoided(self) -> None:
+        both = [rule("a", {"case.marker": "none"}), rule("b", {"case.marker": ["current", "out-of-date"]})]
+        assert "a low-risk plan must come out clean" in wrong(rules=both)[0]
+        every = ["none", "current", "out-of-date"]
+        assert "raised whatever is answered" in wrong(rules=[rule("a", {"case.marker": every})])[0]
+
+    @pytest.mark.parametrize(
+        ("again", "expected"),
+        [
+            (["case.incidnet"], 'there is no fact "case.incidnet": did you mean "case.incident"?'),
+            (["phone"], "there is no fact"),
+            (["always", "case.incident"], 'there is no fact "always"'),
+        ],
+    )
+    def test_an_answer_is_asked_again_always_or_for_facts_that_exist(
+        self, again: list[str], expected: str
+    ) -> None:
+        assert expected in wrong(question("phone") | {"ask-again-if": again})[0]
+
+    def test_an_answer_that_is_kept_is_not_asked_always(self) -> None:
+        (found,) = wrong(question("phone", valid_for=30) | {"ask-again-if": "always"})
+        assert "leave one of the two out" in found
+
+    def test_a_form_knows_no_facts(self) -> None:
+        form = FormChecklist.model_validate(
+            {
+                **HEAD,
+                "kind": "form",
+                "id": "debrief",
+                "sections": [{"id": "all", "title": "T", "questions": [question("well")]}],
+                "rules": [rule("known", {"case.incident": "open"}, level="note")],
+            }
+        )
+        (found,) = form_references(FormSet(form, None, {}))
+        assert "a form is no plan" in found.sentence
 
 
 def test_the_questionnaire_that_is_proven_is_the_one_that_is_asked() -> None:

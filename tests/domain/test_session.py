@@ -313,11 +313,17 @@ def test_a_repeat_asks_the_times_the_computed_answer_and_the_rules_then_what_has
     ]
 
 
-def test_a_repeat_keeps_control_measures_and_what_was_left_to_the_manager() -> None:
+def test_a_repeat_keeps_control_measures_and_decides_anew_about_a_stop_of_then() -> None:
     control = Control(rule="violence", text="The joint", who="Ann")
     session = repeated(VIOLENT, [control])
-    assert names(session, VIOLENT)[-4:] == ["Review", "Findings", "Sign", "Stop"]
-    assert final_controls(QUESTIONNAIRE, reach(session, VIOLENT, Sign)) == (control,)
+    assert names(session, VIOLENT)[-5:] == ["Review", "Findings", "ControlFor", "Sign", "Stop"]
+    session = reach(session, VIOLENT, ControlFor)
+    page = screen(QUESTIONNAIRE, session)
+    assert isinstance(page, ControlFor)
+    assert (page.concern.finding.rule, page.concern.controls) == ("violence", (control,))
+    session = do(session, Measures("violence", ("The joint",)))
+    assert isinstance(screen(QUESTIONNAIRE, session), Sign)
+    assert final_controls(QUESTIONNAIRE, session) == (control,)
 
 
 def test_a_repeat_offers_no_old_time_and_no_old_acknowledgement() -> None:

@@ -1,13 +1,14 @@
 """A truth table for every rule that ships, and what an answer that was not given counts for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from safe_plan import questionnaire, safe_answers
 from visitsafe.domain.assessment import Value, applicability, assess, missing, next_question
 from visitsafe.domain.checklist import AnswerType, Question
+from visitsafe.domain.facts import FACTS as FACTS_KNOWN
 from visitsafe.domain.terms import Level
 
 QUESTIONS = questionnaire()
@@ -32,12 +33,13 @@ NEEDS = ["literacy", "language", "culture", "gender", "unclear-why", "trusted-pe
 
 @dataclass(frozen=True)
 class Row:
-    """A rule, the smallest change of the safe answers that raises it, and what is raised along with it."""
+    """A rule, the smallest change of the safe answers or facts that raises it, and what comes with it."""
 
     rule: str
     level: str
     changes: dict[str, Value]
     also: tuple[str, ...] = ()
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 def seen(*behaviours: str) -> dict[str, Value]:
@@ -172,6 +174,84 @@ ROWS = [
     ),
 ]
 
+EXPECTED: dict[str, Value] = THREAT | TWO | STRATEGY
+"""A visit at which hostility is expected and prepared for: what is on record contradicts no answer."""
+LIT = "Street lamps all the way, and a lit car park."
+
+
+def known(rule: str, level: str, facts: dict[str, str], *also: str, **changes: Value) -> Row:
+    """A row for a fact of the case, on a visit that is prepared for hostility."""
+    return Row(
+        rule,
+        level,
+        EXPECTED | {name.replace("_", "-"): value for name, value in changes.items()},
+        also,
+        facts,
+    )
+
+
+ROWS += [
+    known("violence-not-talked-over", "stop", {"case.violence": "open"}),
+    Row(
+        "violence-not-talked-over",
+        "stop",
+        {},
+        ("violence-alone", "calm-in-spite-of-the-record"),
+        {"case.violence": "open"},
+    ),
+    known("violence-on-record", "control", {"case.violence": "this-year"}),
+    Row(
+        "violence-alone",
+        "stop",
+        {},
+        ("violence-on-record", "calm-in-spite-of-the-record"),
+        {"case.violence": "this-year"},
+    ),
+    Row(
+        "calm-in-spite-of-the-record",
+        "note",
+        TWO | {"behaviours": ()},
+        ("incident-on-record",),
+        {"case.incident": "this-year"},
+    ),
+    Row("calm-in-spite-of-the-record", "note", TWO, ("violence-on-record",), {"case.violence": "this-year"}),
+    known("incident-on-record", "control", {"case.incident": "open"}),
+    known("incident-on-record", "control", {"case.incident": "this-year"}),
+    known("incident-on-record", "control", {"case.incident": "open", "case.violence": "older"}, "long-ago"),
+    known("incident-on-record", "control", {"case.near-miss": "open"}),
+    known("long-ago", "note", {"case.near-miss": "this-year"}),
+    known("long-ago", "note", {"case.near-miss": "older"}),
+    Row("long-ago", "note", {"behaviours": ()}, (), {"case.incident": "older"}),
+    Row("long-ago", "note", {}, (), {"case.violence": "older"}),
+    Row("long-ago", "note", {}, (), {"case.broken-off": "this-year"}),
+    Row("long-ago", "note", {}, (), {"case.broken-off": "older"}),
+    Row("broken-off-before", "control", {}, (), {"case.broken-off": "open"}),
+    Row("different-this-time", "control", {}, (), {"case.different-next-time": "open"}),
+    Row("marker-on-record", "control", {}, (), {"case.marker": "current"}),
+    Row("marker-on-record", "control", {}, (), {"case.marker": "out-of-date"}),
+    Row("others-not-told", "note", {}, (), {"case.duty-to-share": "open"}),
+    Row("after-dark-alone", "stop", {"daylight-because": LIT}, ("light-disagrees",), {"visit.light": "dark"}),
+    Row(
+        "after-dark-joint",
+        "note",
+        TWO | {"daylight-because": LIT},
+        ("light-disagrees",),
+        {"visit.light": "dark"},
+    ),
+    Row("light-disagrees", "note", {"daylight-because": LIT}, (), {"visit.light": "dusk"}),
+    *(
+        Row(
+            "two-visits-at-once",
+            "note",
+            {"overlap-because": "A colleague goes there."},
+            (),
+            {"visit.overlap": who},
+        )
+        for who in ("worker", "companion", "both")
+    ),
+]
+"""Each fact with each value, where it raises something, and what it raises."""
+
 GOOD: dict[str, Value] = {
     **safe_answers(),
     **TWO,
@@ -194,13 +274,13 @@ OPENED_BY: dict[str, dict[str, Value]] = {
 YES_NO = [question for question in QUESTIONS if question.answer is AnswerType.YES_NO]
 
 
-def raised(answers: Mapping[str, Value]) -> list[str]:
+def raised(answers: Mapping[str, Value], facts: Mapping[str, str] | None = None) -> list[str]:
     """The rules that raise a finding, in alphabetical order."""
-    return sorted(finding.rule for finding in assess(QUESTIONS, answers))
+    return sorted(finding.rule for finding in assess(replace(QUESTIONS, facts=facts or {}), answers))
 
 
 def name_of(row: Row) -> str:
-    return f"{row.rule}: {', '.join(f'{k}={v}' for k, v in row.changes.items())}"
+    return f"{row.rule}: {', '.join(f'{k}={v}' for k, v in {**row.changes, **row.facts}.items())}"
 
 
 def test_a_routine_visit_with_little_risk_comes_out_clean() -> None:
@@ -210,7 +290,7 @@ def test_a_routine_visit_with_little_risk_comes_out_clean() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=name_of)
 def test_a_change_raises_its_rule_and_nothing_else(row: Row) -> None:
-    found = assess(QUESTIONS, safe_answers() | row.changes)
+    found = assess(replace(QUESTIONS, facts=row.facts), safe_answers() | row.changes)
     assert sorted(finding.rule for finding in found) == sorted([row.rule, *row.also])
     assert {finding.level for finding in found if finding.rule == row.rule} == {Level(row.level)}
 
@@ -223,11 +303,14 @@ def test_taking_the_change_back_clears_it_even_if_follow_up_answers_are_left(row
 @pytest.mark.parametrize("row", ROWS, ids=name_of)
 def test_what_a_finding_names_as_settling_it_does_settle_it(row: Row) -> None:
     answers = safe_answers() | row.changes
-    for finding in assess(QUESTIONS, answers):
-        settled = {name: GOOD[name] for name in finding.settle}
-        if "start" in settled:
-            settled["daylight"] = "yes"  # worked out again for the new times
-        assert not settled or finding.rule not in raised(answers | settled)
+    for finding in assess(replace(QUESTIONS, facts=row.facts), answers):
+        settled, facts = {name: GOOD[name] for name in finding.settle}, row.facts
+        if "start" in settled:  # worked out again for the new times
+            settled["daylight"] = "yes"
+            facts = {name: value for name, value in facts.items() if not name.startswith("visit.")}
+        if "warning-marker" in settled:
+            settled["warning-marker"] = "checked-none" if not facts else "checked-current"
+        assert not settled or finding.rule not in raised(answers | settled, facts)
 
 
 def test_a_fact_is_never_offered_as_something_to_change() -> None:
@@ -249,6 +332,23 @@ def test_a_fact_is_never_offered_as_something_to_change() -> None:
 )
 def test_what_has_been_seen_to_raises_nothing(changes: dict[str, Value]) -> None:
     assert raised(safe_answers() | changes) == []
+
+
+def test_every_value_of_every_fact_that_is_not_calm_has_a_row() -> None:
+    shown = {pair for row in ROWS for pair in row.facts.items()}
+    # Later visits were made since that was said, and daylight is what a visit should have.
+    said = {("case.different-next-time", age) for age in ("this-year", "older")}
+    quiet = said | {("visit.light", "daylight")}
+    assert shown | quiet == {
+        (fact.id, value) for fact in FACTS_KNOWN.values() for value in [*fact.values][1:]
+    }
+
+
+def test_one_assault_long_ago_stops_no_visit() -> None:
+    found = assess(
+        replace(QUESTIONS, facts=dict.fromkeys(("case.violence", "case.incident"), "older")), safe_answers()
+    )
+    assert {finding.level for finding in found} == {Level.NOTE}
 
 
 def test_every_rule_has_a_row() -> None:
@@ -287,7 +387,7 @@ def test_the_worst_plan_names_every_stop_first() -> None:
         | {question.id: question.unsafe for question in YES_NO if question.unsafe is not None}
         | {"uncooperativeness": ("violence",), "behaviours": ("physical-violence",)}
     )
-    found = assess(QUESTIONS, bad)
+    found = assess(replace(QUESTIONS, facts={"case.violence": "open"}), bad)
     stops = {rule.id for rule in QUESTIONS.rules if rule.level is Level.STOP}
     assert {finding.rule for finding in found[: len(stops)]} == stops
 

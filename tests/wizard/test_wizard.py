@@ -15,6 +15,7 @@ from visitsafe.domain.questionnaire import compile_questionnaire
 from visitsafe.domain.screens import (
     Answered,
     AskOne,
+    AskTogether,
     ControlFor,
     Event,
     Goto,
@@ -157,13 +158,37 @@ def test_a_routine_visit_with_standing_answers_in_date_takes_at_most_20_prompts(
     assert len(front.asked) <= 20
 
 
-@pytest.mark.parametrize("answers", [ROUTINE, ROUTINE | {"car-targeted": "yes", "taxi-waiting": "no"}])
-def test_a_repeat_where_nothing_changed_takes_at_most_6_prompts(answers: dict[str, Value]) -> None:
+PER_VISIT = {
+    *("joint-visit", "threat-expected", "phone", "whereabouts-known", "warning-marker", "companions"),
+    *(question.id for question in SHIPPED if question.id.startswith("share-")),
+} - {"share-with", "share-decision", "share-reason"}
+TOGETHER: dict[str, Value] = {"joint-visit": "yes", "companions": ("Ann Archer",)}
+
+
+@pytest.mark.parametrize(
+    ("answers", "light"),
+    [
+        (ROUTINE, "yes"),
+        (ROUTINE | {"car-targeted": "yes", "taxi-waiting": "no"}, "yes"),
+        (ROUTINE | TOGETHER | {"car-targeted": "yes", "taxi-waiting": "no"}, "no"),
+    ],
+)
+def test_a_repeat_asks_all_that_is_about_one_visit_in_at_most_10_prompts(
+    answers: dict[str, Value], light: str
+) -> None:
     fresh = begin("home-visit", "d", "x", standing=IN_DATE)
     old = final(SHIPPED, run(SHIPPED, fresh, TableFront(answers), Saved().around()))
     front = TableFront(answers)
-    session: Session = run(SHIPPED, repeat(SHIPPED, fresh, old, (), "K7Q2-M9"), front, Saved().around())
-    assert len(front.asked) <= 6
+    again = repeat(SHIPPED, fresh, old, (), "K7Q2-M9")
+    session: Session = run(SHIPPED, again, front, Saved().around(always(light)))
+    assert len(front.asked) <= 10
+    one = {page.question.id for page in front.asked if isinstance(page, AskOne)}
+    grids = [[q.id for q in page.questions] for page in front.asked if isinstance(page, AskTogether)]
+    alone = {"companions"} if answers["joint-visit"] == "no" else set()
+    assert one.union(*grids) >= PER_VISIT - alone
+    assert sum(not PER_VISIT.isdisjoint(grid) for grid in grids) == 1
+    offered = [page.values for page in front.asked if isinstance(page, AskTogether)]
+    assert all(PER_VISIT.isdisjoint(values) for values in offered)
     assert final(SHIPPED, session) == old
 
 

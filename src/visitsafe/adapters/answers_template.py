@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from visitsafe.domain.assessment import BLANK, GIVEN
 from visitsafe.domain.checklist import AnswerType, Condition, Question, VisitChecklist, VisitField
+from visitsafe.domain.facts import FACTS
 from visitsafe.domain.options import either, expected, options
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.terms import Answer
@@ -106,14 +107,20 @@ def _key(question: Question) -> str:
 
 def in_words(questionnaire: Questionnaire, condition: Condition) -> str:
     """A condition as `car-targeted is yes or not-sure`; not sure counts as the unsafe answer (D7)."""
-    parts = []
-    for mapping in condition:
-        said = [(name, _wanted(questionnaire.by_id[name], wanted)) for name, wanted in mapping.items()]
-        parts.append([(_key(questionnaire.by_id[name]), words) for name, words in said])
+    parts = [
+        [_named(questionnaire, name, wanted) for name, wanted in mapping.items()] for mapping in condition
+    ]
     same = {words for part in parts for _, words in part}
     if len(same) == 1 and len(parts) > 1 and all(len(part) == 1 for part in parts):
         return f"one of {', '.join(part[0][0] for part in parts)} is {same.pop()}"
     return ", or ".join(" and ".join(f"{name} is {words}" for name, words in part) for part in parts)
+
+
+def _named(questionnaire: Questionnaire, name: str, wanted: tuple[str, ...]) -> tuple[str, str]:
+    if name in FACTS:
+        return name, either([*wanted])
+    question = questionnaire.by_id[name]
+    return _key(question), _wanted(question, wanted)
 
 
 def _wanted(question: Question, wanted: tuple[str, ...]) -> str:

@@ -41,7 +41,9 @@ def _explain(found: dict[str, Any]) -> None:
         if model is None or "properties" not in part:
             continue
         part["description"] = inspect.cleandoc(model.__doc__ or "").split("\n\n")[0].replace("\n", " ")
-        for key, text in _attributes(model).items():
+        for name_in_code, text in _attributes(model).items():
+            alias = model.model_fields[name_in_code].alias if name_in_code in model.model_fields else None
+            key = alias or name_in_code
             if key in part["properties"]:
                 part["properties"][key].setdefault("description", text)
 

@@ -17,6 +17,7 @@ from visitsafe.domain.assessment import NONE, Answers, Value, applicability, in_
 from visitsafe.domain.checklist import AnswerType, Question, VisitField
 from visitsafe.domain.cleaning import clean, quoted
 from visitsafe.domain.entries import from_text, to_text
+from visitsafe.domain.facts import FACTS
 from visitsafe.domain.form_times import time_in_form
 from visitsafe.domain.members import Member, meant_by
 from visitsafe.domain.options import either, expected, meant, only_when, options
@@ -292,6 +293,11 @@ def _must_be_blank(questionnaire: Questionnaire, question: Question, given: Raw,
     applicable = applicability(questionnaire, answers)
     reasons = []
     for name, wanted in [pair for mapping in question.when or () for pair in mapping.items()]:
+        if name in FACTS:
+            known = questionnaire.facts.get(name, FACTS[name].calm)
+            if known not in wanted:
+                reasons.append(f"it is {FACTS[name].values[known]}")
+            continue
         asked = questionnaire.by_id[name]
         if applicable[name] is False:
             reasons.append(f"{quoted(asked.label)} is not asked")

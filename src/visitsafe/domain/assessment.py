@@ -9,6 +9,7 @@ is being made a question without an answer is open; when it is judged, one that 
 from collections.abc import Mapping, Sequence
 
 from visitsafe.domain.checklist import AnswerType, Condition, Question, Rule
+from visitsafe.domain.facts import FACTS, fact_words
 from visitsafe.domain.plan import Finding, Suggestion
 from visitsafe.domain.questionnaire import Questionnaire, cite
 from visitsafe.domain.terms import Answer
@@ -96,7 +97,7 @@ def _all_hold(
     return None if unknown else True
 
 
-def _look(
+def look(
     questionnaire: Questionnaire, answers: Answers, *, judged: bool = False
 ) -> tuple[dict[str, bool | None], dict[str, frozenset[str] | None]]:
     """Walk the questions once: which apply, and what conditions can see of each.
@@ -104,7 +105,9 @@ def _look(
     With `judged` a question that may be passed over and has no answer counts as passed over.
     """
     applicable: dict[str, bool | None] = {}
-    seen: dict[str, frozenset[str] | None] = {}
+    seen: dict[str, frozenset[str] | None] = {
+        fact.id: frozenset({questionnaire.facts.get(fact.id, fact.calm)}) for fact in FACTS.values()
+    }
     for question in questionnaire:
         applies = True if question.when is None else holds(question.when, seen)
         applicable[question.id] = applies
@@ -121,7 +124,7 @@ def _look(
 
 def applicability(questionnaire: Questionnaire, answers: Answers) -> dict[str, bool | None]:
     """For each question, in order: whether it applies; None while an earlier answer could still decide it."""
-    return _look(questionnaire, answers)[0]
+    return look(questionnaire, answers)[0]
 
 
 def next_question(questionnaire: Questionnaire, answers: Answers) -> Question | None:
@@ -132,7 +135,7 @@ def next_question(questionnaire: Questionnaire, answers: Answers) -> Question | 
 
 def split(questionnaire: Questionnaire, answers: Answers) -> tuple[dict[str, Value], dict[str, Value]]:
     """Part the answers into those which apply and those which are shelved because they no longer do."""
-    applicable, _ = _look(questionnaire, answers, judged=True)
+    applicable, _ = look(questionnaire, answers, judged=True)
     kept = {name: value for name, value in answers.items() if applicable.get(name)}
     return kept, {name: value for name, value in answers.items() if name not in kept}
 
@@ -143,7 +146,7 @@ def assess(questionnaire: Questionnaire, answers: Answers) -> tuple[Finding, ...
     Leaving an optional answer out is the same as passing the question over, so an answers file that says
     nothing of a way out or of a strategy does not come out cleaner than one that says there is none.
     """
-    _, seen = _look(questionnaire, answers, judged=True)
+    _, seen = look(questionnaire, answers, judged=True)
     raised = [rule for rule in questionnaire.rules if holds(rule.when, seen)]
     findings = [_finding(questionnaire, rule, answers, seen) for rule in raised]
     return tuple(sorted(findings, key=lambda finding: finding.level.weight))
@@ -172,12 +175,16 @@ def _because(
     answers: Answers,
     seen: Mapping[str, frozenset[str] | None],
 ) -> tuple[str, ...]:
-    """The answers that made the condition hold, as `Label: answer`."""
+    """The answers and facts that made the condition hold, as `Label: answer`."""
+
+    def said(name: str) -> str:
+        if name in FACTS:
+            return ": ".join(fact_words(name, questionnaire.facts.get(name, FACTS[name].calm)))
+        question = questionnaire.by_id[name]
+        return f"{question.label}: {in_words(question, answers.get(name, ''))}"
+
     names = [name for mapping in condition if _all_hold(mapping, seen) for name in mapping]
-    asked = [questionnaire.by_id[name] for name in dict.fromkeys(names)]
-    return tuple(
-        f"{question.label}: {in_words(question, answers.get(question.id, ''))}" for question in asked
-    )
+    return tuple(map(said, dict.fromkeys(names)))
 
 
 def in_words(question: Question, value: Value) -> str:
@@ -195,5 +202,5 @@ def in_words(question: Question, value: Value) -> str:
 
 def missing(questionnaire: Questionnaire, answers: Answers) -> Sequence[Question]:
     """The required questions that certainly apply and have no answer."""
-    applicable, _ = _look(questionnaire, answers, judged=True)
+    applicable, _ = look(questionnaire, answers, judged=True)
     return [q for q in questionnaire if applicable[q.id] and q.required and answers.get(q.id, "") == ""]

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from visitsafe.domain.facts import FACTS
 from visitsafe.domain.terms import Level
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
@@ -82,6 +83,15 @@ Condition = Annotated[
 """Any of the mappings, of each all pairs, of each pair one of the values."""
 
 
+def _as_names(value: Any) -> Any:
+    """One name, or a list of them."""
+    return (value,) if isinstance(value, str) else value
+
+
+_NAMES: Any = Literal["always"] | list[Literal[tuple(FACTS)]]  # type: ignore[misc]
+"""What a schema knows of it: the word, or names of facts."""
+
+
 class Source(Model):
     """Where a rule comes from: a document of `sources.yaml` and the place in it.
 
@@ -123,6 +133,7 @@ class Question(Item):
         when: The question applies only if this holds of earlier answers.
         valid_for: Days for which the answer is kept as a standing answer (D8).
         propose: A value that visitsafe can compute and proposes, never decides.
+        ask_again_if: Facts: if one says more than it did, the answer is asked again; `always`: at each visit.
         moment: For a time in a form: it has passed, or is still to come; left out, it can be either.
     """
 
@@ -139,6 +150,11 @@ class Question(Item):
     valid_for: Annotated[int, Field(strict=True, ge=1, le=3660)] | None = None
     propose: Literal["daylight"] | None = None
     moment: Literal["past", "coming"] | None = None
+    ask_again_if: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_as_names, json_schema_input_type=_NAMES),
+        Field(alias="ask-again-if"),
+    ] = ()
 
     @property
     def worse(self) -> str:

@@ -12,8 +12,10 @@ from visitsafe.domain.assessment import Answers, Value, applicability, assess, p
 from visitsafe.domain.checklist import AnswerType, Question, VisitField
 from visitsafe.domain.draft_file import Session, Stage, without
 from visitsafe.domain.entries import from_text
-from visitsafe.domain.plan import Control, Finding
+from visitsafe.domain.facts import ALWAYS
+from visitsafe.domain.plan import Control, Finding, KnownFact
 from visitsafe.domain.questionnaire import Questionnaire
+from visitsafe.domain.terms import Level
 from visitsafe.errors import VerificationError
 
 __all__ = [
@@ -69,11 +71,13 @@ def repeat(
     old: Answers,
     controls: Collection[Control],
     plan: str,
+    facts: Collection[KnownFact] = (),
 ) -> Session:
-    """The same visit again: everything is kept but the times, and what must be thought of each time.
+    """The same case again: kept is what does not differ from visit to visit, until something new is known.
 
-    Asked again are start and due back, what is computed from them, the rules that are acknowledged, and
-    standing answers out of date. The review page then asks what else has changed.
+    Asked again are start and due back, what is computed from them, the rules that are acknowledged, what is
+    about one visit (`ask-again-if: always`), and standing answers out of date. The review page then asks what
+    else has changed. A stop finding of then is decided anew.
 
     Args:
         questionnaire: What is asked today.
@@ -81,11 +85,14 @@ def repeat(
         old: The answers of the plan that is repeated.
         controls: Its control measures.
         plan: Its reference.
+        facts: What was known when it was made.
     """
     again = {question.id for question in questionnaire if _ask_again(question)}
     forgotten = {question.id for question in questionnaire if _forget(question)}
-    session = _carry(questionnaire, fresh, old, controls, again, forgotten)
-    return msgspec.structs.replace(session, repeats=plan)
+    session = _carry(questionnaire, fresh, old, controls, again, forgotten, facts)
+    stops = {rule.id for rule in questionnaire.rules if rule.level is Level.STOP}
+    considered = tuple(rule for rule in session.considered if rule not in stops)
+    return msgspec.structs.replace(session, repeats=plan, considered=considered)
 
 
 def revise(
@@ -94,22 +101,25 @@ def revise(
     old: Answers,
     controls: Collection[Control],
     plan: str,
+    facts: Collection[KnownFact] = (),
 ) -> Session:
     """A plan that was returned or has changed: every answer is kept, the review page comes first.
 
     The arguments are those of `repeat`.
     """
-    session = _carry(questionnaire, fresh, old, controls, frozenset(), frozenset())
+    session = _carry(questionnaire, fresh, old, controls, frozenset(), frozenset(), facts)
     return msgspec.structs.replace(session, revises=plan)
 
 
 def _ask_again(question: Question) -> bool:
-    return question.propose is not None or question.valid_for is not None or _forget(question)
+    once = question.propose is not None or question.ask_again_if == (ALWAYS,)
+    return once or question.valid_for is not None or _forget(question)
 
 
 def _forget(question: Question) -> bool:
-    """An old time, or an old acknowledgement, is not even offered."""
-    return question.fills in TIMES or question.answer is AnswerType.ACKNOWLEDGE
+    """An old time, acknowledgement or answer about one visit is not even offered; who came along is."""
+    once = question.ask_again_if == (ALWAYS,) and question.answer is not AnswerType.PEOPLE
+    return once or question.fills in TIMES or question.answer is AnswerType.ACKNOWLEDGE
 
 
 def _carry(
@@ -119,18 +129,21 @@ def _carry(
     controls: Collection[Control],
     again: Collection[str],
     forgotten: Collection[str],
+    facts: Collection[KnownFact],
 ) -> Session:
     usable = {name: value for name, value in old.items() if _fits(questionnaire, name, value)}
     carried = [name for name in usable if name not in again and name not in fresh.standing]
     offered = {name: value for name, value in usable.items() if name in again and name not in forgotten}
+    decided_on = assess(questionnaire.knowing(facts), old)
     return msgspec.structs.replace(
         fresh,
         answers={**{name: usable[name] for name in carried}, **fresh.answers},
         shelved={name: value for name, value in offered.items() if name not in fresh.answers},
         carried=tuple(carried),
         before=usable,
+        facts_before=tuple(facts),
         controls=tuple(controls),
-        considered=tuple(dict.fromkeys(finding.rule for finding in assess(questionnaire, old))),
+        considered=tuple(dict.fromkeys(finding.rule for finding in decided_on)),
     )
 
 

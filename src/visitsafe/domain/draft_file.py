@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from visitsafe.domain.plan import Control, Finding
+from visitsafe.domain.plan import Control, Finding, KnownFact
 
 T = TypeVar("T")
 Value = str | tuple[str, ...]
@@ -41,6 +41,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         standing: Question id to UTC text: standing answers that are in date, and when they were given.
         carried: Questions answered as in the plan that this one repeats or revises.
         before: The answers of that plan, to tell what is new.
+        facts_before: What was known when that plan was made.
         controls: Control measures; `who` is empty until it is answered.
         considered: The rules whose finding was decided on: control measures, or left to the manager.
         cursor: The question, or in `CONTROLS` the rule, that is shown; empty for the first open one.
@@ -54,6 +55,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         about: For a form: what it is about, such as `K7Q2-M9`; empty for a plan.
         command: For a form: the command that goes on with it.
         known: What earlier visits of the case leave to be known: looked up each time, never in the file.
+        facts: What is known of the visit and its case: worked out each time, never in the file.
     """
 
     draft: Literal[1] = 1
@@ -66,6 +68,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     standing: dict[str, str] = {}
     carried: tuple[str, ...] = ()
     before: dict[str, Value] = {}
+    facts_before: tuple[KnownFact, ...] = ()
     controls: tuple[Control, ...] = ()
     considered: tuple[str, ...] = ()
     stage: Stage = Stage.QUESTIONS
@@ -81,6 +84,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     about: str = ""
     command: str = ""
     known: tuple[Finding, ...] = ()
+    facts: tuple[KnownFact, ...] = ()
 
 
 def without(mapping: Mapping[str, T], names: Collection[str]) -> dict[str, T]:

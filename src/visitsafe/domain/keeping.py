@@ -5,13 +5,15 @@ lost: its question is asked again if it applies again, with the old answer as an
 is told, in the session's notices.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from visitsafe.domain.assessment import Value, applicability
 from visitsafe.domain.checklist import VisitField
 from visitsafe.domain.draft_file import Session, without
+from visitsafe.domain.facts import changed
+from visitsafe.domain.plan import KnownFact
 from visitsafe.domain.questionnaire import Questionnaire
 
 
@@ -43,6 +45,32 @@ def taken_back(session: Session, names: Collection[str]) -> Session:
         standing=without(session.standing, taken),
         carried=tuple(name for name in session.carried if name not in taken),
     )
+
+
+def learned(questionnaire: Questionnaire, session: Session, facts: Sequence[KnownFact]) -> Session:
+    """The session once these facts are known.
+
+    Answers carried over from another plan are taken back if something they hang on says more than it did
+    when that plan was made. What was answered in this session is not: it was answered knowing it.
+
+    Args:
+        questionnaire: What is asked where these facts are known.
+        session: The plan in the making.
+        facts: What is known now.
+    """
+    session = replace(session, facts=tuple(facts))
+    news = changed(session.facts_before, facts)
+    doubtful = [name for name in session.carried if not news.isdisjoint(_hangs_on_facts(questionnaire, name))]
+    if doubtful:
+        labels = ", ".join(questionnaire.by_id[name].label for name in doubtful)
+        notice = f"Because of what has happened since that plan, please answer again: {labels}."
+        session = taken_back(session, doubtful)
+        session = replace(session, notices=(*session.notices, notice))
+    return shelve(questionnaire, session)
+
+
+def _hangs_on_facts(questionnaire: Questionnaire, name: str) -> tuple[str, ...]:
+    return questionnaire.by_id[name].ask_again_if
 
 
 def _hangs_on(questionnaire: Questionnaire, changed: Collection[str]) -> tuple[str, ...]:

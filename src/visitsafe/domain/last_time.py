@@ -12,6 +12,7 @@ from datetime import datetime, tzinfo
 from visitsafe.domain.address import without_address
 from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.case import CaseHistory
+from visitsafe.domain.case_known import was_made
 from visitsafe.domain.duties import Met, duties_of
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import one_line
@@ -58,7 +59,7 @@ class _Case:
 
     def visited(self, state: PlanState) -> str:
         """`Last time (3 November)`: the newest visit that was made; `Earlier (...)` for one before."""
-        newest = next((one for one in self.plans if _was_made(one)), state)
+        newest = next((one for one in self.plans if was_made(one)), state)
         word = "Last time" if state.body.visit.start >= newest.body.visit.start else "Earlier"
         return f"{word} ({self.day(state.body.visit.start)})"
 
@@ -88,10 +89,6 @@ _Found = Iterator[tuple[str, Finding]]
 
 def _note(rule: str, text: str, source: str) -> Finding:
     return Finding(rule=rule, level=Level.NOTE, text=text, source=source)
-
-
-def _was_made(state: PlanState) -> bool:
-    return bool(state.visit.reports or state.after.debriefs or state.after.incidents)
 
 
 def _incidents(case: _Case) -> _Found:
@@ -147,7 +144,7 @@ def _agreed(case: _Case) -> _Found:
 
 def _stopped(case: _Case) -> _Found:
     """That the newest visit that was made was broken off."""
-    state = next((one for one in case.plans if _was_made(one)), None)
+    state = next((one for one in case.plans if was_made(one)), None)
     if state is not None and state.visit.stopped:
         text = f"{case.visited(state)}: the visit was broken off."
         yield state.body.visit.start, _note(f"{LAST_TIME}stopped", text, f"report of {state.ref}")

@@ -7,7 +7,7 @@ it, and the person is told.
 
 from msgspec.structs import replace
 
-from visitsafe.domain.assessment import applicability, holds, tokens
+from visitsafe.domain.assessment import holds, look
 from visitsafe.domain.draft import findings
 from visitsafe.domain.draft_file import Session, Stage
 from visitsafe.domain.plan import Control, Finding
@@ -136,13 +136,5 @@ def forget_settled(questionnaire: Questionnaire, before: Session, after: Session
 
 def _possible(questionnaire: Questionnaire, session: Session) -> set[str]:
     """The rules that are raised, or still may be, depending on what is open."""
-    applicable = applicability(questionnaire, session.answers)
-    seen: dict[str, frozenset[str] | None] = {}
-    for question in questionnaire:
-        answer = session.answers.get(question.id)
-        if applicable[question.id] is False:
-            seen[question.id] = frozenset()
-        else:
-            certain = applicable[question.id] and answer is not None
-            seen[question.id] = tokens(question, answer or "") if certain else None
+    _, seen = look(questionnaire, session.answers)
     return {rule.id for rule in questionnaire.rules if holds(rule.when, seen) is not False}

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from visitsafe.domain.assessment import BLANK, DOES_NOT_APPLY, GIVEN, NONE
 from visitsafe.domain.checklist import AnswerType, Condition, Question, VisitField
 from visitsafe.domain.cleaning import clean, quoted
+from visitsafe.domain.facts import FACTS
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.terms import Answer
 
@@ -101,12 +102,18 @@ def meant(question: Question, raw: str) -> set[str]:
 
 def only_when(questionnaire: Questionnaire, condition: Condition) -> str:
     """A condition in the words of the questions: `"Car targeted" is yes or not sure`."""
-    parts = []
-    for mapping in condition:
-        asked = [(questionnaire.by_id[name], wanted) for name, wanted in mapping.items()]
-        said = (f"{quoted(question.label)} is {_wanted(question, wanted)}" for question, wanted in asked)
-        parts.append(" and ".join(said))
-    return ", or ".join(parts)
+    return ", or ".join(
+        " and ".join(_named(questionnaire, name, wanted) for name, wanted in mapping.items())
+        for mapping in condition
+    )
+
+
+def _named(questionnaire: Questionnaire, name: str, wanted: Sequence[str]) -> str:
+    if name in FACTS:
+        words = either([FACTS[name].values.get(one, one) for one in wanted])
+        return f"{quoted(FACTS[name].label)} is {words}"
+    question = questionnaire.by_id[name]
+    return f"{quoted(question.label)} is {_wanted(question, wanted)}"
 
 
 def _wanted(question: Question, wanted: Sequence[str]) -> str:

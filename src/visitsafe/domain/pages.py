@@ -1,24 +1,27 @@
 """The pages of questions and answers, as a session fills them."""
 
 from visitsafe.domain.assessment import BLANK, NONE
-from visitsafe.domain.checklist import AnswerType, Question, VisitField
+from visitsafe.domain.checklist import AnswerType, Question, Section, VisitField
 from visitsafe.domain.draft_file import Session
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.screens import AskOne, AskTogether, Review, Row
 from visitsafe.domain.walk import Page, Walk
 
+EACH_TITLE = "This visit"
+EACH_ABOUT = "Each visit is another one, so this is asked every time. Not sure counts as the careful answer."
+
 
 def walk_of(questionnaire: Questionnaire, session: Session) -> Walk:
     """The order of the pages, where kept answers are not asked."""
     kept = frozenset(session.standing) | frozenset(session.carried)
-    return Walk(questionnaire, session.answers, kept)
+    return Walk(questionnaire, session.answers, kept, repeats=bool(session.repeats))
 
 
 def question_screen(questionnaire: Questionnaire, session: Session) -> AskOne | AskTogether:
     """The page of the question at the session's cursor."""
     walk = walk_of(questionnaire, session)
     page = walk.page_with(session.cursor) or walk.pages[0]
-    section = questionnaire.section_of[session.cursor]
+    section = _section(questionnaire, page, session.cursor)
     questions = tuple(questionnaire.by_id[name] for name in _on_page(walk, page, session))
     offers = session.shelved | session.answers
     can_back = session.origin is not None or walk.before(page) is not None
@@ -36,6 +39,15 @@ def question_screen(questionnaire: Questionnaire, session: Session) -> AskOne | 
         half=session.half,
         reported=not session.about and _reported(questionnaire, question),
     )
+
+
+def _section(questionnaire: Questionnaire, page: Page, cursor: str) -> Section:
+    """The section of a page; of one that gathers several, the words for it."""
+    sections = {questionnaire.section_of[name].id for name in page}
+    section = questionnaire.section_of[cursor]
+    if len(sections) == 1:
+        return section
+    return section.model_copy(update={"title": EACH_TITLE, "about": EACH_ABOUT})
 
 
 def _reported(questionnaire: Questionnaire, question: Question) -> bool:

@@ -120,6 +120,24 @@ class Duty(Body, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class KnownFact(Body, frozen=True, kw_only=True):
+    """A fact that a plan was made with (`facts`): computed, or on record about the case (D17).
+
+    Attributes:
+        name: Its dotted name, such as `visit.light`.
+        value: One of the values that it can have.
+        text: What was shown, in words.
+        entries: The ids of the entries behind it; none where it was computed.
+        details: What it was computed from: for light `place`, `sunrise`, `sunset`, `dusk`, times in UTC.
+    """
+
+    name: str
+    value: str
+    text: str
+    entries: tuple[str, ...] = ()
+    details: dict[str, str] = {}
+
+
 class Made(Body, frozen=True, kw_only=True):
     """A checklist that the plan was made with; `digest` is the SHA-256 of the file's bytes."""
 
@@ -174,6 +192,7 @@ class PlanBody(Body, frozen=True, kw_only=True):
         repeats: The plan id that this one repeats.
         nonce: In `planned`: random hex that, with the author's key, makes the plan's id (`fold.own_plan_id`).
         sealed: The worker's tracing details (D4); None if the worker has given none.
+        facts: What was known when it was made; read it by `known`. It is left out where nothing was.
     """
 
     visit: Visit
@@ -189,6 +208,12 @@ class PlanBody(Body, frozen=True, kw_only=True):
     repeats: str = ""
     nonce: str = ""
     sealed: "Sealed | None" = None
+    facts: tuple[KnownFact, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def known(self) -> tuple[KnownFact, ...]:
+        """The facts that it was made with."""
+        return () if isinstance(self.facts, msgspec.UnsetType) else self.facts
 
     @property
     def company(self) -> Company:

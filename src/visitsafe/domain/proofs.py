@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from visitsafe.domain.assessment import Value, holds, tokens, yes_no
 from visitsafe.domain.checklist import AnswerType, Condition, Question
+from visitsafe.domain.facts import FACTS, Fact
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.terms import Answer
 
@@ -18,6 +19,8 @@ MOST_STEPS = 20_000
 
 Tokens = frozenset[str]
 Seen = dict[str, Tokens | None]
+Asked = Question | Fact
+"""What a condition can name."""
 Verdict = bool | None | frozenset[str]
 """True: proved. None: still open. A set: impossible, because of the questions in it."""
 
@@ -60,7 +63,7 @@ def _relevant(questionnaire: Questionnaire, condition: Condition) -> frozenset[s
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += _named(questionnaire.by_id[name].when or ())
+            waiting += [] if name in FACTS else _named(questionnaire.by_id[name].when or ())
     return frozenset(found)
 
 
@@ -68,13 +71,14 @@ def _named(condition: Condition) -> list[str]:
     return [name for mapping in condition for name in mapping]
 
 
-def _in_order(questionnaire: Questionnaire, names: frozenset[str]) -> list[Question]:
-    return [question for question in questionnaire if question.id in names]
+def _in_order(questionnaire: Questionnaire, names: frozenset[str]) -> list[Asked]:
+    """Facts are known before anything is asked."""
+    return [one for one in (*FACTS.values(), *questionnaire) if one.id in names]
 
 
 def _search(
-    questions: Sequence[Question],
-    options: Callable[[Question], Iterable[Tokens]],
+    questions: Sequence[Asked],
+    options: Callable[[Asked], Iterable[Tokens]],
     judge: Callable[[Seen], Verdict],
     *,
     proved_at_the_end: bool = False,
@@ -114,20 +118,27 @@ def _search(
     return None
 
 
-def _choices(
-    question: Question, options: Callable[[Question], Iterable[Tokens]], seen: Seen
-) -> Iterator[Tokens]:
-    asked = question.when is None or holds(question.when, seen)
+def _choices(question: Asked, options: Callable[[Asked], Iterable[Tokens]], seen: Seen) -> Iterator[Tokens]:
+    when = _when(question)
+    asked = when is None or holds(when, seen)
     return iter(options(question) if asked else [frozenset()])
 
 
-def _fullest(question: Question) -> list[Tokens]:
+def _when(asked: Asked) -> Condition | None:
+    return None if isinstance(asked, Fact) else asked.when
+
+
+def _fullest(question: Asked) -> list[Tokens]:
     """The answers that show most to conditions, the unsafe ones first."""
+    if isinstance(question, Fact):
+        return [frozenset({value}) for value in reversed(list(question.values))]
     return [tokens(question, value) for value in reversed(_values(question, fullest=True))]
 
 
-def _barest(question: Question) -> list[Tokens]:
+def _barest(question: Asked) -> list[Tokens]:
     """The answers that show least to conditions, the safe ones first."""
+    if isinstance(question, Fact):
+        return [frozenset({value}) for value in question.values]
     return [tokens(question, value) for value in _values(question, fullest=False)]
 
 
@@ -154,13 +165,13 @@ def _values(question: Question, *, fullest: bool) -> list[Value]:
     return values + passed_over
 
 
-def _deciders(question: Question) -> set[str]:
-    """The questions that decide whether this one is asked."""
-    return set(_named(question.when or ()))
+def _deciders(question: Asked) -> set[str]:
+    """The questions and facts that decide whether this one is asked."""
+    return set(_named(_when(question) or ()))
 
 
 def _jump_back(
-    questions: Sequence[Question], seen: Seen, trail: list[Iterator[Tokens]], blame: list[set[str]]
+    questions: Sequence[Asked], seen: Seen, trail: list[Iterator[Tokens]], blame: list[set[str]]
 ) -> bool:
     """Leave a question of which every answer is impossible, for the last one that had a part in it."""
     at_fault = blame.pop() - {questions[len(trail) - 1].id}

@@ -4,8 +4,8 @@ The wizard, an answers file and `checklist check` all work on a `Questionnaire`,
 and sharing triggers are questions like any other. Nothing is asked and nothing is judged here.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from visitsafe.domain.checklist import (
@@ -18,6 +18,7 @@ from visitsafe.domain.checklist import (
     Source,
     VisitChecklist,
 )
+from visitsafe.domain.facts import ALWAYS, values_of
 from visitsafe.domain.kinds import (
     Duty,
     EscalationChecklist,
@@ -26,6 +27,7 @@ from visitsafe.domain.kinds import (
     SharingChecklist,
     ShouldNotChecklist,
 )
+from visitsafe.domain.plan import KnownFact
 from visitsafe.domain.terms import Answer, Level
 
 SHARE_WITH = "share-with"
@@ -49,10 +51,20 @@ class ChecklistSet:
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """Sections of questions in the order asked, and the rules over their answers."""
+    """Sections of questions in the order asked, and the rules over their answers.
+
+    Attributes:
+        facts: What is known where it is asked, the value of each fact by its name; a fact that is not in
+            here has the value it has where nothing is known.
+    """
 
     sections: tuple[Section, ...]
     rules: tuple[Rule, ...]
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    def knowing(self, known: Iterable[KnownFact]) -> "Questionnaire":
+        """The same questions and rules where these facts are known, and no others."""
+        return replace(self, facts=values_of(known))
 
     @cached_property
     def by_id(self) -> Mapping[str, Question]:
@@ -85,13 +97,16 @@ def compile_questionnaire(checklists: ChecklistSet) -> Questionnaire:
 def sharing_sections(sharing: SharingChecklist) -> list[Section]:
     """The triggers on one page, then who is told, or why nobody is."""
     triggers = tuple(
-        Question(
-            id=trigger.id,
-            label=trigger.label,
-            ask=trigger.ask,
-            why=trigger.why,
-            source=trigger.source,
-            unsafe="yes",
+        Question.model_validate(
+            {
+                "id": trigger.id,
+                "label": trigger.label,
+                "ask": trigger.ask,
+                "why": trigger.why,
+                "source": trigger.source,
+                "unsafe": "yes",
+                "ask-again-if": (ALWAYS,),
+            }
         )
         for trigger in sharing.triggers
     )
@@ -115,8 +130,9 @@ def _duty_questions(duty: Duty, triggers: tuple[str, ...]) -> tuple[Question, ..
     any_yes = tuple({trigger: (Answer.YES.value,)} for trigger in triggers)
 
     def question(name: str, label: str, ask: str, answer: AnswerType, **more: object) -> Question:
-        fields = {"id": name, "label": label, "ask": ask, "answer": answer, "when": any_yes, **more}
-        return Question.model_validate({**fields, "why": duty.why, "source": duty.source})
+        fields = {"id": name, "label": label, "ask": ask, "answer": answer, "when": any_yes}
+        again = {"ask-again-if": (ALWAYS,), "why": duty.why, "source": duty.source}
+        return Question.model_validate({**fields, **again, **more})
 
     choices = (
         Choice(id=SHARE, text="Share it"),

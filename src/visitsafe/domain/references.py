@@ -9,13 +9,14 @@ from collections.abc import Set as AbstractSet
 
 from visitsafe.domain.assessment import BLANK, GIVEN, NONE, possible_tokens
 from visitsafe.domain.checklist import AnswerType, Choice, Condition, Question, VisitChecklist, VisitField
+from visitsafe.domain.facts import ALWAYS, FACTS
 from visitsafe.domain.forms import FormChecklist
 from visitsafe.domain.problem import Path, Placed, Problem, did_you_mean, place
 from visitsafe.domain.questionnaire import ChecklistSet
 from visitsafe.domain.terms import Answer
 
 RESERVED = {NONE, BLANK, GIVEN, *Answer}
-FACTS = {
+FIELDS = {
     VisitField.CASE: AnswerType.TEXT,
     VisitField.AREA: AnswerType.TEXT,
     VisitField.ADDRESS: AnswerType.TEXT,
@@ -98,10 +99,23 @@ def _question(path: Path, question: Question) -> Iterator[Problem]:
         sentence = f"only a yes-no question offers that it does not apply, this one is {kind}: leave it out"
         yield Problem((*path, "does_not_apply"), sentence, at_key=True)
     yield from _moment(path, question)
+    yield from _ask_again(path, question)
     if question.propose and kind is not AnswerType.YES_NO:
         yield Problem(
             (*path, "propose"), "daylight is proposed for a yes-no question: leave it out", at_key=True
         )
+
+
+def _ask_again(path: Path, question: Question) -> Iterator[Problem]:
+    """`always`, or facts that exist."""
+    again, at = question.ask_again_if, (*path, "ask-again-if")
+    if again == (ALWAYS,) and question.valid_for is not None:
+        sentence = "an answer that is kept for some days is not asked always: leave one of the two out"
+        yield Problem(at, sentence, at_key=True)
+    for index, name in enumerate(() if again == (ALWAYS,) else again):
+        if name not in FACTS:
+            better = did_you_mean(name, FACTS) or f": write always, or facts: {', '.join(FACTS)}"
+            yield Problem((*at, index), f'there is no fact "{name}"{better}')
 
 
 def _moment(path: Path, question: Question) -> Iterator[Problem]:
@@ -141,8 +155,8 @@ def _facts(placed: Placed) -> Iterator[Problem]:
 
 
 def _fact(path: Path, question: Question, fact: VisitField) -> Iterator[Problem]:
-    if question.answer is not FACTS[fact]:
-        sentence = f"the visit's {fact} needs answer: {FACTS[fact]}, not {question.answer}"
+    if question.answer is not FIELDS[fact]:
+        sentence = f"the visit's {fact} needs answer: {FIELDS[fact]}, not {question.answer}"
         yield Problem((*path, "answer"), sentence)
     if question.valid_for is not None:
         sentence = f"the visit's {fact} differs from visit to visit: leave valid_for out"
@@ -179,13 +193,30 @@ def _condition(
     for index, mapping in enumerate(condition):
         for name, wanted in mapping.items():
             at = (*path, index, name)
-            if name not in every:
+            if name in FACTS:
+                yield from _fact_wanted(at, name, wanted, path)
+            elif "." in name:
+                sentence = f'there is no fact "{name}"{did_you_mean(name, FACTS)}'
+                yield Problem(at, sentence, at_key=True)
+            elif name not in every:
                 yield Problem(at, f'there is no question "{name}"{did_you_mean(name, known)}', at_key=True)
             elif name not in known:
                 sentence = f'"{name}" is asked here or later: a condition can only name questions before it'
                 yield Problem(at, sentence, at_key=True)
             else:
                 yield from _wanted(at, every[name], wanted)
+
+
+def _fact_wanted(at: Path, name: str, wanted: Sequence[str], path: Path) -> Iterator[Problem]:
+    if path[0] == "form":
+        yield Problem(at, "facts are known when a visit is planned, and a form is no plan", at_key=True)
+    possible = FACTS[name].values
+    if not wanted:
+        yield Problem(at, f'no value of "{name}" is named: write one of {", ".join(possible)}')
+    for index, word in enumerate(wanted):
+        if word not in possible:
+            better = did_you_mean(word, possible) or f": write one of {', '.join(possible)}"
+            yield Problem((*at, index), f'"{word}" is no value of "{name}"{better}')
 
 
 def _wanted(path: Path, question: Question, wanted: Sequence[str]) -> Iterator[Problem]:

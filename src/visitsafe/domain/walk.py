@@ -12,6 +12,7 @@ from itertools import groupby
 
 from visitsafe.domain.assessment import Answers, applicability
 from visitsafe.domain.checklist import AnswerType, Question, Screen, Section
+from visitsafe.domain.facts import ALWAYS
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.screens import Progress
 
@@ -34,22 +35,41 @@ def _page_key(section: Section, question: Question) -> str:
     return question.id
 
 
+def _gathered(questionnaire: Questionnaire, pages: tuple[Page, ...]) -> Iterator[Page]:
+    """The pages with all that is asked at each visit by yes or no on one, where the first of it stands."""
+    each = tuple(question.id for question in questionnaire if at_each_visit(question))
+    for page in pages:
+        if each and each[0] in page:
+            yield each
+        if rest := tuple(name for name in page if name not in each):
+            yield rest
+
+
+def at_each_visit(question: Question) -> bool:
+    """Whether it is asked at each visit, by yes or no and whatever was answered before."""
+    always = question.ask_again_if == (ALWAYS,)
+    return always and question.answer is AnswerType.YES_NO and question.when is None
+
+
 @dataclass(frozen=True)
 class Walk:
     """The pages as the answers make them.
 
     Attributes:
         kept: Questions that are answered without having been asked.
+        repeats: It is a plan made from another: what is about one visit is asked on one page.
     """
 
     questionnaire: Questionnaire
     answers: Answers
     kept: frozenset[str]
+    repeats: bool = False
 
     @cached_property
     def pages(self) -> tuple[Page, ...]:
         """Every page, also those that do not apply."""
-        return tuple(pages_of(self.questionnaire))
+        pages = tuple(pages_of(self.questionnaire))
+        return tuple(_gathered(self.questionnaire, pages)) if self.repeats else pages
 
     @cached_property
     def applicable(self) -> dict[str, bool | None]:
