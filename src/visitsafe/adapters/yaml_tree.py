@@ -12,7 +12,6 @@ import yaml
 
 from visitsafe.adapters import yaml_words
 
-MOST_DEPTH = 50
 MOST_VALUES = 100_000
 
 Position = tuple[int, int]
@@ -157,9 +156,8 @@ class Builder:
         self._add(node)
 
     def _start(self, event: Any) -> None:
-        if len(self._open) >= MOST_DEPTH:
-            sentence = f"lists and mappings are nested more than {MOST_DEPTH} deep: write it flatter"
-            raise TooMuchError(Problem(_mark(event), sentence))
+        if len(self._open) >= yaml_words.MOST_DEPTH:
+            raise TooMuchError(Problem(_mark(event), yaml_words.TOO_DEEP))
         is_map = isinstance(event, yaml.MappingStartEvent)
         node = Pairs(_mark(event)) if is_map else Items(_mark(event))
         self._add(node)

@@ -10,6 +10,8 @@ import yaml
 
 _HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
 _LONGEST = 60
+MOST_DEPTH = 50
+TOO_DEEP = f"lists and mappings are nested more than {MOST_DEPTH} deep: write it flatter"
 
 
 def short(text: str) -> str:
@@ -81,6 +83,8 @@ def _sentence(problem: str, context: str, rest: str) -> str:
 
 
 _SENTENCES = (
+    # From 6.0.4 on, PyYAML's parser in C looks ahead and gives up at a thousand by itself.
+    ("nesting depth", TOO_DEEP),
     (
         "end of stream",
         "the quotes that open here are never closed: write a closing quote of the same kind",
