@@ -269,7 +269,7 @@ class TestTheForm:
             ("format: 1 ", "format: 2 ", 9, "this is not format 1"),
             ("format: 1 ", "format: true ", 9, "this is not format 1"),
             ('unsafe: "no"', "unsafe: no", 17, "no without quotes is read as true or false"),
-            ('unsafe: "no"', 'unsafe: "maybe"', 17, '"maybe" is not known here: write yes or no'),
+            ('unsafe: "no"', 'unsafe: "maybe"', 17, '"maybe" is not known here: write yes, no or neither'),
             ("answer: text", "answer: txt", 17, 'did you mean "text"?'),
             ("answer: text", "answer: [text]", 17, "one word is meant here: write yes-no, "),
             ("answer: time", "required: no", 19, "write true or false here, without quotes"),
