@@ -50,6 +50,10 @@ class KeyFileError(VisitsafeError):
     """A key cannot be read, opened or used."""
 
 
+LOST_KEY = "put it back from a copy; if your key is lost, run: visitsafe key replace --lost"
+"""The one way out for somebody whose key is not there, or not whole."""
+
+
 class SettingsError(VisitsafeError):
     """A settings file, a draft or a folder cannot be used."""
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -477,6 +478,57 @@ raise SystemExit(main({words!r}, environ={ann.environ | {"PATH": "", **sock}!r})
 """
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+WAY_OUT = "visitsafe key replace --lost"
+
+
+@pytest.mark.parametrize("gone", ["keys", "keys/id_ed25519"])
+def test_a_lost_key_has_one_way_out_and_every_command_names_it(office: Office, gone: str) -> None:
+    lost = office.sam.home / gone
+    shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
+    own = str(office.sam.home / "keys" / "id_ed25519")
+    new = ("key", "new", "--name", "Sam", "--email", "sam@salford.example", "--no-passphrase")
+    commands: list[tuple[str, ...]] = [
+        ("key", "show"),
+        ("key", "use", own),
+        ("key", "replace"),
+        ("team", "join"),
+    ]
+    commands += [("plan", "--answers", office.answers(), "--yes")]
+    if gone == "keys":
+        commands.append(new)
+    for words in commands:
+        ran = office.sam.run(*words)
+        assert (ran.code, ran.out) == (1, ""), words
+        assert WAY_OUT in ran.err, words
+        assert "key new" not in ran.err, words
+    found = {one["name"]: one for one in office.sam.run("doctor", "--json").json}
+    assert (found["key"]["state"], WAY_OUT in found["key"]["mend"]) == ("bad", True)
+
+    said = office.sam.done("key", "replace", "--lost", "--no-passphrase").err
+    assert "visitsafe team replace sam@salford.example LINE" in said
+    line = office.sam.done("team", "join").out.strip()
+    office.mo.done("team", "replace", "sam@salford.example", line)
+    assert office.plan()["author"]["name"] == "Sam"
+    assert {one["name"]: one["state"] for one in office.sam.run("doctor", "--json").json}["my key"] == "ok"
+
+
+def test_where_only_the_public_half_is_gone_it_is_made_anew(office: Office) -> None:
+    public = office.sam.home / "keys" / "id_ed25519.pub"
+    public.unlink()
+    ran = office.sam.run("list")
+    assert f"ssh-keygen -y -f '{public.with_suffix('')}' > '{public}'" in ran.err
+
+
+def test_a_key_without_settings_is_taken_up_again(office: Office) -> None:
+    (office.sam.home / "settings.toml").unlink()
+    new = ("key", "new", "--name", "Sam", "--email", "sam@salford.example", "--no-passphrase")
+    hint = office.sam.run(*new).err.rpartition("to use it, run: visitsafe ")[2].strip()
+    assert hint == f"key use '{office.sam.home / 'keys' / 'id_ed25519'}'"
+    use = [word.strip("'") for word in hint.split()]
+    office.sam.done(*use, "--name", "Sam", "--email", "sam@salford.example")
+    assert office.plan()["author"]["name"] == "Sam"
 
 
 def test_after_a_change_of_key_every_page_still_says_who_it_was(office: Office) -> None:

@@ -177,10 +177,10 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
         written(tmp_path)
 
 
-def test_a_missing_key_names_the_command_that_makes_one(tmp_path: Path) -> None:
+def test_a_missing_key_names_the_way_to_another(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match="there is no key") as refused:
         load(tmp_path / "id", nobody)
-    assert "visitsafe key new" in str(refused.value.hint)
+    assert "visitsafe key replace --lost" in str(refused.value.hint)
 
 
 @pytest.mark.parametrize("name", ["", "a\0b"])

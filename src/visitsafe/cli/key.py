@@ -16,11 +16,11 @@ from visitsafe.cli.key_change import (
     opened,
     refuse_to_orphan,
 )
-from visitsafe.cli.opening import desk_of, invocation, passphrase, public_line_of, settings_of
+from visitsafe.cli.opening import desk_of, invocation, passphrase, public_file, public_line_of, settings_of
 from visitsafe.cli.output import result, say, stands
 from visitsafe.domain.cleaning import clean, has_unseen, quoted
 from visitsafe.domain.escape import one_line
-from visitsafe.errors import NotPermittedError, SettingsError, UsageError
+from visitsafe.errors import LOST_KEY, KeyFileError, NotPermittedError, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from visitsafe.adapters.settings import KeyPlace, Settings
@@ -89,6 +89,8 @@ def show(context: typer.Context) -> None:
     settings = settings_of(context)
     place = place_of(settings)
     line = public_line_of(place.path)
+    if not place.via and not place.path.exists():
+        raise KeyFileError(f"there is no key at {place.path}, only its public half", hint=LOST_KEY)
     name, email = one_line(settings.name), one_line(settings.email)
     words = one_line(how_it_signs(place))
     result(f"{name} <{email}>\n{fingerprint(line)}\n{line} {email}\n{words}", exact=True)
@@ -118,6 +120,7 @@ def replace(
         new.sign(TRIAL)
         finish(settings, place)
         say("the team does not know this key yet; run: visitsafe team join, and send an admin the line")
+        say(f"they put it in the place of the lost one: visitsafe team replace {settings.email} LINE")
     else:
         with desk_of(context) as desk:
             done = announced(settings, desk)
@@ -185,6 +188,7 @@ def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) 
 
     Raises:
         NotPermittedError: There is a key already; it is never overwritten.
+        KeyFileError: There was one, and its file is gone.
         UsageError: The name or the e-mail cannot be right.
     """
     from visitsafe.adapters.settings import KeyPlace, make_private_folder, switch_key
@@ -192,10 +196,18 @@ def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) 
     from visitsafe.signing.sshsig import fingerprint
 
     name, email = checked_name(name), checked_email(email)
-    if settings.key is not None or (settings.home / KEY_FILE).exists():
+    own = settings.home / KEY_FILE
+    if settings.key is not None and not (settings.key.exists() or public_file(settings.key).exists()):
+        raise KeyFileError(f"you have a key already, and there is no key at {settings.key}", hint=LOST_KEY)
+    if settings.key is not None:
         raise NotPermittedError(
-            f"there is a key already: {settings.key or settings.home / KEY_FILE}",
+            f"there is a key already: {settings.key}",
             hint="it stays as it is; to see it, run: visitsafe key show",
+        )
+    if own.exists():
+        raise NotPermittedError(
+            f"there is a key already: {own}",
+            hint=f"it stays as it is; to use it, run: visitsafe key use '{own}'",
         )
     made = generate(email, secret)
     try:

@@ -20,7 +20,7 @@ from visitsafe.cli.opening import (
     public_line_of,
 )
 from visitsafe.cli.output import say
-from visitsafe.errors import NotPermittedError, SettingsError
+from visitsafe.errors import KeyFileError, NotPermittedError, SettingsError
 
 if TYPE_CHECKING:
     from visitsafe.signing.agent import Held
@@ -35,7 +35,13 @@ def found_at(path: Path) -> "Held":
     """What the key file holds that somebody named."""
     from visitsafe.signing.agent import examine
 
-    return examine(path.expanduser().absolute())
+    path = path.expanduser().absolute()
+    if not path.exists():
+        raise KeyFileError(
+            f"there is no key at {path}",
+            hint="check the name; if the key that you had is lost, run: visitsafe key replace --lost",
+        )
+    return examine(path)
 
 
 def opened(context: typer.Context, held: "Held") -> "Signer":

@@ -14,7 +14,7 @@ import msgspec
 
 from visitsafe.adapters.settings import Settings, load, remember
 from visitsafe.cli.output import say
-from visitsafe.errors import KeyFileError, NotPermittedError, SettingsError, StoreError
+from visitsafe.errors import LOST_KEY, KeyFileError, NotPermittedError, SettingsError, StoreError
 
 if TYPE_CHECKING:
     from visitsafe.adapters.checklists import Library
@@ -219,9 +219,10 @@ def public_line_of(key: Path) -> str:
     try:
         return public_line(public.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
+        if not key.exists():
+            raise KeyFileError(f"there is no key at {key}", hint=LOST_KEY) from error
         raise KeyFileError(
-            f"cannot read your public key {public}",
-            hint="put it back from a copy; if your key is lost, run: visitsafe key replace --lost",
+            f"cannot read your public key {public}", hint=f"run: ssh-keygen -y -f '{key}' > '{public}'"
         ) from error
 
 

@@ -55,7 +55,7 @@ def check_email(roster: "Roster", person: "Person", *, second_key: bool) -> None
         raise NotPermittedError(
             f"{same[0].person.name} has the e-mail {person.email} in this team already",
             hint="if it is a second key of theirs, ask them by telephone, and add --second-key; "
-            "if their key is lost, run: visitsafe team replace",
+            f"if their key is lost, run: visitsafe team replace {person.email} LINE",
         )
     if second_key and not same:
         raise UsageError(f"nobody in the team has the e-mail {person.email}", hint="leave out --second-key")

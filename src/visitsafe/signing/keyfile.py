@@ -15,7 +15,7 @@ from typing import NamedTuple, NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from visitsafe.errors import KeyFileError
+from visitsafe.errors import LOST_KEY, KeyFileError
 from visitsafe.signing import sshsig
 
 MAKE_ONE = "make a key for visitsafe: visitsafe key new"
@@ -108,7 +108,7 @@ def open_unlocked(path: Path, frame: Frame) -> Ed25519PrivateKey:
 
 def damaged(path: Path) -> NoReturn:
     """Say that a private file is damaged."""
-    raise KeyFileError(f"the key {path} is damaged", hint="put it back from a copy, or make a new key")
+    raise KeyFileError(f"the key {path} is damaged", hint=LOST_KEY)
 
 
 def wrong_type(what: str, kind: bytes) -> KeyFileError:
@@ -134,7 +134,7 @@ def _read(path: Path, *, private: bool) -> bytes:
                 raise KeyFileError(f"others can read the key {path}", hint=f"run: chmod 600 {path}")
             return file.read(_MOST_BYTES + 1)
     except FileNotFoundError as error:
-        raise KeyFileError(f"there is no key at {path}", hint=MAKE_ONE) from error
+        raise KeyFileError(f"there is no key at {path}", hint=LOST_KEY) from error
     except OSError as error:
         raise KeyFileError(f"the key {path} cannot be read: {error.strerror}") from error
     except ValueError as error:
