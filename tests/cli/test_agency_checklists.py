@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from office import Office, Ran, Someone
+from visitsafe.adapters.checklists import shipped_folder
 from visitsafe.adapters.starting_files import starting_file
 
 ANSWERS = """\
@@ -54,14 +55,15 @@ class Agency:
     def check(self) -> Ran:
         return self.run(self.office.sam, "checklist", "check")
 
-    def answers(self, more: str = "") -> str:
+    def answers(self, more: str = "", phone: str = "yes") -> str:
         path = self.office.folder / "estate-answers.yaml"
-        path.write_text(ANSWERS + _indented(more, 2), encoding="utf-8")
+        text = ANSWERS.replace("phone: yes", f"phone: {phone}")
+        path.write_text(text + _indented(more, 2), encoding="utf-8")
         return str(path)
 
-    def plan(self, more: str = "") -> Any:
+    def plan(self, more: str = "", phone: str = "yes") -> Any:
         """Have Sam sign a plan with the agency's checklist; what `--json` printed."""
-        words = ("plan", "--answers", self.answers(more), "--yes", "--json")
+        words = ("plan", "--answers", self.answers(more, phone), "--yes", "--json")
         shape = self.done(self.office.sam, *words).json
         self.office.ref = shape["ref"]
         return shape
@@ -140,3 +142,59 @@ def test_what_is_not_offered_is_not_taken(agency: Agency) -> None:
     )
     assert ran.code == 1
     assert "yes, no or not-sure" in ran.err
+
+
+COUNTERSIGN = ("--decision", "countersign", "--reason", "Well thought through.")
+
+
+def test_a_manager_without_the_agency_s_checklist_countersigns_on_what_the_plan_carries(
+    agency: Agency,
+) -> None:
+    office = agency.office
+    agency.write(NEUTRAL)
+    agency.plan("lives-alone: yes\nlift-works: yes")
+    ran = office.mo.done("review", office.ref, *COUNTERSIGN)
+    assert "the checklist estate is not here" in ran.err
+    assert "- I have read the whole plan and its findings." in ran.err
+    decision = office.show()["decision"]
+    assert (office.show()["status"], len(decision["attested"])) == ("countersigned", 7)
+
+
+def test_what_the_plan_carries_asks_for_conditions_too(agency: Agency) -> None:
+    office = agency.office
+    agency.write()
+    agency.plan("other-alarm: no", phone="no")
+    ran = office.mo.run("review", office.ref, *COUNTERSIGN)
+    assert (ran.code, "A stop finding still stands" in ran.err) == (1, True)
+    office.mo.done("review", office.ref, *COUNTERSIGN, "--condition", "Take the duty phone.")
+    assert office.show()["status"] == "countersigned"
+
+
+def test_a_manager_whose_own_text_differs_is_shown_how_and_decides_all_the_same(agency: Agency) -> None:
+    office = agency.office
+    agency.write(NEUTRAL)
+    agency.plan("lives-alone: yes\nlift-works: yes")
+    agency.write(NEUTRAL.replace("Does the tenant live alone?", "Do they live alone?"))
+    ran = agency.done(office.mo, "review", office.ref, *COUNTERSIGN)
+    assert "the plan was made with another text of estate than the one here" in ran.err
+    assert (
+        'Lives alone: the plan asks "Does the tenant live alone?"; '
+        'the checklist here asks "Do they live alone?"'
+    ) in ran.err
+    assert office.show()["status"] == "countersigned"
+
+
+def test_a_manager_s_own_review_list_is_shown_and_its_conditions_are_heeded(agency: Agency) -> None:
+    office = agency.office
+    agency.write(NEUTRAL, ABOUT_THE_LIFT)
+    agency.plan("lives-alone: no\nlift-works: no")
+    text = (shipped_folder() / "review.yaml").read_text(encoding="utf-8")
+    text = text.replace("levels: [stop]", "levels: [stop, control]")
+    text = text.replace("I have read the whole plan and its findings.", "I have read all of it twice.")
+    (agency.folder / "review.yaml").write_text(text, encoding="utf-8")
+    ran = agency.run(office.mo, "review", office.ref, *COUNTERSIGN)
+    assert ran.code == 1
+    assert 'would have you confirm as well: "I have read all of it twice."' in ran.err
+    agency.done(office.mo, "review", office.ref, *COUNTERSIGN, "--condition", "Ring from the stairs.")
+    attested = [one["text"] for one in office.show()["decision"]["attested"]]
+    assert "I have read the whole plan and its findings." in attested

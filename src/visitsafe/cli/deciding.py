@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.kinds import ReviewChecklist
-    from visitsafe.domain.plan import Finding
+    from visitsafe.domain.plan import Countersigning, Finding, Made
+    from visitsafe.domain.questionnaire import ChecklistSet
     from visitsafe.usecases.desk import Desk
 
 
@@ -109,17 +109,17 @@ def _decide(
     from visitsafe.usecases.deciding import check_may_decide, decide, decided_body, somebody_else
 
     check_may_decide(desk, state, words.decision)
-    review_checklist: ReviewChecklist | None = None
-    digest = ""
+    goes_by: Countersigning | None = None
+    made: Made | None = None
     missing: Sequence[Finding] = ()
     if words.decision is Decision.COUNTERSIGN:
-        review_checklist, digest = review_checklist_of(context, state)
+        goes_by, made = goes_by_of(context, state)
         missing = left_out_of(context, state) or ()
         for warning in warnings_of(context, state):
             desk.warn(warning)
     body = decided_body(
-        review_checklist,
-        digest,
+        goes_by,
+        made,
         state,
         words.decision,
         words.reason,
@@ -139,16 +139,22 @@ def _decide(
 
 def warnings_of(context: typer.Context, state: "PlanState") -> list[str]:
     """What a manager is warned of before deciding, besides what the plan itself says."""
+    from visitsafe.usecases.deciding import differences
+
+    here = _checklists_here(context, state)
     missing = left_out_of(context, state)
     warnings = []
     if state.problems:
         warnings.append(
             "the record does not hold, so this plan can be returned or refused, not countersigned"
         )
-    if missing is None:
+    if here is None:
         warnings.append(
-            "the checklists that this plan was made with are not here: its findings could not be checked"
+            f"the checklist {_made_with(state)} is not here: its findings could not be checked,"
+            " and you decide on what the plan carries"
         )
+    else:
+        warnings += differences(here, state.body)
     warnings += [
         f"the plan leaves out a {finding.level} finding that its answers raise: {finding.text}"
         for finding in missing or ()
@@ -160,32 +166,51 @@ def left_out_of(context: typer.Context, state: "PlanState") -> "tuple[Finding, .
     """The findings that a plan should carry and does not; None if its checklists are not here."""
     from visitsafe.usecases.deciding import findings_left_out
 
+    here = _checklists_here(context, state)
+    return findings_left_out(here, state.body) if here else None
+
+
+def _checklists_here(context: typer.Context, state: "PlanState") -> "ChecklistSet | None":
+    """Those with the id that a plan was made with; None if there are none here that can be used."""
     try:
-        found = library_of(context).checklist_set(_made_with(state))
+        return library_of(context).checklist_set(_made_with(state))
     except VisitsafeError:
         return None
-    return findings_left_out(found, state.body)
 
 
 def _made_with(state: "PlanState") -> str:
     return state.body.checklists[0].id if state.body.checklists else "home-visit"
 
 
-def review_checklist_of(context: typer.Context, state: "PlanState") -> tuple["ReviewChecklist", str]:
-    """The review checklist that goes with a plan's checklist, and its digest.
+def goes_by_of(context: typer.Context, state: "PlanState") -> "tuple[Countersigning, Made | None]":
+    """What countersigning a plan goes by, and the review checklist that this is from.
+
+    The plan carries it. Where the checklist of this computer asks for conditions besides, it is heeded, too.
 
     Raises:
-        NotFoundError: The checklist has gone, or has no review checklist.
+        NotFoundError: The plan carries none, and there is no such checklist here.
     """
+    from msgspec.structs import replace
+
+    from visitsafe.domain.composing import countersigning
+    from visitsafe.domain.plan import Made
     from visitsafe.errors import NotFoundError
 
-    made_with = _made_with(state)
-    found = library_of(context).checklist_set(made_with)
-    if found.review is None:
-        raise NotFoundError(
-            f"the checklist {made_with!r} names no review checklist", hint="add uses: review to it"
-        )
-    return found.review, found.digests[found.review.id]
+    carried, made_with = state.body.review, _made_with(state)
+    if not carried:
+        found = library_of(context).checklist_set(made_with)
+        if found.review is None:
+            raise NotFoundError(
+                f"the checklist {made_with!r} names no review checklist", hint="add uses: review to it"
+            )
+        review = found.review
+        made = Made(id=review.id, version=review.version, digest=found.digests[review.id])
+        return countersigning(review), made
+    named = [one for one in state.body.checklists if one.id == carried.id]
+    here = _checklists_here(context, state)
+    more = countersigning(here.review).conditions if here and here.review else ()
+    conditions = tuple(dict.fromkeys((*carried.conditions, *more)))
+    return replace(carried, conditions=conditions), named[0] if named else None
 
 
 def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:

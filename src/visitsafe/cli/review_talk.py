@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from visitsafe.cli.deciding import Words, review_checklist_of, warnings_of
+from visitsafe.cli.deciding import Words, goes_by_of, warnings_of
 from visitsafe.cli.opening import invocation, zone_of
 from visitsafe.cli.output import say
 from visitsafe.domain.escape import one_line
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from visitsafe.adapters.talk import Talk
     from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.kinds import ReviewChecklist
+    from visitsafe.domain.plan import Countersigning
     from visitsafe.usecases.desk import Desk
 
 WITHOUT_TERMINAL = "use: visitsafe review REF --decision countersign --reason '...' (or return, or refuse)"
@@ -98,12 +98,12 @@ def _ask_about_companions(asker: "Talk", desk: "Desk", state: "PlanState") -> No
             raise going_along()
 
 
-def _checklist(context: typer.Context, state: "PlanState") -> "ReviewChecklist | None":
+def _checklist(context: typer.Context, state: "PlanState") -> "Countersigning | None":
     """What countersigning goes by; None if it is not here, which is said, or if the record does not hold."""
     if state.problems:
         return None
     try:
-        return review_checklist_of(context, state)[0]
+        return goes_by_of(context, state)[0]
     except VisitsafeError as error:
         say(f"this plan can be returned or refused, not countersigned: {error.message}")
         return None
@@ -153,7 +153,7 @@ def _line(desk: "Desk", state: "PlanState") -> str:
 
 
 def _decision(
-    asker: "Talk", checklist: "ReviewChecklist | None", state: "PlanState", read: "Callable[[], None]"
+    asker: "Talk", checklist: "Countersigning | None", state: "PlanState", read: "Callable[[], None]"
 ) -> Words:
     """Ask until it is signed; going back asks the question before again."""
     from visitsafe.usecases.deciding import conditions_needed
@@ -175,7 +175,7 @@ def _decision(
 
 def _questions(
     asker: "Talk",
-    checklist: "ReviewChecklist | None",
+    checklist: "Countersigning | None",
     answers: "Sequence[str]",
     typed: "dict[str, str]",
     way: "Callable[[], str | None]",
@@ -197,7 +197,7 @@ def _questions(
     return questions
 
 
-def _closed(needed: "Sequence[str]", checklist: "ReviewChecklist | None") -> set[str]:
+def _closed(needed: "Sequence[str]", checklist: "Countersigning | None") -> set[str]:
     """The ways that cannot be gone. Where conditions are needed, countersigning without is one of them."""
     if checklist is None:
         return {COUNTERSIGN, WITH_CONDITIONS}
@@ -216,7 +216,7 @@ def _way(
         read()
 
 
-def _signature(asker: "Talk", checklist: "ReviewChecklist | None", way: str) -> str | None:
+def _signature(asker: "Talk", checklist: "Countersigning | None", way: str) -> str | None:
     """The explicit yes, with what is confirmed by it."""
     if checklist is not None and way in {COUNTERSIGN, WITH_CONDITIONS}:
         asker.say("", "By countersigning you confirm:", *(f"- {item.text}" for item in checklist.attest))

@@ -11,14 +11,17 @@ import msgspec
 from visitsafe.domain.assessment import Answers, Value, assess, in_words, split, tokens
 from visitsafe.domain.checklist import Question, VisitField
 from visitsafe.domain.entries import to_text
-from visitsafe.domain.kinds import SharingChecklist
+from visitsafe.domain.kinds import ReviewChecklist, SharingChecklist
 from visitsafe.domain.plan import (
+    Attested,
     Companion,
     Control,
+    Countersigning,
     Duty,
     Finding,
     Ladder,
     Made,
+    Needs,
     PlanBody,
     Rung,
     Sealed,
@@ -94,6 +97,18 @@ def compose_plan(
         repeats=intent.repeats,
         nonce=nonce,
         sealed=intent.sealed,
+        review=countersigning(checklists.review) if checklists.review else msgspec.UNSET,
+    )
+
+
+def countersigning(review: ReviewChecklist) -> Countersigning:
+    """What deciding goes by, as a plan carries it."""
+    return Countersigning(
+        id=review.id,
+        attest=tuple(Attested(id=one.id, text=one.text) for one in review.attest),
+        conditions=tuple(
+            Needs(text=one.text, levels=one.levels, rules=one.rules) for one in review.conditions
+        ),
     )
 
 

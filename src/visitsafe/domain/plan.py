@@ -182,6 +182,29 @@ class Sealed(Body, frozen=True, kw_only=True):
     valid_until: str = ""
 
 
+class Attested(Body, frozen=True, kw_only=True):
+    """What the manager confirmed, in the words shown."""
+
+    id: str
+    text: str
+
+
+class Needs(Body, frozen=True, kw_only=True):
+    """A countersignature must carry conditions if there are findings of these levels, or by these rules."""
+
+    text: str
+    levels: tuple[Level, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+class Countersigning(Body, frozen=True, kw_only=True):
+    """What a manager confirms by countersigning, and when conditions are needed; `id`: the checklist."""
+
+    id: str
+    attest: tuple[Attested, ...]
+    conditions: tuple[Needs, ...] = ()
+
+
 class PlanBody(Body, frozen=True, kw_only=True):
     """The body of `planned` and `revised`.
 
@@ -193,6 +216,7 @@ class PlanBody(Body, frozen=True, kw_only=True):
         nonce: In `planned`: random hex that, with the author's key, makes the plan's id (`fold.own_plan_id`).
         sealed: The worker's tracing details (D4); None if the worker has given none.
         facts: What was known when it was made; read it by `known`. It is left out where nothing was.
+        review: What deciding goes by, so that a manager needs no checklist of their own.
     """
 
     visit: Visit
@@ -209,6 +233,7 @@ class PlanBody(Body, frozen=True, kw_only=True):
     nonce: str = ""
     sealed: "Sealed | None" = None
     facts: tuple[KnownFact, ...] | msgspec.UnsetType = msgspec.UNSET
+    review: Countersigning | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def known(self) -> tuple[KnownFact, ...]:
@@ -225,13 +250,6 @@ class PlanBody(Body, frozen=True, kw_only=True):
         said = self.answers.get(JOINT, "")
         known = {Answer.YES: Company.WITH, Answer.NO: Company.ALONE, Answer.NOT_SURE: Company.NOT_SURE}
         return known.get(Answer(said), Company.NOT_ASKED) if said in set(Answer) else Company.NOT_ASKED
-
-
-class Attested(Body, frozen=True, kw_only=True):
-    """What the manager confirmed, in the words shown."""
-
-    id: str
-    text: str
 
 
 class DecidedBody(Body, frozen=True, kw_only=True):

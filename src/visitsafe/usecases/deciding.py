@@ -9,7 +9,7 @@ from visitsafe.domain.judging import is_companion, is_earlier, is_self
 from visitsafe.domain.likeness import case_key
 from visitsafe.domain.members import words_in
 from visitsafe.domain.phrases import went_first
-from visitsafe.domain.plan import Attested, DecidedBody, Finding, Made, PlanBody
+from visitsafe.domain.plan import Attested, Countersigning, DecidedBody, Finding, Made, Needs, PlanBody
 from visitsafe.domain.plan_row import worst
 from visitsafe.domain.roster import Member
 from visitsafe.domain.set_out import went_without
@@ -19,8 +19,9 @@ from visitsafe.usecases.desk import Desk
 from visitsafe.usecases.listing import listed
 
 if TYPE_CHECKING:
-    from visitsafe.domain.kinds import NeedsConditions, ReviewChecklist
     from visitsafe.domain.questionnaire import ChecklistSet
+
+MOST_DIFFERENCES = 10
 
 
 def queue(desk: Desk, plans: Sequence[PlanState] | None = None) -> list[PlanState]:
@@ -123,7 +124,7 @@ def _check_may_countersign(desk: Desk, state: PlanState) -> None:
         )
 
 
-def conditions_needed(review: "ReviewChecklist", body: PlanBody) -> "tuple[NeedsConditions, ...]":
+def conditions_needed(review: Countersigning, body: PlanBody) -> tuple[Needs, ...]:
     """The rules by which countersigning this plan needs conditions."""
     return tuple(
         rule
@@ -133,8 +134,8 @@ def conditions_needed(review: "ReviewChecklist", body: PlanBody) -> "tuple[Needs
 
 
 def decided_body(
-    review: "ReviewChecklist | None",
-    digest: str,
+    review: Countersigning | None,
+    made: Made | None,
     state: PlanState,
     decision: Decision,
     rationale: str,
@@ -145,8 +146,8 @@ def decided_body(
     """What a decision says, checked for what it must carry.
 
     Args:
-        review: The review checklist; only countersigning needs it.
-        digest: Its digest.
+        review: What the decision goes by; only countersigning needs it.
+        made: The review checklist that it is from.
         state: The plan.
         decision: What was decided.
         rationale: Why, in the manager's words.
@@ -164,7 +165,6 @@ def decided_body(
             "a refusal says how the purpose of the visit will be met instead",
             hint="add: --instead 'how the child or adult will be seen'",
         )
-    made = Made(id=review.id, version=review.version, digest=digest) if review else None
     countersigned = review if decision is Decision.COUNTERSIGN else None
     if countersigned and not conditions:
         _refuse_without_conditions(countersigned, state.body, left_out)
@@ -174,16 +174,12 @@ def decided_body(
         rationale=rationale,
         conditions=tuple(conditions),
         purpose_met=purpose_met,
-        attested=tuple(
-            Attested(id=item.id, text=item.text) for item in (countersigned.attest if countersigned else ())
-        ),
+        attested=countersigned.attest if countersigned else (),
         checklist=made,
     )
 
 
-def _refuse_without_conditions(
-    review: "ReviewChecklist", body: PlanBody, left_out: Sequence[Finding]
-) -> None:
+def _refuse_without_conditions(review: Countersigning, body: PlanBody, left_out: Sequence[Finding]) -> None:
     for rule in conditions_needed(review, body):
         raise NotPermittedError(rule.text, hint="add: --condition '...' (7.3)")
     for finding in left_out:
@@ -202,17 +198,58 @@ def findings_left_out(checklists: "ChecklistSet", body: PlanBody) -> tuple[Findi
     from visitsafe.domain.questionnaire import compile_questionnaire
     from visitsafe.domain.recheck import left_out
 
-    used = (
-        checklists.visit,
-        checklists.should_not,
-        checklists.sharing,
-        checklists.review,
-        checklists.escalation,
-    )
-    here = {one.id: checklists.digests[one.id] for one in used if one is not None}
-    if {one.id: one.digest for one in body.checklists} != here:
+    if _others(checklists, body):
         return None
     return left_out(compile_questionnaire(checklists), body)
+
+
+def _others(checklists: "ChecklistSet", body: PlanBody) -> list[str]:
+    """The ids of those that are not, to the byte, what the plan was made with."""
+    made = {one.id: one.digest for one in body.checklists}
+    return [name for name in {**made, **checklists.digests} if made.get(name) != checklists.digests.get(name)]
+
+
+def differences(checklists: "ChecklistSet", body: PlanBody) -> list[str]:
+    """How the checklists of this computer differ from what the plan was made with, as sentences.
+
+    A plan carries the words that were shown and what deciding goes by; what differs besides is not told.
+    """
+    from visitsafe.domain.composing import countersigning
+    from visitsafe.domain.questionnaire import compile_questionnaire
+
+    others = _others(checklists, body)
+    if not others:
+        return []
+    here = compile_questionnaire(checklists).by_id
+    lines = [
+        f'{one.label}: the plan asks "{one.ask}"; '
+        + (
+            f'the checklist here asks "{here[one.id].ask}"'
+            if one.id in here
+            else "the checklist here does not ask it"
+        )
+        for one in body.shown
+        if one.id not in here or here[one.id].ask != one.ask
+    ]
+    if body.review and checklists.review:
+        own = countersigning(checklists.review)
+        lines += [
+            f'the checklist here would have you confirm as well: "{one.text}"'
+            for one in own.attest
+            if one.text not in {other.text for other in body.review.attest}
+        ]
+        lines += [
+            f'the checklist here does not have you confirm: "{one.text}"'
+            for one in body.review.attest
+            if one.text not in {other.text for other in own.attest}
+        ]
+    more = [f"and {len(lines) - MOST_DIFFERENCES} more differences"] if len(lines) > MOST_DIFFERENCES else []
+    of = ", ".join(others)
+    return [
+        f"the plan was made with another text of {of} than the one here; you decide on what the plan carries",
+        *lines[:MOST_DIFFERENCES],
+        *more,
+    ]
 
 
 def may_be_me(desk: Desk, state: PlanState) -> list[str]:
