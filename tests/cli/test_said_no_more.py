@@ -90,3 +90,72 @@ def test_who_comes_along_is_said_as_it_was_answered(
         assert said.removeprefix("Sam, ") in " ".join(text.split()), name
     assert said in office.mo.done("show", office.ref).out
     assert office.show()["visit"]["company"] == company
+
+
+def test_not_sure_is_never_told_to_others_as_if_it_were_so(office: Office) -> None:
+    office.countersigned(
+        share_fear="not-sure", share_hostility="yes", share_decision="share", share_with='["School nurse"]'
+    )
+    listed = office.sam.done("share", office.ref).out
+    assert "Afraid of an adult (not sure): due" in listed
+    for page in (
+        listed,
+        office.sam.done("share", office.ref, "--letter").out,
+        office.mo.done("export", office.ref).out,
+        office.mo.done("show", office.ref).out,
+        office.mo.done("export", "--case", "CF-1").out,
+    ):
+        assert "A professional is afraid" not in page
+    assert "A professional may be afraid of an adult in the family, and is not sure of it" in listed
+    assert "An adult in the family has been hostile, threatening or violent" in listed
+
+
+def test_a_letter_tells_the_measures_that_concern_others_and_none_of_the_workers_own(office: Office) -> None:
+    file = Path(office.answers(threat_expected="yes", strategies_agreed="no", private_details="no"))
+    own, theirs = "Ring your manager and agree what you will do", "Go with a colleague"
+    first = "Make the first visit with the police or a colleague, to show why you come"
+    file.write_text(
+        file.read_text(encoding="utf-8")
+        + "controls:\n"
+        + "".join(
+            f"  - {{rule: threat-no-strategy, do: '{text}', who: Sam}}\n" for text in (own, first, theirs)
+        ),
+        encoding="utf-8",
+    )
+    office.ref = office.sam.done("plan", "--answers", str(file), "--yes", "--json").json["ref"]
+    letter = office.sam.done("share", office.ref, "--letter").out
+    assert first in letter
+    assert own not in letter
+    assert theirs not in letter.replace(first, ""), "the worker's own words are not the checklist's"
+
+
+def test_whoever_writes_a_letter_leaves_out_each_line_that_they_want_to(office: Office) -> None:
+    office.countersigned(
+        share_hostility="yes", share_fear="yes", share_decision="share", share_with='["School nurse"]'
+    )
+    ran = office.sam.done("share", office.ref, "--letter")
+    assert "An adult in the family has been hostile" in ran.out
+    assert "2  A professional is afraid of an adult in the family" in ran.err
+    less = office.sam.done("share", office.ref, "--letter", "--leave-out", "2")
+    assert "A professional is afraid" not in less.out
+    assert "An adult in the family has been hostile" in less.out
+    assert "2  left out  A professional is afraid" in less.err
+    wrong = office.sam.run("share", office.ref, "--letter", "--leave-out", "9")
+    assert wrong.code == 2
+    assert "the letter has no line 9 to leave out" in wrong.err
+
+
+def test_evenings_and_hostility_that_nobody_was_sure_of_are_said_so_in_the_pack(office: Office) -> None:
+    for day in ("23", "24"):
+        office.plan(
+            start=f'"{day} November 2026 10:00"', daylight="not-sure", threat_expected="not-sure",
+            strategies_agreed="yes", strategies='"Sit by the door."',
+        )  # fmt: skip
+        office.mo.done(
+            "review", office.ref, "--decision", "countersign", "--reason", "Fine.", "--condition", "Ring."
+        )
+        office.sam.done("depart", office.ref)
+        office.sam.done("back", office.ref, "--at", "08:00")
+    pack = " ".join(office.mo.done("export", "--case", "CF-1").out.split())
+    assert "after dark or in the evening, or may have been." in pack
+    assert "made alone, and hostility was not ruled out in this case." in pack

@@ -95,7 +95,7 @@ def test_what_the_form_says_becomes_what_the_record_counts(room: Room) -> None:
 
 def test_a_form_of_the_agencys_own_may_lack_every_question(room: Room) -> None:
     body = room.records(answered())
-    assert (body.near_miss, body.behaviours, body.hurt) == (False, (), "not-sure")
+    assert (body.near_miss, body.behaviours, body.hurt) == (False, (), "not-asked")
     odd = answered(near_miss=("a",), behaviours="shouting", hurt="badly", when_it_happened="last week")
     body = room.records(odd, near_miss=True)
     assert (body.near_miss, body.behaviours, body.hurt, body.happened) == (True, (), "no", "")

@@ -46,6 +46,10 @@ def share(
     declined: Annotated[bool, typer.Option("--not", help="It was decided not to share it.")] = False,
     reason: Annotated[str, typer.Option(help="With --not: why.")] = "",
     letter: Annotated[bool, typer.Option("--letter", help="Write a letter to the others.")] = False,
+    without: Annotated[
+        list[int] | None,
+        typer.Option("--leave-out", help="With --letter: without this line, by its number; may be repeated."),
+    ] = None,
     form: Annotated[Form, typer.Option("--format", help="With --letter: md or html.")] = Form.MD,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="With --letter: to this new file.")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Every duty whose day has passed.")] = False,
@@ -72,7 +76,8 @@ def share(
             return
         state = desk.plan(desk.resolve(ref or ""))
         if letter:
-            _letter(desk, _seen(desk, state), duty, said, form, out)
+            seen = _seen(desk, state)
+            _letter(context, desk, seen, duty, said, without or [], (form, out), plain=plain)
         elif said == Sharing() and duty is None:
             _list_or_ask(context, desk, state, plain=plain, json=json)
         else:
@@ -174,12 +179,24 @@ def _tell_overdue(desk: "Desk", *, json: bool) -> None:
 
 
 def _letter(
-    desk: "Desk", state: "PlanState", number: int | None, said: "Sharing", form: Form, out: Path | None
+    context: typer.Context,
+    desk: "Desk",
+    state: "PlanState",
+    number: int | None,
+    said: "Sharing",
+    without: list[int],
+    paper: tuple[Form, Path | None],
+    *,
+    plain: bool,
 ) -> None:
-    from visitsafe.domain.letter import Letter, letter, letter_title
+    """Write a letter; whoever writes it sees each line that it can say, and may leave it out."""
+    import sys
+
+    from visitsafe.domain.escape import kept_line
+    from visitsafe.domain.letter import Letter, letter, letter_lines, letter_title
     from visitsafe.usecases.sharing import duty_numbered
 
-    me = desk.member()
+    me, zone = desk.member(), zone_of(desk.roster)
     words = Letter(
         team=desk.roster.name,
         writer=me.person.name,
@@ -189,7 +206,21 @@ def _letter(
         said=(said.what,) if said.what.strip() else (),
     )
     duties = [duty_numbered(state, number)] if number else _all_of(state)
-    page = letter(state, duties, words, desk.now, zone_of(desk.roster))
+    lines = [text for _, text in letter_lines(state, duties, words, desk.now, zone)]
+    if wrong := [number for number in without if not 1 <= number <= len(lines)]:
+        raise UsageError(
+            f"the letter has no line {wrong[0]} to leave out", hint=f"its lines are 1 to {len(lines)}"
+        )
+    if not without and lines and sys.stdin.isatty() and sys.stdout.isatty():
+        from visitsafe.cli.sharing_talk import left_out
+
+        without = left_out(context, lines, plain=plain)
+    elif lines:
+        say("what it can say; leave a line out with: --leave-out NUMBER")
+        for place, text in enumerate(lines, start=1):
+            say(kept_line(f"{place}{'  left out' if place in without else ''}  {text}"))
+    page = letter(state, duties, words, desk.now, zone, without)
+    form, out = paper
     if form is Form.HTML:
         from visitsafe.adapters.html import html_page
 

@@ -7,6 +7,7 @@ import typer
 from visitsafe.cli.opening import invocation, zone_of
 from visitsafe.cli.output import result
 from visitsafe.domain.escape import kept_line, one_line
+from visitsafe.errors import InterruptedByUserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ WITHOUT_TERMINAL = "use: visitsafe share REF --duty N --with ROLE --how ... --wh
 DONE, DECLINED, LATER = "They have been told", "We decided not to tell them", "Not yet"
 WAYS = ("By telephone", "At a meeting", "By letter or message", "Another way")
 ANOTHER = len(WAYS) - 1
+WRITE = "Write the letter"
 
 
 def talk(
@@ -83,3 +85,28 @@ def _told(asker: "Talk", duty: "DutyState") -> "Sharing | None":
         return None
     recipients = tuple(filter(None, (part.strip() for part in who.split(";"))))
     return Sharing(recipients=recipients, how=how, what=what)
+
+
+def left_out(context: typer.Context, lines: "Sequence[str]", *, plain: bool) -> list[int]:
+    """Which lines of a letter are left out, by their number from 1: each is shown before it is written.
+
+    Raises:
+        InterruptedByUserError: It is not written after all.
+    """
+    from visitsafe.adapters.talk import talk_at
+
+    otherwise = "use: visitsafe share REF --letter --leave-out N"
+    asker = talk_at(invocation(context).environ, plain=plain, otherwise=otherwise)
+    without: set[int] = set()
+    while True:
+        shown = [
+            f"{'[left out] ' if number in without else ''}{kept_line(text)}"
+            for number, text in enumerate(lines, start=1)
+        ]
+        title = "What the letter says. Pick a line to leave it out, or to put it back"
+        picked = asker.pick(title, [*shown, WRITE])
+        if picked == len(lines):
+            return sorted(without)
+        if picked is None:
+            raise InterruptedByUserError("stopped; no letter was written")
+        without ^= {picked + 1}

@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from visitsafe.domain.afterwards import (
+    NOT_ASKED,
     DebriefedBody,
     DocumentedBody,
     Filled,
@@ -145,7 +146,7 @@ def _harm(body: IncidentBody) -> tuple[int, int, bool, int]:
 
 
 def _grave(answer: str) -> int:
-    return 2 - _UNSAFE.index(Answer(answer)) if answer in _UNSAFE else 0
+    return 2 - _UNSAFE.index(Answer(answer)) if answer in _UNSAFE else int(answer == NOT_ASKED)
 
 
 def _same(said: Sequence[Said[F]]) -> dict[str, str]:

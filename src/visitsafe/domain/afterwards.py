@@ -7,6 +7,9 @@ are text, `2026-11-23`; times UTC text as in the entries. What is added later is
 from visitsafe.domain.plan import Body, Duty, Finding, Made, Shown
 from visitsafe.domain.reports import Heard
 
+NOT_ASKED = "not-asked"
+"""What an incident says of whether anybody was hurt where its form does not ask it."""
+
 
 class Action(Body, frozen=True, kw_only=True):
     """What somebody will do: `who` by role and agency or name, `by` a day, empty where none was named."""
@@ -48,7 +51,7 @@ class IncidentBody(Filled, frozen=True, kw_only=True):
     Attributes:
         near_miss: Nothing came of it, and it might have.
         behaviours: Which kinds of threatening behaviour (6.2), by the ids of the form's choices.
-        hurt: Whether anybody was hurt: `yes`, `no` or `not-sure`.
+        hurt: Whether anybody was hurt: `yes`, `no`, `not-sure`, or `not-asked`.
     """
 
     near_miss: bool = False

@@ -8,6 +8,8 @@ is being made a question without an answer is open; when it is judged, one that 
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from visitsafe.domain.checklist import AnswerType, Condition, Question, Rule
 from visitsafe.domain.facts import FACTS, fact_words
 from visitsafe.domain.plan import Finding, Suggestion
@@ -165,7 +167,10 @@ def _finding(
         source=cite(rule.source),
         because=_because(questionnaire, rule.when, answers, seen),
         settle=tuple(name for name in rule.settle if seen.get(name) != frozenset()),
-        suggest=tuple(Suggestion(id=choice.id, text=choice.text) for choice in rule.suggest),
+        suggest=tuple(
+            Suggestion(id=one.id, text=one.text, tell=True if one.tell else msgspec.UNSET)
+            for one in rule.suggest
+        ),
     )
 
 

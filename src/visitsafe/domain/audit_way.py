@@ -108,7 +108,8 @@ def taken(facts: Facts) -> Iterator[str]:
 def training(facts: Facts) -> Iterator[str]:
     """Whose training is not up to date: how many."""
     found = facts.figures.out_of_date
-    yield f"Training not up to date by the newest plan: {found.training} of {found.workers} people."
+    said = f"{found.training} of {found.workers} people"
+    yield f"Training not up to date, or not sure, by the newest plan: {said}."
 
 
 def induction(facts: Facts) -> Iterator[str]:

@@ -88,9 +88,10 @@ def is_alone(state: PlanState) -> bool:
     return state.body.company is Company.ALONE
 
 
-def is_late_in_the_day(state: PlanState, zone: tzinfo) -> bool:
-    """Whether it was after dark by the plan, or begins or ends in the evening or at night."""
-    dark = not given(state.body.answers, DAYLIGHT).isdisjoint({str(Answer.NO), str(Answer.NOT_SURE)})
+def is_late_in_the_day(state: PlanState, zone: tzinfo, *, sure: bool = False) -> bool:
+    """Whether it was after dark by the plan (`sure`, or perhaps), or begins or ends in the evening."""
+    words = {str(Answer.NO)} if sure else {str(Answer.NO), str(Answer.NOT_SURE)}
+    dark = not given(state.body.answers, DAYLIGHT).isdisjoint(words)
     times = (
         local_time(text, zone) for text in (state.visit.start or state.body.visit.start, state.visit.due_back)
     )
@@ -107,9 +108,10 @@ def tells_of_hostility(state: PlanState) -> bool:
     )
 
 
-def is_hostile(state: PlanState) -> bool:
-    """Whether hostility is on record or was expected."""
-    expected = says_yes(state.body.answers, THREAT)
+def is_hostile(state: PlanState, *, sure: bool = False) -> bool:
+    """Whether hostility is on record or was expected; without `sure` also if nobody could say."""
+    answers = state.body.answers
+    expected = Answer.YES in given(answers, THREAT) if sure else says_yes(answers, THREAT)
     return expected or tells_of_hostility(state) or bool(state.after.incidents)
 
 

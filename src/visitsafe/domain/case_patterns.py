@@ -52,13 +52,16 @@ def _made(history: CaseHistory) -> list[PlanState]:
 def _evenings(history: CaseHistory, _now: datetime, zone: tzinfo) -> Sentences:
     late = [state for state in _made(history) if facts.is_late_in_the_day(state, zone)]
     if len(late) >= SEVERAL:
-        yield f"{plans_are(late)} after dark or in the evening."
+        sure = all(facts.is_late_in_the_day(state, zone, sure=True) for state in late)
+        yield f"{plans_are(late)} after dark or in the evening{'' if sure else ', or may have been'}."
 
 
 def _alone(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
     alone = [state for state in _made(history) if facts.is_alone(state)]
     if len(alone) >= SEVERAL and any(map(facts.is_hostile, history.plans)):
-        yield f"{plans_are(alone)} made alone, and hostility is on record or was expected in this case."
+        sure = any(facts.is_hostile(state, sure=True) for state in history.plans)
+        hostility = "is on record or was expected" if sure else "was not ruled out"
+        yield f"{plans_are(alone)} made alone, and hostility {hostility} in this case."
 
 
 def _cancelled(history: CaseHistory, now: datetime, _zone: tzinfo) -> Sentences:

@@ -103,10 +103,16 @@ class Source(Model):
 
 
 class Choice(Model):
-    """One of the answers of a choice, or a control measure that a rule suggests."""
+    """One of the answers of a choice."""
 
     id: Identifier
     text: Sentence
+
+
+class Measure(Choice):
+    """A control measure that a rule suggests; with `tell` it goes into a letter to others who visit."""
+
+    tell: Flag = False
 
 
 class Item(Model):
@@ -187,7 +193,7 @@ class Rule(Item):
     when: Condition
     text: Sentence
     settle: tuple[Identifier, ...] = ()
-    suggest: tuple[Choice, ...] = ()
+    suggest: tuple[Measure, ...] = ()
 
 
 class Head(Model):

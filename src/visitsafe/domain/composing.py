@@ -11,7 +11,7 @@ import msgspec
 from visitsafe.domain.assessment import Answers, Value, assess, in_words, split, tokens
 from visitsafe.domain.checklist import Question, VisitField
 from visitsafe.domain.entries import to_text
-from visitsafe.domain.kinds import ReviewChecklist, SharingChecklist
+from visitsafe.domain.kinds import ReviewChecklist, SharingChecklist, Trigger
 from visitsafe.domain.plan import (
     Attested,
     Companion,
@@ -179,24 +179,30 @@ def duties(
         return ()
     recipients = answers.get(SHARE_WITH, ())
     by = to_text(at + timedelta(days=sharing.duty.within_days))
+    given = {trigger.id: answers.get(trigger.id, Answer.NO.value) for trigger in sharing.triggers}
     raised = [
-        trigger
+        (trigger, given[trigger.id] == Answer.YES)
         for trigger in sharing.triggers
-        if Answer.YES in tokens(questionnaire.by_id[trigger.id], answers.get(trigger.id, Answer.NO.value))
+        if Answer.YES in tokens(questionnaire.by_id[trigger.id], given[trigger.id])
     ]
     return tuple(
         Duty(
             trigger=trigger.id,
-            label=trigger.label,
-            ground=trigger.ground,
+            label=trigger.label if sure else f"{trigger.label} (not sure)",
+            ground=trigger.ground if sure else _ground_unsure(trigger),
             recipients=recipients if isinstance(recipients, tuple) else (),
             by=by,
             decision=str(answers.get(SHARE_DECISION) or SHARE),
             reason=str(answers.get(SHARE_REASON, "")),
             source=cite(trigger.source),
         )
-        for trigger in raised
+        for trigger, sure in raised
     )
+
+
+def _ground_unsure(trigger: Trigger) -> str:
+    """What is not sure is not told as if it were (D19)."""
+    return trigger.ground_unsure or f"Whoever was asked is not sure whether this is so: {trigger.ground}"
 
 
 def is_safe(question: Question, value: Value) -> bool:

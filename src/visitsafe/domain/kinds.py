@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from visitsafe.domain.checklist import (
-    Choice,
     Condition,
     Flag,
     FormatOne,
     Head,
     Identifier,
     Item,
+    Measure,
     Model,
     Sentence,
     Source,
@@ -43,7 +43,7 @@ class Reminder(Item):
     level: Level = Level.CONTROL
     text: Sentence | None = None
     settle: tuple[Identifier, ...] = ()
-    suggest: tuple[Choice, ...] = ()
+    suggest: tuple[Measure, ...] = ()
 
 
 class Step(Item):
@@ -69,11 +69,13 @@ class Trigger(Item):
         ask: The question.
         label: A few words for lists.
         ground: On what ground the information is shared, for the record.
+        ground_unsure: The same where the answer is not sure: it says "may", and that nobody is sure.
     """
 
     label: Annotated[Sentence, StringConstraints(max_length=48)]
     ask: Sentence
     ground: Sentence
+    ground_unsure: Sentence | None = None
 
 
 class Duty(Model):

@@ -1,7 +1,8 @@
 """A letter to the other professionals who work with a family: facts and precautions, as CommonMark (4.6).
 
-Rules: nothing that was sealed, no address, nobody by name but who writes and who is written to; only words
-of checklists and choices that were ticked, never a text of somebody's own unless it is handed in to be said.
+Rules: never more than was answered (D19), and whoever writes can leave out any line; nothing that was sealed,
+no address, nobody by name but who writes and who is written to; only words of checklists and choices that
+were ticked, never a text of somebody's own unless it is handed in to be said.
 What was ticked says what happened, not what somebody is like. Nothing is sent from here.
 """
 
@@ -22,9 +23,12 @@ from visitsafe.domain.plan import PlanBody
 BEHAVIOURS = "behaviours"
 """The question of the visit checklist and of the incident form whose choices say what happened (6.2)."""
 LEFT_OUT = "[left out]"
+WHY, HAPPENED = "Why we tell you, as our colleagues see it", "What happened"
+OURSELVES, ALSO = "What we do ourselves", "Also"
+TITLES = (WHY, HAPPENED, OURSELVES, ALSO)
 INTRO = (
     "You work with the same family. We tell you what we know so that you can plan your own visits safely. "
-    "It says what happened. It is no judgement of anybody."
+    "It says what our colleagues saw, and what they are not sure of. It is no judgement of anybody."
 )
 BY_HAND = "Family (write it in by hand; this record names nobody): ..............................."
 
@@ -48,7 +52,32 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     said: tuple[str, ...] = ()
 
 
-def letter(state: PlanState, duties: Sequence[DutyState], words: Letter, now: datetime, zone: tzinfo) -> str:
+def letter_lines(
+    state: PlanState, duties: Sequence[DutyState], words: Letter, now: datetime, zone: tzinfo
+) -> list[tuple[str, str]]:
+    """What a letter can say, line by line, each with its heading: whoever writes can leave each out.
+
+    Args and the rest as in `letter`.
+    """
+    told = [one for one in duties if one.met(now) is not Met.NOT_SHARED]
+    untold = {one.of for one in duties} - {one.of for one in told}
+    lines = (
+        (WHY, dict.fromkeys(one.duty.ground for one in told)),
+        (HAPPENED, _happened(state, untold, zone)),
+        (OURSELVES, _precautions(state)),
+        (ALSO, words.said),
+    )
+    return [(title, _clean(state, text)) for title, texts in lines for text in texts if text.strip()]
+
+
+def letter(
+    state: PlanState,
+    duties: Sequence[DutyState],
+    words: Letter,
+    now: datetime,
+    zone: tzinfo,
+    without: Collection[int] = (),
+) -> str:
     """The letter as markdown.
 
     Args:
@@ -57,18 +86,16 @@ def letter(state: PlanState, duties: Sequence[DutyState], words: Letter, now: da
         words: What else it says.
         now: Its date.
         zone: Whose calendar it is dated by.
+        without: The lines of `letter_lines` that are left out, by their number from 1.
     """
+    lines = letter_lines(state, duties, words, now, zone)
+    kept = [line for number, line in enumerate(lines, start=1) if number not in without]
     told = [one for one in duties if one.met(now) is not Met.NOT_SHARED]
-    grounds = list(dict.fromkeys(one.duty.ground for one in told))
-    untold = {one.of for one in duties} - {one.of for one in told}
     blocks = [
         f"# Safety of professionals: case {markdown_line(_clean(state, state.body.visit.case))}",
         _head(state, told, words, now, zone),
         INTRO,
-        *_section("Why we tell you", grounds),
-        *_section("What happened", _happened(state, untold, zone)),
-        *_section("What we do ourselves", _precautions(state)),
-        *_section("Also", [_clean(state, text) for text in words.said if text.strip()]),
+        *(block for title in TITLES for block in _section(title, [text for of, text in kept if of == title])),
         "## What we ask of you",
         bullets(_asked(words)),
         _foot(state, now, zone),
@@ -105,7 +132,7 @@ def _happened(state: PlanState, untold: Collection[str], zone: tzinfo) -> list[s
 
     Without the incidents of which it was decided to tell nobody.
     """
-    lines = [f"Known before: {known}." for known in _ticked(state.body)]
+    lines = [f"Known before, says whoever planned the visit: {known}." for known in _ticked(state.body)]
     for said in state.after.incidents:
         if said.id in untold:
             continue
@@ -123,8 +150,8 @@ def _ticked(body: PlanBody) -> Iterator[str]:
 
 
 def _precautions(state: PlanState) -> list[str]:
-    """The control measures that were taken of those which the checklist suggested; own words stay out."""
-    suggested = {one.text for finding in state.body.findings for one in finding.suggest}
+    """The control measures that were taken of those which concern others who visit; own words stay out."""
+    suggested = {one.text for finding in state.body.findings for one in finding.suggest if one.tell is True}
     taken = (control.text for control in state.body.controls if control.text in suggested)
     return list(dict.fromkeys(taken))
 

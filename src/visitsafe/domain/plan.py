@@ -21,10 +21,11 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Suggestion(Body, frozen=True, kw_only=True):
-    """A control measure that a rule suggests."""
+    """A control measure that a rule suggests; `tell` is set if it concerns others who visit."""
 
     id: str
     text: str
+    tell: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Finding(Body, frozen=True, kw_only=True):

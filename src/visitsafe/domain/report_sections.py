@@ -239,7 +239,7 @@ def _up_to_date(figures: Figures) -> Section:
         "Training and tracing details",
         (
             Line("workers", "Workers who planned a visit", found.workers),
-            Line("training_old", "Safety training not up to date", found.training, part=True),
+            Line("training_old", "Safety training not up to date, or not sure", found.training, part=True),
             Line("details_current", "Tracing details given, and not past their date", current, part=True),
             Line("details_old", "Tracing details past their date", found.details_old, part=True),
             Line("details_none", "No tracing details given", found.details_none, part=True),

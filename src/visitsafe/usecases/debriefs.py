@@ -256,11 +256,13 @@ def _new(desk: Desk, answers: Mapping[str, Value]) -> Iterator[Duty]:
     """The duty to tell others what is new, if there is anything (4.10)."""
     if answers.get(NEW_FOR_OTHERS) not in MAYBE:
         return
-    who = answers.get(OTHERS_WHO, ())
+    who, sure = answers.get(OTHERS_WHO, ()), answers[NEW_FOR_OTHERS] == Answer.YES
     yield Duty(
         trigger=NEW,
-        label="Tell the others what is new",
-        ground="The visit showed something that others who work with the family need to know.",
+        label="Tell the others what is new" if sure else "Tell the others what may be new (not sure)",
+        ground="The visit showed something that others who work with the family need to know."
+        if sure
+        else "The visit may have shown something that others who work with the family need to know.",
         recipients=who if isinstance(who, tuple) else (),
         by=to_text(desk.now + SHARE_WITHIN),
         decision=SHARE,

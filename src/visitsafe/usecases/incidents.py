@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, tzinfo
 
 import msgspec
 
-from visitsafe.domain.afterwards import IncidentBody
+from visitsafe.domain.afterwards import NOT_ASKED, IncidentBody
 from visitsafe.domain.assessment import Value
 from visitsafe.domain.entries import VERSION, Content, from_text, to_text
 from visitsafe.domain.fold import PlanState
@@ -155,7 +155,7 @@ def incident_body(
     happened = (when if is_time(when) else "") or recording.happened or (old.happened if old else "")
     hurt = _one(answers, HURT)
     if hurt not in set(Answer):
-        hurt = Answer.NO if nothing_came else Answer.NOT_SURE
+        hurt = Answer.NO.value if nothing_came else NOT_ASKED
     return IncidentBody(
         of=state.version.id,
         form=answered.form,
@@ -163,11 +163,16 @@ def incident_body(
         shown=answered.shown,
         findings=(
             *answered.findings,
-            *_riddor(answers, hurt, _day(happened, desk.now, zone), _day("", desk.now, zone)),
+            *_riddor(
+                answers,
+                Answer.NOT_SURE if hurt == NOT_ASKED else hurt,
+                _day(happened, desk.now, zone),
+                _day("", desk.now, zone),
+            ),
         ),
         heard=_heard(desk, recording) or (old.body.heard if old else None),
         happened=happened,
-        sharing=(*answered.sharing, *_alert(answers, desk.now)),
+        sharing=(*answered.sharing, *_alert(answers, desk.now, near_miss=nothing_came)),
         replaces=old.id if old else "",
         near_miss=nothing_came,
         behaviours=_several(answers, BEHAVIOURS),
@@ -203,13 +208,14 @@ def _day(happened: str, now: datetime, zone: tzinfo) -> date:
         return at.date()
 
 
-def _alert(answers: Mapping[str, Value], now: datetime) -> Iterator[Duty]:
+def _alert(answers: Mapping[str, Value], now: datetime, *, near_miss: bool) -> Iterator[Duty]:
     """The duty to alert others at once, if they may meet the same (4.6)."""
     if _one(answers, OTHERS) in MAYBE:
         yield Duty(
             trigger=ALERT,
             label="Alert the others at once",
-            ground="There was an incident, and others who visit may meet the same.",
+            ground=f"There was {'a near miss' if near_miss else 'an incident'}, and others who visit may "
+            "meet the same.",
             recipients=_several(answers, OTHERS_WHO),
             by=to_text(now + ALERT_WITHIN),
             decision=SHARE,
