@@ -132,6 +132,24 @@ def test_channels_are_checked_before_the_first_alarm() -> None:
     assert check_channels({}) == []
 
 
+TWILIO = f"twilio://AC{'a' * 32}:{'b' * 32}@+441614960000"
+
+
+@pytest.mark.parametrize("number", ["999", "0161496", "O7700900123", "+44770090012", "+4477009001234"])
+@pytest.mark.parametrize("gateway", [TWILIO, "bulksms://user:password@+447700900123"])
+def test_a_telephone_number_that_cannot_be_rung_is_told_before_the_first_alarm(
+    gateway: str, number: str
+) -> None:
+    said = check_channels({"Mo's phone": f"{gateway}/+447700900124/{number}"})
+    why = "one of its telephone numbers cannot be in use; write it like +447700900123"
+    assert said == [f'the channel "Mo\'s phone": {why}']
+
+
+@pytest.mark.parametrize("number", ["+447700900123", "+353861234567", "447700900123"])
+def test_a_telephone_number_that_can_be_rung_is_fine(number: str) -> None:
+    assert check_channels({"Mo's phone": f"{TWILIO}/{number}"}) == []
+
+
 def test_without_apprise_the_desk_is_told_what_to_install() -> None:
     program = (
         "import sys; sys.modules['apprise'] = None\n"

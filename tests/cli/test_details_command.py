@@ -28,7 +28,8 @@ from visitsafe.domain.details import LABELS
 from visitsafe.signing.sealing import new_identity
 
 GUIDE = Path(__file__).parents[2] / "docs" / "tracing-details.md"
-MARKS = {name: f"xq{number}z mark" for number, name in enumerate(LABELS)}
+NUMBERS = {"home-phone": "0161 496 0771", "mobile": "07700 900772", "next-of-kin-phone": "01632 960773"}
+MARKS = {name: f"xq{number}z mark" for number, name in enumerate(LABELS)} | NUMBERS
 """Values that are found wherever they leak to; `mark` is looked for without its neighbour too."""
 
 
@@ -43,7 +44,7 @@ def give(office: Office, **values: str) -> Ran:
 
 def marked(text: str | bytes) -> bool:
     raw = text.encode("utf-8", "replace") if isinstance(text, str) else text
-    return re.search(rb"xq\d+z", raw) is not None
+    return re.search("|".join((r"xq\d+z", *NUMBERS.values())).encode(), raw) is not None
 
 
 def kinds(office: Office) -> list[str]:
@@ -67,24 +68,24 @@ def test_they_are_kept_encrypted_for_their_owner_alone(office: Office) -> None:
 
 
 def test_one_is_changed_and_the_others_stay_as_old_as_they_were(office: Office) -> None:
-    give(office, mobile="1", home_phone="2")
+    give(office, mobile="07700 900001", home_phone="0161 496 0002")
     office.sam.now += timedelta(days=240)
-    changed = office.sam.done("details", "--set", "mobile=3", "--set", "home-phone=")
+    changed = office.sam.done("details", "--set", "mobile=07700900003", "--set", "home-phone=")
     assert "looked over 7 months ago" in changed.err
     assert "--confirm" in changed.err
     shown = office.sam.done("details", "--show")
-    assert shown.out == "Mobile number: 3\n"
+    assert shown.out == "Mobile number: 07700 900003\n"
     assert "looked over today" in office.sam.done("details", "--confirm").err
 
 
 def test_a_file_or_a_pipe_stands_for_all_of_them(office: Office, tmp_path: Path) -> None:
-    give(office, mobile="1", home_phone="2")
+    give(office, mobile="07700 900001", home_phone="0161 496 0002")
     file = tmp_path / "mine.yaml"
     file.write_text("mobile: 07700 900123\nhome-address: |\n  12 Acacia Road\n  Salford\n", encoding="utf-8")
     office.sam.done("details", "--from", str(file))
     shown = office.sam.done("details", "--show").out
     assert shown == "Home address: 12 Acacia Road\nSalford\nMobile number: 07700 900123\n"
-    with patch("sys.stdin", io.TextIOWrapper(io.BytesIO(b"mobile: '4'\n"))):
+    with patch("sys.stdin", io.TextIOWrapper(io.BytesIO(b"mobile: '07700900004'\n"))):
         out = io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             app(
@@ -92,7 +93,7 @@ def test_a_file_or_a_pipe_stands_for_all_of_them(office: Office, tmp_path: Path)
                 obj=Invocation(lambda: NOW, office.sam.environ),
                 standalone_mode=False,
             )
-    assert office.sam.done("details", "--show").out == "Mobile number: 4\n"
+    assert office.sam.done("details", "--show").out == "Mobile number: 07700 900004\n"
 
 
 @pytest.mark.parametrize(
@@ -133,6 +134,22 @@ def test_a_file_that_does_not_fit_is_refused_without_quoting_it(office: Office, 
     ran = office.sam.run("details", "--from", str(office.folder / "bad.yaml"))
     assert ran.code in {1, 2}
     assert not marked(ran.out + ran.err)
+
+
+@pytest.mark.parametrize("number", ["07700 90012", "O7700 900123", "999", "ask at reception"])
+def test_what_is_no_telephone_number_is_refused_without_repeating_it(office: Office, number: str) -> None:
+    ran = office.sam.run("details", "--set", f"next-of-kin-phone={number}", "--set", "mobile=07700 900123")
+    assert (ran.code, "next-of-kin-phone is not a telephone number" in ran.err) == (2, True)
+    assert number not in ran.err
+    assert office.sam.run("details", "--show").code == 1  # nothing of it was kept
+
+
+def test_a_number_of_the_teams_own_country_and_of_another(office: Office) -> None:
+    office.mo.done("team", "set", "--country", "ie")
+    office.sam.done("list")
+    office.sam.done("details", "--set", "home-phone=022 12345", "--set", "mobile=+447700900123")
+    shown = office.sam.done("details", "--show").out
+    assert shown == "Home telephone: (022) 12345\nMobile number: +44 7700 900123\n"
 
 
 def test_clearing_removes_them_from_this_computer_only(office: Office) -> None:
@@ -300,11 +317,11 @@ def test_a_plan_without_details_is_signed_and_says_so(office: Office) -> None:
 
 
 def test_a_new_version_carries_what_was_given_last(office: Office) -> None:
-    give(office, mobile="111")
+    give(office, mobile="07700 900111")
     office.plan()
-    give(office, mobile="222")
+    give(office, mobile="07700 900222")
     office.sam.done("plan", "--revise", office.ref, "--answers", office.answers(), "--yes")
-    assert "222" in office.mo.done("trace", office.ref, "--reason", "not back").out
+    assert "07700 900222" in office.mo.done("trace", office.ref, "--reason", "not back").out
 
 
 def test_opening_prints_numbers_first_and_puts_who_when_and_why_on_the_record(office: Office) -> None:

@@ -133,6 +133,62 @@ def test_a_time_zone_alone_goes_with_the_place_as_it_is(office: Office) -> None:
     assert "Place: Salford (Europe/Dublin)" in office.mo.done("team", "list").out
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("999", "that number is for emergencies"),
+        ("112", "that number is for emergencies"),
+        ("1", "type it like 0161 496 0000"),
+        ("0161 49", "it is too short; type all of it with the area code"),
+        ("0161 496 O000", "it has letters in it; type digits, and 0 for a letter O"),
+        ("0161 496 000", "no such number can be in use; read it again digit by digit"),
+        ("0161 496 00000", "it has a digit too many"),
+        ("0161 496 0000 or 0001", "it has letters in it"),
+    ],
+)
+def test_what_is_no_telephone_number_is_not_the_desks(office: Office, typed: str, said: str) -> None:
+    ran = office.mo.run("team", "set", "--desk-phone", typed)
+    assert (ran.code, f'"{typed}" is not a telephone number' in ran.err) == (2, True)
+    assert said in ran.err
+    assert office.mo.done("team", "list", "--json").json["desk_phone"] is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("01614960000", "0161 496 0000"),
+        ("(0161) 496-0000 x12", "0161 496 0000 ext. 12"),
+        ("+353 1 234 5678", "+353 1 234 5678"),
+    ],
+)
+def test_the_desks_number_is_read_back_as_it_is_usually_written(
+    office: Office, typed: str, read: str
+) -> None:
+    ran = office.mo.done("team", "set", "--desk-phone", typed)
+    assert f"the desk's number is {read}\n" in ran.err
+    assert office.mo.done("team", "list", "--json").json["desk_phone"] == read
+
+
+def test_a_country_is_agreed_on_for_numbers_that_name_none(office: Office) -> None:
+    assert office.mo.run("team", "set", "--country", "XX").code == 2
+    office.mo.done("team", "set", "--country", "IE", "--desk-phone", "01 234 5678")
+    shape = office.mo.done("team", "list", "--json").json
+    assert (shape["country"], shape["desk_phone"]) == ("IE", "(01) 234 5678")
+    assert "Country of telephone numbers: IE" in office.mo.done("team", "list").out
+
+
+def test_a_new_number_says_whose_card_has_the_old_one(office: Office) -> None:
+    office.mo.done("team", "set", "--desk-phone", "0161 496 0000")
+    office.countersigned()
+    changed = office.mo.done("team", "set", "--desk-phone", "0161 496 0001").err
+    assert f"Sam may have a card that says 0161 496 0000; tell them ({office.ref})" in changed
+    office.at(NOW + timedelta(hours=2)).sam.done("depart")
+    changed = office.mo.done("team", "set", "--desk-phone", "0161 496 0002").err
+    assert f"Sam is out with a card that says 0161 496 0001; ring them ({office.ref})" in changed
+    office.sam.done("back")
+    assert "card" not in office.mo.done("team", "set", "--desk-phone", "0161 496 0003").err
+
+
 def test_a_telephone_number_can_be_taken_out(office: Office) -> None:
     office.mo.done("team", "set", "--desk-phone", "0161 555 0100")
     office.mo.done("team", "set", "--desk-phone", "")

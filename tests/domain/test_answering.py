@@ -328,3 +328,8 @@ def test_standing_answers_fill_what_the_file_leaves_out_and_nothing_else() -> No
     assert parsed.answers["training"] == "yes"
     assert "taxi-waiting" not in parsed.answers
     assert read(standing, training="no").answers["training"] == "no"
+
+
+def test_a_telephone_number_is_kept_as_it_is_usually_written_and_what_is_none_is_refused() -> None:
+    assert answer("telephone", "01614960000") == "0161 496 0000"
+    assert refusal("telephone", "0161 49").startswith("this is not a telephone number: it is too short")

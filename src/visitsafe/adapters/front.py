@@ -96,9 +96,9 @@ class Guide:
         return tuple(line for line in lines if line)
 
     def second_look(self, question: Question, value: Value) -> tuple[str, ...]:
-        """What is read back where nothing is shown while it is typed: a time in full, and the doubts."""
-        is_time = question.answer is AnswerType.TIME and value
-        read_back = (f"That is {self.words(question, value)}.",) if is_time else ()
+        """What is read back before it counts: a time in full, a telephone number, and the doubts."""
+        is_read = question.answer in {AnswerType.TIME, AnswerType.TELEPHONE} and value
+        read_back = (f"That is {self.words(question, value)}.",) if is_read else ()
         return (*read_back, *self.doubts(question, value))
 
     def while_typing(self, question: Question, raw: str) -> str:

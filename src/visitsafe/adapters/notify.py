@@ -21,6 +21,7 @@ import msgspec
 from visitsafe.adapters.deadline import within
 from visitsafe.adapters.notify_trouble import why_failed
 from visitsafe.domain.alarm_words import Text
+from visitsafe.domain.phones import PhoneError, telephone
 
 DEADLINE = 10.0
 """Seconds after which a message that nobody took has failed."""
@@ -174,7 +175,7 @@ def _what_is_wrong(apprise: ModuleType, label: str, url: str) -> str:
     if "://" not in url or not re.fullmatch(r"[a-z][a-z0-9]{1,20}", scheme):
         return f"the channel {label!r}: its url does not begin like mailtos:// or json://; see Apprise's list"
     try:
-        why_not = within(DEADLINE, lambda: _service(apprise, url)[1])
+        why_not = within(DEADLINE, lambda: _why_not_used(apprise, url))
     except Exception:  # noqa: BLE001 - as in `_service`
         why_not = NOT_USABLE
     if why_not == NOT_USABLE:
@@ -183,6 +184,33 @@ def _what_is_wrong(apprise: ModuleType, label: str, url: str) -> str:
             "something in it is missing or misspelt, or the scheme is unknown"
         )
     return f"the channel {label!r}: {why_not}" if why_not else ""
+
+
+def _why_not_used(apprise: ModuleType, url: str) -> str:
+    """Why nothing can be sent to a URL, or not to each of its telephone numbers; empty if it can.
+
+    A gateway that sends to the other numbers of a URL would leave it unsaid that one was misspelt.
+    """
+    heard: list[str] = []
+    _HEARD.set(heard)
+    service, why_not = _service(apprise, url)
+    if service is None or "target_phone" not in service.template_tokens:
+        return why_not
+    targets = [one[-1] if isinstance(one, tuple) else one for one in getattr(service, "targets", None) or ()]
+    numbers = [one for one in targets if isinstance(one, str) and one.lstrip("+").isdigit()]
+    if any("invalid phone" in said for said in heard) or not all(map(_can_be_rung, numbers)):
+        return "one of its telephone numbers cannot be in use; write it like +447700900123"
+    return why_not
+
+
+def _can_be_rung(number: str) -> bool:
+    """Whether a gateway may take it for a number, with its country or without."""
+    for typed in (number, f"+{number.lstrip('+')}"):
+        try:
+            return bool(telephone(typed))
+        except PhoneError:
+            continue
+    return False
 
 
 class _Ear(logging.Handler):

@@ -30,7 +30,7 @@ NEXT = {
     Level.CONTROL: "Say what will be done about it, and by whom.",
     Level.NOTE: "",
 }
-TYPED = frozenset({AnswerType.TEXT, AnswerType.PEOPLE, AnswerType.TIME})
+TYPED = frozenset({AnswerType.TEXT, AnswerType.PEOPLE, AnswerType.TIME, AnswerType.TELEPHONE})
 BACK_LINE = "< Back"
 PLACEHOLDER = "Choose one:"
 CHOOSE_HOW = "Choose one: the arrows move, Enter takes the line at the arrow"

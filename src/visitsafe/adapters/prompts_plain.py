@@ -46,6 +46,7 @@ HOW = {
     AnswerType.TIME: "Type a time.",
     AnswerType.PEOPLE: "Type the names, or none.",
     AnswerType.TEXT: "Type your answer in one line.",
+    AnswerType.TELEPHONE: "Type the number with its area code.",
 }
 
 

@@ -90,6 +90,7 @@ class RichFront:
             AnswerType.TEXT: self._ask_text,
             AnswerType.PEOPLE: self._ask_text,
             AnswerType.TIME: self._ask_text,
+            AnswerType.TELEPHONE: self._ask_text,
         }.get(question.answer, self._ask_choice)
         while True:
             event = ask(page, guide)
@@ -155,8 +156,8 @@ class RichFront:
                 continue
             if page.given and value == page.value:
                 return Answered(question.id, value)
-            doubts = guide.doubts(question, value)
-            event = self._look(guide.second_look(question, value), raw) if doubts else True
+            look = guide.doubts(question, value) or question.answer is AnswerType.TELEPHONE
+            event = self._look(guide.second_look(question, value), raw) if look else True
             if event is not None:
                 return Answered(question.id, value) if event is True else event
             typed = ""

@@ -77,6 +77,7 @@ class Surroundings:
         known: What earlier visits of a case leave to be known, by its reference: told, shown before signing,
             and in the session that is returned; never in what is saved.
         team: Who is in the team, by whom a companion may be meant.
+        country: Whose telephone numbers are meant where none is named.
     """
 
     save: Callable[[Session], None]
@@ -89,6 +90,7 @@ class Surroundings:
     form: bool = False
     known: Callable[[str], tuple[Finding, ...]] = _nothing_known
     team: tuple[Member, ...] = ()
+    country: str = ""
 
 
 def run(questionnaire: Questionnaire, session: Session, front: Front, around: Surroundings) -> Session:
@@ -193,6 +195,7 @@ class _Wizard:
             urgent=bool(self._session.urgent),
             form=self._around.form,
             team=self._around.team,
+            country=self._around.country,
         )
 
     def _fact(self, fact: VisitField) -> datetime | None:

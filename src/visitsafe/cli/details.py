@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli import tracing
-from visitsafe.cli.opening import FIRST, invocation, passphrase, settings_of, signer_of
+from visitsafe.cli.opening import FIRST, desk_of, invocation, passphrase, settings_of, signer_of
 from visitsafe.cli.output import result, say, stands
 from visitsafe.domain.escape import terminal
 from visitsafe.errors import KeyFileError, NotFoundError, SettingsError, UsageError, VerificationError
@@ -69,11 +69,11 @@ def details(
             context,
             settings,
             identities,
-            _from_flags(found, values or (), file),
+            _from_flags(context, found, values or (), file),
             looked=bool(file) or confirm,
         )
     else:
-        _keep(context, settings, identities, _asked(_kept(settings, identities)), looked=True)
+        _keep(context, settings, identities, _asked(context, _kept(settings, identities)), looked=True)
 
 
 def unlock(context: typer.Context) -> "Callable[[Signer], Sequence[Identity]]":
@@ -173,7 +173,22 @@ def _show(context: typer.Context, found: "Details | None") -> None:
         result(f"{LABELS[name]}: {terminal(value)}")
 
 
-def _from_flags(found: "Details | None", values: "Sequence[str]", file: str | None) -> "Details":
+def _country(context: typer.Context) -> str:
+    """Whose telephone numbers the team means; without a team to ask, those of this country."""
+    from visitsafe.errors import VisitsafeError
+
+    if not settings_of(context).team:
+        return ""
+    try:
+        with desk_of(context, warn=lambda _: None) as desk:
+            return desk.roster.settings.country or ""
+    except VisitsafeError:
+        return ""
+
+
+def _from_flags(
+    context: typer.Context, found: "Details | None", values: "Sequence[str]", file: str | None
+) -> "Details":
     """The details with what flags say. A file stands for all of them, so that nothing old stays unseen."""
     from visitsafe.adapters.details_file import read_clear
     from visitsafe.domain.details import Details, changed, cleaned
@@ -183,7 +198,8 @@ def _from_flags(found: "Details | None", values: "Sequence[str]", file: str | No
     given: Mapping[str, str] = {} if file is None else read_clear(file)
     pairs = dict(given) | dict(_pair(value) for value in values)
     base = found if found is not None and file is None else Details()
-    return changed(base, {name: cleaned(name, raw) for name, raw in pairs.items()})
+    country = _country(context)
+    return changed(base, {name: cleaned(name, raw, country) for name, raw in pairs.items()})
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -194,7 +210,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _asked(found: "Details | None") -> "Details":
+def _asked(context: typer.Context, found: "Details | None") -> "Details":
     """Ask for each at the terminal, one line each; Enter keeps what there is, - takes it out."""
     from visitsafe.cli.first_run import ask
     from visitsafe.domain.details import LABELS, Details, changed, cleaned
@@ -206,17 +222,20 @@ def _asked(found: "Details | None") -> "Details":
         )
     say("Only managers and duty officers can open these, each time with a reason that is recorded.")
     say("Enter keeps what is in brackets, - takes it out. Ctrl+C stops, and nothing is changed.")
-    base = found or Details()
+    base, country = found or Details(), _country(context)
     for name, label in LABELS.items():
         while True:
             now = base.values.get(name, "")
             typed = ask(f"{label}{f' [{terminal(now)}]' if now else ''}", needed=False)
             try:
-                value = {"": now, "-": ""}.get(typed, typed)
-                base = changed(base, {name: cleaned(name, value)})
+                kept = {"": now, "-": ""}
+                value = kept[typed] if typed in kept else cleaned(name, typed, country)
+                base = changed(base, {name: value})
             except UsageError as error:
                 say(f"{error.message}; {error.hint}")
                 continue
+            if value not in {now, typed}:
+                say(f"that is {terminal(value)}")
             break
     return base
 

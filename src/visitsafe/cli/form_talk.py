@@ -117,7 +117,8 @@ def _from_file(context: typer.Context, desk: "Desk", filled: _Form, how: How) ->
 
     if not how.yes:
         raise UsageError("an answers file is signed without asking", hint="if that is meant, add --yes")
-    asked = Context(now=invocation(context).now, zone=zone_of(desk.roster), form=True)
+    country = desk.roster.settings.country or ""
+    asked = Context(now=invocation(context).now, zone=zone_of(desk.roster), form=True, country=country)
     form = filled.form_set.form
     answers = read_form(str(how.answers), form, filled.questionnaire, asked, filled.known, filled.command)
     answered = _composed(context, desk, filled, answers)
@@ -173,6 +174,7 @@ def _around(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft")
         cite=citing(context, desk),
         command=filled.command,
         form=True,
+        country=desk.roster.settings.country or "",
     )
 
 

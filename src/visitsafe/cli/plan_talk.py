@@ -226,6 +226,7 @@ def _around(context: typer.Context, desk: "Desk", draft: "Draft") -> "Surroundin
         cite=citing(context, desk),
         known=lambda case: _known(desk, case),
         team=tuple(desk.roster.members.values()),
+        country=desk.roster.settings.country or "",
     )
 
 

@@ -167,7 +167,8 @@ def answering(context: typer.Context, desk: "Desk", *, urgent: bool = False) -> 
     """What answers are understood by: the moment and the team's time zone."""
     from visitsafe.domain.answering import Context
 
-    return Context(now=invocation(context).now, zone=zone_of(desk.roster), urgent=urgent)
+    country = desk.roster.settings.country or ""
+    return Context(now=invocation(context).now, zone=zone_of(desk.roster), urgent=urgent, country=country)
 
 
 def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent") -> None:

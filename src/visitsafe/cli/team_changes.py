@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from visitsafe.domain.people import AgreedBody, Place
     from visitsafe.usecases.desk import Desk
 
-LONGEST_PHONE = 60
 YEAR = 365
 """Days: who keeps records for less is told what that removes."""
 Who = Annotated[str, typer.Argument(help="A member's name, e-mail, or key fingerprint.")]
@@ -127,6 +126,9 @@ def set_(
     desk_phone: Annotated[
         str | None, typer.Option(help="The duty desk's telephone number; '' takes it out.")
     ] = None,
+    country: Annotated[
+        str, typer.Option(help="Whose telephone numbers are meant where none is named: GB, IE, ...")
+    ] = "",
     keep_days: Annotated[
         int | None, typer.Option(help="For how many days a case's records are kept after its last visit.")
     ] = None,
@@ -135,19 +137,23 @@ def set_(
     ] = None,
 ) -> None:
     """Set what everyone in the team must agree on; what is not named stays as it is."""
+    from msgspec import UNSET
+
     from visitsafe.domain.people import AgreedBody
     from visitsafe.usecases.team import agree
 
     with desk_of(context) as desk:
+        before = desk.roster.settings
+        own = _country(country)
         agreed = AgreedBody(
             place=_place(place, timezone, desk.roster.place),
-            desk_phone=None if desk_phone is None else _phone(desk_phone),
+            desk_phone=None if desk_phone is None else _phone(desk_phone, own or before.country or ""),
+            country=own or UNSET,
             keep_days=keep_days,
             keep_days_incident=keep_days_incident,
         )
-        before = desk.roster.settings
         agree(desk, agreed)
-        for sentence in _if_shorter(desk, before, agreed):
+        for sentence in (*_if_shorter(desk, before, agreed), *_cards(desk, before, agreed)):
             say(sentence)
     with stands("the team has agreed on it"):
         result("the team has agreed on it; to see it: visitsafe team list")
@@ -196,7 +202,8 @@ def _with(before: "AgreedBody", agreed: "AgreedBody") -> "AgreedBody":
     """What stands once something more was agreed on."""
     import msgspec
 
-    stated = {name: value for name, value in msgspec.structs.asdict(agreed).items() if value is not None}
+    given = msgspec.structs.asdict(agreed).items()
+    stated = {name: value for name, value in given if value not in {None, msgspec.UNSET}}
     return msgspec.structs.replace(before, **stated)
 
 
@@ -219,12 +226,38 @@ def _place(text: str, timezone: str, current: "Place | None") -> "Place | None":
     return msgspec.structs.replace(found, timezone=timezone.strip()) if timezone.strip() else found
 
 
-def _phone(raw: str) -> str:
-    from visitsafe.domain.cleaning import clean
+def _phone(raw: str, country: str) -> str:
+    from visitsafe.domain.cleaning import quoted
+    from visitsafe.domain.phones import PhoneError, telephone
 
-    phone = clean(raw)
-    if raw.strip() and not (len(phone) <= LONGEST_PHONE and any(one.isdigit() for one in phone)):
-        raise UsageError(
-            f"{raw[:LONGEST_PHONE]!r} is not a telephone number", hint="for example: 0161 555 0100"
-        )
-    return phone
+    if not raw.strip():
+        return ""
+    try:
+        return telephone(raw, country)
+    except PhoneError as error:
+        raise UsageError(f"{quoted(raw)} is not a telephone number", hint=error.sentence) from error
+
+
+def _country(raw: str) -> str:
+    from visitsafe.domain.cleaning import quoted
+    from visitsafe.domain.phones import is_country
+
+    country = raw.strip().upper()
+    if country and not is_country(country):
+        raise UsageError(f"{quoted(raw)} is not a country", hint="two letters, such as GB or IE")
+    return country
+
+
+def _cards(desk: "Desk", before: "AgreedBody", agreed: "AgreedBody") -> "Iterator[str]":
+    """What the desk's number is now, and whose cards, printed or on a telephone, have the one before."""
+    if agreed.desk_phone:
+        yield f"the desk's number is {agreed.desk_phone}"
+    if agreed.desk_phone is None or not before.desk_phone or agreed.desk_phone == before.desk_phone:
+        return
+    from visitsafe.domain.discretion import hides_duress
+    from visitsafe.usecases.listing import listed
+
+    for state in (hides_duress(one.state, desk.me, desk.now) for one in listed(desk)):
+        name, out = state.author.person.name, state.visit.out
+        has = "is out with a card that says" if out else "may have a card that says"
+        yield f"{name} {has} {before.desk_phone}; {'ring' if out else 'tell'} them ({state.ref})"

@@ -37,6 +37,7 @@ def team_shape(roster: "Roster", *, everyone: bool = False) -> dict[str, object]
         "timezone": roster.place.timezone if roster.place else None,
         "place": roster.place.name if roster.place else None,
         "desk_phone": agreed.desk_phone or None,
+        "country": agreed.country or None,
         "keep_days": agreed.keep_days,
         "keep_days_incident": agreed.keep_days_incident,
         "duress_phrase": agreed.duress is not None,
@@ -92,6 +93,7 @@ def _agreed(roster: "Roster") -> list[tuple[str, str]]:
     return [
         ("Place", place),
         ("Duty desk's telephone", agreed.desk_phone or ""),
+        ("Country of telephone numbers", agreed.country or ""),
         ("Duress phrase", "agreed" if agreed.duress else ""),
         ("Records are kept for", _days(agreed.keep_days)),
         ("Records of cases with an incident are kept for", _days(agreed.keep_days_incident)),

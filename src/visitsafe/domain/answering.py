@@ -21,6 +21,7 @@ from visitsafe.domain.facts import FACTS
 from visitsafe.domain.form_times import time_in_form
 from visitsafe.domain.members import Member, meant_by
 from visitsafe.domain.options import either, expected, meant, only_when, options
+from visitsafe.domain.phones import PhoneError, telephone
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.times import TimeError, check_due_back, check_start, in_full, parse_time
 
@@ -56,6 +57,7 @@ class Context:
         urgent: The visit goes before it is countersigned, so that it may have started.
         form: It is a form that is filled in: its times may have passed.
         team: Who is in the team, by whom a companion may be meant.
+        country: Whose telephone numbers are meant where none is named.
     """
 
     now: datetime
@@ -64,6 +66,7 @@ class Context:
     urgent: bool = False
     form: bool = False
     team: tuple[Member, ...] = ()
+    country: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,11 @@ def parse(question: Question, raw: Raw, context: Context) -> Value:
             return _text(question, text)
         case AnswerType.TIME:
             return _time(question, text, context)
+        case AnswerType.TELEPHONE:
+            try:
+                return telephone(text, context.country)
+            except PhoneError as error:
+                raise AnswerError(f"this is not a telephone number: {error.sentence}") from error
         case _:
             return _choice(question, text)
 

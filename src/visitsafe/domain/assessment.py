@@ -33,7 +33,7 @@ def tokens(question: Question, value: Value) -> frozenset[str]:
         return frozenset({BLANK}) | _unsafe(question)
     if value == ():
         return frozenset({NONE})
-    if question.answer in {AnswerType.TEXT, AnswerType.TIME, AnswerType.PEOPLE}:
+    if question.answer in {AnswerType.TEXT, AnswerType.TIME, AnswerType.PEOPLE, AnswerType.TELEPHONE}:
         return frozenset({GIVEN})
     if isinstance(value, tuple):
         return frozenset(value)

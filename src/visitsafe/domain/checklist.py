@@ -40,6 +40,7 @@ class AnswerType(StrEnum):
     TEXT = "text"
     TIME = "time"
     PEOPLE = "people"
+    TELEPHONE = "telephone"
 
 
 class VisitField(StrEnum):

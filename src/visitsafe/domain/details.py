@@ -15,6 +15,7 @@ import msgspec
 
 from visitsafe.domain.cleaning import clean
 from visitsafe.domain.entries import from_text, to_text
+from visitsafe.domain.phones import PhoneError, telephone
 from visitsafe.errors import UsageError, VerificationError
 
 LABELS: Mapping[str, str] = MappingProxyType(
@@ -35,6 +36,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
 """The questions in the order asked, by the names that `--set` and files use."""
 LONGEST = 400
 _MOST_BYTES = 1 << 16
+_TELEPHONES = frozenset({"home-phone", "mobile", "next-of-kin-phone"})
 _OF_SEVERAL_LINES = frozenset({"home-address", "recognise", "emergency"})
 
 
@@ -83,11 +85,16 @@ def changed(details: Details, values: Mapping[str, str]) -> Details:
     return msgspec.structs.replace(details, **{_field(name): value for name, value in values.items()})
 
 
-def cleaned(name: str, raw: str) -> str:
-    """A value without anything that cannot be seen.
+def cleaned(name: str, raw: str, country: str = "") -> str:
+    """A value without anything that cannot be seen; a telephone number as it is usually written.
+
+    Args:
+        name: Which detail.
+        raw: As typed.
+        country: Whose telephone numbers are meant where none is named.
 
     Raises:
-        UsageError: There is no such detail, or it is too long.
+        UsageError: There is no such detail, it is too long, or it is no telephone number.
     """
     if name not in LABELS:
         near = difflib.get_close_matches(name, LABELS, n=1)
@@ -98,6 +105,11 @@ def cleaned(name: str, raw: str) -> str:
         raise UsageError(
             f"{name} is {len(value)} characters long, and at most {LONGEST} fit", hint="make it shorter"
         )
+    if value and name in _TELEPHONES:
+        try:
+            return telephone(value, country)
+        except PhoneError as error:
+            raise UsageError(f"{name} is not a telephone number", hint=error.sentence) from None
     return value
 
 

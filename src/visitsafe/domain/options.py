@@ -30,6 +30,7 @@ _EXPECTED = {
     AnswerType.PEOPLE: "a name for each person with ; between them, or none",
     AnswerType.TIME: "a time like 15:30, tomorrow 9am or 23 Nov 15:30",
     AnswerType.TEXT: "your own words",
+    AnswerType.TELEPHONE: "a telephone number with its area code",
 }
 _FILLED: dict[VisitField | None, str] = {
     VisitField.CASE: "the case reference",

@@ -4,6 +4,8 @@ Structs, not pydantic, as in `plan`. What is added later is optional here, so th
 readable.
 """
 
+import msgspec
+
 from visitsafe.domain.plan import Body, Finding, Made, Sealed, Shown
 
 
@@ -79,6 +81,7 @@ class AgreedBody(Body, frozen=True, kw_only=True):
     Attributes:
         place: For daylight and local time.
         desk_phone: The duty desk's telephone number.
+        country: Whose telephone numbers are meant where none is named: two letters, such as `IE`.
         duress: The duress phrase, sealed to managers and duty officers.
         keep_days: Days for which a case's records are kept after its last visit.
         keep_days_incident: The same for a case with an incident, if that is longer.
@@ -86,6 +89,7 @@ class AgreedBody(Body, frozen=True, kw_only=True):
 
     place: Place | None = None
     desk_phone: str | None = None
+    country: str | msgspec.UnsetType = msgspec.UNSET
     duress: Sealed | None = None
     keep_days: int | None = None
     keep_days_incident: int | None = None

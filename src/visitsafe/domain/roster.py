@@ -253,9 +253,8 @@ class Roster:
         for entry in self.order.within(self._ledger.counted & mask):
             if entry.content.kind == Kind.AGREED:
                 body = body_of(entry.content, AgreedBody)
-                stated = {
-                    name: value for name, value in msgspec.structs.asdict(body).items() if value is not None
-                }
+                given = msgspec.structs.asdict(body).items()
+                stated = {name: value for name, value in given if value not in {None, msgspec.UNSET}}
                 agreed.append((entry.content.at, msgspec.structs.replace(agreed[-1][1], **stated)))
         return agreed
 
