@@ -6,7 +6,7 @@ Every function returns a longer story whose new entry follows all that the copy 
 from typing import Any
 
 from story import MO, SAM, Actor, Story
-from visit_story import DEE, back, countersigned, departed, heard_from, version
+from visit_story import DEE, START, at, back, countersigned, departed, heard_from, version
 from visitsafe.domain.afterwards import (
     DebriefedBody,
     DocumentedBody,
@@ -41,7 +41,7 @@ HAPPENED = Shown(
 
 def over(body: PlanBody | None = None) -> Story:
     """A visit that Sam made and is back from."""
-    return back(departed(countersigned(body)))
+    return back(at(departed(at(countersigned(body), START)), START, 30))
 
 
 def incident(story: Story, by: Actor = SAM, **changes: Any) -> Story:

@@ -11,7 +11,7 @@ from after_story import debriefed, documented, incident, over
 from safe_plan import data
 from story import ADA, EVE, MO, NOW, SAM, Story, begun
 from team_story import at_a_store, changed, said
-from visit_story import DUE_BACK, at, back, countersigned, departed, duress, late, planned, raised
+from visit_story import DUE_BACK, START, at, back, countersigned, departed, duress, late, planned, raised
 from visitsafe.domain import audit, audit_after
 from visitsafe.domain.audit_facts import Facts
 from visitsafe.domain.audit_page import audit_markdown, audit_shape
@@ -75,7 +75,7 @@ def test_without_a_visit_the_record_says_nothing() -> None:
 
 def test_visits_that_went_before_they_were_countersigned_show() -> None:
     before = told(over())["policy-known"]
-    after = told(back(departed(planned())))["policy-known"]
+    after = told(back(departed(at(planned(), START))))["policy-known"]
     assert "Countersigned before anybody set out: 1 of 1." in before
     assert "Countersigned before anybody set out: 0 of 1." in after
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from after_story import debriefed, incident
 from story import ADA, DUE_BACK, MO, NIA, NOW, SAM, Actor, Story, hostile_visit, visit
 from team_story import agreed, changed, said
-from visit_story import DEE, at, back, countersigned, departed, raised, stood_down
+from visit_story import DEE, START, at, back, countersigned, departed, raised, stood_down
 from visitsafe.domain.carrying_out import over_for_certain, why_not_carried_out
 from visitsafe.domain.duties import owed
 from visitsafe.domain.entries import to_text
@@ -39,7 +39,7 @@ AGREED = AgreedBody(keep_days=DAYS, keep_days_incident=2 * DAYS)
 def over() -> Story:
     """A team that keeps records for 100 days, and a visit that Sam is back from."""
     story = agreed(countersigned(), by=ADA, keep_days=DAYS)
-    return at(back(departed(at(story, NOW, 60))), LATER)
+    return at(back(departed(at(story, START))), LATER)
 
 
 OVER = over()
@@ -180,7 +180,7 @@ EARLY = at(OVER, LATER, -120)
         (lambda: purged(OVER, since=to_text(NOW - timedelta(days=900))), "younger than it says"),
         (lambda: purged(OVER, since="soon"), "no times"),
         (lambda: purged(OVER, days=10**9), "was not over"),
-        (lambda: purged(at(back(departed(countersigned())), LATER)), "so short a time"),
+        (lambda: purged(at(back(departed(at(countersigned(), START))), LATER)), "so short a time"),
         (lambda: purged(changed(OVER, SAM, "manager"), by=SAM, rule=ERASURE), "a plan of their own"),
     ],
 )
@@ -203,7 +203,7 @@ def test_a_shorter_time_counts_for_a_removal_only_a_week_after_it_was_agreed_on(
         signed = purged(at(shorter, then + after), days=1)
         assert (why_not(signed) == "") is counts
     # Nor does a first one: until then they were kept for ever.
-    story = at(back(departed(at(countersigned(), NOW, 60))), then)
+    story = at(back(departed(at(countersigned(), START))), then)
     assert "not agreed" in why_not(purged(at(agreed(story, keep_days=1), then, 60), days=1))
 
 
@@ -302,7 +302,7 @@ def test_the_plans_of_one_case_go_together_however_it_is_spelt() -> None:
 
 
 def over_with(body: Any) -> Story:
-    return back(departed(countersigned(body)))
+    return back(departed(at(countersigned(body), START)))
 
 
 def held(story: Story, case: str, by: Actor = MO) -> Story:
@@ -339,7 +339,7 @@ def test_a_hold_by_somebody_who_may_not_does_not_count() -> None:
 
 def test_a_hold_on_a_case_that_an_earlier_version_named_keeps_the_plan() -> None:
     body = hostile_visit(visit=visit(case="C-2"), nonce="")
-    story = back(departed(countersigned().revised(body=body).decided(by=NIA)))
+    story = back(departed(at(countersigned().revised(body=body).decided(by=NIA), START)))
     holds = holds_in(held(story, "C-1042").roster)
     assert "held" in judged(story, LATER, holds=holds).why_not
 
@@ -386,7 +386,7 @@ def test_cases_with_sealed_details_go_first() -> None:
 
 def over_soon(body: PlanBody | None = None) -> Story:
     """A visit that Sam is just back from."""
-    return back(departed(at(agreed(countersigned(body), by=ADA, keep_days=DAYS), NOW, 60)))
+    return back(departed(at(agreed(countersigned(body), by=ADA, keep_days=DAYS), START)))
 
 
 def verdict_on(story: Story, days: int) -> Verdict:

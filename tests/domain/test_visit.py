@@ -7,11 +7,13 @@ import msgspec
 import pytest
 
 from story import Story, visit
+from team_story import changed, revoked
 from visit_story import (
     DEE,
     DUE_BACK,
     LADDER,
     MO,
+    NOW,
     OLA,
     SAM,
     START,
@@ -35,7 +37,7 @@ from visit_story import (
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.plan import Ladder
 from visitsafe.domain.reports import ReportBody
-from visitsafe.domain.terms import Because, Kind, Stage
+from visitsafe.domain.terms import Because, Kind, Stage, Status
 
 AGREED = countersigned()
 OUT = departed(at(AGREED, START))
@@ -239,8 +241,122 @@ def test_a_worker_does_not_end_an_alarm_by_a_version_without_its_steps() -> None
         assert is_open(revised)
 
 
-def test_a_plan_that_was_put_off_before_anybody_set_out_is_due_at_its_new_time() -> None:
-    assert AGREED.revised(body=LATER).state.visit.due_back == LATER.visit.due_back
+def test_a_version_that_waits_ends_no_watch_and_one_that_is_countersigned_does() -> None:
+    waits = AGREED.revised(body=LATER)
+    assert (waits.state.visit.due_back, waits.state.visit.ladder) == (DUE, LADDER)
+    assert waits.state.visit.watched == (AGREED.state.version.id,)
+    assert waits.decided().state.visit.due_back == LATER.visit.due_back
+
+
+TOMORROW = visit(start=minutes_after(DUE, 24 * 60 - 60), due_back=minutes_after(DUE, 24 * 60))
+PUT_OFF = watched_plan(nonce="", visit=TOMORROW)
+A_DAY_EARLY = at(AGREED, START, -24 * 60)
+
+
+def test_back_long_before_the_start_ends_nothing_and_the_visit_is_as_if_nobody_had_set_out() -> None:
+    for early in (back(departed(at(AGREED, START, -125))), back(departed(A_DAY_EARLY))):
+        visit_now = early.state.visit
+        assert (is_open(early), visit_now.back, visit_now.stage) == (True, None, Stage.PLANNED)
+        assert (visit_now.out, visit_now.departed) == (False, None)
+        assert visit_now.early is not None
+        assert visit_now.early.id == early.newest.id
+        gone = departed(at(early, START))
+        assert (gone.state.visit.out, gone.state.visit.early) == (True, None)
+        assert not is_open(back(at(gone, DUE_BACK)))
+        assert not is_open(back(at(early, DUE_BACK)))
+
+
+def test_back_counts_from_two_hours_before_the_start_on() -> None:
+    assert not is_open(back(departed(at(AGREED, START, -119))))
+
+
+def test_back_long_before_the_start_ends_the_watch_on_the_desks_word_and_on_nobody_elses() -> None:
+    gone = departed(A_DAY_EARLY)
+    assert not is_open(back(gone, DEE))
+    assert not is_open(back(gone, MO))
+    assert is_open(back(gone, OLA))
+    along = departed(at(countersigned(watched_plan(visit=visit(companions=(MO.companion,)))), START, -1440))
+    assert is_open(back(along, MO))
+    assert not is_open(back(along, DEE))
+
+
+def test_back_before_anybody_decided_does_not_end_a_visit_that_is_countersigned_afterwards() -> None:
+    assert is_open(back(at(planned(), START, -1440)).decided())
+
+
+def test_a_return_ends_no_watch_and_a_refusal_or_withdrawal_does_before_anybody_set_out() -> None:
+    for story in (AGREED, planned(watched_plan(urgent="Now."))):
+        assert story.decided("return").state.visit.watched == (story.state.version.id,)
+        assert not is_open(story.decided("refuse"))
+        assert not is_open(story.withdrawn())
+        gone = departed(at(story, START))
+        assert [is_open(one) for one in (gone.decided("refuse"), gone.withdrawn())] == [True, True]
+
+
+def test_whoever_set_out_on_a_version_that_waits_is_due_at_the_earlier_of_the_two_times() -> None:
+    waits = AGREED.revised(body=LATER)
+    assert departed(at(waits, START), urgent="Now.").state.visit.due_back == DUE
+    earlier = watched_plan(nonce="", visit=visit(due_back=minutes_after(DUE, -20)))
+    waits = AGREED.revised(body=earlier)
+    assert waits.state.visit.due_back == DUE
+    assert departed(at(waits, START), urgent="Now.").state.visit.due_back == minutes_after(DUE, -20)
+
+
+def test_a_plan_that_was_withdrawn_and_made_anew_is_not_watched_by_what_was_called_off() -> None:
+    anew = AGREED.withdrawn().revised(body=PUT_OFF)
+    assert anew.state.visit.watched == ()
+    assert anew.decided().state.visit.watched == (anew.newest.id,)
+
+
+def test_a_visit_that_was_put_off_is_watched_on_its_new_day_whatever_ended_the_old_one() -> None:
+    """Back, or a stand-down, was said about the old day; the new version is countersigned after that."""
+    waits = AGREED.revised(body=PUT_OFF)
+    alarmed = raised(late(waits, 15), "duty-rings")
+    for ended in (back(at(waits, DUE_BACK)), stood_down(alarmed)):
+        assert not is_open(ended)
+        agreed = ended.decided()
+        assert is_open(agreed)
+        assert (agreed.state.visit.due_back, agreed.state.visit.out) == (TOMORROW.due_back, False)
+        assert not is_open(back(departed(at(agreed, TOMORROW.start))))
+
+
+def test_a_countersignature_after_the_visit_that_went_first_opens_nothing() -> None:
+    home = back(departed(at(planned(), START, 5), urgent="A child is at risk."))
+    assert not is_open(home)
+    assert not is_open(home.decided())
+
+
+def test_a_second_visit_on_a_new_version_is_watched_from_its_start_and_not_before() -> None:
+    home = back(at(OUT, DUE_BACK))
+    second = home.revised(body=PUT_OFF)
+    assert not is_open(second)
+    agreed = second.decided().state.visit
+    assert (agreed.out, agreed.stage, agreed.start) == (False, Stage.PLANNED, TOMORROW.start)
+    assert is_open(second.decided())
+
+
+@pytest.mark.parametrize("hours", [-3, 2])
+def test_a_worker_revoked_by_any_clock_stays_on_the_board_and_only_the_desk_says_that_they_are_back(
+    hours: int,
+) -> None:
+    """Whatever the admin's clock says, and whether or not the worker had left by then."""
+    meanwhile = revoked(AGREED, SAM, at=START + timedelta(hours=hours))
+    gone = meanwhile | reported(departed(at(AGREED, START)), Kind.ARRIVED)
+    visit_now = gone.state.visit
+    assert (visit_now.stage, visit_now.due_back, is_open(gone)) == (Stage.ARRIVED, DUE, True)
+    by_sam = gone | back(at(OUT, DUE_BACK, 120))
+    assert is_open(by_sam)
+    assert not is_open(back(at(gone, DUE_BACK), DEE))
+
+
+def test_a_refusal_stands_whatever_the_clock_of_who_revoked_its_author() -> None:
+    slow = NOW - timedelta(minutes=40)
+    for changes in (revoked(planned(), MO, at=slow), changed(planned(), MO, "duty", at=slow)):
+        refused = planned().decided("refuse") | changes
+        assert refused.state.status is Status.REFUSED
+        assert refused.state.judged[-1].doubt
+        followed = changes.decided("refuse", at=NOW + timedelta(hours=1))
+        assert followed.state.status is Status.AWAITING
 
 
 def test_a_drill_stays_apart_from_all_that_is_real() -> None:

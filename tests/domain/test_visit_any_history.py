@@ -49,6 +49,7 @@ MUST_BE_OWNED = {rung.id for rung in LADDER.steps if rung.acknowledge}
 STEPS = [rung.id for rung in LADDER.steps]
 TOOTHLESS = Ladder(grace_minutes=120, steps=(msgspec.structs.replace(LADDER.steps[3], acknowledge=False),))
 VERSIONS = {Kind.PLANNED, Kind.REVISED}
+OUT = {Kind.DEPARTED, Kind.ARRIVED, Kind.LEFT}
 AGREED = countersigned()
 BEGUN = revoked(
     replace(AGREED.added(SAM_AT_HOME, "practitioner", "manager"), at=AGREED.at), NIA, at=AGREED.at
@@ -67,6 +68,7 @@ USUAL = [
 UNUSUAL = [(who, one) for who in range(len(PEOPLE)) for one in DONE]
 Step = tuple[tuple[int, str], int, int]
 MINUTES = st.integers(-40, 90)
+TOMORROW = visit(start=to_text(START + timedelta(days=1)), due_back=to_text(DUE_BACK + timedelta(days=1)))
 
 
 def steps_of(acts: list[tuple[int, str]]) -> st.SearchStrategy[list[Step]]:
@@ -75,7 +77,14 @@ def steps_of(acts: list[tuple[int, str]]) -> st.SearchStrategy[list[Step]]:
 
 
 STEPS_TAKEN = steps_of(USUAL)
-WITH_VERSIONS = steps_of([*USUAL, (0, "revised"), (0, "revised"), (3, "agreed"), (3, "agreed")])
+WITH_VERSIONS = steps_of(
+    [
+        *USUAL,
+        *((0, one) for one in ("revised", "revised", "put off", "urgent", "withdrawn", "early back")),
+        *((3, one) for one in ("agreed", "agreed", "return", "refuse", "early back")),
+        (2, "early back"),
+    ]
+)
 
 
 def played(steps: Sequence[Step], *, in_time: bool = False) -> Story:
@@ -107,6 +116,17 @@ def acted(copy: Story, by: Actor, action: str, choice: int, minutes: int) -> Sto
     if action == "revised":
         later = visit(due_back=to_text(DUE_BACK + timedelta(hours=9)))
         return copy.entry(by, Kind.REVISED, watched_plan(visit=later, ladder=TOOTHLESS, nonce=""))
+    if action in {"put off", "urgent"}:
+        times = TOMORROW if action == "put off" else visit()
+        body = watched_plan(nonce="", visit=times, urgent="Now." if action == "urgent" else "")
+        return copy.entry(by, Kind.REVISED, body)
+    if action == "withdrawn":
+        return copy.withdrawn(by=by)
+    if action == "early back":
+        return back(replace(copy, at=START - timedelta(hours=3)), by)
+    if action in {"return", "refuse"}:
+        of = [one.id for one in copy.entries if one.content.kind in VERSIONS][-1]
+        return copy.decided(action, by=by, of=of)
     if action == "agreed":
         return copy.decided(by=by, of=[one.id for one in copy.entries if one.content.kind in VERSIONS][-1])
     if action == "owned":
@@ -177,6 +197,47 @@ def test_an_alarm_is_over_only_once_somebody_apart_who_had_seen_it_says_so(steps
         assert state.closed == ""
         assert is_watched(state, DUE_BACK + timedelta(days=400))
         assert is_alarming(state, DUE_BACK + timedelta(days=400))
+
+
+@settings(deadline=None, max_examples=300)
+@given(WITH_VERSIONS)
+def test_nobody_is_unwatched_by_a_technicality(steps: list[Step]) -> None:
+    """What ends it is a stand-down, a timely or the desk's `back`, a refusal or a withdrawal."""
+    story = played(steps)
+    state, seen = folded(story), ancestors(story)
+    counted = [one.entry for one in state.judged if not one.why_not]
+    begun = [
+        one
+        for one in counted
+        if one.content.kind in OUT or one.content.body.get("decision") == "countersign" or _is_urgent(one)
+    ]
+    if not begun:
+        return
+    ends = [one for one in counted if _may_end(one)]
+    if not ends:
+        assert not state.closed
+        assert state.visit.watched
+        assert state.visit.due_back <= to_text(DUE_BACK + timedelta(days=1))
+    if state.closed:
+        assert state.closed in {one.id for one in ends}
+        last = [one for one in begun if one.content.kind in OUT and state.closed in seen[one.id]]
+        assert not [one for one in last if one.content.kind == Kind.DEPARTED]
+    if state.visit.out and state.closed:
+        assert any(one.id == state.closed and one.content.kind in {"back", "stood-down"} for one in ends)
+
+
+def _is_urgent(one: Verified) -> bool:
+    return one.content.kind in VERSIONS and bool(one.content.body.get("urgent"))
+
+
+def _may_end(one: Verified) -> bool:
+    body, kind = one.content.body, one.content.kind
+    if kind == Kind.BACK:
+        by_desk = body["heard"] is not None and one.content.by in WATCHERS
+        return by_desk or from_text(one.content.at) >= START - timedelta(hours=2)
+    if kind == Kind.STOOD_DOWN:
+        return not body["until"]
+    return kind == Kind.WITHDRAWN or body.get("decision") == "refuse"
 
 
 @settings(deadline=None, max_examples=150)

@@ -11,7 +11,7 @@ import pytest
 
 from after_story import ALERT, debriefed, incident, over, shared
 from story import DUE_BACK, MO, SAM, Actor, Story, hostile_visit
-from visit_story import DEE, OLA, at, back, countersigned, departed, duress
+from visit_story import DEE, OLA, START, at, back, countersigned, departed, duress
 from visitsafe.domain.duties import owed
 from visitsafe.domain.stored import Store
 from visitsafe.usecases.desk import Desk, folded, open_roster
@@ -111,7 +111,7 @@ def test_what_is_folded_has_a_limit_and_the_rest_is_counted(tmp_path: Path) -> N
 
 
 def test_nothing_is_folded_about_which_nothing_is_owed(tmp_path: Path) -> None:
-    calm = back(departed(countersigned()))
+    calm = back(departed(at(countersigned(), START)))
     room = Room(tmp_path, calm)
     with room.desk(SAM) as desk:
         room.folded.clear()

@@ -220,7 +220,7 @@ def _on_the_way() -> Iterator[Case]:
 
 
 KEPT_DAYS = 100
-OVER = at(back(departed(at(agreed(countersigned(), keep_days=KEPT_DAYS), NOW, 60))), START)
+OVER = at(back(departed(at(agreed(countersigned(), keep_days=KEPT_DAYS), START, -60))), START)
 """A visit that the worker is back from, in a team that keeps records for 100 days."""
 SINCE = "2026-11-23T16:30:00Z"
 """When it was due back, which is later than any of its entries."""
@@ -287,7 +287,7 @@ def _removed() -> Iterator[Case]:
 
 def _afterwards() -> Iterator[Case]:
     """Of each kind one that counts, and a last one that does not."""
-    over = back(departed(at(countersigned(hostile_visit()), NOW, 60)))
+    over = back(departed(at(countersigned(hostile_visit()), START)))
     told = incident(over, by=OLA)
     why = "anybody in the team records one; one that names no version of the plan does not count"
     wrong = incident(told, of="ab" * 32)

@@ -17,7 +17,7 @@ from visitsafe.domain.in_force import EXPECTED
 from visitsafe.domain.judging_visit import is_time
 from visitsafe.domain.plan import Ladder, Rung
 from visitsafe.domain.reports import AcknowledgedBody, EscalatedBody
-from visitsafe.domain.terms import Role, Status
+from visitsafe.domain.terms import Role
 from visitsafe.domain.visit import Said
 
 CLOCKS_APART = timedelta(minutes=2)
@@ -143,21 +143,14 @@ def _may_climb(state: PlanState, now: datetime) -> bool:
     """Whether a visit is watched now, or will be from its start on if nothing changes."""
     if state.closed:
         return False
-    return not _only_expected(state) or (
-        _is_expected(state) and now <= from_text(state.visit.due_back) + EXPECTED
-    )
+    expected = bool(state.visit.watched) and now <= from_text(state.visit.due_back) + EXPECTED
+    return expected or not _only_expected(state)
 
 
 def _only_expected(state: PlanState) -> bool:
     """Whether nobody reported setting out, and no alarm is open."""
     visit = state.visit
     return not (visit.out or visit.back or visit.duress or visit.alarm.raised)
-
-
-def _is_expected(state: PlanState) -> bool:
-    if state.status is Status.COUNTERSIGNED:
-        return True
-    return (bool(state.body.urgent) or state.visit.held) and state.status is Status.AWAITING
 
 
 def _to_come(state: PlanState) -> list[Due]:

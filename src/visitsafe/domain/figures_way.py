@@ -15,7 +15,7 @@ from visitsafe.domain.fold import PlanState
 from visitsafe.domain.in_force import EXPECTED
 from visitsafe.domain.reports import ExtendedBody
 from visitsafe.domain.said import Alarm
-from visitsafe.domain.terms import Decision, Status
+from visitsafe.domain.terms import Decision
 
 _MINUTE = timedelta(minutes=1)
 
@@ -85,7 +85,7 @@ def _was_expected(state: PlanState) -> bool:
     if visit.out or visit.back or any(alarm.raised for alarm in visit.alarms):
         return True
     agreed = state.decided is not None and state.decided.decision is Decision.COUNTERSIGN
-    return agreed or ((bool(state.body.urgent) or visit.held) and state.status is Status.AWAITING)
+    return agreed or bool(visit.watched)
 
 
 def _end(state: PlanState) -> str:
@@ -113,7 +113,7 @@ def _stretches(state: PlanState, end: str, now: datetime) -> Iterator[tuple[date
 
 def is_unheard(state: PlanState, now: datetime) -> bool:
     """Whether a visit was agreed to, its time is long over, and nobody ever reported anything about it."""
-    if state.visit.reports or state.closed or state.status is not Status.COUNTERSIGNED:
+    if state.visit.reports or state.closed or not state.visit.watched:
         return False
     return from_text(state.visit.due_back) + EXPECTED < now
 

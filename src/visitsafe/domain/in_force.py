@@ -1,10 +1,11 @@
-"""By which version of a plan a visit under way is watched: its time due back and its ladder. Pure.
+"""By which versions of a plan a visit is watched, and what ends that (D18): its time due back, its ladder.
 
-A worker may revise a plan at any time, and a new version is nobody's word but theirs. So once anything was
-reported on the way or a step was raised, a new version changes the watch only when a manager has
-countersigned it; and what was countersigned when its start passed is watched until a manager decides on
-what came after.
-For more time there is `extend`, which is bounded. A version that was taken back changes nothing.
+Watching begins with a countersignature, with an urgent signature, or with a report that somebody set out.
+Each such *mark* names a version and stands until a newer version is countersigned, or until something ends
+it: a stand-down; `back`, unless it came long before the start and was not the desk's word; and, while nobody
+has set out, a withdrawal or a refusal. A version that only waits ends nothing, and neither does a return.
+Where several stand, the earliest time due back counts. Order is causal: what had not seen a mark does not end
+it, but for `back`, which is about the visit of its day. Pure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,12 +15,13 @@ import msgspec
 
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.judging import Judged
-from visitsafe.domain.judging_visit import OUT
+from visitsafe.domain.judging_visit import OUT, WATCHERS
+from visitsafe.domain.likeness import is_companion
 from visitsafe.domain.order import Order
-from visitsafe.domain.plan import DecidedBody, Ladder, PlanBody, Rung
+from visitsafe.domain.plan import DecidedBody, Ladder, PlanBody, Rung, WithdrawnBody
 from visitsafe.domain.reports import BackBody, EscalatedBody, ExtendedBody, ReportBody, StoodDownBody
-from visitsafe.domain.said import said_in
-from visitsafe.domain.terms import Decision, Role
+from visitsafe.domain.said import B, Reports, Said, said_in
+from visitsafe.domain.terms import Decision, Kind, Role
 
 FALLBACK = Ladder(
     grace_minutes=0,
@@ -45,16 +47,52 @@ FALLBACK = Ladder(
     ),
 )
 """The ladder of a plan that was signed without one. Our default, not law."""
-
-
+EARLY = timedelta(hours=2)
+"""How long before the start of a visit a report about it can be true, where the desk does not say so."""
 EXPECTED = timedelta(hours=24)
 """How long after the time due back a visit is watched although nobody reported setting out."""
 MOST_STEPS = 40
 """A ladder with more steps is none that a checklist makes, and would keep a watcher from everybody else."""
 
 
-def in_force(order: Order, counted: Sequence[Judged], current: Judged) -> dict[str, PlanBody]:
-    """The versions by which the visit is watched, by entry id, in causal order.
+class Mark(msgspec.Struct, frozen=True):
+    """What begins a watch: the version, the entry that does it, and the report if somebody set out."""
+
+    version: str
+    by: str
+    out: Said[ReportBody] | None = None
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """By what a visit is watched.
+
+    Attributes:
+        versions: The versions by entry id, in causal order; the current one while no watch has begun.
+        begun: Whether anybody countersigned, signed that it is urgent, or set out, and it was not called off.
+        open: Whether nothing has ended it.
+        past: What belongs to an earlier trip, or came before a `back` that was long before the start.
+        idle: The reports of being back that end nothing of this.
+        early: Those of them that came so long before the start that they end nothing.
+    """
+
+    versions: dict[str, PlanBody]
+    begun: bool
+    open: bool
+    past: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
+    early: tuple[Said[BackBody], ...] = ()
+
+    @property
+    def governing(self) -> PlanBody:
+        """The version with the earliest time due back."""
+        return min(self.versions.values(), key=lambda one: one.visit.due_back)
+
+
+End = Said[BackBody] | Said[StoodDownBody]
+
+
+def in_force(order: Order, counted: Sequence[Judged], current: Judged) -> Watch:
+    """By what a visit is watched.
 
     Args:
         order: The plan's entries.
@@ -62,79 +100,134 @@ def in_force(order: Order, counted: Sequence[Judged], current: Judged) -> dict[s
         current: The newest version.
     """
     versions = {one.entry.id: one.body for one in counted if isinstance(one.body, PlanBody)}
-    agreed = _agreed(order, counted)
-    held = _Held(order, counted, versions, agreed)
-    over = _over(order, counted)
-    begun = [one for one in counted if _begins(one, versions) and one.entry.id not in over]
-    names = {_begun_on(order, one, versions, held, over) for one in _first(order, begun)}
-    # Of versions named by people who had not heard of each other, what was there first.
-    name = next((one for one in versions if one in names), "") or held.among(list(versions))
-    if not name or name == current.entry.id:
-        return {current.entry.id: versions[current.entry.id]}
-    return {one: body for one, body in versions.items() if one == name or one in agreed}
-
-
-def is_held(order: Order, counted: Sequence[Judged]) -> bool:
-    """Whether a countersigned version is watched although a later one came after its start."""
-    versions = {one.entry.id: one.body for one in counted if isinstance(one.body, PlanBody)}
-    held = _Held(order, counted, versions, _agreed(order, counted))
-    return bool(held.among(list(versions)))
-
-
-class _Held:
-    """Which countersigned version stays in force although it was changed: its start had passed by then."""
-
-    def __init__(
-        self, order: Order, counted: Sequence[Judged], versions: Mapping[str, PlanBody], agreed: set[str]
-    ) -> None:
-        self._order, self._versions, self._agreed = order, versions, agreed
-        self._decided = {one.body.of for one in counted if isinstance(one.body, DecidedBody)}
-
-    def among(self, names: Sequence[str]) -> str:
-        """The one of some versions, in causal order; empty if the last of them is watched itself."""
-        holds = ""
-        for name in names:
-            if not (holds in self._agreed and name not in self._decided and self._is_late(name, holds)):
-                holds = name
-        return holds if names and holds != names[-1] else ""
-
-    def _is_late(self, name: str, than: str) -> bool:
-        """Whether a version was made after the start of another, by any clock that its author had seen."""
-        start = self._versions[than].visit.start
-        return any(one.content.at >= start for one in self._order.within(self._order.mask([name])))
-
-
-def _over(order: Order, counted: Sequence[Judged]) -> set[str]:
-    """Of several trips, what was said before the end of the last but one."""
-    ends: list[str] = [
-        one.entry.id
-        for one in counted
-        if isinstance(one.body, StoodDownBody) and not (one.body.drill or one.body.until)
+    marks = _marks(order, counted, versions)
+    begun, marks = bool(marks), marks or [Mark(current.entry.id, current.entry.id)]
+    ends = [one for one in final(counted) if not _is_mistaken(order, one, counted)]
+    ended = {(end.id, mark.by) for end in ends for mark in marks if _ends(order, end, mark, versions)}
+    alarmed = _is_alarmed(order, counted, versions)
+    before = [
+        end
+        for end in ends
+        if not (alarmed and end.kind is Kind.BACK)
+        and any(order.seen(end.id, one.by) and (end.id, one.by) not in ended for one in marks)
     ]
-    backs = [one.entry.id for one in counted if isinstance(one.body, BackBody)]
-    if backs and not _is_alarmed(order, counted):
-        ends += backs
-    if not ends:
-        return set()
-    again = order.seen_by([one.entry.id for one in counted if one.entry.content.kind in OUT])
-    return order.seen_by([end for end in ends if end in again])
+    idle = [one for one in ends if not any((one.id, mark.by) in ended for mark in marks)]
+    # A trip after another is watched by what began it; of one that is over, its own last watch is shown.
+    last = [one for one in marks if not any((end.id, one.by) in ended for end in before)]
+    names = {one.version for one in last or marks}
+    return Watch(
+        versions={name: body for name, body in versions.items() if name in names},
+        begun=begun,
+        open=any(not any((end.id, one.by) in ended for end in ends) for one in marks),
+        past=frozenset(order.seen_by([one.id for one in (*before, *idle)])),
+        idle=frozenset(one.id for one in idle),
+        early=tuple(
+            one
+            for one in idle
+            if isinstance(one.body, BackBody)
+            and not any(order.seen(one.id, mark.by if mark.out else mark.version) for mark in marks)
+        ),
+    )
 
 
-def _begins(one: Judged, versions: Mapping[str, PlanBody]) -> bool:
-    """Whether an entry shows that the visit is under way, or overdue."""
-    if isinstance(one.body, EscalatedBody):
-        return not one.body.drill
-    if one.entry.content.kind in OUT:
-        return True
-    if not isinstance(one.body, ReportBody | ExtendedBody):
+def _marks(order: Order, counted: Sequence[Judged], versions: Mapping[str, PlanBody]) -> list[Mark]:
+    """What has begun a watch and was neither called off nor overtaken by a newer version that was agreed."""
+    out = [
+        Mark(one.body.of, one.id, one)
+        for one in said_in(counted, ReportBody)
+        if one.kind in OUT and one.body.of in versions
+    ]
+    decided = said_in(counted, DecidedBody)
+    agreed = [one for one in decided if one.body.decision is Decision.COUNTERSIGN]
+    signed = [Mark(one.body.of, one.id) for one in agreed if one.body.of in versions]
+    signed += [Mark(name, name) for name, body in versions.items() if body.urgent]
+    stops = [one.id for one in said_in(counted, WithdrawnBody)]
+    stops += [one.id for one in decided if one.body.decision is Decision.REFUSE]
+    stops = [stop for stop in stops if all(order.seen(stop, one.by) for one in out)]
+    standing = [*(one for one in signed if not any(order.seen(one.by, stop) for stop in stops)), *out]
+    newer = [one for one in agreed if one.body.of in versions and not _is_contested(order, one, decided)]
+    return [
+        one
+        for one in standing
+        if not any(
+            order.seen(one.version, new.body.of) and (one.out is None or order.seen(one.by, new.id))
+            for new in newer
+        )
+        and not (one.out is None and any(_is_left(order, one, later, versions) for later in out))
+    ]
+
+
+def _is_contested(order: Order, agreed: Said[DecidedBody], decided: Sequence[Said[DecidedBody]]) -> bool:
+    """Whether a no to the same version stands against a countersignature: what was before it stays."""
+    same = [one for one in decided if one.body.of == agreed.body.of]
+    yes = [one.id for one in same if one.body.decision is Decision.COUNTERSIGN]
+    return any(
+        one.id not in yes
+        and not any(order.seen(one.id, later) for later in yes)
+        and (one.body.decision is Decision.REFUSE or not order.seen(agreed.id, one.id))
+        for one in same
+    )
+
+
+def _is_left(order: Order, mark: Mark, later: Mark, versions: Mapping[str, PlanBody]) -> bool:
+    """Whether somebody set out on a newer version when nobody was expected by this one any more."""
+    if later.out is None or not order.seen(mark.version, later.version):
         return False
-    version = versions.get(one.body.of)
-    return version is not None and one.entry.content.at >= version.visit.start
+    due = from_text(versions[mark.version].visit.due_back)
+    return from_text(later.out.at) > due + EXPECTED
 
 
-def _is_alarmed(order: Order, counted: Sequence[Judged]) -> bool:
+def final(counted: Sequence[Judged]) -> list[End]:
+    """What may end a watch, in causal order of each kind: stand-downs, and reports of being back."""
+    downs = [one for one in said_in(counted, StoodDownBody) if not (one.body.drill or one.body.until)]
+    return [*downs, *said_in(counted, BackBody)]
+
+
+def _is_mistaken(order: Order, end: End, counted: Sequence[Judged]) -> bool:
+    """Whether the visit was said to go on, with a new time due back."""
+    later: list[Said[Reports] | Said[StoodDownBody]] = [*said_in(counted, ExtendedBody)]
+    later += (one for one in said_in(counted, StoodDownBody) if one.body.until and not one.body.drill)
+    return goes_on(order, end, later)
+
+
+def _ends(order: Order, end: End, mark: Mark, versions: Mapping[str, PlanBody]) -> bool:
+    """Whether something ends the watch that a mark began."""
+    version = versions[mark.version]
+    timely = from_text(end.at) >= from_text(version.visit.start) - EARLY
+    by_desk = isinstance(end.body, StoodDownBody) or _is_desks_word(end, version)
+    if mark.out is not None:
+        onward = mark.out.kind is not Kind.LEFT and goes_on(order, end, [mark.out])
+        return not onward and (timely or by_desk)
+    if order.seen(end.id, mark.by):  # decided on after the visit that it was about; else it is a new one
+        return timely and not (mark.version == mark.by or order.seen(end.id, mark.version))
+    return timely or (by_desk and order.seen(mark.by, end.id))
+
+
+def _is_desks_word(end: End, version: PlanBody) -> bool:
+    """Whether a manager or duty officer who does not go along took down a report of being back."""
+    apart = not is_companion(end.author, version, [end.author])
+    return getattr(end.body, "heard", None) is not None and bool(end.author.roles & WATCHERS) and apart
+
+
+def goes_on(order: Order, end: Said[B], onward: Sequence[Said[Reports] | Said[StoodDownBody]]) -> bool:
+    """Whether the visit goes on after what was to end it.
+
+    What was said by somebody who knew of the end counts, unless it only completes the record (`--at`). Of
+    people who had not heard of each other, the one who tells of a later time is right about a report; a
+    manager who put the time due back off always is.
+    """
+    for one in onward:
+        explicit = str(getattr(one.body, "happened", ""))
+        if order.seen(end.id, one.id):
+            if one.kind is Kind.DEPARTED or not explicit or explicit > end.happened:
+                return True
+        elif not order.seen(one.id, end.id) and (one.kind is Kind.STOOD_DOWN or one.happened > end.happened):
+            return True
+    return False
+
+
+def _is_alarmed(order: Order, counted: Sequence[Judged], versions: Mapping[str, PlanBody]) -> bool:
     """Whether a step that must be taken on, or duress, is open: then being back does not end it."""
-    versions = {one.entry.id: one.body for one in counted if isinstance(one.body, PlanBody)}
     downs = [down for down in said_in(counted, StoodDownBody) if not down.body.drill]
     by_managers = [down.id for down in downs if Role.MANAGER in down.author.roles]
     ended, eased = order.seen_by([down.id for down in downs]), order.seen_by(by_managers)
@@ -143,36 +236,17 @@ def _is_alarmed(order: Order, counted: Sequence[Judged]) -> bool:
     return bool(spoken) or any(_must_be_owned(one.body.step, versions) for one in steps)
 
 
-def _first(order: Order, begun: Sequence[Judged]) -> list[Judged]:
-    """Those that follow no other of them."""
-    first: list[Judged] = []
-    for one in begun:
-        if not any(order.seen(other.entry.id, one.entry.id) for other in first):
-            first.append(one)
-    return first
-
-
-def _begun_on(
-    order: Order, one: Judged, versions: Mapping[str, PlanBody], held: _Held, over: set[str]
-) -> str:
-    """The version by which the visit was watched when it began."""
-    seen = [name for name in versions if order.seen(name, one.entry.id)]
-    of = str(getattr(one.body, "of", ""))
-    holds = held.among(seen)
-    if holds and holds not in over:
-        late = from_text(one.entry.content.at) - from_text(versions[holds].visit.due_back)
-        if late <= EXPECTED:  # after that it was not watched any more
-            return holds
-    return of if of in versions else (seen or list(versions))[-1]
-
-
 def due_back(order: Order, counted: Sequence[Judged], versions: Mapping[str, PlanBody]) -> str:
-    """What was said last about it: by a version, an extension or a stand-down; else the earliest."""
-    times = {name: body.visit.due_back for name, body in versions.items()}
-    times |= {one.id: one.body.until for one in said_in(counted, ExtendedBody)}
+    """The earliest of what was said last for each watched version: by it, an extension, a stand-down."""
+    later = {one.id: one.body.until for one in said_in(counted, ExtendedBody)}
     downs = said_in(counted, StoodDownBody)
-    times |= {one.id: one.body.until for one in downs if one.body.until and not one.body.drill}
-    return min(times[name] for name in order.newest(list(times)))
+    later |= {one.id: one.body.until for one in downs if one.body.until and not one.body.drill}
+    times = later | {name: body.visit.due_back for name, body in versions.items()}
+    return min(
+        times[one]
+        for name in versions
+        for one in order.newest([name, *(one for one in later if not order.seen(one, name))])
+    )
 
 
 def ladder_of(body: PlanBody) -> Ladder:
@@ -197,16 +271,3 @@ def ladder_of(body: PlanBody) -> Ladder:
 def _must_be_owned(step: str, versions: Mapping[str, PlanBody]) -> bool:
     steps = [rung for body in versions.values() for rung in ladder_of(body).steps if rung.id == step]
     return not steps or any(rung.acknowledge for rung in steps)
-
-
-def _agreed(order: Order, counted: Sequence[Judged]) -> set[str]:
-    """The versions that were countersigned, and not returned or refused since."""
-    decided = {one.entry.id: one.body for one in counted if isinstance(one.body, DecidedBody)}
-    signed = {name: one.of for name, one in decided.items() if one.decision is Decision.COUNTERSIGN}
-    stopped = {
-        body.of
-        for name, body in decided.items()
-        if name not in signed
-        and not any(of == body.of and order.seen(name, later) for later, of in signed.items())
-    }
-    return set(signed.values()) - stopped

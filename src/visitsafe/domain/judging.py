@@ -155,19 +155,22 @@ def judge(
     """
     content = entry.content
     team = roster.as_seen_by(content)
-    author = team.get(content.by)
+    author, knew = team.get(content.by), roster.as_known_to(content).get(content.by)
     if content.plan != plan:
         return Judged(entry, author, None, "it belongs to another plan")
     if content.kind not in FORMS:
         return Judged(entry, author, None, f"this visitsafe does not know the kind {content.kind[:40]!r}")
-    if author is None:
-        known = roster.known.get(content.by)
-        called = known.person.name if known else ""
-        return Judged(entry, None, None, _why_no_author(roster, content.by), called=called)
+    if knew is None:
+        return _by_nobody(entry, roster)
     try:
         body: Bodies = body_of(content, FORMS[content.kind])
     except VerificationError as error:
         return Judged(entry, author, None, error.message)
+    if is_cautious(body) and author != knew:
+        # No clock takes away what holds a visit back, a plan or a departure: only what it follows (D18).
+        author, doubt = knew, doubt or Doubt(_by_the_clocks(author), late=False)
+    if author is None:
+        return _by_nobody(entry, roster)
     earlier = [
         j
         for j in counted.values()
@@ -205,10 +208,16 @@ def _must_be_proven(body: Bodies) -> bool:
     return isinstance(body, ResealedBody) or not is_cautious(body)
 
 
-def _why_no_author(roster: Roster, by: str) -> str:
-    if by in roster.known:
-        return "its author's key was not in the team, or no longer, when it was made"
-    return "its author was not in the team when it was made"
+def _by_nobody(entry: Verified, roster: Roster) -> Judged:
+    known = roster.known.get(entry.content.by)
+    what = "author's key was not in the team, or no longer," if known else "author was not in the team"
+    called = known.person.name if known else ""
+    return Judged(entry, None, None, f"its {what} when it was made", called=called)
+
+
+def _by_the_clocks(author: Member | None) -> str:
+    what = "had left the team, or their key had ended," if author is None else "had lost a role"
+    return f"by the clocks its author {what} when it was made; they had not seen that"
 
 
 def _why_not(

@@ -154,6 +154,11 @@ class Roster:
         past = self.order.mask(content.after)
         return self._view(past, self._ledger.then(past, content.at))
 
+    def as_known_to(self, content: Content) -> Members:
+        """The members by the team's entries that the author of a plan's entry had seen, and by no clock."""
+        past = self.order.mask(content.after)
+        return self._view(past, past)
+
     def known_to(self, content: Content) -> People:
         """Every key that the author of an entry had seen brought into the team, ended or not."""
         past = self.order.mask(content.after)

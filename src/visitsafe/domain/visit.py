@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import msgspec
 
 from visitsafe.domain.alarms import drills_in, open_duress, real_alarms, unaware
-from visitsafe.domain.in_force import FALLBACK, due_back, in_force, is_held, ladder_of
+from visitsafe.domain.in_force import FALLBACK, Watch, due_back, goes_on, in_force, ladder_of
 from visitsafe.domain.judging import Judged
 from visitsafe.domain.order import Order
-from visitsafe.domain.plan import Ladder, PlanBody, Rung
+from visitsafe.domain.plan import Ladder, PlanBody, Rung, Visit
 from visitsafe.domain.reports import BackBody, ExtendedBody, ReportBody, StoodDownBody
 from visitsafe.domain.said import Alarm, B, Counted, Reports, Said, said_in
 from visitsafe.domain.terms import Kind, Stage
@@ -42,8 +42,11 @@ class VisitState(msgspec.Struct, frozen=True):
         taken: The raised steps of the open alarm that somebody took on, by id, to the acknowledgement.
         drills: The same for drills, by the drill's id.
         closed: The entry that ended the watch over this visit; empty while it goes on.
-        start: The start of the version by which it is watched, UTC text.
-        held: Whether that is a countersigned version which the worker changed only after its start.
+        start: When it is watched from: the earliest start of the versions by which it is watched, UTC text.
+        watched: The versions by which it is watched, by entry id; empty while no watch has begun (D18).
+        facts: Where and with whom, by the watched version with the earliest time due back.
+        early: The report of being back that came so long before the start that it ends nothing.
+        past: What belongs to an earlier trip, or came before such a report.
     """
 
     stage: Stage
@@ -60,7 +63,10 @@ class VisitState(msgspec.Struct, frozen=True):
     drills: dict[str, Alarm] = {}
     closed: str = ""
     start: str = ""
-    held: bool = False
+    watched: tuple[str, ...] = ()
+    facts: Visit | None = None
+    early: Said[BackBody] | None = None
+    past: frozenset[str] = frozenset()
 
     @property
     def alarm(self) -> Alarm:
@@ -75,7 +81,7 @@ class VisitState(msgspec.Struct, frozen=True):
     @property
     def out(self) -> bool:
         """Whether anybody reported that the worker set out; who has arrived or left has set out too."""
-        return any(one.kind in OUT for one in self.reports)
+        return any(one.kind in OUT and one.id not in self.past for one in self.reports)
 
     @property
     def urgent(self) -> str:
@@ -132,31 +138,44 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
         body: What it says.
     """
     counted = Counted(one for one in judged if not one.why_not and one.author is not None)
-    if all(isinstance(one.body, PlanBody) for one in counted):
-        return VisitState(Stage.PLANNED, body.visit.due_back, ladder_of(body), start=body.visit.start)
-    versions = in_force(order, counted, current)
-    watched = versions[order.newest(list(versions))[-1]]
-    ladder = ladder_of(watched)
+    if len(counted) == 1:
+        watched = (current.entry.id,) if body.urgent else ()
+        facts, ladder = body.visit, ladder_of(body)
+        return VisitState(
+            Stage.PLANNED, facts.due_back, ladder, start=facts.start, watched=watched, facts=facts
+        )
+    watch = in_force(order, counted, current)
+    ladder = ladder_of(watch.governing)
     downs = [down for down in said_in(counted, StoodDownBody) if not down.body.drill]
     duress, alarms = open_duress(order, counted, downs), real_alarms(order, counted, downs)
     reports = _reports(order, counted)
-    back = _back(order, said_in(counted, BackBody), reports, downs)
+    trip = [one for one in reports if one.id not in watch.past]
+    backs = [one for one in said_in(counted, BackBody) if one.id not in watch.idle]
+    back = None if watch.open else _back(order, backs, reports, downs)
     state = VisitState(
-        stage=Stage.BACK if back else _stage(order, reports),
-        due_back=due_back(order, counted, versions),
+        stage=Stage.BACK if back else _stage(order, trip),
+        due_back=due_back(order, counted, watch.versions),
         ladder=ladder,
         other_ladders=_others(ladder, counted),
         reports=tuple(reports),
-        departed=_newest(order, [one for one in said_in(counted, ReportBody) if one.kind is Kind.DEPARTED]),
+        departed=_newest(order, [one for one in said_in(counted, ReportBody) if _sets_out(one, watch)]),
         back=back,
         duress=duress,
         alarms=alarms,
         unaware=frozenset(unaware(order, duress, alarms[-1].owned)),
         drills=drills_in(counted),
-        start=watched.visit.start,
-        held=is_held(order, counted),
+        start=min(one.visit.start for one in watch.versions.values()),
+        watched=tuple(watch.versions) if watch.begun else (),
+        facts=watch.governing.visit,
+        early=watch.early[-1] if watch.early else None,
+        past=watch.past,
     )
-    return msgspec.structs.replace(state, taken=_taken(order, state), closed=_closed(order, state, downs))
+    closed = "" if watch.open else _closed(order, state, downs)
+    return msgspec.structs.replace(state, taken=_taken(order, state), closed=closed)
+
+
+def _sets_out(one: Said[ReportBody], watch: Watch) -> bool:
+    return one.kind is Kind.DEPARTED and one.id not in watch.past
 
 
 def _taken(order: Order, state: VisitState) -> dict[str, str]:
@@ -205,24 +224,7 @@ def _back(
     """The report of being back, unless somebody knew better: it may have been passed on by mistake."""
     onward = [one for one in reports if one.kind in ONWARD]
     until = [one for one in downs if one.body.until]
-    return next((one for one in backs if not _goes_on(order, one, [*onward, *until])), None)
-
-
-def _goes_on(order: Order, end: Said[B], onward: Sequence[Said[Reports] | Said[StoodDownBody]]) -> bool:
-    """Whether the visit goes on after what was to end it.
-
-    What was said by somebody who knew of the end counts, unless it only completes the record (`--at`). Of
-    people who had not heard of each other, the one who tells of a later time is right about a report; a
-    manager who put the time due back off always is.
-    """
-    for one in onward:
-        explicit = str(getattr(one.body, "happened", ""))
-        if order.seen(end.id, one.id):
-            if one.kind is Kind.DEPARTED or not explicit or explicit > end.happened:
-                return True
-        elif not order.seen(one.id, end.id) and (one.kind is Kind.STOOD_DOWN or one.happened > end.happened):
-            return True
-    return False
+    return next((one for one in backs if not goes_on(order, one, [*onward, *until])), None)
 
 
 def _stage(order: Order, reports: Sequence[Said[Reports]]) -> Stage:
@@ -249,6 +251,6 @@ def _closed(order: Order, state: VisitState, downs: Sequence[Said[StoodDownBody]
     ]
     onward += (down for down in downs if down.body.until)
     for down in reversed(downs):
-        if not (down.body.until or state.alarm.raised or _goes_on(order, down, onward)):
+        if not (down.body.until or state.alarm.raised or goes_on(order, down, onward)):
             return down.id
     return state.back.id if state.back else ""
