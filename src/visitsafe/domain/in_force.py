@@ -15,7 +15,7 @@ import msgspec
 
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.judging import Judged
-from visitsafe.domain.judging_visit import OUT, WATCHERS
+from visitsafe.domain.judging_visit import ANSWERERS, OUT
 from visitsafe.domain.likeness import is_companion
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import DecidedBody, Ladder, PlanBody, Rung, WithdrawnBody
@@ -206,7 +206,7 @@ def _ends(order: Order, end: End, mark: Mark, versions: Mapping[str, PlanBody]) 
 def _is_desks_word(end: End, version: PlanBody) -> bool:
     """Whether a manager or duty officer who does not go along took down a report of being back."""
     apart = not is_companion(end.author, version, [end.author])
-    return getattr(end.body, "heard", None) is not None and bool(end.author.roles & WATCHERS) and apart
+    return getattr(end.body, "heard", None) is not None and bool(end.author.roles & ANSWERERS) and apart
 
 
 def goes_on(order: Order, end: Said[B], onward: Sequence[Said[Reports] | Said[StoodDownBody]]) -> bool:
