@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from office import Office
+from patience import says_so_on
 from postgres import cluster
 
 __all__ = ["cluster"]
@@ -20,6 +21,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda _number, _frame: None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Waiting is said on the terminal, although pytest keeps what tests print."""
+    says_so_on(config)
 
 
 @pytest.fixture

@@ -32,11 +32,11 @@ def refusing() -> Callable[[int], int]:
 
 
 def sleeping() -> Callable[[int], int]:
-    """A task says who does it, and takes a minute."""
+    """A task says who does it, and takes an hour."""
 
     def work(_task: int) -> int:
         print(os.getpid(), flush=True)
-        time.sleep(60)
+        time.sleep(3600)
         return 0
 
     return work

@@ -9,13 +9,13 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from patience import LIMIT, until
 from postgres import Cluster, unprivileged
 
 _SETTINGS = """\
@@ -61,7 +61,7 @@ def pooled(cluster: Cluster, mode: str, size: int = 4, more: str = "") -> Iterat
         if process is not None:
             process.send_signal(signal.SIGCONT)
             process.kill()
-            process.wait(timeout=30)
+            process.wait(timeout=LIMIT)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -79,10 +79,14 @@ def _started(
         folder.chmod(0o755)
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen([program, str(file)], cwd="/", stdout=log, stderr=log, **who)
-    for _ in range(200):
-        if (folder / f".s.PGSQL.{own}").exists():
-            return process, own
+
+    def listens() -> bool:
         assert process.poll() is None, (folder / "log").read_text(encoding="utf-8")
-        time.sleep(0.05)
-    process.kill()
-    raise AssertionError("PgBouncer did not start")
+        return (folder / f".s.PGSQL.{own}").exists()
+
+    try:
+        until(listens, "PgBouncer to start")
+    except AssertionError:
+        process.kill()
+        raise
+    return process, own

@@ -13,12 +13,13 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypedDict
 
 import pytest
+
+from patience import LIMIT, until
 
 PASSWORD = "hunter2-never-shown"
 _HBA = """\
@@ -104,18 +105,19 @@ class Cluster:
                 cwd="/", stdout=log, stderr=log, **self._as,
             )  # fmt: skip
         ready = [str(self._binaries / "pg_isready"), "-q", "-h", str(self.folder), "-p", str(self.port)]
-        for _ in range(400):
-            if subprocess.run(ready, check=False).returncode == 0:
-                return
-            assert self._server.poll() is None, (self.folder / "log").read_text(encoding="utf-8")
-            time.sleep(0.05)
-        raise AssertionError("PostgreSQL did not start")
+        server, log_file = self._server, self.folder / "log"
+
+        def takes_connections() -> bool:
+            assert server.poll() is None, log_file.read_text(encoding="utf-8")
+            return subprocess.run(ready, check=False).returncode == 0
+
+        until(takes_connections, "PostgreSQL to take connections", so_far=log_file.read_text)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop it: SIGINT cuts every connection, SIGQUIT is a crash."""
         if self._server is not None:
             self._server.send_signal(how)
-            self._server.wait(timeout=60)
+            self._server.wait(timeout=LIMIT)
             self._server = None
 
     def restart(self) -> None:

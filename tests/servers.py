@@ -21,6 +21,8 @@ from urllib.parse import quote
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from patience import LIMIT
+
 HOST = "127.0.0.1"
 
 
@@ -87,14 +89,14 @@ class _Server:
             self.calls += 1
             self.news.notify_all()
 
-    def wait(self, ready: Callable[[], bool], seconds: float = 20) -> None:
+    def wait(self, ready: Callable[[], bool]) -> None:
         """Wait until something has come; a test fails if it does not come."""
         with self.news:
-            assert self.news.wait_for(ready, seconds), "nothing came in time"
+            assert self.news.wait_for(ready, LIMIT), "nothing came in time"
 
-    def wait_for_calls(self, count: int, seconds: float = 20) -> None:
+    def wait_for_calls(self, count: int) -> None:
         """Wait until so many messages were brought, taken or not."""
-        self.wait(lambda: self.calls >= count, seconds)
+        self.wait(lambda: self.calls >= count)
 
     def _socket(self) -> socket.socket:
         made = socket.create_server((HOST, self.port))
@@ -118,9 +120,9 @@ class MailServer(_Server):
     def subjects(self) -> list[str]:
         return [mail.subject for mail in self.mails]
 
-    def wait_for(self, count: int, seconds: float = 20) -> list[Mail]:
+    def wait_for(self, count: int) -> list[Mail]:
         """What was taken, once it is so many."""
-        self.wait(lambda: len(self.mails) >= count, seconds)
+        self.wait(lambda: len(self.mails) >= count)
         return list(self.mails)
 
     def start(self) -> None:
@@ -130,7 +132,7 @@ class MailServer(_Server):
         ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, args=(listening, ready), daemon=True)
         self._thread.start()
-        assert ready.wait(60), "the mail server did not start"  # it cannot be stopped before
+        assert ready.wait(LIMIT), "the mail server did not start"  # it cannot be stopped before
 
     def _serve(self, listening: socket.socket, ready: threading.Event) -> None:
         loop = self._loop
@@ -196,9 +198,9 @@ class WebServer(_Server):
     def titles(self) -> list[str]:
         return [request.json["title"] for request in self.requests if request.method == "POST"]
 
-    def wait_for(self, count: int, seconds: float = 20) -> list[Request]:
+    def wait_for(self, count: int) -> list[Request]:
         """What was taken, once it is so many."""
-        self.wait(lambda: len(self.requests) >= count, seconds)
+        self.wait(lambda: len(self.requests) >= count)
         return list(self.requests)
 
     def start(self) -> None:

@@ -6,13 +6,13 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 
+from patience import until
 from postgres import Cluster
 
 NAME = "second"
@@ -43,20 +43,15 @@ class Standby(Cluster):
     def promote(self) -> None:
         """Take over; nothing more of the first server's is taken in."""
         self._pause(signal.SIGKILL)  # what waits in its socket is lost with it, as with a network
-        for _ in range(200):
-            try:
-                if self._leads():
-                    return
-            except psycopg.Error:  # it begins again after the loss of a process of its own
-                time.sleep(0.1)
-        raise AssertionError("the standby did not take over")
+        until(self._leads, "the standby to take over")
 
     def _leads(self) -> bool:
-        with self.connect() as connection:
-            if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
-                connection.execute("SELECT pg_promote()")
-                return False
-            return True
+        with suppress(psycopg.Error), self.connect() as connection:
+            # It begins again after the loss of a process of its own.
+            if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (False,):
+                return True
+            connection.execute("SELECT pg_promote()")
+        return False
 
     def _pause(self, how: signal.Signals) -> None:
         assert self._server is not None
@@ -98,10 +93,9 @@ def followed(*, synchronous: bool) -> Iterator[tuple[Cluster, Standby, str]]:
 
 
 def _wait_until_followed(first: Cluster, how: str) -> None:
-    for _ in range(200):
+    def follows() -> bool:
         with first.connect() as connection:
             query = "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'"
-            if connection.execute(query).fetchall() == [(how,)]:
-                return
-        time.sleep(0.05)
-    raise AssertionError("the standby does not follow")
+            return bool(connection.execute(query).fetchall() == [(how,)])
+
+    until(follows, "the standby to follow")

@@ -6,16 +6,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 from office import Office, Someone
+from patience import LIMIT, until
 from servers import MailServer
-
-SOON = 30.0
 
 
 def settings(someone: Someone, mail: MailServer) -> None:
@@ -51,19 +48,15 @@ class Watch:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(SOON)
+        return self.process.wait(LIMIT)
+
+    def says(self, words: str) -> None:
+        """Wait until something is on its screen."""
+        until(lambda: words in self.said, f"the watch to say {words!r}", so_far=lambda: self.said)
 
     @property
     def said(self) -> str:
         return self.screen.read_text(encoding="utf-8")
-
-
-def until(ready: Callable[[], bool], screen: Path) -> None:
-    """Wait for something that another process does."""
-    deadline = monotonic() + SOON
-    while not ready():
-        assert monotonic() < deadline, screen.read_text(encoding="utf-8")
-        sleep(0.05)
 
 
 def entries(office: Office, kind: str) -> list[Any]:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from office import NOW, Someone
+from patience import LIMIT
 from sqlite_files import change, refusal, tampered
 from visitsafe.adapters import schema
 from visitsafe.adapters.migrations import Migrated
@@ -160,7 +161,7 @@ def migrating(path: Path, fatal: int = 0) -> "subprocess.Popen[str]":
 def test_processes_that_migrate_at_once_all_succeed_and_one_does_it(old: Path) -> None:
     entries = raw(old, ENTRIES)
     running = [migrating(old) for _ in range(4)]
-    outputs = [one.communicate(timeout=100)[0].split()[:2] for one in running]
+    outputs = [one.communicate(timeout=LIMIT)[0].split()[:2] for one in running]
     assert [one.returncode for one in running] == [0] * 4
     assert sorted(outputs) == [["1", "4"], ["4", "4"], ["4", "4"], ["4", "4"]]
     assert_sound(old, entries)
@@ -171,12 +172,12 @@ def test_a_migration_killed_at_any_moment_has_not_happened_and_can_be_done_again
 ) -> None:
     entries = raw(old, ENTRIES)
     trial = Path(shutil.copy(old, tmp_path / "trial.db"))
-    moments = int(migrating(trial).communicate(timeout=100)[0].split()[2])
+    moments = int(migrating(trial).communicate(timeout=LIMIT)[0].split()[2])
     assert moments > 20
     for fatal in range(1, moments + 1, moments // 12):
         path = Path(shutil.copy(old, tmp_path / f"killed-{fatal}.db"))
         killed = migrating(path, fatal)
-        assert (killed.communicate(timeout=100)[0], killed.returncode) == ("", -9)
+        assert (killed.communicate(timeout=LIMIT)[0], killed.returncode) == ("", -9)
         assert_as_it_was(path, entries)
         assert migrate_store(str(path), by_team) == Migrated(1, 4, 4)
         assert_sound(path, entries)

@@ -1,7 +1,6 @@
 """What replication gives: a standby is read from and takes nothing in; what a failover loses is told."""
 
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from office import NOW, Office, Someone
+from patience import until
 from postgres import Cluster
 from standby import Standby, followed
 from visitsafe.adapters.postgres_door import open_store
@@ -30,11 +30,7 @@ def at(someone: Someone, store: str) -> Someone:
 def arrived(standby: Standby, name: str, position: int) -> None:
     """Wait until what was written is to be read there; that is later than it is safe there."""
     with closing(open_store(standby.url(name))) as store:
-        for _ in range(200):
-            if store.head()[0] >= position:
-                return
-            time.sleep(0.05)
-    raise AssertionError("it did not arrive")
+        until(lambda: store.head()[0] >= position, "the standby to show what was written")
 
 
 def test_a_standby_is_read_from_and_after_a_failover_a_checkpoint_tells_what_is_gone(

@@ -111,10 +111,10 @@ def test_a_statement_that_takes_too_long_is_given_up(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = cluster.store()
-    monkeypatch.setattr("visitsafe.adapters.postgres_link._LONGEST_STATEMENT", 0.2)
+    monkeypatch.setattr("visitsafe.adapters.postgres_link._LONGEST_STATEMENT", 3.0)
     cluster.execute(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN PERFORM pg_sleep(30); RETURN NEW; END $$;"
+        " $$ BEGIN PERFORM pg_sleep(3600); RETURN NEW; END $$;"
         " CREATE TRIGGER a BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION slow()",
         name,
     )

@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 import many_processes
+from patience import LIMIT
 from visitsafe.adapters.processes import NoProcessesError, share
 from visitsafe.errors import StoreError
 
@@ -44,9 +44,7 @@ def test_ctrl_c_ends_all_of_them_at_once_and_without_a_traceback() -> None:
     ) as ran:  # fmt: skip
         assert ran.stdout is not None
         workers = [int(ran.stdout.readline()) for _ in range(2)]
-        began = time.monotonic()
         os.killpg(ran.pid, signal.SIGINT)
-        _, said = ran.communicate(timeout=30)
+        _, said = ran.communicate(timeout=LIMIT)
     assert (ran.returncode, said) == (130, "")
-    assert time.monotonic() - began < 20
     assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]

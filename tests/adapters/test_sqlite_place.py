@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import LIMIT
 from sqlite_files import NOW, change, counted, entry, filled, problems, refusal, reports
 from visitsafe.adapters.store import create_store, open_store, store_exists
 from visitsafe.adapters.store_file import located, mounted_as
@@ -191,7 +192,7 @@ def test_two_people_who_make_a_store_at_once_get_one_store(tmp_path: Path) -> No
         subprocess.Popen([sys.executable, "-c", program, made], stdout=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
-    said = [one.communicate(timeout=60)[0].strip() for one in running]
+    said = [one.communicate(timeout=LIMIT)[0].strip() for one in running]
     with closing(open_store(made)) as store:
         assert said.count(store.store_id) == 1
     refused = {"name another file, or use the store that is there", "wait a moment and try again"}

@@ -11,6 +11,7 @@ import pexpect  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
 from office import Office, Someone
+from patience import LIMIT
 
 COMMAND = shutil.which("visitsafe", path=str(Path(sys.executable).parent)) or "visitsafe"
 FACTS = [
@@ -38,7 +39,7 @@ def today(tmp_path: Path) -> Office:
 def at_terminal(someone: Someone, *words: str, **environ: str) -> Any:
     """Run the command in a terminal of its own, in plain lines."""
     env = {**os.environ, **someone.environ, "ACCESSIBLE": "1", **environ}
-    return pexpect.spawn(COMMAND, list(words), env=env, dimensions=(40, 80), encoding="utf-8", timeout=60)
+    return pexpect.spawn(COMMAND, list(words), env=env, dimensions=(40, 80), encoding="utf-8", timeout=LIMIT)
 
 
 def answer(child: Any, *lines: str) -> None:
@@ -184,7 +185,7 @@ def test_an_admin_is_asked_about_the_fingerprint_before_anybody_is_added(
 
 def test_messages_break_between_words_and_what_is_copied_never(today: Office) -> None:
     env = {**os.environ, **today.sam.environ, "COLUMNS": "30"}
-    narrow: dict[str, Any] = {"env": env, "dimensions": (40, 30), "encoding": "utf-8", "timeout": 20}
+    narrow: dict[str, Any] = {"env": env, "dimensions": (40, 30), "encoding": "utf-8", "timeout": LIMIT}
     child = pexpect.spawn(COMMAND, ["verify"], **narrow)
     _, text = ended(child)
     lines = text.replace("\r\n", "\n").splitlines()

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from hostile import ATTACKS, everywhere
+from patience import LIMIT
 from story import MO, NOW, Story, hostile_visit, visit
 from story_plan import CONTROLS
 from visit_story import countersigned, departed, extended, planned, watched_plan
@@ -127,7 +128,7 @@ def pages(folder: Path, written: str) -> tuple[int, str]:
         [str(CHROMIUM), *FLAGS, profile, "--no-pdf-header-footer", f"--print-to-pdf={made}", source.as_uri()],
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=LIMIT,
     )
     told = subprocess.run(["pdfinfo", str(made)], check=True, capture_output=True, text=True).stdout
     words = subprocess.run(["pdftotext", str(made), "-"], check=True, capture_output=True, text=True).stdout

@@ -21,6 +21,7 @@ import pexpect  # type: ignore[import-untyped]
 import pytest
 
 from office import NOW, Office, Ran, Someone
+from patience import LIMIT
 from visitsafe.adapters.settings import load, remember
 from visitsafe.cli.app import app
 from visitsafe.cli.opening import Invocation
@@ -178,7 +179,7 @@ def terminal(someone: Someone, *flags: str, **environ: str) -> Any:
         f"import datetime, sys\nfrom visitsafe.cli import main\nsys.exit(main({list(flags)!r}, now={NOW!r}))"
     )
     env = {**os.environ, **someone.environ, **environ}
-    return pexpect.spawn(sys.executable, ["-c", code], env=env, encoding="utf-8", timeout=20)
+    return pexpect.spawn(sys.executable, ["-c", code], env=env, encoding="utf-8", timeout=LIMIT)
 
 
 def test_they_are_asked_one_line_each_and_enter_keeps_what_there_is(office: Office) -> None:

@@ -11,6 +11,7 @@ import pexpect  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
 from office import NOW, QUIET, Office, Ran, Someone
+from patience import LIMIT
 
 AGREEMENT = """\
 checklist: agreement
@@ -309,7 +310,7 @@ def test_an_agencys_own_form_may_leave_nearly_everything_out(office: Office) -> 
 def at_terminal(office: Office, *words: str) -> Any:
     line = ["-m", "visitsafe", *words, "--plain"]
     env = {**os.environ, **office.sam.environ}
-    return pexpect.spawn(sys.executable, line, env=env, dimensions=(60, 100), encoding="utf-8", timeout=60)
+    return pexpect.spawn(sys.executable, line, env=env, dimensions=(60, 100), encoding="utf-8", timeout=LIMIT)
 
 
 def answer(child: Any, *lines: str) -> None:

@@ -8,6 +8,7 @@ import pexpect  # type: ignore[import-untyped]
 import pytest
 
 from office import NOW, Office, Ran
+from patience import LIMIT
 
 PHRASE = "Could you look up the green folder"
 
@@ -79,7 +80,7 @@ def test_at_a_terminal_it_is_typed_twice_and_not_shown(office: Office, second: s
     command = ["team", "duress", "--set"]
     script = f"import datetime, sys\nfrom visitsafe.cli import main\nsys.exit(main({command!r}, now={NOW!r}))"
     env = {**os.environ, **office.mo.environ}
-    window = pexpect.spawn(sys.executable, ["-c", script], env=env, encoding="utf-8", timeout=20)
+    window = pexpect.spawn(sys.executable, ["-c", script], env=env, encoding="utf-8", timeout=LIMIT)
     window.logfile_read = (office.folder / "screen.txt").open("w", encoding="utf-8")
     for prompt, typed in (("Duress phrase", PHRASE), ("The same again", second)):
         window.expect_exact(prompt)

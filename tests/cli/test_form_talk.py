@@ -15,6 +15,7 @@ import pytest
 
 import form_command
 from office import QUIET, Office, Ran
+from patience import LIMIT
 from visitsafe.cli.form_talk import unfinished
 from visitsafe.cli.opening import Invocation
 
@@ -69,7 +70,7 @@ def at_terminal(office: Office, *words: str, **more: str) -> Any:
     """Run it in a terminal of its own, in plain lines unless `more` says otherwise."""
     line = ["-m", "form_command", "mine", office.ref, *words]
     env = environ(office, **{"ACCESSIBLE": "1", **more})
-    return pexpect.spawn(sys.executable, line, env=env, dimensions=(50, 40), encoding="utf-8", timeout=60)
+    return pexpect.spawn(sys.executable, line, env=env, dimensions=(50, 40), encoding="utf-8", timeout=LIMIT)
 
 
 def answer(child: Any, *lines: str) -> None:

@@ -10,8 +10,9 @@ import pexpect  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
 from office import NOW, Office
+from patience import LIMIT, until
 from servers import MailServer
-from watch_process import SOON, Watch, entries, settings, until
+from watch_process import Watch, entries, settings
 
 SECRET = "He threw a cup at Jordan."
 FORM = f"""\
@@ -176,7 +177,7 @@ def test_a_draft_of_another_incident_is_not_gone_on_with_as_a_correction(office:
     def begun(*words: str) -> bool:
         command = ["-m", "visitsafe", "incident", office.ref, "--plain", *words]
         own: Any = {**os.environ, **office.sam.environ}
-        child = pexpect.spawn(sys.executable, command, env=own, encoding="utf-8", timeout=30)
+        child = pexpect.spawn(sys.executable, command, env=own, encoding="utf-8", timeout=LIMIT)
         child.expect(r": $")
         said = str(child.before)
         child.sendintr()
@@ -229,12 +230,12 @@ def test_the_real_watch_tells_the_managers_once_and_nothing_of_what_happened(tmp
     with MailServer() as mail:
         settings(office.mo, mail)
         watch = Watch(office.mo, screen, "--every", "1")
-        until(lambda: "watching" in screen.read_text(encoding="utf-8"), screen)
+        watch.says("watching")
         ran = record(office)
-        mail.wait_for(1, SOON)
+        mail.wait_for(1)
         watch.kill()
         again = Watch(office.mo, screen, "--every", "1")
-        until(lambda: bool(entries(office, "notified")), screen)
+        until(lambda: entries(office, "notified"), "a message on the record", so_far=screen.read_text)
         again.end()
         got = [(one.subject, one.body) for one in mail.mails]
     assert "The watch sends them a message too" in ran.out

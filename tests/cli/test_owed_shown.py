@@ -9,6 +9,7 @@ import pexpect  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
 from office import NOW, Office
+from patience import LIMIT
 
 COMMAND = str(Path(sys.executable).with_name("visitsafe"))
 HOME = NOW + timedelta(hours=4)
@@ -130,7 +131,7 @@ def test_a_manager_who_reviews_learns_what_else_waits(tmp_path: Path) -> None:
     office.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"')
     incident(office)
     env = {**os.environ, **office.mo.environ, "ACCESSIBLE": "1"}
-    child = pexpect.spawn(COMMAND, ["review"], env=env, dimensions=(40, 80), encoding="utf-8", timeout=60)
+    child = pexpect.spawn(COMMAND, ["review"], env=env, dimensions=(40, 80), encoding="utf-8", timeout=LIMIT)
     child.expect("Besides decisions, this waits for you")
     child.expect(f"{office.ref}: incident on the visit of Sam")
     child.expect("One plan is waiting")

@@ -10,6 +10,7 @@ import pexpect  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
 from office import NOW, Office, Ran, Someone
+from patience import LIMIT
 from visitsafe.adapters.store import open_store
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.reports import EscalatedBody
@@ -232,7 +233,7 @@ def test_each_command_explains_itself_with_an_example(office: Office, command: s
 def at_the_desk(office: Office, *words: str) -> "pexpect.spawn[str]":
     """The real command in a terminal of its own, with the real clock."""
     env = {**os.environ, **office.mo.environ}
-    return pexpect.spawn(COMMAND, list(words), env=env, dimensions=(40, 80), encoding="utf-8", timeout=60)
+    return pexpect.spawn(COMMAND, list(words), env=env, dimensions=(40, 80), encoding="utf-8", timeout=LIMIT)
 
 
 @pytest.fixture

@@ -6,14 +6,13 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from office import NOW, Office, Someone
+from patience import LIMIT, until
 from postgres import PASSWORD, Cluster
 from sqlite_files import change, counted, entry, tampered
 from visitsafe.adapters.store import open_store
@@ -154,7 +153,7 @@ def test_a_backup_while_four_processes_write_is_whole(shared: Office, tmp_path: 
     for path in copies:
         assert shared.mo.run("store", "backup", str(path)).code == 3  # what they wrote is signed by nobody
     for writer in writers:
-        writer.communicate(timeout=100)
+        writer.communicate(timeout=LIMIT)
         assert writer.returncode == 0
     with closing(open_store(url)) as store:
         everything = list(store.scan())
@@ -287,7 +286,7 @@ def test_kill_9_at_any_moment_of_a_move_loses_and_doubles_nothing(
     command = [sys.executable, "-m", "visitsafe", "store", "move", target]
     for enough in (1, 700, 2000, 3000):
         running = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE)
-        wait_until(lambda: copied(target) >= enough or running.poll() is not None)  # noqa: B023 - called at once
+        until(lambda: copied(target) >= enough or running.poll() is not None, "a copy")  # noqa: B023 - called at once
         running.send_signal(signal.SIGKILL)
         running.communicate()
     subprocess.run(command, env=environ, check=True, capture_output=True)
@@ -303,14 +302,6 @@ def copied(url: str) -> int:
             return care.store.head()[0]
     except Exception:  # noqa: BLE001 - it is just being made
         return 0
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it took too long")
 
 
 def test_an_unfinished_copy_is_used_by_nobody_and_says_what_to_do(office: Office, tmp_path: Path) -> None:

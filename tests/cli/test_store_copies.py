@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -58,9 +57,7 @@ def test_a_hostile_backup_is_refused_at_once(office: Office, tmp_path: Path, dam
     with closing(sqlite3.connect(backup)) as raw:
         triggers = [name for (name,) in raw.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'")]
     change(backup, *(f"DROP TRIGGER {name}" for name in triggers), *damage)
-    began = time.monotonic()
     ran = restored(office, tmp_path, backup)
-    assert time.monotonic() - began < 4
     assert (ran.code, "is damaged" in ran.err) == (3, True)
     assert str(backup) in ran.err
     assert not (tmp_path / "new.db").exists()

@@ -22,7 +22,7 @@ from visitsafe.cli.watch_means import Moved, Timekeeper, is_running
 from visitsafe.cli.watch_talk import Screen
 from visitsafe.domain.stored import Store
 from visitsafe.errors import StoreError
-from watch_process import Watch, entries, settings, until
+from watch_process import Watch, entries, settings
 from watchers import Desk
 
 DUE_BACK = NOW.replace(hour=11, minute=30)
@@ -260,7 +260,7 @@ def test_a_drill_says_which_channel_does_not_work(office: Office) -> None:
 def test_ctrl_c_ends_it_tidily_and_says_that_nobody_is_watching(office: Office, tmp_path: Path) -> None:
     screen = tmp_path / "screen.txt"
     watch = Watch(office.mo, screen, "--every", "1")
-    until(lambda: "watched" in watch.said, screen)
+    watch.says("watched")
     assert watch.end(signal.SIGINT) == 130
     assert "NOBODY IS WATCHING NOW" in watch.said
     assert "Traceback" not in watch.said
@@ -500,10 +500,10 @@ def test_a_store_that_is_away_when_the_watch_begins_is_waited_for(office: Office
     away, screen = tmp_path / "away", tmp_path / "screen.txt"
     office.store.rename(away)
     watch = Watch(office.mo, screen, "--every", "1")
-    until(lambda: "THE STORE CANNOT BE REACHED" in watch.said, screen)
+    watch.says("THE STORE CANNOT BE REACHED")
     assert "Ring whoever is out" in watch.said
     away.rename(office.store)
-    until(lambda: "1 visit watched" in watch.said, screen)
+    watch.says("1 visit watched")
     assert watch.end() == 0
 
 
@@ -520,7 +520,7 @@ def test_a_terminal_that_closes_ends_a_watch_that_only_its_screen_tells(
 ) -> None:
     screen = tmp_path / "screen.txt"
     watch = Watch(office.mo, screen, "--every", "1")
-    until(lambda: "watched" in watch.said, screen)
+    watch.says("watched")
     watch.end(signal.SIGHUP)
     assert "NOBODY IS WATCHING NOW" in watch.said
 
@@ -532,9 +532,9 @@ def test_a_terminal_that_closes_does_not_end_a_watch_whose_messages_reach_people
     with MailServer() as mail:
         settings(office.mo, mail)
         watch = Watch(office.mo, screen, "--every", "1")
-        until(lambda: "watched" in watch.said, screen)
+        watch.says("watched")
         watch.process.send_signal(signal.SIGHUP)
-        until(lambda: "nobody sees its screen" in watch.said, screen)
+        watch.says("nobody sees its screen")
         assert watch.end() == 0
 
 
@@ -544,7 +544,7 @@ def test_the_board_is_red_three_minutes_after_the_only_watcher_was_killed(
     screen = tmp_path / "screen.txt"
     office.at(datetime.now(UTC))
     watch = Watch(office.mo, screen, "--every", "1")
-    until(lambda: "watched" in watch.said, screen)
+    watch.says("watched")
     watch.kill()
     office.at(datetime.now(UTC) + timedelta(minutes=3, seconds=5))
     assert "NOBODY IS WATCHING since" in office.mo.run("board").out

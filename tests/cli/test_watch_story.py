@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from office import Office
+from patience import until
 from servers import MailServer
-from watch_process import SOON, Watch, entries, settings, until
+from watch_process import Watch, entries, settings
 
 
 def overdue(office: Office) -> datetime:
@@ -31,14 +32,14 @@ def test_killed_twice_every_step_is_raised_once_in_order_and_every_message_arriv
     with MailServer() as mail:
         settings(office.mo, mail)
         first = Watch(office.mo, screen, "--every", "1")
-        mail.wait_for(1, SOON)
+        mail.wait_for(1)
         first.kill()
         second = Watch(office.mo, screen, "--every", "1")
-        mail.wait_for(3, SOON)
+        mail.wait_for(3)
         second.kill()
         third = Watch(office.mo, screen, "--every", "1")
         ladder = [step["id"] for step in office.show()["ladder"]["steps"]]
-        until(lambda: all_told(office, ladder), screen)
+        until(lambda: all_told(office, ladder), "every step to be told", so_far=screen.read_text)
         code = third.end()
         got = Counter((one.to, one.subject, one.body) for one in mail.mails)
     assert code == 0

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import Protocol
 
+from patience import LIMIT
 from visitsafe.domain.running_hash import check_chain
 from visitsafe.domain.stored import Store
 
@@ -47,7 +48,7 @@ def writer(url: str, who: str, first: int, last: int) -> subprocess.Popen[str]:
 
 def test_processes_that_write_at_once_lose_nothing_and_double_nothing(store: Store, backend: Backend) -> None:
     writers = [writer(backend.url, who, 0, 20) for who in ("anne", "ben", "carol", "dan")]
-    outputs = [one.communicate(timeout=100)[0] for one in writers]
+    outputs = [one.communicate(timeout=LIMIT)[0] for one in writers]
     assert [one.returncode for one in writers] == [0, 0, 0, 0]
     acknowledged = {name for output in outputs for name in output.split()}
     kept = [one.id for one in store.scan()]
@@ -65,7 +66,7 @@ def test_what_was_acknowledged_survives_kill_9_of_its_writer(store: Store, backe
         for _ in range(1 + attempt * 3):
             acknowledged.update(running.stdout.readline().split())
         os.kill(running.pid, signal.SIGKILL)
-        acknowledged.update(running.communicate(timeout=60)[0].split())
+        acknowledged.update(running.communicate(timeout=LIMIT)[0].split())
         assert running.returncode == -signal.SIGKILL
         kept = {one.id for one in store.scan()}
         assert acknowledged <= kept

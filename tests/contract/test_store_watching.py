@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from patience import LIMIT
 from visitsafe.adapters.store import open_store
 from visitsafe.domain.entries import Entry, compose
 from visitsafe.domain.stored import Store
@@ -181,7 +182,7 @@ def test_of_processes_that_claim_at_once_exactly_one_wins(store: Store, backend:
         )
         for who in ("anne", "ben", "carol", "dan")
     ]
-    outputs = [one.communicate("\n", timeout=100)[0] for one in claimers]
+    outputs = [one.communicate("\n", timeout=LIMIT)[0] for one in claimers]
     assert [one.returncode for one in claimers] == [0, 0, 0, 0]
     won = [int(number) for output in outputs for number in output.split()]
     assert sorted(won) == list(range(25))

@@ -6,10 +6,11 @@ No thread of ours may run and no store be open in the parent when it forks.
 
 import os
 import signal
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+
+from patience import until
 
 BROKEN = 70
 
@@ -49,15 +50,14 @@ class Child:
             self.ended = os.waitstatus_to_exitcode(status) if pid else None
         return self.ended is None
 
-    def wait(self, seconds: float) -> int | None:
-        """How it ended, negative by a signal; None if it has not: then it is killed."""
-        end = time.monotonic() + seconds
-        while self.running and time.monotonic() < end:
-            time.sleep(0.005)
-        if self.ended is not None:
-            return self.ended
-        self.kill()
-        return None
+    def wait(self) -> int | None:
+        """How it ended, negative by a signal; None if it never does: then it is killed."""
+        try:
+            until(lambda: not self.running, "a process to end")
+        except AssertionError:
+            self.kill()
+            return None
+        return self.ended
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""

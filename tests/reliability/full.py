@@ -8,20 +8,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from random import Random
 
+from patience import until
 from postgres import Cluster
 from reliability.children import Child
 from reliability.lives import writes
 from reliability.town import Town
 from reliability.truth import Outcome
 
-_PATIENCE = 120.0
 _READING = (["list"], ["board"], ["verify"])
 
 
@@ -87,10 +86,8 @@ def _plain(said: str, disk: Path) -> str:
 
 def _together(outcome: Outcome, town: Town, folder: Path, first: int, turns: int) -> None:
     """Three writers, each for some turns."""
-    people = [
-        Child(folder, partial(writes, town, folder, first + each, 1, _PATIENCE, turns)) for each in range(3)
-    ]
-    if any(child.wait(2 * _PATIENCE) is None for child in people):
+    people = [Child(folder, partial(writes, town, folder, first + each, 1, turns)) for each in range(3)]
+    if any(child.wait() is None for child in people):
         outcome.wrong.append("a writer never ended")
 
 
@@ -126,12 +123,17 @@ def _fill(
 
 def _up_again(cluster: Cluster) -> bool:
     """Wait until the server has recovered; start it if it gave up. Whether that was needed."""
-    for _ in range(100):
-        if cluster._server is None or cluster._server.poll() is not None:
-            cluster.start()
-            return True
+
+    def gave_up() -> bool:
+        return cluster._server is None or cluster._server.poll() is not None
+
+    def recovered() -> bool:
         with suppress(Exception):
             cluster.execute("SELECT 1")
-            return False
-        time.sleep(0.1)
-    raise AssertionError("the server neither recovers nor stops")
+            return True
+        return False
+
+    until(lambda: gave_up() or recovered(), "the server to recover or to stop")
+    if ended := gave_up():
+        cluster.start()
+    return ended

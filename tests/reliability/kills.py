@@ -14,15 +14,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from patience import until
 from reliability.children import Child
-from reliability.ledger import Ledger
+from reliability.ledger import Ledger, acknowledged
 from reliability.lives import once, writes
 from reliability.town import Town
 from reliability.truth import Outcome
 
 _MOST = 400
 _SELDOM = 10  # a look at everything takes longer the more there is
-_LONG = 3600.0
 
 
 def at_random(town: Town, folder: Path, kills: int, seed: int, writers: int = 3) -> Outcome:
@@ -32,9 +32,10 @@ def at_random(town: Town, folder: Path, kills: int, seed: int, writers: int = 3)
 
     def begun() -> Child:
         number = next(numbers)
-        return Child(folder, lambda: writes(town, folder, number, seed, _LONG))
+        return Child(folder, lambda: writes(town, folder, number, seed))
 
     alive = [begun() for _ in range(writers)]
+    until(lambda: acknowledged(folder) > kills // 2, "the writers to get on")
     while outcome.tried < kills:
         time.sleep(chance.uniform(0.0, 0.1))
         chosen = chance.randrange(writers)
@@ -63,7 +64,7 @@ def at_each_statement(town: Town, folder: Path, command: str) -> Outcome:
     outcome = Outcome(f"kill -9 of '{command}' at every statement", town.on)
     for statement in range(1, _MOST):
         child = Child(folder, partial(_one, town, folder, command, statement))
-        if child.wait(60) != -signal.SIGKILL:
+        if child.wait() != -signal.SIGKILL:
             break
         outcome.tried += 1
         outcome.look(town)

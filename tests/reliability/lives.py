@@ -5,7 +5,6 @@ They plan, review, set out, report, extend and come back, on visits that all of 
 """
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -83,23 +82,30 @@ def once(town: Town, ledger: Ledger, command: str) -> None:
         writer.does(command, ledger.mark(), (*mine, *town.shared)[0])
 
 
-def writes(town: Town, folder: Path, number: int, seed: int, seconds: float, turns: int = 10**6) -> None:
-    """The life of one writer."""
+def enough(folder: Path) -> None:
+    """Tell everybody at work in a folder that it is over."""
+    _over(folder).touch()
+
+
+def _over(folder: Path) -> Path:
+    return folder / "enough"
+
+
+def writes(town: Town, folder: Path, number: int, seed: int, turns: int = 10**9) -> None:
+    """The life of one writer: so many commands, or until it is enough."""
     name = (*WORKERS, *MANAGERS)[number % 6]
     writer = Writer(town, name, Ledger(folder, number), seed * 10_007 + number)
-    end = time.monotonic() + seconds
     for _ in range(turns):
-        if time.monotonic() > end:
+        if _over(folder).exists():
             return
         writer.turn()
 
 
-def watches(town: Town, seconds: float, rested: Callable[[], object] = lambda: time.sleep(0.05)) -> None:
-    """The life of a watcher: rounds of `visitsafe watch --once`, each a little later."""
+def watches(town: Town, folder: Path) -> None:
+    """The life of a watcher: rounds of `visitsafe watch --once`, each a little later, until it is enough."""
     desk = town.person(WATCHER, LATER)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while not _over(folder).exists():
         desk.now += timedelta(seconds=10)
         ran = desk.run("watch", "--once")
         assert ran.code in {0, 1, 4}, ran.err
-        rested()
+        time.sleep(0.05)

@@ -12,16 +12,16 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from patience import until
 from postgres import Cluster
 from reliability.children import Child
-from reliability.ledger import Ledger
-from reliability.lives import once, watches, writes
+from reliability.ledger import Ledger, acknowledged
+from reliability.lives import enough, once, watches, writes
 from reliability.town import Town
 from reliability.truth import Outcome
 
 FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 CUTS = ("before the server hears it", "before the client hears the answer")
-_PATIENCE = 60.0
 
 
 def stopped(
@@ -29,16 +29,18 @@ def stopped(
 ) -> Outcome:
     """Writers and a watcher at work; the server is stopped, fast or as in a crash, and started again."""
     outcome, chance = Outcome("server stopped (fast, immediate) and started", town.on), Random(seed)
-    seconds = stops * (3.0 + longest)
-    people = [Child(folder, partial(writes, town, folder, number, seed, seconds)) for number in range(5)]
-    people.append(Child(folder, lambda: watches(town, seconds)))
+    people = [Child(folder, partial(writes, town, folder, number, seed)) for number in range(5)]
+    people.append(Child(folder, lambda: watches(town, folder)))
     while outcome.tried < stops:
         time.sleep(chance.uniform(0.2, 1.0))
         cluster.stop(chance.choice((FAST, IMMEDIATE)))
         time.sleep(chance.uniform(0.0, longest))
         cluster.start()
         outcome.tried += 1
-    if any(child.wait(seconds + _PATIENCE) is None for child in people):
+    before = acknowledged(folder)
+    until(lambda: acknowledged(folder) > before + len(people), "the writers to get on again")
+    enough(folder)
+    if any(child.wait() is None for child in people):
         outcome.wrong.append("a writer never ended")
     outcome.judge(town, folder)
     return outcome

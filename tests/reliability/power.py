@@ -12,9 +12,10 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from patience import until
 from reliability import wal
 from reliability.children import Child
-from reliability.ledger import read
+from reliability.ledger import acknowledged, read
 from reliability.lives import watches, writes
 from reliability.town import Town, rows
 from reliability.truth import Outcome, marks_of
@@ -82,13 +83,15 @@ def cut(town: Town, folder: Path, times: int, seed: int, *, held: bool) -> Outco
 
 
 def _at_work(town: Town, folder: Path, seed: int, *, held: bool) -> list[Child]:
-    lives: list[Callable[[], object]] = [
-        partial(writes, town, folder, number, seed, _LONG) for number in range(3)
-    ]
-    lives.append(lambda: watches(town, _LONG))
+    lives: list[Callable[[], object]] = [partial(writes, town, folder, number, seed) for number in range(3)]
+    lives.append(lambda: watches(town, folder))
+    people = [Child(folder, lambda: holds(town))] if held else []
+    people += [Child(folder, life) for life in lives]
+    until(lambda: acknowledged(folder) > 5, "the writers to get on")
     if held:
-        lives.append(lambda: holds(town))
-    return [Child(folder, life) for life in lives]
+        log = Path(f"{town.path}-wal")
+        until(lambda: log.exists() and len(wal.commits(log.read_bytes())) > 1, "a log that is kept")
+    return people
 
 
 def holds(town: Town) -> None:
@@ -152,7 +155,6 @@ def copied(town: Town, folder: Path, times: int, seed: int, *, held: bool) -> Ou
     people = _at_work(town, folder, seed, held=held)
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
-    time.sleep(0.3)
     try:
         while outcome.tried < times:
             time.sleep(chance.uniform(0.0, 0.1))

@@ -111,7 +111,7 @@ def traced(town: Town, folder: Path, turns: int, seed: int) -> Path:
     command = ["strace", "-f", "-y", "-xx", "-s", "1000000", "-e", f"trace={_CALLS}", "-o", str(log)]
     paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    work = pickle.dumps((town, folder, 0, seed, 3600.0, turns))
+    work = pickle.dumps((town, folder, 0, seed, turns))
     subprocess.run(
         [*command, sys.executable, "-c", _RUN], input=work, env=environ, check=True, capture_output=True
     )

@@ -12,7 +12,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from patience import LIMIT, until
 from visitsafe.signing.sshsig import pack
 
 HARDWARE_TYPE = b"sk-ssh-ed25519@openssh.com"
@@ -92,12 +92,11 @@ class SshAgent:
         program = shutil.which("ssh-agent")
         assert program, "these tests need OpenSSH's ssh-agent"
         self.process = subprocess.Popen([program, "-D", "-a", sock], stdout=subprocess.DEVNULL)
-        for _ in range(500):
-            if sock.exists():
-                return
-            time.sleep(0.01)
-        self.stop()
-        raise AssertionError("ssh-agent did not start")
+        try:
+            until(sock.exists, "ssh-agent to start")
+        except AssertionError:
+            self.stop()
+            raise
 
     @property
     def environ(self) -> dict[str, str]:
@@ -112,7 +111,7 @@ class SshAgent:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=LIMIT)
 
 
 @contextmanager
@@ -156,7 +155,7 @@ def _serve(server: socket.socket, device: Device, done: threading.Event) -> None
     while not done.is_set():
         with contextlib.suppress(TimeoutError):
             connection, _ = server.accept()
-            connection.settimeout(10)
+            connection.settimeout(LIMIT)
             with connection, connection.makefile("rb") as stream:
                 while head := stream.read(4):
                     connection.sendall(pack(_answer(stream.read(int.from_bytes(head)), device)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import LIMIT
 from signing.agents import Device, SshAgent, agent_with, environ_with, silent_agent, ssh_agent
 from signing.openssh import OpenSSH
 from visitsafe.errors import KeyFileError
@@ -39,7 +40,7 @@ def public(key: Path) -> Path:
 
 
 def signer_for(
-    key: Path, environ: dict[str, str], told: list[str] | None = None, seconds: float = 20
+    key: Path, environ: dict[str, str], told: list[str] | None = None, seconds: float = LIMIT
 ) -> AgentSigner:
     held = examine(public(key))
     tell = (told if told is not None else []).append
@@ -148,14 +149,14 @@ def test_ssh_keygen_is_asked_to_sign_once_and_for_nothing_else(
         ("exit 1", "ssh-keygen could not sign: it does not say why"),
         (r"printf '\033[2Jodd\r\n\n' >&2; exit 1", "ssh-keygen could not sign: [2Jodd;"),
         ("echo 'unknown option -- Y' >&2; exit 1", "too old"),
-        ("exec sleep 60", "nothing signed within"),
+        ("exec sleep 3600", "nothing signed within"),
     ],
     ids=["the payload", "nothing", "bytes", "no reason", "escapes", "old", "asleep"],
 )
 def test_whatever_ssh_keygen_does_is_one_sentence(
     tmp_path: Path, key: Path, does: str, sentence: str
 ) -> None:
-    seconds = 0.5 if "sleep" in does else 20
+    seconds = 0.5 if "sleep" in does else LIMIT
     assert sentence in refusal(signer_for(key, ssh_keygen_that(tmp_path, does), seconds=seconds))
 
 
@@ -193,7 +194,7 @@ def test_a_hardware_key_that_asks_for_no_touch_is_refused(tmp_path: Path) -> Non
 def test_a_hardware_key_that_is_not_plugged_in_is_said_so(tmp_path: Path) -> None:
     held = examine(TOKEN.stub(tmp_path / "token"))
     assert held.via == HARDWARE
-    signer = AgentSigner(held.public_line, held.via, held.path, environ_with(), lambda _: None, 20)
+    signer = AgentSigner(held.public_line, held.via, held.path, environ_with(), lambda _: None, LIMIT)
     assert "your hardware key is not plugged in" in refusal(signer)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pexpect  # type: ignore[import-untyped]
 import pytest
 
+from patience import LIMIT
 from visitsafe.adapters.drafts import list_drafts
 
 HERE = Path(__file__).parent
@@ -55,7 +56,7 @@ def start(folder: Path, *, columns: int = 80, term: str = "xterm") -> Any:
     env = {**os.environ, "TERM": term, "PROMPT_TOOLKIT_NO_CPR": "1"}
     command = ["-c", WIZARD, str(HERE.parent), str(folder)]
     return pexpect.spawn(
-        sys.executable, command, env=env, dimensions=(30, columns), encoding="utf-8", timeout=60
+        sys.executable, command, env=env, dimensions=(30, columns), encoding="utf-8", timeout=LIMIT
     )
 
 

@@ -45,8 +45,6 @@ from wizard.fronts import GUIDE, LONDON, NOW, Light, Saved, always
 from wizard.samples import CALM, GRID, QUESTIONNAIRE, RULES, reach
 from wizard.test_plain import at
 
-pytestmark = pytest.mark.timeout(20)
-
 FRESH = begin("home-visit", "d", "2026-11-23T09:00:00Z")
 ENTER, DOWN, UP, BACKTAB, CTRL_C, CTRL_D, ALT_ENTER, CLEAR = (
     "\r",
