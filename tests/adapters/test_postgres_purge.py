@@ -83,6 +83,22 @@ def test_the_application_is_told_which_role_removes_and_the_retention_role_does_
     assert found == (4,)
 
 
+def test_the_login_for_retention_looks_before_it_removes_and_holds_a_case(
+    cluster: Cluster, office: SharedOffice
+) -> None:
+    office.mo.store = keeper(cluster, office.url)
+    dry = office.mo.done("store", "purge", "--dry-run", "--json")
+    assert dry.json["going"][0]["case"] == "CF-1"
+    assert "rights to take entries away" not in dry.err
+    assert office.mo.done("store", "erase", "CF-1", "--reason", "request", "--dry-run").code == 0
+    held = office.mo.done("store", "hold", "CF-1", "--reason", "inquest").out
+    assert "the case CF-1 is held, 1 plan of it" in held
+    assert office.mo.done("store", "purge", "--dry-run", "--json").json["going"] == []
+    assert "is released" in office.mo.done("store", "release", "CF-1").out
+    for everyday in (("list",), ("withdraw", office.ref, "--reason", "x"), ("board",)):
+        assert "could take entries away" in office.mo.run(*everyday).err
+
+
 def test_whoever_could_take_entries_away_does_not_purge_either(
     cluster: Cluster, office: SharedOffice
 ) -> None:

@@ -128,6 +128,18 @@ def test_what_the_team_agrees_on_is_shown(office: Office) -> None:
     )
 
 
+def test_a_shorter_time_for_incidents_does_not_count_and_is_not_shown_as_if_it_did(office: Office) -> None:
+    refused = office.mo.run("team", "set", "--keep-days", "2555", "--keep-days-incident", "30")
+    assert (refused.code, "that is 2555 days" in refused.err) == (2, True)
+    office.mo.done("team", "set", "--keep-days-incident", "30")
+    office.mo.done("team", "set", "--keep-days", "2555")
+    assert office.mo.run("team", "set", "--keep-days-incident", "40").code == 2
+    listed = office.mo.done("team", "list").out
+    kept = "Records of cases with an incident are kept for: 2555 days, as all others: the 30 days agreed"
+    assert kept in listed
+    assert office.mo.done("team", "list", "--json").json["keep_days_incident"] == 2555
+
+
 def test_a_time_zone_alone_goes_with_the_place_as_it_is(office: Office) -> None:
     office.mo.done("team", "set", "--timezone", "Europe/Dublin")
     assert "Place: Salford (Europe/Dublin)" in office.mo.done("team", "list").out

@@ -51,13 +51,14 @@ _ROLES = b"SELECT rolname::text FROM pg_roles WHERE rolname = ANY(%s)"
 _MEMBER = b"SELECT pg_has_role(%s, 'MEMBER')"
 
 
-def open_store(url: str, wait: float = WAIT, *, owner: bool = False) -> PostgresStore:
+def open_store(url: str, wait: float = WAIT, *, owner: bool = False, keeper: bool = False) -> PostgresStore:
     """Open the store that a URL names. Never makes one.
 
     Args:
         url: `postgresql://user@host/database?...`.
         wait: Seconds to wait for the server, and while another program writes.
         owner: Whether a user who could take entries away will do: for what only reads.
+        keeper: Whether a member of the retention role will do: for what keeps or removes records.
 
     Raises:
         StoreError: The server does not answer or does not let this user in, there is no store, it was made
@@ -67,7 +68,7 @@ def open_store(url: str, wait: float = WAIT, *, owner: bool = False) -> Postgres
     with _linked(address, wait) as link:
         store_id = _identify(link)
         mighty, may_blank, safe = link.rows(_RIGHTS)[0]
-        too_much = mighty or may_blank
+        too_much = mighty or (may_blank and not keeper)
         if too_much and not (owner or address.allow_owner):
             raise _too_much(link, "app")
         link.store_id = store_id

@@ -17,7 +17,7 @@ from visitsafe.adapters.postgres_check import damages
 from visitsafe.adapters.postgres_link import APPENDING, WATCHING, Link, Row
 from visitsafe.adapters.postgres_triggers import RECEIVED
 from visitsafe.adapters.postgres_words import NOTHING
-from visitsafe.adapters.store_marks import MARK, was_moved
+from visitsafe.adapters.store_marks import MARKS, refuse_writing
 from visitsafe.adapters.store_traces import Trace, refuse_occupied, trace_in, with_trace
 from visitsafe.domain import stored
 from visitsafe.domain.entries import Entry, from_text, to_text
@@ -26,7 +26,7 @@ from visitsafe.domain.stored import CLOSING, PlanRow, Stored, Summarise, nothing
 from visitsafe.domain.terms import TEAM_STREAM
 from visitsafe.errors import StoreError, VerificationError
 
-_MOVED = sql.translated(MARK)
+_MARKS = sql.translated(MARKS)
 _BATCH = 64  # an entry is at most a mebibyte
 
 
@@ -61,7 +61,7 @@ class PostgresStore:
                     return len(written)
                 self._link.in_doubt = False  # not before it could be asked: that may be cut as well
                 written.clear()
-                self._refuse_if_moved()
+                self._refuse_if_marked()
                 first()
                 written.extend(self._append(entries, received, summarise, also, gone))
             return len(written)
@@ -203,9 +203,8 @@ class PostgresStore:
             raise self._not_kept()
         return new
 
-    def _refuse_if_moved(self) -> None:
-        for (where,) in self._link.rows(_MOVED):
-            raise was_moved(f"the store in {self._link.shown}", str(where), NOTHING)
+    def _refuse_if_marked(self) -> None:
+        refuse_writing(self._link.rows(_MARKS), f"the store in {self._link.shown}", NOTHING)
 
     def _add(self, entries: Sequence[Entry], received: datetime) -> list[Stored]:
         present = self._present(entries)
@@ -249,7 +248,7 @@ class PostgresStore:
 
         def attempt() -> list[Row]:
             with self._link.transaction(WATCHING):
-                self._refuse_if_moved()
+                self._refuse_if_marked()
                 for statement, values in statements[:-1]:
                     self._link.run(statement, *values)
                 statement, values = statements[-1]

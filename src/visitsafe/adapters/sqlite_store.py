@@ -19,7 +19,7 @@ from visitsafe.adapters import schema
 from visitsafe.adapters.sqlite_check import damages
 from visitsafe.adapters.sqlite_rows import expect, plan_row, stored_row
 from visitsafe.adapters.store_file import FAULTS, damaged, in_words, network_warnings, wal_size
-from visitsafe.adapters.store_marks import MARK, was_moved
+from visitsafe.adapters.store_marks import MARKS, backup_warnings, refuse_writing
 from visitsafe.adapters.store_traces import Trace, refuse_occupied, trace_in, with_trace
 from visitsafe.domain import stored
 from visitsafe.domain.entries import Entry, to_text
@@ -45,7 +45,7 @@ class SqliteStore:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is unwise about where this store lies, as sentences."""
-        return network_warnings(self.path)
+        return (*network_warnings(self.path), *backup_warnings(self.meta(), f"the store {self.path}"))
 
     def append(
         self,
@@ -59,7 +59,7 @@ class SqliteStore:
     ) -> int:
         """Add entries, all or none, and bring the rows of their plans up to date: see `Store.append`."""
         with self.transaction(writing=True):
-            self._refuse_if_moved()
+            self._refuse_if_marked()
             first()
             plans = dict.fromkeys([*(entry.content.plan for entry in entries), *also])
             traces = {plan: self._trace(plan) for plan in plans if plan != TEAM_STREAM}
@@ -158,7 +158,7 @@ class SqliteStore:
         """Keep a watcher's newest heartbeat: see `Store.beat`."""
         row = (watcher, to_text(received), entry.payload, entry.signature)
         with self.transaction(writing=True) as database:
-            self._refuse_if_moved()
+            self._refuse_if_marked()
             database.execute(schema.BEAT, row)
             database.execute(schema.DROP_BEATS, (to_text(received - stored.BEATS_KEPT), watcher))
         self._copy_back()
@@ -174,7 +174,7 @@ class SqliteStore:
         """Take something on for a while: see `Store.claim`. It ends after LONGEST_CLAIM at the latest."""
         latest = now + stored.LONGEST_CLAIM
         with self.transaction(writing=True) as database:
-            self._refuse_if_moved()
+            self._refuse_if_marked()
             database.execute(schema.FREE_CLAIMS, (to_text(now), to_text(latest)))
             database.execute(schema.CLAIM, (what, holder, to_text(min(until, latest))))
             return self._rows(schema.HOLDER, what) == [(holder,)]
@@ -237,9 +237,8 @@ class SqliteStore:
         with self.transaction():
             return self._database.execute(statement, values).fetchall()
 
-    def _refuse_if_moved(self) -> None:
-        for (where,) in self._rows(MARK):
-            raise was_moved(f"the store {self.path}", str(where), "; nothing was written")
+    def _refuse_if_marked(self) -> None:
+        refuse_writing(self._rows(MARKS), f"the store {self.path}", "; nothing was written")
 
     def _add(self, entries: Sequence[Entry], received: datetime) -> list[Stored]:
         head, new = self.head(), []

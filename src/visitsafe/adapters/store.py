@@ -33,20 +33,21 @@ MIGRATING_WAIT = 60.0
 """The same for bringing a store up to date: somebody else may be at just that."""
 
 
-def open_store(url: str, wait: float = WAIT, *, owner: bool = False) -> Store:
+def open_store(url: str, wait: float = WAIT, *, owner: bool = False, keeper: bool = False) -> Store:
     """Open the store that a URL names. Never makes one.
 
     Args:
         url: `sqlite:///relative`, `sqlite:////absolute`, a bare path, or `postgresql://user@host/database`.
         wait: Seconds to wait while another program writes.
         owner: In a database: whether a user who could take entries away will do, for what only reads.
+        keeper: In a database: whether a member of the retention role will do.
 
     Raises:
         StoreError: It is missing, not a store, made by a newer or an older visitsafe, damaged or not
             permitted.
     """
     if is_postgres(url):
-        opened: Store = postgres().open_store(url, wait, owner=owner)
+        opened: Store = postgres().open_store(url, wait, owner=owner, keeper=keeper)
         return opened
     store = open_file(url, wait)
     try:

@@ -1,11 +1,12 @@
-"""Marks on a store that must not be used as it is: only part of a copy, or moved somewhere else.
+"""Marks on a store that must not be used as it is: part of a copy, moved somewhere else, or a backup.
 
 They stand in `meta`. A store that is being filled (`FILLING`) lacks entries; one that was moved (`MOVED`)
 lacks whatever was signed since. Both are refused when they are opened, and a moved one refuses what is
-written by those who had it open. Those who look after stores open it all the same (`store_care`).
+written by those who had it open. Those who look after stores open it all the same (`store_care`). A backup
+(`BACKED_UP`) is read as any store and takes in nothing: what was signed in it would be missing in the store.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from visitsafe.domain.escape import one_line
 from visitsafe.errors import MovedStoreError, StoreError
@@ -14,13 +15,15 @@ FILLING = "filling"
 """The mark's value is the command that is filling it."""
 MOVED = "moved"
 """The mark's value is where to, for people."""
+BACKED_UP = "backup"
+"""The mark's value is when the backup was made, UTC text."""
 MIGRATE = "make a copy first (visitsafe store backup FILE), then run: visitsafe store migrate"
 """What to do with a store of an older version."""
 LONGEST_PLACE = 300
 _PURGES_SINCE = 3
 """The version from which a store notes what was removed by rule."""
 
-MARK = "SELECT value FROM meta WHERE key = 'moved'"
+MARKS = "SELECT key, value FROM meta WHERE key IN ('moved', 'backup') ORDER BY key DESC"
 SET_MARK = (
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
@@ -60,6 +63,29 @@ def refuse_marked(meta: Mapping[str, str], shown: str) -> None:
             f"{shown} is only part of a copy: visitsafe {command} has not finished",
             hint=f"run it again, it goes on where it stopped: visitsafe {command}",
         )
+
+
+def refuse_writing(marks: Iterable[tuple[str, str]], shown: str, ending: str) -> None:
+    """Refuse to write to a store with these marks; `ending` says that nothing was written.
+
+    Raises:
+        StoreError: It was moved, or is a backup.
+    """
+    for key, value in marks:
+        if key == MOVED:
+            raise was_moved(shown, str(value), ending)
+        raise StoreError(
+            f"{shown} is a backup, and takes in nothing{ending}",
+            hint="name the store itself in VISITSAFE_STORE; if that is lost, run: visitsafe store restore",
+        )
+
+
+def backup_warnings(meta: Mapping[str, str], shown: str) -> tuple[str, ...]:
+    """A sentence if a store is a backup."""
+    if BACKED_UP not in meta:
+        return ()
+    made = one_line(str(meta[BACKED_UP]))[:LONGEST_PLACE]
+    return (f"{shown} is a backup made at {made}: whatever was recorded since is not in it",)
 
 
 def was_moved(shown: str, where: str, ending: str = "") -> MovedStoreError:

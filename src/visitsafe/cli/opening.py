@@ -88,7 +88,11 @@ def library_of(context: Context, path: Path | None = None) -> "Library":
 
 @contextmanager
 def desk_of(
-    context: Context, warn: Callable[[str], None] | None = None, *, owner: bool = False
+    context: Context,
+    warn: Callable[[str], None] | None = None,
+    *,
+    owner: bool = False,
+    keeper: bool = False,
 ) -> Iterator["Desk"]:
     """Open the store and the team for one command.
 
@@ -96,6 +100,7 @@ def desk_of(
         context: The command.
         warn: Takes warnings; if not given, each is said once.
         owner: Whether whoever looks after the database may do this with their login: it only reads.
+        keeper: Whether a login for retention may do this.
 
     Raises:
         StoreError: The store is missing or cannot be used.
@@ -107,7 +112,7 @@ def desk_of(
 
     settings = settings_of(context)
     try:
-        store = open_store(settings.store, owner=owner)
+        store = open_store(settings.store, owner=owner, keeper=keeper)
     except StoreError as error:
         begun = settings.team or settings.name
         if begun or is_postgres(settings.store) or store_exists(settings.store):

@@ -1,18 +1,19 @@
 """`visitsafe store backup | restore`: whole copies of a store, checked before they are said done."""
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import roster_of, settings_of
+from visitsafe.cli.opening import invocation, roster_of, settings_of
 from visitsafe.cli.output import result, say, stands
 from visitsafe.cli.store_progress import progress
 from visitsafe.errors import NotFoundError, StoreError, VerificationError, VisitsafeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from visitsafe.adapters.settings import Settings
     from visitsafe.adapters.store_care import Care
@@ -54,7 +55,7 @@ def backup(
         if not moved:
             _refuse_moved(source)
         with _named(part, file, "no backup was made, and the store is unharmed", _OTHER_DISK):
-            found = _backed_up(settings, source, part, tell)
+            found = _backed_up(settings, source, part, invocation(context).now, tell)
     if found.faults:
         for text in found.faults:
             say(text)
@@ -91,19 +92,26 @@ def _refuse_moved(source: "Care") -> None:
         raise StoreError(error.message, hint=f"{error.hint}; to copy the old one all the same, add --moved")
 
 
-def _backed_up(settings: "Settings", source: "Care", part: Path, tell: "Tell") -> "Copied":
-    """A file is copied page by page, whatever is wrong with it; a database entry by entry."""
+def _backed_up(settings: "Settings", source: "Care", part: Path, now: "datetime", tell: "Tell") -> "Copied":
+    """A file is copied page by page, whatever is wrong with it; a database entry by entry.
+
+    It is marked as a backup, so that nothing is signed in it that would be missing in the store.
+    """
     from visitsafe.adapters.sqlite_care import SqliteCare
     from visitsafe.adapters.store_care import BACKUP, care_of, create_file, identity_in, make_one_file
-    from visitsafe.adapters.store_marks import FILLING
-    from visitsafe.domain.entries import from_text
+    from visitsafe.adapters.store_marks import BACKED_UP, FILLING
+    from visitsafe.domain.entries import from_text, to_text
     from visitsafe.usecases.backing_up import examine
     from visitsafe.usecases.moving import fill
 
+    mark = {BACKED_UP: to_text(now)}
     if isinstance(source, SqliteCare):
         source.copy_to(part, lambda done, total: tell("copying", done, total))
         with care_of(str(part), older=True) as copy:
-            return examine(copy.store, tell)
+            found = examine(copy.store, tell)
+            with suppress(StoreError):  # a damaged store is copied as it is
+                copy.mark(mark)
+        return found
     meta = identity_in(source.store.meta())
     create_file(str(part), from_text(meta["created"]), {**meta, FILLING: BACKUP})
     rows = _rows_if_possible(settings, source.store)
@@ -112,7 +120,7 @@ def _backed_up(settings: "Settings", source: "Care", part: Path, tell: "Tell") -
             found = fill(source, copy, lambda: rows(copy.store), tell)
         except VerificationError as error:
             raise VerificationError(f"no backup was made: {error.message}", hint=PG_DUMP) from error
-        copy.mark({FILLING: None})
+        copy.mark({FILLING: None, **mark})
     make_one_file(part)
     return found
 

@@ -65,7 +65,7 @@ def purge(
         )
     day = _day(today)
     if dry_run:
-        with desk_of(context) as desk:
+        with desk_of(context, keeper=True) as desk:
             found = survey(desk)
             _say_rule(desk)
             if found.anything:
@@ -100,7 +100,7 @@ def erase(
 
     day = _day(today)
     if dry_run:
-        with desk_of(context) as desk:
+        with desk_of(context, keeper=True) as desk:
             _show(survey_case(desk, case), json=json)
         return
     with _purging(context) as (desk, store):
@@ -126,7 +126,7 @@ def hold(
     from visitsafe.domain.cleaning import clean
     from visitsafe.usecases.holding import hold as hold_case
 
-    with desk_of(context) as desk:
+    with desk_of(context, keeper=True) as desk:
         held = hold_case(desk, clean(case), clean(reason), unknown=yes)
     name = one_line(held.case)
     with stands("the case is held"):
@@ -141,7 +141,7 @@ def release(context: typer.Context, case: Case, reason: Reason = "") -> None:
     from visitsafe.domain.cleaning import clean
     from visitsafe.usecases.holding import release as release_case
 
-    with desk_of(context) as desk:
+    with desk_of(context, keeper=True) as desk:
         ended = release_case(desk, clean(case), clean(reason))
     for one in ended:
         say(f"it was held since {one.at[:10]} by {one.by}: {one.reason}")

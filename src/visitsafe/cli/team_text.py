@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.escape import one_line
+from visitsafe.domain.judging_purged import agreed_days
+from visitsafe.domain.purged import KEEP_DAYS_INCIDENT
 from visitsafe.domain.terms import ROLE_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from visitsafe.domain.members import Member
+    from visitsafe.domain.people import AgreedBody
     from visitsafe.domain.roster import Roster
 
 
@@ -39,7 +42,7 @@ def team_shape(roster: "Roster", *, everyone: bool = False) -> dict[str, object]
         "desk_phone": agreed.desk_phone or None,
         "country": agreed.country or None,
         "keep_days": agreed.keep_days,
-        "keep_days_incident": agreed.keep_days_incident,
+        "keep_days_incident": agreed.keep_days_incident and agreed_days(agreed, KEEP_DAYS_INCIDENT),
         "duress_phrase": agreed.duress is not None,
         "members": [_shape(member) for member in _sorted(roster.members.values())],
         "problems": roster.problems,
@@ -96,8 +99,16 @@ def _agreed(roster: "Roster") -> list[tuple[str, str]]:
         ("Country of telephone numbers", agreed.country or ""),
         ("Duress phrase", "agreed" if agreed.duress else ""),
         ("Records are kept for", _days(agreed.keep_days)),
-        ("Records of cases with an incident are kept for", _days(agreed.keep_days_incident)),
+        ("Records of cases with an incident are kept for", _with_incident(agreed)),
     ]
+
+
+def _with_incident(agreed: "AgreedBody") -> str:
+    """The time that counts; a shorter one than the ordinary never does."""
+    said, counts = agreed.keep_days_incident, agreed_days(agreed, KEEP_DAYS_INCIDENT)
+    if said is None or said == counts:
+        return _days(said)
+    return f"{_days(counts)}, as all others: the {_days(said)} agreed for them are fewer, and do not count"
 
 
 def _days(days: int | None) -> str:

@@ -254,6 +254,12 @@ def agree(desk: Desk, agreed: AgreedBody) -> Entry:
         raise UsageError("there is nothing to set", hint="see: visitsafe team set --help")
     if any(days is not None and days < 1 for days in (agreed.keep_days, agreed.keep_days_incident)):
         raise UsageError("records are kept for a day at least", hint="for example: --keep-days 2555")
+    plain = agreed.keep_days or desk.roster.settings.keep_days or 0
+    if agreed.keep_days_incident is not None and agreed.keep_days_incident < plain:
+        raise UsageError(
+            f"a case with an incident is kept for no less than any other, and that is {plain} days",
+            hint="leave --keep-days-incident out, or give more days",
+        )
     return _append(desk, (Kind.AGREED, agreed), bearing=False)[0]
 
 
