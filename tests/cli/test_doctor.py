@@ -208,3 +208,54 @@ def test_of_many_findings_about_the_list_five_are_shown_and_the_others_counted(o
     found = [one for one in office.mo.run("doctor", "--json").json if one["name"] == "list"]
     assert [one["state"] for one in found] == ["bad"] * 6
     assert found[-1]["text"] == "and 2 more like these"
+
+
+def clean(someone: Someone) -> bool:
+    """Whether doctor finds nothing to do; what it names says where not."""
+    age(someone)
+    lines = [one for one in someone.run("doctor", "--json").json if one["state"] != "ok"]
+    assert lines == []
+    return someone.done("doctor").out.endswith("everything is as it should be\n")
+
+
+def test_what_somebody_else_looks_after_is_not_for_a_practitioner_to_mend(office: Office) -> None:
+    secret = office.folder / "passphrase"
+    secret.write_text("correct horse")
+    secret.chmod(0o600)
+    nia = office.person("nia")
+    new = ("key", "new", "--name", "Nia", "--email", "nia@salford.example")
+    nia.done(*new, VISITSAFE_PASSPHRASE_FILE=str(secret))
+    line = nia.done("team", "join", VISITSAFE_PASSPHRASE_FILE=str(secret)).out.strip()
+    office.mo.done("team", "add", line, "--role", "practitioner")
+    nia.done("list")
+    assert states(nia)["my details"]["state"] == "look"
+    nia.done("details", "--set", "mobile=07700 900123", VISITSAFE_PASSPHRASE_FILE=str(secret))
+    office.plan()
+    assert clean(nia)
+
+
+def test_a_computer_that_only_watches_needs_no_details_of_its_own_and_no_admin(office: Office) -> None:
+    office.plan()
+    box = office.join(office.person("box"), "watch")
+    box.run("watch", "--once")
+    found = states(box)
+    assert "my details" not in found
+    assert {name for name, one in found.items() if one["state"] != "ok"} == {"key", "channels"}
+    assert "not locked with a passphrase" in found["key"]["text"]
+
+
+def test_whoever_looks_after_the_database_is_not_told_to_plan_a_visit(
+    office: Office, cluster: Cluster
+) -> None:
+    office.plan()
+    name = cluster.database()
+    office.mo.done("store", "move", cluster.url(name, "superuser"))
+    cluster.execute("GRANT visitsafe_app TO desk, duty")
+    dba = Someone("dba", office.folder / "dba", cluster.url(name, "superuser"), NOW)
+    lines = [one for one in dba.run("doctor", "--json").json if one["name"] != "clock"]
+    assert [one for one in lines if one["state"] != "ok"] == []
+    assert {"store", "record", "list"} <= {one["name"] for one in lines}
+    assert "visitsafe plan" not in dba.run("doctor").out
+    assert not dba.home.exists()
+    nobody = Someone("nobody", office.folder / "nobody", cluster.url(name), NOW)
+    assert "visitsafe plan" in nobody.run("doctor").out

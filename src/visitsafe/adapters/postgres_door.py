@@ -86,10 +86,11 @@ def place(url: str) -> str:
     return without_user(understood(url, WAIT).shown)
 
 
-def open_care(url: str, wait: float = WAIT, *, older: bool = False) -> PostgresCare:
+def open_care(url: str, wait: float = WAIT, *, older: bool = False, owner: bool = False) -> PostgresCare:
     """Open a store to look after it: as its owner too, and even one that is part of a copy or was moved.
 
-    One of an `older` version, if that is asked for, only to read its entries.
+    One of an `older` version, if that is asked for, only to read its entries. With `owner` nothing is said of
+    rights that whoever looks after the database has to have.
 
     Raises:
         StoreError: As for `open_store`.
@@ -98,7 +99,7 @@ def open_care(url: str, wait: float = WAIT, *, older: bool = False) -> PostgresC
     with _linked(address, wait) as link:
         link.store_id = _identify(link, older=older)
         mighty, may_blank, safe = link.rows(_RIGHTS)[0]
-        warnings = _warnings(address, too_much=mighty or may_blank, safe=safe)
+        warnings = _warnings(address, too_much=(mighty or may_blank) and not owner, safe=safe)
         return PostgresCare(link, PostgresStore(link, link.store_id, warnings))
 
 

@@ -32,17 +32,18 @@ _PART = re.compile(r"\.[a-z0-9_]{8}\.part(-wal|-shm|-journal)?\Z")
 _KEEP_IT = "name another place; nothing is ever written over a store"
 
 
-def open_care(url: str, wait: float = WAIT, *, older: bool = False) -> "Care":
+def open_care(url: str, wait: float = WAIT, *, older: bool = False, owner: bool = False) -> "Care":
     """Open a store to look after it, even one that was moved or is only part of a copy.
 
-    One of an `older` version, if that is asked for, only to copy it.
+    One of an `older` version, if that is asked for, only to copy it. `owner`: whoever asks is known to look
+    after the database.
 
     Raises:
         StoreError: It is missing, damaged, of another version, or does not answer.
     """
     if not is_postgres(url):
         return SqliteCare(open_file(url, wait, older=older))
-    opened: PostgresCare = postgres().open_care(url, wait, older=older)
+    opened: PostgresCare = postgres().open_care(url, wait, older=older, owner=owner)
     return opened
 
 
@@ -58,9 +59,9 @@ def place(url: str) -> str:
 
 
 @contextmanager
-def care_of(url: str, *, older: bool = False) -> Iterator["Care"]:
+def care_of(url: str, *, older: bool = False, owner: bool = False) -> Iterator["Care"]:
     """The same for a while."""
-    care = open_care(url, older=older)
+    care = open_care(url, older=older, owner=owner)
     try:
         yield care
     finally:

@@ -61,14 +61,30 @@ def _examined(context: typer.Context) -> "Iterator[Finding]":
     except VisitsafeError as error:
         yield bad("settings", error.message, error.hint or "")
         return
-    yield from guarded("folder", lambda: here.check_folder(settings))
-    yield from guarded("key", lambda: here.check_key(settings, run.environ))
-    yield from guarded("my details", lambda: here.check_details(settings, run.now))
+    owner = _looks_after(settings)
+    if not owner:
+        yield from guarded("folder", lambda: here.check_folder(settings))
+        yield from guarded("key", lambda: here.check_key(settings, run.environ))
     yield from guarded("checklists", lambda: here.check_checklists(settings, run.now))
-    yield from _store(run, settings)
+    yield from _store(run, settings, owner=owner)
 
 
-def _store(run: Invocation, settings: "Settings") -> "Iterator[Finding]":
+def _looks_after(settings: "Settings") -> bool:
+    """Whether it is no member who asks but whoever looks after the database: no key, the owner's login."""
+    from visitsafe.adapters.store import is_postgres
+    from visitsafe.adapters.store_care import care_of
+    from visitsafe.errors import VisitsafeError
+
+    if settings.key is not None or settings.name or not is_postgres(settings.store):
+        return False
+    try:
+        with care_of(settings.store, owner=True) as care:
+            return care.may_mark()
+    except VisitsafeError:
+        return False
+
+
+def _store(run: Invocation, settings: "Settings", *, owner: bool) -> "Iterator[Finding]":
     from visitsafe.adapters.store import store_exists
     from visitsafe.adapters.store_care import care_of
     from visitsafe.errors import VisitsafeError
@@ -78,15 +94,16 @@ def _store(run: Invocation, settings: "Settings") -> "Iterator[Finding]":
         if not settings.team and not settings.name and not store_exists(settings.store):
             yield look("store", "there is none yet", FIRST)
             return
-        with care_of(settings.store) as care:
-            yield from _in_store(run, settings, care)
+        with care_of(settings.store, owner=owner) as care:
+            yield from _in_store(run, settings, care, owner=owner)
     except VisitsafeError as error:
         yield bad("store", error.message, error.hint or "")
 
 
-def _in_store(run: Invocation, settings: "Settings", care: "Care") -> "Iterator[Finding]":
+def _in_store(run: Invocation, settings: "Settings", care: "Care", *, owner: bool) -> "Iterator[Finding]":
     from visitsafe.adapters.store_marks import FILLING, MOVED
     from visitsafe.cli import doctor_here as here
+    from visitsafe.domain.judging import PLANNERS
     from visitsafe.usecases.doctor import check_me, check_tail, guarded, is_watcher
 
     yield from guarded("store", lambda: _itself(care))
@@ -95,11 +112,16 @@ def _in_store(run: Invocation, settings: "Settings", care: "Care") -> "Iterator[
     yield from guarded("clock", lambda: _clock(settings, care, run.now))
     yield from guarded("record", lambda: check_tail(care.store, run.now))
     roster, found = _team(settings, care)
-    yield from found
+    if not owner:
+        yield from found
     mine = guarded("my key", lambda: check_me(roster, my_fingerprint(settings)) if roster else ())
     yield from mine
     member = roster.members.get(_fingerprint(settings)) if roster else None
-    yield from guarded("channels", lambda: here.check_channels(settings, roster, needed=is_watcher(member)))
+    if settings.key is not None and (member is None or member.roles & PLANNERS):
+        yield from guarded("my details", lambda: here.check_details(settings, run.now))
+    if not owner:
+        needed = is_watcher(member)
+        yield from guarded("channels", lambda: here.check_channels(settings, roster, needed=needed))
     if roster is not None:
         yield from _plans(run, settings, care, roster)
 
@@ -121,10 +143,10 @@ def _plans(run: Invocation, settings: "Settings", care: "Care", roster: "Roster"
         yield checks.bad("list", error.message, error.hint or "")
         return
     yield from found
-    yield from checks.guarded("sealing", lambda: checks.check_sealing(states))
+    yield from checks.guarded("sealing", lambda: checks.check_sealing(desk, states))
     yield from checks.guarded("watcher", lambda: checks.check_watcher(desk, states, zone_of(roster)))
     yield from checks.guarded("team", lambda: checks.check_team(roster, _fingerprint(settings)))
-    yield from checks.guarded("agreed", lambda: checks.check_agreed(roster))
+    yield from checks.guarded("agreed", lambda: checks.check_agreed(roster, _fingerprint(settings)))
     yield from checks.guarded("managers' audit", lambda: check_audit(desk))
 
 

@@ -127,7 +127,10 @@ def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool)
 
 
 def check_checklists(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Whether every checklist can be used, and whether its sources are still reviewed."""
+    """Whether every checklist can be used, and whether the sources of the agency's own are still reviewed.
+
+    Nobody here can do anything about those that visitsafe brings along: `checklist check` names them too.
+    """
     from visitsafe.adapters.checklist_check import check_library
     from visitsafe.adapters.checklists import load_all, shipped_folder
 
@@ -135,8 +138,9 @@ def check_checklists(settings: Settings, now: datetime) -> Iterator[Finding]:
     mend = "visitsafe checklist check"
     if report.problems:
         yield bad("checklists", f"{report.problems[0]} ({len(report.problems)} in all)", mend)
-    if report.warnings:
-        yield look("checklists", f"{report.warnings[0]} ({len(report.warnings)} in all)", mend)
+    own = [text for text in report.warnings if not text.startswith(f"{shipped_folder()}{os.sep}")]
+    if own:
+        yield look("checklists", f"{own[0]} ({len(own)} in all)", mend)
     if not report.problems:
         yield good("checklists", f"{len(report.files)} files can be used")
 

@@ -25,7 +25,7 @@ from visitsafe.domain.terms import TEAM_STREAM, Answer, Kind, Role
 from visitsafe.errors import NotPermittedError
 from visitsafe.usecases.audits import audit_due, audits
 from visitsafe.usecases.desk import Desk
-from visitsafe.usecases.doctor import Finding, good, look
+from visitsafe.usecases.doctor import Finding, good, look, told
 from visitsafe.usecases.team_report import plans_of
 
 AUDIT = "manager-duties"
@@ -132,7 +132,8 @@ def record_audit(desk: Desk, body: AuditedBody) -> Entry:
 def check_audit(desk: Desk) -> Iterator[Finding]:
     """Whether the managers looked at what they owe within a year: for `doctor`."""
     if why := audit_due(desk):
-        yield look(
+        mine = desk.me is not None and Role.MANAGER in desk.me.roles
+        yield (look if mine else told)(
             "managers' audit", f"it is time to look at what managers owe: {why}", "a manager: visitsafe audit"
         )
     else:

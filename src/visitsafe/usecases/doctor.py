@@ -15,6 +15,7 @@ from visitsafe.domain.discretion import hides_duress
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.heartbeat import SILENCE, watch_at
+from visitsafe.domain.judging import OPENERS
 from visitsafe.domain.judging_visit import WATCHERS
 from visitsafe.domain.members import Member, as_heard
 from visitsafe.domain.phrases import in_minutes
@@ -70,6 +71,11 @@ def good(name: str, text: str) -> Finding:
     return Finding(name, State.OK, text)
 
 
+def told(name: str, text: str, mend: str = "") -> Finding:
+    """Something that somebody else looks after."""
+    return Finding(name, State.OK, text, mend)
+
+
 def look(name: str, text: str, mend: str = "") -> Finding:
     """Something that works, and that somebody should look at."""
     return Finding(name, State.LOOK, text, mend)
@@ -97,14 +103,16 @@ def check_me(roster: Roster, fingerprint: str) -> Iterator[Finding]:
 
 
 def check_team(roster: Roster, fingerprint: str) -> Iterator[Finding]:
-    """Whether the team can be looked after and can answer an alarm when one person is away."""
-    name, mine = "team", roster.known.get(fingerprint)
-    others = [one for one in roster.with_role(Role.ADMIN) if not one.same_person(mine)]
-    if not others:
-        whose = "than you " if mine is not None and Role.ADMIN in mine.roles else ""
-        yield look(name, f"there is no other admin {whose}to add people or revoke a key", _give(Role.ADMIN))
+    """Whether the team can be looked after and can answer an alarm when one person is away.
+
+    What only an admin can mend is said to admins.
+    """
+    name, mine = "team", roster.members.get(fingerprint)
+    admin = mine is not None and Role.ADMIN in mine.roles
+    if admin and not [one for one in roster.with_role(Role.ADMIN) if not one.same_person(mine)]:
+        yield look(name, "there is no other admin than you to add people or revoke a key", _give(Role.ADMIN))
     for role, words in ((Role.DUTY, "duty officer"), (Role.MANAGER, "manager")):
-        if not roster.with_role(role):
+        if admin and not roster.with_role(role):
             yield look(name, f"nobody in the team is a {words}", _give(role))
     for problem in roster.problems:
         yield look(name, problem, VERIFY)
@@ -120,18 +128,19 @@ def check_team(roster: Roster, fingerprint: str) -> Iterator[Finding]:
     yield good(name, f"{roster.name}: {people} in the team{gone}")
 
 
-def check_agreed(roster: Roster) -> Iterator[Finding]:
-    """What everyone must agree on before the first alarm."""
-    agreed = roster.settings
+def check_agreed(roster: Roster, fingerprint: str) -> Iterator[Finding]:
+    """What everyone must agree on before the first alarm; an admin can see to it, others are told."""
+    agreed, mine = roster.settings, roster.members.get(fingerprint)
+    lacking = look if mine is not None and Role.ADMIN in mine.roles else told
     if agreed.desk_phone:
         yield good("desk telephone", "agreed")
     else:
         mend = "visitsafe team set --desk-phone NUMBER"
-        yield look("desk telephone", "none is agreed, so no message names one", mend)
+        yield lacking("desk telephone", "none is agreed, so no message names one", mend)
     if agreed.duress is not None:
         yield good("duress phrase", "agreed")
     else:
-        yield look("duress phrase", "none is agreed", "visitsafe team duress --set")
+        yield lacking("duress phrase", "none is agreed", "visitsafe team duress --set")
 
 
 def open_plans(desk: Desk) -> tuple[list[PlanState], list[Finding]]:
@@ -189,10 +198,15 @@ def _few(found: Sequence[Finding]) -> list[Finding]:
     return [*worst[:MOST_NAMED], msgspec.structs.replace(more, state=worst[MOST_NAMED].state)]
 
 
-def check_sealing(states: Sequence[PlanState]) -> Iterator[Finding]:
-    """Whether somebody could find each worker: details are there, and somebody at hand can open them."""
-    name = "sealing"
-    lacking = [state.ref for state in states if state.sealed is None]
+def check_sealing(desk: Desk, states: Sequence[PlanState]) -> Iterator[Finding]:
+    """Whether somebody could find each worker: details are there, and somebody at hand can open them.
+
+    That a worker gave none is said to them, and to those who would have to find them.
+    """
+    name, me = "sealing", desk.me
+    finds = me is not None and not me.roles.isdisjoint(OPENERS)
+    without = [state for state in states if state.sealed is None]
+    lacking = [one.ref for one in without if finds or (me is not None and me.same_person(one.author))]
     shut = [state.ref for state in states if state.sealed is not None and not state.sealed.at_hand]
     if shut:
         mend = f"visitsafe trace {shut[0]} --reseal, by one who can; else its worker: visitsafe plan --revise"
@@ -201,9 +215,8 @@ def check_sealing(states: Sequence[PlanState]) -> Iterator[Finding]:
         text = f"no tracing details are in {_listed(lacking)}"
         yield look(name, text, "the worker: visitsafe details, then visitsafe plan --revise REF")
     if not shut and not lacking:
-        yield good(
-            name, f"somebody at hand can open the details in each of {_number(len(states), 'open plan')}"
-        )
+        sealed = _number(len(states) - len(without), "open plan")
+        yield good(name, f"somebody at hand can open the details in each of {sealed} with any")
 
 
 def check_watcher(desk: Desk, states: Sequence[PlanState], zone: tzinfo) -> Iterator[Finding]:
@@ -215,9 +228,11 @@ def check_watcher(desk: Desk, states: Sequence[PlanState], zone: tzinfo) -> Iter
     if watch.anybody:
         yield good(name, f"{_number(len(watch.alive), 'watcher')} at it")
     elif watched:
-        yield bad(name, f"nobody is watching{last}, and {_listed(watched)} should be", "visitsafe watch")
+        mend = "visitsafe watch" if is_watcher(desk.me) else "ring the duty desk, so that somebody watches"
+        yield bad(name, f"nobody is watching{last}, and {_listed(watched)} should be", mend)
     else:
-        yield look(name, f"nobody is watching{last}; no visit is to be watched now", "visitsafe watch")
+        nobody = look if is_watcher(desk.me) else told
+        yield nobody(name, f"nobody is watching{last}; no visit is to be watched now", "visitsafe watch")
     for beat in watch.troubled:
         yield bad(name, f"{beat.author.person.name} reports: {beat.body.trouble or 'not healthy'}")
     for beat in watch.ahead:
@@ -286,7 +301,7 @@ def _tail(store: Store) -> Iterator[Stored]:
 
 
 def _give(role: Role) -> str:
-    return f"an admin: visitsafe team role PERSON --add {role}"
+    return f"visitsafe team role PERSON --add {role}"
 
 
 def _listed(refs: Sequence[str]) -> str:
