@@ -15,7 +15,6 @@ from visitsafe.domain.answering import (
     Parsed,
     Raw,
     case_warning,
-    echo,
     parse,
     parse_all,
 )
@@ -215,15 +214,6 @@ def test_a_case_that_looks_like_a_person_is_warned_about() -> None:
     assert "case reference" in (case_warning("Mary Jones") or "")
     assert "case reference" in (case_warning("mary@example.org") or "")
     assert [case_warning(value) for value in ("C-4711", "LCS Mary 42", "northern-17")] == [None] * 3
-
-
-def test_an_answer_is_echoed_in_full_words() -> None:
-    assert (
-        echo(question("when", "time"), "2026-07-01T14:30:00Z", LONDON) == "Wednesday 1 July 2026, 15:30 (BST)"
-    )
-    assert echo(question("how", "choice"), "on-foot", LONDON) == "On foot, or by bicycle"
-    assert echo(question("sure", "yes-no"), "not-sure", LONDON) == "not sure"
-    assert echo(question("who", "people"), (), LONDON) == "none"
 
 
 QUESTIONS = Questionnaire(

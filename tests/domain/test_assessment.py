@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -283,11 +284,13 @@ def test_findings_of_one_level_keep_the_checklist_s_order() -> None:
         (question("a", "choices", choices=[{"id": "dog", "text": "A dog"}]), ("dog",), "A dog"),
         (question("a", "choices", choices=[{"id": "dog", "text": "A dog"}]), ("none",), "none of these"),
         (question("a", "choice", choices=[{"id": "dog", "text": "A dog"}]), "dog", "A dog"),
+        (question("a", "time"), "2026-07-01T14:30:00Z", "Wednesday 1 July 2026, 15:30 (BST)"),
+        (question("a", "time"), "no time", "no time"),
     ],
     ids=str,
 )
 def test_an_answer_is_put_in_words(asked: Question, value: Value, expected: str) -> None:
-    assert in_words(asked, value) == expected
+    assert in_words(asked, value, ZoneInfo("Europe/London")) == expected
 
 
 def test_the_safe_answers_answer_exactly_what_applies() -> None:

@@ -194,6 +194,15 @@ def wrong_checklist(file: AnswersFile, known: Iterable[str]) -> ProblemsError:
     return refusal(file.name, [*file.problems, problem], file.hint)
 
 
+def another_checklist(file: AnswersFile, named: str) -> ProblemsError:
+    """The error for a file that answers one checklist where the command line names another."""
+    sentence = f"this file answers {quoted(file.checklist)}, and --checklist names {quoted(named)}"
+    problem = Problem(
+        file.positions.nearest(("checklist",)), f"{sentence}; leave --checklist out, or change one"
+    )
+    return refusal(file.name, [*file.problems, problem], file.hint)
+
+
 def read_answers(
     file: AnswersFile, questionnaire: Questionnaire, context: Context, standing: Answers = _EMPTY
 ) -> Filled:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from visitsafe.domain.answering import AnswerError, Context, case_warning, companion_doubts, echo, parse
+from visitsafe.domain.answering import AnswerError, Context, case_warning, companion_doubts, parse
 from visitsafe.domain.assessment import Value, in_words
 from visitsafe.domain.checklist import AnswerType, Question, Source, VisitField
 from visitsafe.domain.entries import from_text
@@ -71,8 +71,8 @@ class Guide:
     def words(self, question: Question, value: Value) -> str:
         """An answer as it is read; times with their day."""
         if isinstance(value, tuple) and value:
-            return "; ".join(in_words(question, (one,)) for one in value)
-        return echo(question, value, self.context.zone)
+            return "; ".join(in_words(question, (one,), self.context.zone) for one in value)
+        return in_words(question, value, self.context.zone)
 
     def typed(self, question: Question, value: Value | None) -> str:
         """An answer as it could be typed again."""

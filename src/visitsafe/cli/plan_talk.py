@@ -93,7 +93,7 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
         return
     session = _session(context, desk, draft, wanted, asker)
     checklists = checklist_named(context, session.checklist)
-    questionnaire = compile_questionnaire(checklists)
+    questionnaire = compile_questionnaire(checklists, zone_of(desk.roster))
     front = front_at(context, plain=wanted.plain)
     draft.save(session)
     if said := _said(desk, session):
@@ -144,7 +144,7 @@ def _session(
     digest = checklists.digests[checklists.visit.id]
     if digest == session.digest:
         return session
-    return refit(compile_questionnaire(checklists), session, digest)
+    return refit(compile_questionnaire(checklists, zone_of(desk.roster)), session, digest)
 
 
 def _new_session(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "Talk") -> "Session":
@@ -159,7 +159,7 @@ def _new_session(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "T
     if old is not None and old.body.checklists:
         named = old.body.checklists[0].id
     checklists = checklist_named(context, named)
-    questionnaire = compile_questionnaire(checklists)
+    questionnaire = compile_questionnaire(checklists, zone_of(desk.roster))
     fresh = begin(
         named,
         checklists.digests[checklists.visit.id],

@@ -14,7 +14,7 @@ from visitsafe.cli.opening import desk_of, invocation, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.domain.phrases import moment
 from visitsafe.domain.terms import Level
-from visitsafe.errors import NotFoundError, UsageError
+from visitsafe.errors import NotFoundError, ProblemsError, UsageError
 
 if TYPE_CHECKING:
     from visitsafe.adapters.answers_file import AnswersFile
@@ -38,7 +38,7 @@ def plan(
     context: typer.Context,
     repeat: Annotated[str | None, typer.Option(help="Plan the same visit again: what has changed?")] = None,
     revise: Annotated[str | None, typer.Option(help="Make a new version of this plan.")] = None,
-    checklist: Annotated[str, typer.Option(help="A checklist's id, or a file or folder.")] = DEFAULT,
+    checklist: Annotated[str | None, typer.Option(help="A checklist's id, or a file or folder.")] = None,
     answers: Annotated[
         str | None, typer.Option(help="Take the answers from this file; - for a pipe.")
     ] = None,
@@ -61,15 +61,16 @@ def plan(
     if reason and not urgent:
         raise UsageError("--reason says why a visit cannot wait", hint="add --urgent")
     if print_answers:
-        _print_template(context, checklist)
+        _print_template(context, checklist or DEFAULT)
     elif answers is not None:
         if resume:
             raise UsageError("--resume goes on with the wizard's draft", hint="leave out --answers")
-        _plan_from_file(context, answers, _Wish(repeat, revise, urgent, reason), yes=yes, json=json)
+        wish = _Wish(repeat, revise, urgent, reason)
+        _plan_from_file(context, answers, checklist, wish, yes=yes, json=json)
     else:
         from visitsafe.cli.plan_talk import Wanted, talk
 
-        talk(context, Wanted(repeat, revise, checklist, resume, urgent, reason, plain))
+        talk(context, Wanted(repeat, revise, checklist or DEFAULT, resume, urgent, reason, plain))
 
 
 class _Wish:
@@ -117,7 +118,31 @@ def _print_template(context: typer.Context, checklist: str) -> None:
     result(template(checklists.visit, compile_questionnaire(checklists)), exact=True)
 
 
-def _plan_from_file(context: typer.Context, path: str, wish: _Wish, *, yes: bool, json: bool) -> None:
+def _answered(context: typer.Context, file: "AnswersFile", named: str | None) -> "ChecklistSet":
+    """The checklist that an answers file answers, which the one named on the command line has to be.
+
+    Raises:
+        ProblemsError: There is none, or they are two; with line and column.
+    """
+    from visitsafe.adapters.answers_file import another_checklist, wrong_checklist
+
+    if named is not None:
+        checklists = checklist_named(context, named)
+        if checklists.visit.id != file.checklist:
+            raise another_checklist(file, checklists.visit.id)
+        return checklists
+    try:
+        return checklist_named(context, file.checklist)
+    except (NotFoundError, ProblemsError):
+        known = library_of(context).ids("visit")
+        if file.checklist in known or _is_there(Path(file.checklist)):
+            raise
+        raise wrong_checklist(file, known) from None
+
+
+def _plan_from_file(
+    context: typer.Context, path: str, named: str | None, wish: _Wish, *, yes: bool, json: bool
+) -> None:
     from visitsafe.adapters.answers_file import load
     from visitsafe.domain.questionnaire import compile_questionnaire
     from visitsafe.usecases.planning import check_may_plan, sign_new, sign_revision
@@ -125,10 +150,10 @@ def _plan_from_file(context: typer.Context, path: str, wish: _Wish, *, yes: bool
     if not yes:
         raise UsageError("an answers file is signed without asking", hint="if that is meant, add --yes")
     file = load(path)
-    checklists = checklist_named(context, file.checklist)
-    questionnaire = compile_questionnaire(checklists)
+    checklists = _answered(context, file, named)
     with desk_of(context) as desk:
         check_may_plan(desk)
+        questionnaire = compile_questionnaire(checklists, zone_of(desk.roster))
         old = desk.sound_plan(desk.resolve(wish.revise)) if wish.revise else None
         intent = _intent(context, desk, file, questionnaire, wish)
         _remark(desk, questionnaire, intent)

@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from visitsafe.domain.members import Member, meant_by
 from visitsafe.domain.options import either, expected, meant, only_when, options
 from visitsafe.domain.phones import PhoneError, telephone
 from visitsafe.domain.questionnaire import Questionnaire
-from visitsafe.domain.times import TimeError, check_due_back, check_start, in_full, parse_time
+from visitsafe.domain.times import TimeError, check_due_back, check_start, parse_time, time_of_visit
 
 Raw = str | Sequence[str]
 
@@ -191,7 +191,10 @@ def _time(question: Question, raw: str, context: Context) -> str:
     try:
         if question.moment or (context.form and question.fills is None):
             return to_text(time_in_form(raw, context.now, context.zone, question.moment))
-        at = parse_time(raw, context.now, context.zone, context.start if is_due_back else None)
+        if question.fills is None and context.start is not None:
+            at = time_of_visit(raw, context.start, context.now, context.zone)
+        else:
+            at = parse_time(raw, context.now, context.zone, context.start if is_due_back else None)
     except TimeError as error:
         raise AnswerError(error.sentence) from error
     if question.fills is VisitField.START:
@@ -224,13 +227,6 @@ def companion_doubts(names: Sequence[str], team: Iterable[Member]) -> list[str]:
             who = either(list(people))
             doubts.append(f"{quoted(name)} may be {who} of the team: if so, give the whole name")
     return doubts
-
-
-def echo(question: Question, value: Value, zone: tzinfo) -> str:
-    """The answer in full words, to be confirmed; times with day and date."""
-    if question.answer is AnswerType.TIME and isinstance(value, str) and value:
-        return in_full(from_text(value), zone)
-    return in_words(question, value)
 
 
 def parse_all(
@@ -310,7 +306,7 @@ def _must_be_blank(questionnaire: Questionnaire, question: Question, given: Raw,
         if applicable[name] is False:
             reasons.append(f"{quoted(asked.label)} is not asked")
         elif name in answers and tokens(asked, answers[name]).isdisjoint(wanted):
-            reasons.append(f"it is {in_words(asked, answers[name])}")
+            reasons.append(f"it is {in_words(asked, answers[name], questionnaire.zone)}")
     because = " and ".join(dict.fromkeys(reasons))
     when = only_when(questionnaire, question.when or ())
     raise AnswerError(f"this is only asked when {when}, and here {because}; leave it out")

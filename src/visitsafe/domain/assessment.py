@@ -7,14 +7,18 @@ is being made a question without an answer is open; when it is judged, one that 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 
 import msgspec
 
 from visitsafe.domain.checklist import AnswerType, Condition, Question, Rule
+from visitsafe.domain.entries import from_text
 from visitsafe.domain.facts import FACTS, fact_words
 from visitsafe.domain.plan import Finding, Suggestion
 from visitsafe.domain.questionnaire import Questionnaire, cite
 from visitsafe.domain.terms import Answer
+from visitsafe.domain.times import in_full
+from visitsafe.errors import VerificationError
 
 Value = str | tuple[str, ...]
 Answers = Mapping[str, Value]
@@ -186,18 +190,23 @@ def _because(
         if name in FACTS:
             return ": ".join(fact_words(name, questionnaire.facts.get(name, FACTS[name].calm)))
         question = questionnaire.by_id[name]
-        return f"{question.label}: {in_words(question, answers.get(name, ''))}"
+        return f"{question.label}: {in_words(question, answers.get(name, ''), questionnaire.zone)}"
 
     names = [name for mapping in condition if _all_hold(mapping, seen) for name in mapping]
     return tuple(map(said, dict.fromkeys(names)))
 
 
-def in_words(question: Question, value: Value) -> str:
-    """An answer as a person would say it; choices by their text."""
+def in_words(question: Question, value: Value, zone: tzinfo) -> str:
+    """An answer as a person would say it: choices by their text, a time with its day and by these clocks."""
     if value in {"", ()}:
         return "none" if value == () else "not answered"
     if question.answer in {AnswerType.YES_NO, AnswerType.ACKNOWLEDGE} and isinstance(value, str):
         return _SAID.get(value, value)
+    if question.answer is AnswerType.TIME and isinstance(value, str):
+        try:
+            return in_full(from_text(value), zone)
+        except VerificationError:
+            return value  # of another program
     given = value if isinstance(value, tuple) else (value,)
     if question.answer not in {AnswerType.CHOICE, AnswerType.CHOICES}:
         return "; ".join(given)

@@ -242,7 +242,7 @@ def shown(questionnaire: Questionnaire, name: str, value: Value) -> Shown:
         section=questionnaire.section_of[name].title,
         label=question.label,
         ask=question.ask,
-        answer=in_words(question, value),
+        answer=in_words(question, value, questionnaire.zone),
         source=cite(question.source),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from visitsafe.domain.assessment import Answers, Value, applicability, assess, possible_tokens, tokens
-from visitsafe.domain.checklist import AnswerType, Question, VisitField
+from visitsafe.domain.checklist import AnswerType, Question
 from visitsafe.domain.draft_file import Session, Stage, without
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.facts import ALWAYS
@@ -34,7 +34,6 @@ __all__ = [
 
 LISTS = frozenset({AnswerType.CHOICES, AnswerType.PEOPLE})
 EARLIEST, LATEST = 2000, 2999
-TIMES = frozenset({VisitField.START, VisitField.DUE_BACK})
 
 
 def begin(
@@ -119,7 +118,8 @@ def _ask_again(question: Question) -> bool:
 def _forget(question: Question) -> bool:
     """An old time, acknowledgement or answer about one visit is not even offered; who came along is."""
     once = question.ask_again_if == (ALWAYS,) and question.answer is not AnswerType.PEOPLE
-    return once or question.fills in TIMES or question.answer is AnswerType.ACKNOWLEDGE
+    is_time = question.answer is AnswerType.TIME and question.valid_for is None
+    return once or is_time or question.answer is AnswerType.ACKNOWLEDGE
 
 
 def _carry(

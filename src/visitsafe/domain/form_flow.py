@@ -11,15 +11,13 @@ from datetime import UTC, datetime, tzinfo
 import msgspec
 
 from visitsafe.domain.assessment import Value, assess, split
-from visitsafe.domain.checklist import AnswerType, Question
+from visitsafe.domain.checklist import Question
 from visitsafe.domain.composing import duties, shown
-from visitsafe.domain.entries import from_text
 from visitsafe.domain.forms import FormChecklist
 from visitsafe.domain.kinds import SharingChecklist
 from visitsafe.domain.plan import Duty, Finding, Made, Shown
 from visitsafe.domain.questionnaire import Questionnaire, sharing_rule, sharing_sections
 from visitsafe.domain.terms import Level
-from visitsafe.domain.times import in_full
 
 NOBODY_NAMED = "Something here should be shared, and it is not said with whom."
 """The sharing checklist's own sentence speaks of a plan."""
@@ -86,21 +84,13 @@ def compose_form(
         at: When it is signed: days to share are counted from here.
         zone: Whose clocks the times in `shown` are read on.
     """
-    form, questionnaire = form_set.form, compile_form(form_set)
+    form, questionnaire = form_set.form, replace(compile_form(form_set), zone=zone)
     kept, _ = split(questionnaire, answers)
     counted = {question.id: kept[question.id] for question in questionnaire if question.id in kept}
     return Answered(
         form=Made(id=form.id, version=form.version, digest=form_set.digests[form.id]),
         answers=counted,
-        shown=tuple(_shown(questionnaire, name, value, zone) for name, value in counted.items()),
+        shown=tuple(shown(questionnaire, name, value) for name, value in counted.items()),
         findings=assess(questionnaire, counted),
         sharing=duties(form_set.sharing, questionnaire, counted, at),
     )
-
-
-def _shown(questionnaire: Questionnaire, name: str, value: Value, zone: tzinfo) -> Shown:
-    """As in a plan; a time with its day, as the person read it."""
-    question = questionnaire.by_id[name]
-    if question.answer is not AnswerType.TIME or not isinstance(value, str) or not value:
-        return shown(questionnaire, name, value)
-    return msgspec.structs.replace(shown(questionnaire, name, value), answer=in_full(from_text(value), zone))

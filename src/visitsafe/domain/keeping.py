@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from msgspec.structs import replace
 
 from visitsafe.domain.assessment import Value, applicability
-from visitsafe.domain.checklist import VisitField
+from visitsafe.domain.checklist import AnswerType, VisitField
 from visitsafe.domain.draft_file import Session, without
 from visitsafe.domain.facts import changed
 from visitsafe.domain.plan import KnownFact
@@ -74,7 +74,7 @@ def _hangs_on_facts(questionnaire: Questionnaire, name: str) -> tuple[str, ...]:
 
 
 def _hangs_on(questionnaire: Questionnaire, changed: Collection[str]) -> tuple[str, ...]:
-    """What must be asked again because a time changed: due back after the start, and what is computed."""
+    """What must be asked again because a time changed: other times after the start, and what is computed."""
     fills = {questionnaire.by_id[name].fills for name in changed}
     if not fills & {VisitField.START, VisitField.DUE_BACK}:
         return ()
@@ -83,7 +83,7 @@ def _hangs_on(questionnaire: Questionnaire, changed: Collection[str]) -> tuple[s
         question.id
         for question in questionnaire
         if question.id not in changed
-        and (question.propose is not None or (due_back and question.fills is VisitField.DUE_BACK))
+        and (question.propose is not None or (due_back and question.answer is AnswerType.TIME))
     )
 
 

@@ -6,6 +6,7 @@ and sharing triggers are questions like any other. Nothing is asked and nothing 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 from functools import cached_property
 
 from visitsafe.domain.checklist import (
@@ -56,11 +57,13 @@ class Questionnaire:
     Attributes:
         facts: What is known where it is asked, the value of each fact by its name; a fact that is not in
             here has the value it has where nothing is known.
+        zone: Whose clocks the times among the answers are told by.
     """
 
     sections: tuple[Section, ...]
     rules: tuple[Rule, ...]
     facts: Mapping[str, str] = field(default_factory=dict)
+    zone: tzinfo = UTC
 
     def knowing(self, known: Iterable[KnownFact]) -> "Questionnaire":
         """The same questions and rules where these facts are known, and no others."""
@@ -81,8 +84,13 @@ class Questionnaire:
         return iter(self.by_id.values())
 
 
-def compile_questionnaire(checklists: ChecklistSet) -> Questionnaire:
-    """Join a visit checklist, the sharing triggers and the should-not rules into one flow."""
+def compile_questionnaire(checklists: ChecklistSet, zone: tzinfo = UTC) -> Questionnaire:
+    """Join a visit checklist, the sharing triggers and the should-not rules into one flow.
+
+    Args:
+        checklists: Where they stand.
+        zone: Whose clocks times are told by; left out where none is told.
+    """
     sections = list(checklists.visit.sections)
     rules = list(checklists.visit.rules)
     if checklists.sharing:
@@ -91,7 +99,7 @@ def compile_questionnaire(checklists: ChecklistSet) -> Questionnaire:
     if checklists.should_not:
         sections.append(_should_not_section(checklists.should_not))
         rules += [rule for item in checklists.should_not.should_not for rule in _reminder_rules(item)]
-    return Questionnaire(tuple(sections), tuple(rules))
+    return Questionnaire(tuple(sections), tuple(rules), zone=zone)
 
 
 def sharing_sections(sharing: SharingChecklist) -> list[Section]:

@@ -36,6 +36,7 @@ __all__ = [
     "long_visit",
     "parse_time",
     "short",
+    "time_of_visit",
 ]
 
 GRACE = timedelta(minutes=5)
@@ -86,6 +87,31 @@ def parse_time(text: str, now: datetime, zone: ZoneInfo, after: datetime | None 
         raise
     except (ValueError, OverflowError) as error:
         raise UnreadableError from error
+
+
+def time_of_visit(text: str, start: datetime, now: datetime, zone: ZoneInfo) -> datetime:
+    """The time that a person means who is asked about a visit: without a day it is the visit's.
+
+    Args:
+        text: As typed, as for `parse_time`.
+        start: Aware; when the visit starts. A time so much earlier in the day that it must be the night
+            after means that night.
+        now: Aware.
+        zone: Whose clocks the person reads.
+
+    Raises:
+        TimeError: It is not a time, or could be two.
+    """
+    words = tidy(text)
+    try:
+        spoken = read(words, zone)
+    except (TimeError, ValueError):
+        return parse_time(text, now, zone, None if words == "now" else start)
+    if spoken.calendar is not None or spoken.near is not None or spoken.weekday is not None:
+        return parse_time(text, now, zone)
+    day = start.astimezone(spoken.zone).date()
+    at = instant(day, spoken)
+    return _whole(instant(day + timedelta(days=1), spoken) if start - at > _NEXT_DAY else at)
 
 
 def _whole(at: datetime) -> datetime:
