@@ -2,12 +2,13 @@
 
 import textwrap
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from office import Office, Ran, Someone
+from office import NOW, Office, Ran, Someone
 from visitsafe.adapters.checklists import shipped_folder
 from visitsafe.adapters.starting_files import starting_file
 
@@ -41,10 +42,19 @@ class Agency:
     def write(self, questions: str = "", rules: str = "") -> Path:
         """The agency's visit checklist: the one that `checklist new` begins, with more in it."""
         text = starting_file("visit", "estate", None)
+        if (self.folder / "ladder.yaml").exists():
+            text = text.replace("escalation: escalation", "escalation: estate-ladder")
         text = text.replace("\nrules:\n", f"{_indented(questions, 6)}\nrules:\n{_indented(rules, 2)}", 1)
         path = self.folder / "estate.yaml"
         path.write_text(text, encoding="utf-8")
         return path
+
+    def write_ladder(self, step: str) -> None:
+        """The agency's own ladder: the shipped one with one more step before the others."""
+        text = (shipped_folder() / "escalation.yaml").read_text(encoding="utf-8")
+        text = text.replace("\nid: escalation\n", "\nid: estate-ladder\n")
+        text = text.replace("steps:\n", f"steps:\n{_indented(step, 2)}", 1)
+        (self.folder / "ladder.yaml").write_text(text, encoding="utf-8")
 
     def run(self, someone: Someone, *words: str) -> Ran:
         return someone.run(*words, VISITSAFE_CHECKLISTS=str(self.folder))
@@ -198,3 +208,132 @@ def test_a_manager_s_own_review_list_is_shown_and_its_conditions_are_heeded(agen
     agency.done(office.mo, "review", office.ref, *COUNTERSIGN, "--condition", "Ring from the stairs.")
     attested = [one["text"] for one in office.show()["decision"]["attested"]]
     assert "I have read the whole plan and its findings." in attested
+
+
+BUDDY = """
+- id: buddy
+  label: "Buddy"
+  ask: "Who rings if nobody has heard from you?"
+  why: "Somebody who knows you notices first."
+  answer: people
+  source: [{document: "salford-2011", paragraph: "8.2"}]
+"""
+NOT_THERE = """
+- id: not-there
+  counts_from: start
+  missing: arrived
+  after: 20
+  person: buddy
+  who: [duty]
+  do: "Ring them: nobody has heard that they arrived."
+  why: "Somebody who does not arrive may have been stopped on the way."
+  source: [{document: "salford-2011", paragraph: "8.2"}]
+"""
+HALF_PAST_TEN = NOW + timedelta(hours=2, minutes=30)
+
+
+def rung_on_arrival(agency: Agency) -> Any:
+    """A plan with a buddy, and with a step twenty minutes after the start if Sam has not arrived by then."""
+    office = agency.office
+    agency.write_ladder(NOT_THERE)
+    agency.write(BUDDY)
+    assert agency.check().code == 0, agency.check().err
+    shape = agency.plan("buddy: Mo; Ann Price")
+    office.mo.done("review", office.ref, *COUNTERSIGN)
+    return shape
+
+
+def steps_raised(office: Office) -> list[str]:
+    return [one["says"] for one in office.show()["entries"] if one["kind"] == "escalated"]
+
+
+def test_a_step_names_the_people_of_an_answer_before_its_roles(agency: Agency) -> None:
+    rung = rung_on_arrival(agency)["ladder"]["steps"][0]
+    assert (rung["who"], rung["counts_from"], rung["missing"]) == (
+        ["Mo", "Ann Price", "duty"],
+        "start",
+        "arrived",
+    )
+    page = agency.office.mo.done("export", agency.office.ref, "--format", "md").out
+    assert (
+        "10:20 (70 minutes before), Mo or Ann Price or duty officer: Ring them: nobody has heard that they "
+        "arrived. (Not if they have reported arriving.)"
+    ) in " ".join(page.split())
+
+
+def test_whoever_does_not_arrive_is_noticed_before_they_are_due_back(agency: Agency) -> None:
+    rung_on_arrival(agency)
+    office = agency.office
+    dee = office.duty()
+    office.at(NOW + timedelta(hours=2)).sam.done("depart")
+    dee.now = HALF_PAST_TEN
+    ran = dee.done("watch", "--once")
+    assert "Ring them: nobody has heard that they arrived." in ran.out + ran.err
+    assert len(steps_raised(office)) == 1
+
+
+@pytest.mark.parametrize("report", ["arrive", "back"])
+def test_whoever_has_arrived_or_is_back_is_not_rung_about_it(agency: Agency, report: str) -> None:
+    rung_on_arrival(agency)
+    office = agency.office
+    dee = office.duty()
+    office.at(NOW + timedelta(hours=2)).sam.done("depart")
+    office.at(NOW + timedelta(hours=2, minutes=10)).sam.done(report)
+    dee.now = HALF_PAST_TEN
+    dee.done("watch", "--once")
+    assert steps_raised(office) == []
+
+
+def test_taking_on_that_nobody_arrived_takes_nothing_on_that_comes_after_the_time_due_back(
+    agency: Agency,
+) -> None:
+    rung_on_arrival(agency)
+    office = agency.office
+    dee = office.duty()
+    office.at(NOW + timedelta(hours=2)).sam.done("depart")
+    dee.now = HALF_PAST_TEN
+    dee.done("watch", "--once")
+    dee.done("acknowledge", office.ref)
+    dee.now = NOW + timedelta(hours=5)
+    ran = dee.run("watch", "--once")
+    assert ran.code == 4
+    assert dee.run("board", "--json").json["alarming"] == 1
+    assert len(steps_raised(office)) > 3
+
+
+def test_nobody_has_to_stand_down_that_somebody_had_not_arrived(agency: Agency) -> None:
+    rung_on_arrival(agency)
+    office = agency.office
+    dee = office.duty()
+    office.at(NOW + timedelta(hours=2)).sam.done("depart")
+    dee.now = HALF_PAST_TEN
+    dee.done("watch", "--once")
+    office.at(NOW + timedelta(hours=3)).sam.done("back")
+    dee.now = NOW + timedelta(hours=6)
+    assert dee.run("watch", "--once").code == 0
+    assert dee.done("board", "--json").json["visits"] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "  missing: arrived\n",
+            "  missing: arrived\n  acknowledge: true\n",
+            "a step that counts from the start only tells",
+        ),
+        ("  counts_from: start\n", "", "a report can only be missing from the start on"),
+        ("  after: 20\n", "  after: -20\n", "nobody has set out before the start"),
+        ("  person: buddy\n", "  person: body\n", 'has no question "body": did you mean "buddy"?'),
+        ("  person: buddy\n", "  person: phone\n", '"phone" does not ask for people'),
+        ("  missing: arrived\n", "  missing: arived\n", 'did you mean "arrived"?'),
+    ],
+)
+def test_a_step_that_does_not_fit_is_said_where_it_stands(
+    agency: Agency, old: str, new: str, said: str
+) -> None:
+    agency.write_ladder(NOT_THERE.replace(old, new))
+    agency.write(BUDDY)
+    ran = agency.check()
+    assert ran.code == 1
+    assert said in ran.err

@@ -339,3 +339,22 @@ def test_two_steps_with_one_name_are_both_raised() -> None:
     twice = Rung(id="overdue", after=20, who=("manager",), do="Act.", source="s")
     story = departed(at(countersigned(ladder(steps=(LADDER.steps[1], twice))), START))
     assert raisable(raised(story, "overdue"), 60) == ["overdue"]
+
+
+EARLY = Rung(
+    id="not-there", after=20, who=("duty",), do="Ring.", source="", counts_from="start", acknowledge=True
+)
+
+
+@pytest.mark.parametrize("rest", [LADDER.steps, ()])
+def test_a_step_that_counts_from_the_start_takes_no_other_s_place_whatever_the_ladder_says(
+    rest: tuple[Rung, ...],
+) -> None:
+    """Signed by other means it may stand last, want an owner, be where duress begins, or stand alone."""
+    ladder = msgspec.structs.replace(LADDER, steps=(*rest, EARLY), start="not-there", high_risk=True)
+    story = departed(at(countersigned(watched_plan(ladder=ladder)), START))
+    due = minutes_after(to_text(START), 20)
+    story = acknowledged(raised(at(story, START, 25), "not-there", due=due), "not-there")
+    assert not story.state.visit.needs_standing_down
+    assert any(one.rung.acknowledge for one in to_raise(story.state, after(120)))
+    assert "not-there" not in {one.rung.id for one in schedule(duress(story).state)}

@@ -86,6 +86,12 @@ def test_the_line_manager_is_the_one_in_the_settings_else_the_managers() -> None
     assert labels(("line-manager",)) == ["managers", "mo-sms"]
 
 
+def test_somebody_whom_a_step_names_is_reached_before_its_roles_and_the_worker_is_nobody_s_buddy() -> None:
+    assert labels(("Ola Field", "duty"))[0] == "ola-sms"
+    assert labels(("ola@example.org", "duty")) == ["ola-sms", "desk", "dee-sms"]
+    assert labels(("Ann, my sister", "Sam Okafor", "duty")) == ["desk", "dee-sms"]
+
+
 def test_the_worker_is_reached_by_their_own_channel_or_one_for_all_workers() -> None:
     everybody = Channel("app", "lone-worker")
     assert labels(("lone-worker",), Contacts((*CONTACTS.channels, everybody))) == ["sam-sms", "app"]

@@ -17,14 +17,22 @@ from visitsafe.domain.in_force import EXPECTED
 from visitsafe.domain.judging_visit import is_time
 from visitsafe.domain.plan import Ladder, Rung
 from visitsafe.domain.reports import AcknowledgedBody, EscalatedBody
-from visitsafe.domain.terms import Role
-from visitsafe.domain.visit import Said
+from visitsafe.domain.terms import Kind, Role, Stage
+from visitsafe.domain.visit import OUT, Said
 
 CLOCKS_APART = timedelta(minutes=2)
 """How far ahead a recorded time may lie before it was taken from a clock that was wrong."""
 MOST_MINUTES, MOST_GRACE = 24 * 60, 120
 """What a checklist allows. A plan signed by other means must not put its watch off for longer than that."""
+SHORTLY = timedelta(hours=2)
+"""How long before its start a report can be about a visit."""
 WORKER = "lone-worker"
+_REACHED = {
+    "departed": (Stage.DEPARTED, Stage.ARRIVED, Stage.LEFT, Stage.BACK),
+    "arrived": (Stage.ARRIVED, Stage.LEFT, Stage.BACK),
+    "left": (Stage.LEFT, Stage.BACK),
+}
+"""What a step may wait for, and the stages at which it was reported."""
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -70,7 +78,21 @@ def schedule(state: PlanState) -> list[Due]:
     visit = state.visit
     if visit.duress is not None:
         return [Due(rung, level, _spoken_at(state)) for level, rung in _top(visit.ladder)]
-    return list(_dues(visit.ladder, visit.due_back))
+    start = visit.start or state.body.visit.start
+    return [
+        due
+        for due in _dues(visit.ladder, visit.due_back, start)
+        if not due.rung.missing or not _is_reported(due.rung.missing, state, start)
+    ]
+
+
+def _is_reported(missing: str, state: PlanState, start: str) -> bool:
+    """Whether the worker is as far as a step asks, by what was reported from shortly before the start on."""
+    stages, first = _REACHED.get(missing, ()), to_text(from_text(start) - SHORTLY)
+    return state.visit.stage in stages and any(
+        one.happened >= first and (one.kind is Kind.BACK or OUT.get(one.kind) in stages)
+        for one in state.visit.reports
+    )
 
 
 def to_raise(state: PlanState, now: datetime) -> list[Due]:
@@ -175,10 +197,10 @@ def _spoken_at(state: PlanState) -> str:
 
 
 @lru_cache(maxsize=4096)  # a watcher asks for each open visit in each round
-def _dues(ladder: Ladder, due_back: str) -> tuple[Due, ...]:
-    start, minutes = from_text(due_back), _minutes(ladder)
+def _dues(ladder: Ladder, due_back: str, start: str) -> tuple[Due, ...]:
+    begins, back, minutes = from_text(start), from_text(due_back), _minutes(ladder)
     dues = [
-        Due(rung, level, to_text(start + timedelta(minutes=minutes[level])))
+        Due(rung, level, to_text((begins if rung.early else back) + timedelta(minutes=minutes[level])))
         for level, rung in enumerate(ladder.steps)
     ]
     return tuple(sorted(dues, key=lambda due: (due.at, due.level)))
@@ -191,21 +213,30 @@ def _grace(ladder: Ladder) -> int:
 def _minutes(ladder: Ladder) -> list[int]:
     """The minutes from the time due back to each step, with the grace; a high-risk visit starts higher up.
 
-    Whoever acts before the manager is called at once too: the desk rings while a manager decides.
+    Whoever acts before the manager is called at once too: the desk rings while a manager decides. For a step
+    that counts from the start: the minutes from there, whatever the risk.
     """
-    after = [min(max(rung.after, -MOST_MINUTES), MOST_MINUTES) for rung in ladder.steps]
-    first = next((level for level, rung in enumerate(ladder.steps) if rung.id == ladder.start), None)
+    written = after = [min(max(rung.after, -MOST_MINUTES), MOST_MINUTES) for rung in ladder.steps]
+    first = next(
+        (level for level, rung in enumerate(ladder.steps) if rung.id == ladder.start and not rung.early), None
+    )
     if ladder.high_risk and first is not None and after[first] > 0:
         start = after[first]
         own = [set(rung.who) == {WORKER} for rung in ladder.steps]
         below = [one if own[level] else min(one, 0) for level, one in enumerate(after[:first])]
         after = [*below, *(max(0, minutes - start) for minutes in after[first:])]
-    return [minutes + _grace(ladder) if minutes >= 0 else minutes for minutes in after]
+    graced = [minutes + _grace(ladder) if minutes >= 0 else minutes for minutes in after]
+    steps = zip(ladder.steps, written, graced, strict=True)
+    return [max(0, own) if rung.early else minutes for rung, own, minutes in steps]
 
 
 def _top(ladder: Ladder) -> list[tuple[int, Rung]]:
     """The steps for duress: from the start on, else the manager's, else the last; not the worker's."""
-    rungs = [(level, rung) for level, rung in enumerate(ladder.steps) if set(rung.who) != {WORKER}]
+    rungs = [
+        (level, rung)
+        for level, rung in enumerate(ladder.steps)
+        if set(rung.who) != {WORKER} and not rung.early
+    ]
     started = [level for level, rung in enumerate(ladder.steps) if rung.id == ladder.start]
     top = [one for one in rungs if started and one[0] >= started[0]]
     managers = [one for one in rungs if Role.MANAGER in one[1].who]

@@ -116,12 +116,9 @@ def is_hostile(state: PlanState, *, sure: bool = False) -> bool:
 
 
 def was_alarmed(state: PlanState) -> bool:
-    """Whether anybody but the worker was called because the worker was not heard from."""
-    return any(
-        set(state.visit.rung(one.body.step).who) != {"lone-worker"}
-        for alarm in state.visit.alarms
-        for one in alarm.raised
-    )
+    """Whether anybody but the worker was called because the worker was not back in time."""
+    raised = (state.visit.rung(one.body.step) for alarm in state.visit.alarms for one in alarm.raised)
+    return any(set(rung.who) != {"lone-worker"} and not rung.early for rung in raised)
 
 
 def was_moved(state: PlanState) -> bool:

@@ -17,8 +17,10 @@ from visitsafe.domain.form_checking import form_alone, form_references
 from visitsafe.domain.form_flow import FormSet
 from visitsafe.domain.forms import FormChecklist, SupervisionChecklist
 from visitsafe.domain.kinds import (
+    DUE_BACK,
     Document,
     EscalationChecklist,
+    EscalationStep,
     ReviewChecklist,
     SharingChecklist,
     ShouldNotChecklist,
@@ -164,19 +166,45 @@ def _cited(path: Path, source: Source, documents: Mapping[str, Document]) -> Ite
 def _ladder(checklist: EscalationChecklist) -> Iterator[Problem]:
     """The steps go forward in time, the high-risk step exists, and somebody has to take it on."""
     steps = checklist.steps
+    yield from _counted_from_the_start(steps)
     for index in range(1, len(steps)):
+        if steps[index].counts_from != steps[index - 1].counts_from:
+            continue
         if steps[index].after < steps[index - 1].after:
             sentence = (
                 f"this step comes before the one above it ({steps[index - 1].after}): order them by time"
             )
             yield Problem(("steps", index, "after"), sentence)
-    names = [step.id for step in steps]
+    names = [step.id for step in steps if step.counts_from == DUE_BACK]
     if checklist.high_risk_step not in names:
         better = did_you_mean(checklist.high_risk_step, names) or f": the steps are {', '.join(names)}"
         yield Problem(("high_risk_step",), f'there is no step "{checklist.high_risk_step}"{better}')
     if not any(step.acknowledge for step in steps):
         sentence = "nobody has to acknowledge any step: write acknowledge: true where somebody takes it on"
         yield Problem(("steps",), sentence, at_key=True)
+
+
+def _counted_from_the_start(steps: Sequence[EscalationStep]) -> Iterator[Problem]:
+    """Such a step tells that something was not heard, and never stands for one after the time due back."""
+    for index, step in enumerate(steps):
+        path = ("steps", index)
+        if step.counts_from == DUE_BACK:
+            if step.missing:
+                sentence = "a report can only be missing from the start on: write counts_from: start"
+                yield Problem((*path, "missing"), sentence, at_key=True)
+            continue
+        if step.acknowledge:
+            sentence = (
+                "a step that counts from the start only tells, so that nobody who takes it on ends the watch"
+            )
+            yield Problem((*path, "acknowledge"), f"{sentence}: leave acknowledge out", at_key=True)
+        if step.after < 0:
+            yield Problem((*path, "after"), "nobody has set out before the start: write 0 or more")
+        if index and steps[index - 1].counts_from == DUE_BACK:
+            sentence = (
+                "this step counts from the start: put it before those that count from the time due back"
+            )
+            yield Problem((*path, "counts_from"), sentence)
 
 
 def proven(placed: Placed, always: str) -> list[Problem]:

@@ -11,7 +11,7 @@ import msgspec
 from visitsafe.domain.assessment import Answers, Value, assess, in_words, split, tokens
 from visitsafe.domain.checklist import Question, VisitField
 from visitsafe.domain.entries import to_text
-from visitsafe.domain.kinds import ReviewChecklist, SharingChecklist, Trigger
+from visitsafe.domain.kinds import DUE_BACK, ReviewChecklist, SharingChecklist, Trigger
 from visitsafe.domain.plan import (
     Attested,
     Companion,
@@ -92,7 +92,7 @@ def compose_plan(
         standing=_standing(questionnaire, answers, intent.standing, at),
         shown=tuple(shown(questionnaire, name, value) for name, value in rest.items()),
         checklists=_made(checklists),
-        ladder=_ladder(checklists, findings),
+        ladder=_ladder(checklists, findings, answers),
         urgent=intent.urgent,
         repeats=intent.repeats,
         nonce=nonce,
@@ -262,7 +262,13 @@ def _made(checklists: ChecklistSet) -> tuple[Made, ...]:
     )
 
 
-def _ladder(checklists: ChecklistSet, findings: Sequence[Finding]) -> Ladder | None:
+def _people(question: str | None, answers: Answers) -> tuple[str, ...]:
+    """Those whom the answer to a question names; nobody where it was not asked."""
+    named = answers.get(question or "", ())
+    return named if isinstance(named, tuple) else ()
+
+
+def _ladder(checklists: ChecklistSet, findings: Sequence[Finding], answers: Answers) -> Ladder | None:
     escalation = checklists.escalation
     if escalation is None:
         return None
@@ -274,10 +280,12 @@ def _ladder(checklists: ChecklistSet, findings: Sequence[Finding]) -> Ladder | N
             Rung(
                 id=step.id,
                 after=step.after,
-                who=tuple(str(who) for who in step.who),
+                who=(*_people(step.person, answers), *map(str, step.who)),
                 do=step.do,
                 source=cite(step.source),
                 acknowledge=step.acknowledge,
+                counts_from=msgspec.UNSET if step.counts_from == DUE_BACK else step.counts_from,
+                missing=step.missing or msgspec.UNSET,
             )
             for step in escalation.steps
         ),

@@ -48,7 +48,7 @@ def reached_by(
     """The channels for a step's `who`, in the order in which they are tried; never empty while there is one.
 
     Args:
-        who: Roles, `line-manager` or `lone-worker`, as the ladder names them.
+        who: Roles, `line-manager`, `lone-worker` or names of people, as the ladder names them.
         worker: Whose visit it is.
         members: The team, by fingerprint.
         contacts: The desk's channels.
@@ -75,7 +75,11 @@ def _channels_of(
         theirs = [one for one in contacts.channels if as_heard(one.who) in {as_heard(email) for email in of}]
         return theirs or _channels_of(Role.MANAGER, worker, members, contacts)
     else:
-        holders = [one for one in members.values() if name in one.roles and not one.same_person(worker)]
+        holders = [
+            one
+            for one in members.values()
+            if (name in one.roles or one.answers_to(name)) and not one.same_person(worker)
+        ]
         called = {name, *(as_heard(one.person.email) for one in holders)}
     return [one for one in contacts.channels if as_heard(one.who) in called]
 

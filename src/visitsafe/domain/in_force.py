@@ -253,15 +253,23 @@ def ladder_of(body: PlanBody) -> Ladder:
     """A version's ladder, or ours where it has none that can be gone by.
 
     No checklist has a ladder on which nobody would have to act. Of such a one the last step that is not
-    only the worker's must be taken on; the duty desk is told where there is no other.
+    only the worker's must be taken on; the duty desk is told where there is no other. Steps that count from
+    the start come first and only tell, so that nobody who takes one on takes on what comes after the time
+    due back.
     """
     ladder = body.ladder
     if ladder is None or not 0 < len(ladder.steps) <= MOST_STEPS:
         return FALLBACK
+    if any(rung.early for rung in ladder.steps):
+        early = [msgspec.structs.replace(rung, acknowledge=False) for rung in ladder.steps if rung.early]
+        late = [rung for rung in ladder.steps if not rung.early]
+        ladder = msgspec.structs.replace(ladder, steps=(*early, *(late or FALLBACK.steps)))
     if any(rung.acknowledge for rung in ladder.steps):
         return ladder
     steps = list(ladder.steps)
-    others = [place for place, rung in enumerate(steps) if set(rung.who) != {"lone-worker"}]
+    others = [
+        place for place, rung in enumerate(steps) if set(rung.who) != {"lone-worker"} and not rung.early
+    ]
     place = max(others, default=len(steps) - 1)
     who = steps[place].who if others else (*steps[place].who, Role.DUTY)
     steps[place] = msgspec.structs.replace(steps[place], acknowledge=True, who=who)

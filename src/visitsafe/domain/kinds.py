@@ -23,6 +23,8 @@ from visitsafe.domain.checklist import (
 from visitsafe.domain.forms import FormChecklist, SupervisionChecklist
 from visitsafe.domain.terms import Level
 
+DUE_BACK: Literal["due-back"] = "due-back"
+
 
 class Reminder(Item):
     """A should-not rule: read before the visit, tied to the answers where it can be, asked again after.
@@ -136,10 +138,13 @@ class EscalationStep(Item):
     """One rung of the ladder.
 
     Attributes:
-        after: Minutes after the time due back; negative is before.
+        after: Minutes after the time due back, negative is before; or after what `counts_from` says.
         who: The roles to turn to, the first is tried first; `lone-worker` is the worker.
+        person: The question whose answer names people to turn to before these.
         do: What that person does.
         acknowledge: Whether somebody must say that they have taken it on.
+        counts_from: `start` for a step that counts from the start; such a step only tells.
+        missing: The step falls away once the worker has reported this, or what comes after it.
     """
 
     after: Annotated[int, Field(strict=True, ge=-240, le=1440)]
@@ -147,8 +152,11 @@ class EscalationStep(Item):
         tuple[Literal["practitioner", "manager", "duty", "admin", "lone-worker", "line-manager"], ...],
         Field(min_length=1),
     ]
+    person: Identifier | None = None
     do: Sentence
     acknowledge: Flag = False
+    counts_from: Literal["due-back", "start"] = DUE_BACK
+    missing: Literal["departed", "arrived", "left"] | None = None
 
 
 class EscalationChecklist(Head):

@@ -133,6 +133,13 @@ def _answered(shown: Shown, given: str, now: datetime, zone: tzinfo) -> str:
     return "\\\n  ".join([*lines, cited(shown.source)])
 
 
+_UNLESS = {
+    "departed": " (Not if they have reported setting out.)",
+    "arrived": " (Not if they have reported arriving.)",
+    "left": " (Not if they have reported leaving.)",
+}
+
+
 def escalation(state: PlanState, zone: tzinfo) -> list[str]:
     """Who does what if the worker does not report back, at the times at which the watch does it."""
     ladder, due_back = state.visit.ladder, state.visit.due_back
@@ -160,5 +167,5 @@ def _step(due: Due, ladder: Ladder, due_back: str, zone: tzinfo) -> str:
     minutes = minutes_from(due_back, due.at) or -minutes_from(due.at, due_back)
     taken = " Somebody has to say that they have taken it on." if rung.acknowledge else ""
     first = " **High risk: it starts here.**" if ladder.high_risk and rung.id == ladder.start else ""
-    who = markdown_line(whose(rung.who))
-    return f"{hour(due_back, minutes, zone)}, {who}: {markdown_line(rung.do)}{taken}{first}"
+    who, unless = markdown_line(whose(rung.who)), _UNLESS.get(rung.missing or "", "")
+    return f"{hour(due_back, minutes, zone)}, {who}: {markdown_line(rung.do)}{unless}{taken}{first}"

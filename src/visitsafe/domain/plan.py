@@ -148,7 +148,14 @@ class Made(Body, frozen=True, kw_only=True):
 
 
 class Rung(Body, frozen=True, kw_only=True):
-    """A step of the escalation ladder as it stood: minutes after the time due back."""
+    """A step of the escalation ladder as it stood.
+
+    Attributes:
+        after: Minutes after the time due back, or after the start.
+        who: Roles, and names of people.
+        counts_from: `start` if it counts from there; left out for the time due back.
+        missing: The step falls away once this was reported: `departed`, `arrived` or `left`; else left out.
+    """
 
     id: str
     after: int
@@ -156,6 +163,13 @@ class Rung(Body, frozen=True, kw_only=True):
     do: str
     source: str
     acknowledge: bool = False
+    counts_from: str | msgspec.UnsetType = msgspec.UNSET
+    missing: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def early(self) -> bool:
+        """Whether it counts from the start: such a step only tells, and takes no other's place."""
+        return self.counts_from == "start"
 
 
 class Ladder(Body, frozen=True, kw_only=True):

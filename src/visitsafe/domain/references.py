@@ -32,7 +32,12 @@ NEEDED = (VisitField.CASE, VisitField.AREA, VisitField.START, VisitField.DUE_BAC
 def references(checklists: ChecklistSet) -> list[Problem]:
     """What is wrong with the ids, questions, facts and conditions of a set, in no particular order."""
     placed = place(checklists)
-    problems = [*flow_references(placed, "visit"), *_facts(placed), *_review_rules(checklists, placed)]
+    problems = [
+        *flow_references(placed, "visit"),
+        *_facts(placed),
+        *_review_rules(checklists, placed),
+        *_people_in_steps(checklists, placed),
+    ]
     return list(dict.fromkeys(problems))
 
 
@@ -237,3 +242,17 @@ def _review_rules(checklists: ChecklistSet, placed: Placed) -> Iterator[Problem]
             if name not in rules:
                 sentence = f'{checklists.visit.id} has no rule "{name}"{did_you_mean(name, rules)}'
                 yield Problem(("review", "conditions", i, "rules", j), sentence)
+
+
+def _people_in_steps(checklists: ChecklistSet, placed: Placed) -> Iterator[Problem]:
+    """The questions whose answers name the people of a step are asked, and answered with people."""
+    every = placed.questionnaire.by_id
+    for index, step in enumerate(checklists.escalation.steps if checklists.escalation else ()):
+        path = ("escalation", "steps", index, "person")
+        if step.person is None:
+            continue
+        if step.person not in every:
+            better = did_you_mean(step.person, every)
+            yield Problem(path, f'{checklists.visit.id} has no question "{step.person}"{better}')
+        elif every[step.person].answer is not AnswerType.PEOPLE:
+            yield Problem(path, f'"{step.person}" does not ask for people: write answer: people there')
