@@ -272,3 +272,15 @@ def test_a_duty_to_share_is_picked_by_the_number_that_the_list_gives_it(today: O
     ended(child)
     duties = today.sam.done("share", today.ref, "--json").json["duties"]
     assert [one["state"] for one in duties] == ["shared", "due", "not shared"]
+
+
+def test_a_report_long_before_the_start_is_asked_about(today: Office) -> None:
+    day = (today.mo.now + timedelta(days=2)).strftime("%d %B %Y")
+    today.countersigned(start=f'"{day} 10:00"', due_back=f'"{day} 11:30"')
+    for said, code, what in (("no", 130, "nothing was recorded"), ("yes", 0, "set out at")):
+        child = at_terminal(today.sam, "depart", today.ref)
+        child.expect(r"This visit starts in \d+ hours; your clock says .*Is it this one\? \(yes/no\) ")
+        child.sendline(said)
+        ran = ended(child)
+        assert ran[0] == code
+        assert what in ran[1]

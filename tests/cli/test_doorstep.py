@@ -364,3 +364,92 @@ def test_a_minute_is_not_too_early_and_setting_out_may_be_told_late(out: Office)
     clock(out, 10, 20).sam.done("depart")
     assert "arrived at 09:55" in out.sam.done("arrive", "--at", "09:55").out
     assert "left at 10:19" in out.sam.done("leave", "--at", "10:19").out
+
+
+# Long before the start
+
+
+@pytest.fixture
+def tomorrow(office: Office) -> Office:
+    """A countersigned visit tomorrow from 10:00 to 11:30; now it is 13:00 today."""
+    office.countersigned(start='"24 November 2026 10:00"', due_back='"24 November 2026 11:30"')
+    return clock(office, 13)
+
+
+def early_trip(office: Office) -> Ran:
+    """A whole trip a day before the visit, meant for another one."""
+    office.sam.done("depart", "--this-one")
+    return office.sam.done("back", "--this-one")
+
+
+@pytest.mark.parametrize(
+    "words", [("depart",), ("arrive",), ("ok",), ("leave",), ("back",), ("extend", "--by", "1h")]
+)
+def test_a_report_long_before_the_start_is_asked_about(tomorrow: Office, words: tuple[str, ...]) -> None:
+    """For every kind of report, one's own and by telephone; the flag says that it is this one."""
+    ref = tomorrow.ref
+    own = tomorrow.sam.run(words[0], ref, *words[1:])
+    by_phone = told(tomorrow.mo, tomorrow, words[0], ref, *words[1:])
+    for ran in (own, by_phone):
+        assert (ran.code, ran.out) == (2, "")
+        assert "this visit starts in 21 hours; your clock says Monday 23 November 2026, 13:00" in ran.err
+        assert "--this-one" in ran.err
+    assert [one["kind"] for one in tomorrow.show()["entries"]] == ["planned", "decided"]
+    tomorrow.sam.done(words[0], ref, *words[1:], "--this-one")
+
+
+def test_back_a_day_early_ends_nothing_and_the_visit_is_watched_from_its_start(tomorrow: Office) -> None:
+    said = early_trip(tomorrow)
+    assert "was back at 13:00; that is long before the start, so this visit is watched from" in said.out
+    assert f"visitsafe withdraw {tomorrow.ref}" in said.err
+    assert "nobody is out" in tomorrow.mo.done("board", "--plain").out
+    day = NOW.replace(day=24)
+    tomorrow.at(day.replace(hour=10, minute=30))
+    board = tomorrow.mo.run("board", "--plain").out
+    assert "has not reported setting out; was to begin 10:00; back was reported Mon 23 Nov 13:00" in " ".join(
+        board.split()
+    )
+    assert "nobody has reported setting out" in tomorrow.sam.done().out
+    assert "not reported setting out" in tomorrow.mo.done("list").out
+    page = tomorrow.sam.done("export", tomorrow.ref, "--format", "md").out
+    assert "Back in time" not in page
+    assert "long before the start" in page
+    tomorrow.at(day.replace(hour=12))
+    assert tomorrow.mo.run("board", "--plain").code == 4
+    assert tomorrow.mo.run("watch", "--once").code == 4
+    assert "not over yet" in tomorrow.sam.run("debrief", tomorrow.ref).err
+
+
+def test_after_a_back_a_day_early_the_day_itself_goes_as_any_other(tomorrow: Office) -> None:
+    early_trip(tomorrow)
+    tomorrow.at(NOW.replace(day=24, hour=9, minute=45))
+    tomorrow.sam.done("depart")
+    tomorrow.at(NOW.replace(day=24, hour=11))
+    assert "the watch over this visit is over" in tomorrow.sam.done("back").out
+    assert "Back in time" in tomorrow.sam.done("export", tomorrow.ref, "--format", "md").out
+
+
+def test_the_desk_may_say_that_a_visit_is_over_long_before_its_start(tomorrow: Office) -> None:
+    tomorrow.sam.done("depart", "--this-one")
+    ended = told(tomorrow.mo, tomorrow, "back", "--this-one")
+    assert "the watch over this visit is over" in ended.out
+
+
+def test_what_may_tell_of_danger_is_never_asked_about(tomorrow: Office) -> None:
+    assert tomorrow.sam.run("leave", tomorrow.ref, "--stopped").code == 0
+    tomorrow.at(NOW.replace(year=2020))
+    assert told(tomorrow.mo, tomorrow, "ok", tomorrow.ref, "--duress").code == 0
+
+
+def test_a_report_by_a_clock_that_cannot_be_right_is_asked_about_and_back_is_refused(out: Office) -> None:
+    out.at(NOW.replace(year=2020))
+    back = out.sam.run("back", out.ref, "--this-one")
+    refused(
+        back, "your clock says Monday 23 November 2020, 08:00", "would not end the watch", "ring the desk"
+    )
+    asked = out.sam.run("arrive", out.ref)
+    assert (asked.code, asked.out) == (2, "")
+    assert "was signed later than that" in asked.err
+    out.sam.done("arrive", out.ref, "--this-one")
+    out.at(NOW.replace(year=2031))
+    assert "this visit was due back 1825 days" in out.sam.run("ok", out.ref).err

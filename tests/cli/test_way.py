@@ -127,7 +127,7 @@ def test_show_tells_what_was_reported_by_whom_and_how_they_were_known() -> None:
 def test_show_says_that_nobody_reported_setting_out() -> None:
     assert "Nobody has reported setting out. The start was 15:30." in shown(countersigned())
     assert "On the way" not in shown(countersigned(), START - NOW - timedelta(minutes=1))
-    assert "Nobody reported setting out." in shown(back(countersigned()))
+    assert "Nobody reported setting out." in shown(back(late(countersigned(), 0)))
 
 
 def test_an_alarm_tells_who_was_told_what_failed_who_took_it_on_and_how_it_ended() -> None:

@@ -55,7 +55,7 @@ def run(argv: Sequence[str], called: Invocation) -> int:
 def _report(called: Invocation, words: "Namespace") -> None:
     from msgspec.structs import replace
 
-    from visitsafe.usecases.reporting import check_report, make_report
+    from visitsafe.usecases.reporting import check_report, make_report, why_doubtful
     from visitsafe.usecases.which_visit import find_visit
 
     report = _in_words(words)
@@ -66,6 +66,11 @@ def _report(called: Invocation, words: "Namespace") -> None:
         if report.who and not report.known_by:
             check_report(desk, state, replace(report, known_by="to be asked"))
             report = replace(report, known_by=how_known(state.author.person.name))
+            signing = later(called, desk)
+            state = signing.plan(state.plan)
+        if (doubt := why_doubtful(desk, state, report, zone)) and not words.this_one:
+            check_report(signing, state, report)
+            is_this_one(doubt)
             signing = later(called, desk)
             state = signing.plan(state.plan)
         done = make_report(patient_desk(called, signing), state, report)
@@ -178,6 +183,25 @@ def patient_desk(called: Invocation, desk: "Desk") -> "Desk":
     from visitsafe.cli.key_talk import patient
 
     return patient(desk, invocation(called).environ, "nothing was recorded; run the command again")
+
+
+def is_this_one(doubt: str) -> None:
+    """Ask whether a report is about this visit, although its time says otherwise.
+
+    Raises:
+        InterruptedByUserError: It is not, or the person stopped.
+        UsageError: There is nobody to ask.
+    """
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
+        raise UsageError(f"{doubt}; nothing was recorded", hint="if it is this one, add: --this-one")
+    try:
+        sys.stderr.write(f"{doubt[:1].upper()}{doubt[1:]}. Is it this one? (yes/no) ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().casefold() in {"y", "yes"}:
+            return
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+    raise InterruptedByUserError(NOTHING, hint="name the other one by its reference; see: visitsafe list")
 
 
 def how_known(name: str) -> str:

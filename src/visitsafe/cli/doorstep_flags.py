@@ -91,6 +91,9 @@ def _report(parser: ArgumentParser) -> None:
         "--known-by", default="", metavar="TEXT", help="with --for: how you know that it was that person"
     )
     parser.add_argument("--note", default="", metavar="TEXT", help="anything to add")
+    parser.add_argument(
+        "--this-one", action="store_true", help="it is this visit, although its time is far off"
+    )
 
 
 def _happened(parser: ArgumentParser) -> None:

@@ -66,6 +66,9 @@ def _stands(done: Reported, now: datetime, zone: tzinfo) -> str:
     was_over, due = bool(before.visit.closed), clock(after.visit.due_back, zone, now)
     if kind is Kind.BACK and was_over and after.visit.closed:
         return "; the watch over this visit was over already"
+    if kind is Kind.BACK and after.visit.early:
+        start = clock(after.visit.start, zone, now)
+        return f"; that is long before the start, so this visit is watched from {start} on all the same"
     late = _lateness(done, now) if kind is Kind.BACK else ""
     if after.visit.closed:
         return f"{late}; the watch over this visit is over"
@@ -106,6 +109,11 @@ def talk(done: Reported, desk: "Desk", zone: tzinfo) -> list[str]:
     report, after = done.report, done.after
     you = after.author.person.name if report.who else "you"
     lines = [*_nobody(done, desk), *_unwatched(done, desk, you)]
+    if report.kind is Kind.BACK and after.visit.early:
+        lines.append(
+            f"if it is not to be made: visitsafe withdraw {after.ref} --reason 'why'; if it is over already, "
+            f"a manager or duty officer says so: visitsafe back {after.ref} --for PERSON --known-by HOW"
+        )
     if report.kind is Kind.DEPARTED and report.urgent:
         lines += _undecided(after, you)
     if after.problems:
@@ -191,7 +199,7 @@ def _unwatched(done: Reported, desk: "Desk", you: str) -> list[str]:
         return []
     forgotten = f"{you} had not reported setting out"
     if done.report.kind is Kind.BACK:
-        return [f"{forgotten}; the record says so"]
+        return [] if after.visit.early else [f"{forgotten}; the record says so"]
     if is_watched(after, desk.now):
         return [f"{forgotten}; the visit is watched all the same"]
     nobody = f"{forgotten}, and nobody is watching this visit"
@@ -245,6 +253,7 @@ def shape(done: Reported, desk: "Desk", zone: tzinfo) -> dict[str, Any]:
         "due_back": after.visit.due_back,
         "minutes_late": max(0, late // timedelta(minutes=1)),
         "watch_over": bool(after.visit.closed),
+        "too_early": report.kind is Kind.BACK and after.visit.early is not None,
         "alarm_open": after.visit.needs_standing_down,
         "missing_departed": after.visit.departed is None,
         "card": next(iter(card_of(done, desk, zone)), None),

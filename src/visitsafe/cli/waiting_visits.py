@@ -15,7 +15,6 @@ from visitsafe.domain.entries import to_text
 from visitsafe.domain.judging import OPENERS
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.phrases import in_minutes, short_span
-from visitsafe.domain.terms import Status
 from visitsafe.domain.way import DID_IT, how_to_close, unclosed, who_owns
 
 if TYPE_CHECKING:
@@ -47,11 +46,8 @@ def under_way(desk: "Desk", states: "Sequence[PlanState]", refs: Mapping[str, st
 
 def is_under_way(state: "PlanState", desk: "Desk") -> bool:
     """Whether a plan's visit has begun, or should have, or was never closed: its lines are here."""
-    begun = bool(state.visit.reports) or (
-        state.started(to_text(desk.now))
-        and (state.status is Status.COUNTERSIGNED or is_watched(state, desk.now))
-    )
-    return begun and not state.closed
+    begun = bool(state.visit.trip) or (state.visit.watched and state.visit.start <= to_text(desk.now))
+    return bool(begun) and not state.closed
 
 
 def _out(desk: "Desk", mine: "Sequence[PlanState]", refs: Mapping[str, str]) -> Iterator[str]:
@@ -70,9 +66,9 @@ def _out(desk: "Desk", mine: "Sequence[PlanState]", refs: Mapping[str, str]) -> 
                 f"The desk is looking for you: {were} ({ref}).  visitsafe back{name}, "
                 f"or ring {the_desk(desk)}{longer}"
             )
-        elif late and not state.visit.reports:
+        elif late and not state.visit.trip:
             yield f"{were.capitalize()} ({ref}) and nobody has heard from you:  visitsafe back{name}{longer}"
-        elif not state.visit.reports:
+        elif not state.visit.trip:
             start = clock(state.body.visit.start, zone, now)
             yield f"{ref} was to start at {start}, nobody has reported setting out:  visitsafe depart{name}"
         elif late:

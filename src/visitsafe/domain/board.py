@@ -25,13 +25,17 @@ _HELD = frozenset(Role)
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A report. `at` is when it happened (UTC); `through` is who took it down, if the worker did not sign."""
+    """A report. `at` is when it happened (UTC); `through` is who took it down, if the worker did not sign.
+
+    `early`: it is of being back, so long before the start that it ends nothing.
+    """
 
     kind: str
     at: str
     through: str = ""
     until: str = ""
     stopped: bool = False
+    early: bool = False
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -215,6 +219,7 @@ def _last(state: PlanState) -> Report | None:
         through=last.author.person.name if last.by_phone else "",
         until=last.body.until if isinstance(last.body, ExtendedBody) else "",
         stopped=isinstance(last.body, ReportBody) and last.body.stopped,
+        early=state.visit.early is not None and last.id == state.visit.early.id,
     )
 
 

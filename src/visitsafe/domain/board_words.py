@@ -210,6 +210,9 @@ def _reports(row: Row, now: datetime, zone: tzinfo) -> str:
     last = row.last
     if last is None:
         return f"{STAGES[Stage.PLANNED]}; was to begin {clock(row.start, zone, now)}"
+    if last.early:
+        begins, at = clock(row.start, zone, now), clock(last.at, zone, now)
+        return f"{STAGES[Stage.PLANNED]}; was to begin {begins}; back was reported {at}, too early to count"
     if last.kind == Kind.DEPARTED:
         return departed + _through(last)
     return "; ".join(filter(None, (departed, _report(last, now, zone))))

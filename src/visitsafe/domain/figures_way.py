@@ -113,7 +113,7 @@ def _stretches(state: PlanState, end: str, now: datetime) -> Iterator[tuple[date
 
 def is_unheard(state: PlanState, now: datetime) -> bool:
     """Whether a visit was agreed to, its time is long over, and nobody ever reported anything about it."""
-    if state.visit.reports or state.closed or not state.visit.watched:
+    if state.visit.trip or state.closed or not state.visit.watched:
         return False
     return from_text(state.visit.due_back) + EXPECTED < now
 

@@ -119,7 +119,7 @@ def in_force(order: Order, counted: Sequence[Judged], current: Judged) -> Watch:
         versions={name: body for name, body in versions.items() if name in names},
         begun=begun,
         open=any(not any((end.id, one.by) in ended for end in ends) for one in marks),
-        past=frozenset(order.seen_by([one.id for one in (*before, *idle)])),
+        past=frozenset(order.seen_by([one.id for one in (*before, *idle)]) | {one.id for one in idle}),
         idle=frozenset(one.id for one in idle),
         early=tuple(
             one

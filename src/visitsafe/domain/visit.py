@@ -81,7 +81,12 @@ class VisitState(msgspec.Struct, frozen=True):
     @property
     def out(self) -> bool:
         """Whether anybody reported that the worker set out; who has arrived or left has set out too."""
-        return any(one.kind in OUT and one.id not in self.past for one in self.reports)
+        return any(one.kind in OUT for one in self.trip)
+
+    @property
+    def trip(self) -> tuple[Said[Reports], ...]:
+        """What was reported of this trip, and not of an earlier one or long before the start."""
+        return tuple(one for one in self.reports if one.id not in self.past)
 
     @property
     def urgent(self) -> str:
@@ -149,11 +154,10 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
     downs = [down for down in said_in(counted, StoodDownBody) if not down.body.drill]
     duress, alarms = open_duress(order, counted, downs), real_alarms(order, counted, downs)
     reports = _reports(order, counted)
-    trip = [one for one in reports if one.id not in watch.past]
     backs = [one for one in said_in(counted, BackBody) if one.id not in watch.idle]
     back = None if watch.open else _back(order, backs, reports, downs)
     state = VisitState(
-        stage=Stage.BACK if back else _stage(order, trip),
+        stage=Stage.BACK if back else _stage(order, [one for one in reports if one.id not in watch.past]),
         due_back=due_back(order, counted, watch.versions),
         ladder=ladder,
         other_ladders=_others(ladder, counted),

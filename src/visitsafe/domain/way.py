@@ -60,14 +60,17 @@ def standing(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
     said = []
     if unclosed(state, now):
         said.append(f"Nobody has closed this visit. {DID_IT[12:].capitalize()} {how_to_close(state.ref)}")
-    elif not visit.reports and state.status is Status.COUNTERSIGNED and state.started(to_text(now)):
+    elif not visit.trip and visit.watched and not state.closed and visit.start <= to_text(now):
         said.append(f"Nobody has reported setting out. The start was {clock(start, zone, visit.due_back)}.")
         if late:
             said.append(f"Due back {due}, {in_minutes(late)} ago.")
-    elif visit.reports and not visit.departed:
+    elif visit.trip and not visit.departed:
         said.append("Nobody reported setting out.")
+    if visit.early:
+        at = clock(visit.early.happened, zone, start)
+        said.append(f"Back was reported {at}, long before the start: the visit is watched all the same.")
     if visit.departed and not visit.back and not visit.closed:
-        again = any(one.kind is Kind.BACK for one in visit.reports)
+        again = any(one.kind is Kind.BACK for one in visit.trip)
         still = "Back was reported, but the visit went on" if again else "Not back yet"
         said.append(f"{still}: due back {due}" + (f", {in_minutes(late)} ago." if late else "."))
     if visit.back and visit.needs_standing_down:
@@ -81,9 +84,9 @@ def how_to_close(ref: str) -> str:
 
 
 def unclosed(state: PlanState, now: datetime) -> bool:
-    """Whether a countersigned visit should have been over a day ago and nobody said that it took place."""
+    """Whether a visit that was watched should have been over a day ago and nobody said that it took place."""
     visit = state.visit
-    if state.closed or visit.departed or state.status is not Status.COUNTERSIGNED:
+    if state.closed or visit.departed or not visit.watched:
         return False
     return not visit.needs_standing_down and from_text(visit.due_back) + UNCLOSED_AFTER < now
 
@@ -99,10 +102,12 @@ def _stage(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[str]:
         yield "DURESS: do not ring them"
     if unclosed(state, now):
         yield DID_IT
-    elif visit.reports:
+    elif visit.trip:
         yield _where(state, zone)
-    elif is_watched(state, now) and state.started(to_text(now)):
+    elif is_watched(state, now):
         yield "not reported setting out"
+    elif visit.early:
+        yield "back reported long before the start"
     if not state.closed and not visit.back and is_watched(state, now):
         late = minutes_late(state, now)
         yield f"{duration(late)} late" if late else ""
@@ -136,7 +141,7 @@ def _where(state: PlanState, zone: tzinfo) -> str:
         Stage.LEFT: {Kind.LEFT},
         Stage.BACK: {Kind.BACK},
     }.get(visit.stage, {Kind.OK, Kind.EXTENDED})
-    of = [visit.back] if visit.back else [one for one in visit.reports if one.kind in kinds]
+    of = [visit.back] if visit.back else [one for one in visit.trip if one.kind in kinds]
     if not of:
         return word
     stopped = "stopped, " if visit.stopped and visit.stage is Stage.LEFT else ""

@@ -12,6 +12,7 @@ from datetime import timedelta, tzinfo
 import msgspec
 
 from visitsafe.domain.afterwards import DebriefedBody
+from visitsafe.domain.alarm import is_watched
 from visitsafe.domain.assessment import Value
 from visitsafe.domain.discretion import hides_duress
 from visitsafe.domain.entries import VERSION, Content, to_text
@@ -218,7 +219,8 @@ def _check_over(desk: Desk, state: PlanState) -> None:
     visit = seen.visit
     if visit.back or seen.closed:
         return
-    if visit.out or (seen.started(now) and now < visit.due_back):
+    goes_on = visit.early is not None and is_watched(seen, desk.now)
+    if visit.out or goes_on or (seen.started(now) and now < visit.due_back):
         raise NotPermittedError(
             f"the visit {state.ref} is not over yet",
             hint=f"first say that you are back: visitsafe back {state.ref}; if something has happened: "

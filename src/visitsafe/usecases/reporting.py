@@ -5,21 +5,29 @@ forbids leaving, and a report that comes late or without the one before it is ta
 report answers is worked out from the record as the worker may see it: duress changes nothing that is shown.
 """
 
+from datetime import timedelta, tzinfo
+
 import msgspec
 from msgspec.structs import replace
 
 from visitsafe.domain.entries import VERSION, Content, from_text, to_text
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.in_force import EARLY
 from visitsafe.domain.judging import is_earlier
 from visitsafe.domain.judging_visit import why_not_visit
 from visitsafe.domain.likeness import is_self
 from visitsafe.domain.members import Member, meant_by
+from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.reports import BackBody, ExtendedBody, Heard, ReportBody, VisitBody
 from visitsafe.domain.terms import Kind
 from visitsafe.errors import NotPermittedError, StoreError
 from visitsafe.usecases.desk import Desk
-from visitsafe.usecases.setting_out import EARLY, check_may_depart, goes_first, seen_by_worker, why_not_ready
+from visitsafe.usecases.setting_out import check_may_depart, goes_first, seen_by_worker, why_not_ready
 from visitsafe.usecases.which_visit import person_called, still_watched
+
+A_FEW_DAYS = 72 * 60
+LONG_OVER = timedelta(days=30)
+"""How long after the time due back a report is probably about another visit."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +87,39 @@ def check_report(desk: Desk, state: PlanState, report: Report) -> None:
     else:
         _check_happened(state, report)
     check_counts(desk, state, report.kind, _body(state, report))
+
+
+def why_doubtful(desk: Desk, state: PlanState, report: Report, zone: tzinfo) -> str:
+    """Why a report is probably about another visit, or made by a wrong clock: a sentence; empty if it is not.
+
+    What may tell of danger is never asked about.
+
+    Raises:
+        NotPermittedError: It is `back` by a clock that cannot be right, and would end nothing.
+    """
+    if report.duress or report.stopped:
+        return ""
+    visit, now = seen_by_worker(state).visit, to_text(desk.now)
+    start, due_back = from_text(visit.start), from_text(visit.due_back)
+    planned = min(one.entry.content.at for one in state.judged if isinstance(one.body, PlanBody))
+    is_early = desk.now < start - EARLY and (report.kind is Kind.BACK or not visit.out)
+    if not (is_earlier(now, planned) or is_early or desk.now > due_back + LONG_OVER):
+        return ""
+    from visitsafe.domain.phrases import in_minutes, minutes_from
+    from visitsafe.domain.times import in_full
+
+    clock_says = f"your clock says {in_full(desk.now, zone)}"
+    if is_earlier(now, planned):
+        wrong = f"{clock_says}, and {state.ref} was signed later than that"
+        if report.kind is Kind.BACK:
+            hint = "set this computer's clock, or ring the desk: they report it for you"
+            raise NotPermittedError(f"{wrong}, so this would not end the watch", hint=hint)
+        return wrong
+    if is_early:
+        minutes = minutes_from(now, visit.start)
+        ahead = f"{minutes // 60} hours" if minutes < A_FEW_DAYS else in_minutes(minutes)
+        return f"this visit starts in {ahead}; {clock_says}"
+    return f"this visit was due back {in_minutes(minutes_from(visit.due_back, now))} ago; {clock_says}"
 
 
 def _check_happened(state: PlanState, report: Report) -> None:

@@ -4,19 +4,15 @@ A watched visit is better than a hidden one, so an urgent departure is never ref
 to somebody whose visit was refused or withdrawn: they are told who said no and why, and whom to ring.
 """
 
-from datetime import timedelta
-
 from visitsafe.domain.discretion import hides_duress
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
+from visitsafe.domain.in_force import EARLY
 from visitsafe.domain.judging import is_earlier
 from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.terms import Status
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.usecases.desk import Desk
-
-EARLY = timedelta(hours=2)
-"""How long before the start of a visit a report about it can be true, where nobody reported setting out."""
 
 
 def seen_by_worker(state: PlanState) -> PlanState:
