@@ -1,13 +1,16 @@
 """`visitsafe store init | info | backup | restore | move | rebuild` on a file and on a real PostgreSQL."""
 
 import os
+import pwd
 import signal
 import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -350,3 +353,71 @@ def test_a_store_of_sqlite_that_is_no_store_is_refused_by_all(tmp_path: Path) ->
     assert mo.run("store", "restore", str(path)).code == 1
     assert mo.run("store", "restore", str(tmp_path / "none")).code == 1
     assert not (tmp_path / "new.db").exists()
+
+
+@contextmanager
+def as_somebody(folder: Path, *, but: Path | None = None) -> Iterator[None]:
+    """In here permissions count, as for root they do not: as somebody else, whose all but one file is."""
+    if os.geteuid() != 0:
+        yield
+        return
+    who = pwd.getpwnam("nobody")
+    for path in {folder, *folder.rglob("*")} - {but}:
+        os.chown(path, who.pw_uid, who.pw_gid)
+    os.setresgid(who.pw_gid, who.pw_gid, 0)
+    os.setresuid(who.pw_uid, who.pw_uid, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+        os.setresgid(0, 0, 0)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that others than root can reach."""
+    with TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def test_after_a_moment_for_reading_only_the_store_takes_entries_again(open_folder: Path) -> None:
+    office = Office(open_folder).open()
+    office.countersigned()
+    for words in (("list",), ("doctor",), ("depart", "K7Q2-M9")):
+        office.mo.run(*words)  # root's Python may be where nobody else can read it: it is loaded before
+    with as_somebody(open_folder):
+        office.store.chmod(0o444)
+        assert office.ref in office.mo.done("list").out
+        refused = office.sam.run("depart", office.ref)
+        assert (refused.code, refused.out) == (1, "")
+        assert f"the store {office.store} cannot be written to; nothing was written" in refused.err
+        assert f"chmod u+rw '{office.store}'" in refused.err
+        found = [one for one in office.mo.run("doctor", "--json").json if one["name"] == "store"]
+        assert (found[0]["state"], found[0]["mend"]) == (
+            "bad",
+            f"run: chmod u+rw '{office.store}'",
+        )
+        left = Path(f"{office.store}-shm")
+        assert stat.S_IMODE(left.stat().st_mode) == 0o444
+        office.store.chmod(0o600)
+        office.sam.done("depart", office.ref)
+        found = [one for one in office.mo.run("doctor", "--json").json if one["name"] == "store"]
+        assert [one["state"] for one in found] == ["ok"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file that is somebody else's")
+def test_a_file_of_somebody_else_beside_the_store_is_named(open_folder: Path) -> None:
+    office = Office(open_folder).open()
+    office.countersigned()
+    for words in (("list",), ("doctor",), ("depart", "K7Q2-M9")):
+        office.mo.run(*words)  # root's Python may be where nobody else can read it: it is loaded before
+    stuck = Path(f"{office.store}-shm")
+    stuck.touch()
+    stuck.chmod(0o444)
+    with as_somebody(open_folder, but=stuck):
+        refused = office.sam.run("depart", office.ref)
+        assert refused.code == 1
+        assert f"ask the owner of {stuck} to let you read and write it" in refused.err
+        found = [one for one in office.mo.run("doctor", "--json").json if one["name"] == "store"]
+        assert {one["state"] for one in found} == {"bad"}
+        assert str(stuck) in found[0]["mend"]

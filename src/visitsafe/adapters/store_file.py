@@ -4,9 +4,12 @@ Every connection waits for others, writes durably (`synchronous=FULL`) and trust
 brings along. The file and its -wal and -shm companions are for their owner only.
 """
 
+import os
 import re
 import sqlite3
+import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from visitsafe.errors import DamagedStoreError, StoreError
@@ -32,6 +35,7 @@ _NETWORK = {
     *("9p", "afs", "ceph", "cifs", "davfs", "fuse.davfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs"),
     *("fuse.sshfs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb", "smb3", "smbfs"),
 }
+_NO_PERMISSION = ("SQLITE_READONLY", "SQLITE_CANTOPEN")
 _SENTENCES = (
     ("SQLITE_BUSY", "is kept busy by another program", "wait a moment and try again"),
     ("SQLITE_LOCKED", "is kept busy by another program", "wait a moment and try again"),
@@ -98,6 +102,7 @@ def connect(path: Path, wait: float) -> sqlite3.Connection:
             f"this Python brings SQLite {sqlite3.sqlite_version}, and visitsafe needs 3.37 or newer",
             hint="install visitsafe with a newer Python",
         )
+    _free_companions(path)
     try:
         database = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=wait, isolation_level=None)
     except FAULTS as error:
@@ -112,13 +117,40 @@ def connect(path: Path, wait: float) -> sqlite3.Connection:
     return database
 
 
+def _companions(path: Path) -> list[Path]:
+    """What SQLite keeps beside a file, and may not be written to though the file may."""
+    beside = [Path(f"{path}{end}") for end in ("-wal", "-shm")]
+    return [one for one in beside if one.exists() and not os.access(one, os.W_OK)]
+
+
+def _free_companions(path: Path) -> None:
+    """Take back what reading left behind while the file was read-only: SQLite made it read-only too."""
+    for companion in _companions(path) if os.access(path, os.W_OK) else ():
+        with suppress(OSError):  # another's, or on a disk that cannot be written to: `stuck` says so
+            companion.chmod(stat.S_IMODE(path.stat().st_mode))
+
+
+def stuck(path: Path) -> str:
+    """What would let a store be written to that permissions keep from it; empty if nothing does."""
+    for one in (path, *_companions(path)):
+        if not os.access(one, os.W_OK):
+            mine = os.name == "nt" or one.stat().st_uid == os.getuid()
+            return (
+                f"run: chmod u+rw '{one}'" if mine else f"ask the owner of {one} to let you read and write it"
+            )
+    if not os.access(path.parent, os.W_OK):
+        return f"ask for permission to write to the folder {path.parent}; SQLite needs it, even to read"
+    return ""
+
+
 def in_words(error: Exception, path: Path, *, writing: bool = False) -> StoreError:
     """What SQLite's error means to a person; `writing` adds that nothing was written."""
     name = getattr(error, "sqlite_errorname", "")
     ending = "; nothing was written" if writing else ""
     for beginning, sentence, hint in _SENTENCES:
         if name.startswith(beginning):
-            return StoreError(f"the store {path} {sentence}{ending}", hint=hint)
+            known = stuck(path) if name.startswith(_NO_PERMISSION) else ""
+            return StoreError(f"the store {path} {sentence}{ending}", hint=known or hint)
     if name == "SQLITE_NOTADB":  # nobody can tell which: the graver is told by the exit code
         sentence = f"the store {path} is not a visitsafe store, or was overwritten{ending}"
         return DamagedStoreError(sentence, hint=f"check VISITSAFE_STORE; or {_RESTORE}")

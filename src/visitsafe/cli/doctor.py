@@ -153,20 +153,25 @@ def _plans(run: Invocation, settings: "Settings", care: "Care", roster: "Roster"
 def _itself(care: "Care") -> "Iterator[Finding]":
     """The store itself: whether it may be used, where it lies, whether it is as it was made."""
     from visitsafe.adapters.sqlite_care import SqliteCare
-    from visitsafe.adapters.store_marks import refuse_marked
+    from visitsafe.adapters.store_file import stuck
+    from visitsafe.adapters.store_marks import BACKED_UP, refuse_marked
     from visitsafe.usecases.doctor import VERIFY, bad, good, look
 
     meta = care.store.meta()
     refuse_marked(meta, care.shown)
     for warning in care.store.warnings:
         yield look("store", warning, "docs/operating.md")
+    file = care.store.path if isinstance(care, SqliteCare) and BACKED_UP not in meta else None
+    mend = stuck(file) if file else ""
+    if mend:
+        yield bad("store", f"{care.shown} cannot be written to", mend)
     if isinstance(care, SqliteCare) and care.size() > _MOST_PAGES:
         yield good("store", f"its file is large and was not looked through; {VERIFY} does that")
     else:
         damages = care.store.check_file()
         for text in damages:
             yield bad("store", text, f"{VERIFY}; keep it as it is, and restore a backup")
-        if damages:
+        if damages or mend:
             return
     yield good("store", f"{care.where}, version {meta['schema_version']}, {care.store.head()[0]} entries")
 
