@@ -156,7 +156,10 @@ class TestTheNextPlan:
             "Last time (23 November): for the next visit: <b>Meet at the school</b>, not at [left out].",
             "Last time (23 November): not seen: The older brother",
         ]
-        assert {one["source"] for one in ran.json["findings"]} == {f"debrief of {first}"}
+        noted = [one for one in ran.json["findings"] if one["rule"].startswith("last-time")]
+        assert {one["source"] for one in noted} == {f"debrief of {first}"}
+        raised = {one["rule"] for one in ran.json["findings"] if one not in noted}
+        assert raised == {"different-this-time", "others-not-told"}
         assert "to note: Last time (23 November): not seen" in ran.err
 
     def test_every_screen_and_page_shows_it_and_nothing_in_it_acts(self, office: Office) -> None:
@@ -164,7 +167,7 @@ class TestTheNextPlan:
         next_plan(office)
         markdown = office.mo.done("export", office.ref, "--format", "md").out
         assert "\\<b\\>Meet at the school" in markdown
-        assert "The checklist raised no findings." in markdown
+        assert "it was said what should be different: say what you do about it" in markdown
         html = office.mo.done("export", office.ref, "--format", "html").out
         assert "&lt;b&gt;Meet at the school" in html
         shown = office.mo.done("show", office.ref).out

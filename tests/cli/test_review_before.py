@@ -14,6 +14,7 @@ from office import NOW, Office
 from story import NOW as STORY_NOW
 from story import Story, begun, calm_visit, hostile_visit
 from visitsafe.cli.screens import make_console, review_plan, show_plan
+from visitsafe.domain.facts import Known
 from visitsafe.domain.plan import INCIDENT_BEFORE, LAST_TIME, Finding
 from visitsafe.domain.terms import Level
 
@@ -52,7 +53,7 @@ def reviewed(
     file = io.StringIO()
     console = make_console(plain=True, environ={}, file=file, width=width)
     before = previous.state if previous else None
-    review_plan(console, story.state, before, STORY_NOW, LONDON, rows, known=known)
+    review_plan(console, story.state, before, STORY_NOW, LONDON, rows, known=Known(tuple(known)))
     return file.getvalue()
 
 
@@ -95,7 +96,7 @@ def test_what_happened_before_is_only_text(attack: str, width: int) -> None:
     file = io.StringIO()
     story = begun().planned()
     console = make_console(plain=True, environ={}, file=file, width=width)
-    show_plan(console, story.state, STORY_NOW, LONDON, known=known)
+    show_plan(console, story.state, STORY_NOW, LONDON, known=Known(tuple(known)))
     for line in (file.getvalue() + reviewed(story, known, width)).splitlines():
         assert cell_len(line) <= width
         assert line.isprintable()
@@ -142,10 +143,17 @@ def test_an_incident_on_a_plan_is_no_earlier_visit_of_that_plan(office: Office) 
     assert flat(office.mo.done("show", office.ref).out).count("Physical violence. Somebody was hurt") == 1
 
 
+def test_an_assault_after_the_signature_asks_for_conditions_and_is_named(office: Office) -> None:
+    ran = office.mo.run("review", office.ref, "--decision", "countersign", "--reason", "Because.")
+    assert ran.code == 1
+    assert "Since it was signed: Violence, or somebody hurt: 23 November 2026" in ran.err
+    assert "leaves out a stop finding that its answers and what is known raise" in ran.err
+
+
 def test_one_line_that_countersigns_says_what_is_confirmed(office: Office) -> None:
     words = ("review", office.ref, "--reason", "Because.", "--decision")
     assert "you confirm" not in office.mo.done(*words, "return").err
-    ran = office.mo.done(*words, "countersign", "--json")
+    ran = office.mo.done(*words, "countersign", "--json", "--condition", "With a colleague.")
     attested = [one["text"] for one in ran.json["decision"]["attested"]]
     assert attested
     said = ran.err.index("By countersigning you confirm:")

@@ -133,4 +133,4 @@ def test_what_differs_since_a_plan_was_signed_is_named_with_what_it_is_now() -> 
     assert since_signed([old], [old]) == ()
     assert since_signed([old], [talked, hurt]) == (hurt, talked)
     (gone,) = since_signed([old], [])
-    assert (gone.value, gone.text) == ("none", "Incident: none on record.")
+    assert (gone.value, gone.text) == ("none", "Incident: no longer on record.")

@@ -245,9 +245,9 @@ class TestTheNextPlan:
         case = HOME.state.body.visit.case
         with room.desk(OLA) as desk:
             for spelt in (case, f" {case.lower()} "):
-                assert [one.rule for one in known_about(desk, spelt, LONDON)] == ["last-time-next-time"]
-            assert known_about(desk, "CF-999", LONDON) == ()
-            assert known_about(desk, " ", LONDON) == ()
+                assert [one.rule for one in known_about(desk, spelt, LONDON).notes] == ["last-time-next-time"]
+            assert known_about(desk, "CF-999", LONDON) == ((), ())
+            assert known_about(desk, " ", LONDON) == ((), ())
 
     def test_is_told_the_same_by_whoever_may_know_of_duress_and_by_whoever_may_not(
         self, tmp_path: Path

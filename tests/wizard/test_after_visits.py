@@ -10,11 +10,12 @@ from visitsafe.adapters.wizard import Surroundings, run
 from visitsafe.domain.assessment import Value
 from visitsafe.domain.draft import begin, final, repeat
 from visitsafe.domain.draft_file import Session
+from visitsafe.domain.facts import Known, Occasion
 from visitsafe.domain.form_draft import begin_form
 from visitsafe.domain.form_flow import compile_form
-from visitsafe.domain.plan import Finding
+from visitsafe.domain.plan import Finding, KnownFact
 from visitsafe.domain.questionnaire import compile_questionnaire
-from visitsafe.domain.screens import Event, Findings, Goto, Review, Sign
+from visitsafe.domain.screens import AskOne, AskTogether, ControlFor, Event, Findings, Goto, Review, Sign
 from visitsafe.domain.terms import Level
 from visitsafe.usecases.debriefs import AFTER_INCIDENT, DEBRIEF
 from wizard.fronts import GUIDE, LONDON, NOW, Saved, TableFront, always
@@ -43,8 +44,8 @@ CALM: dict[str, Value] = {
 
 
 def around(saved: Saved, *known: Finding, case: str = "LCS-2041") -> Surroundings:
-    def about(asked: str) -> tuple[Finding, ...]:
-        return known if asked == case else ()
+    def about(asked: Occasion) -> Known:
+        return Known(known if asked.case == case else ())
 
     return Surroundings(saved.sessions.append, lambda: NOW, LONDON, always("yes"), known=about)
 
@@ -116,3 +117,76 @@ def test_a_calm_visit_is_talked_over_in_at_most_9_prompts_and_after_an_incident_
     done = run(FORM, session, front, plain)
     assert len(front.asked) <= most
     assert ("talked-to" in final(FORM, done)) == (happened == "yes")
+
+
+HAPPENED = ("uncooperativeness", "behaviours", "can-work-effectively", "exit-plan")
+ASSAULT = tuple(
+    KnownFact(name=name, value="open", text=f"{name} is on record.", entries=("an incident",))
+    for name in ("case.violence", "case.incident")
+)
+
+
+def repeated(facts: tuple[KnownFact, ...], before: tuple[KnownFact, ...] = ()) -> tuple[TableFront, Session]:
+    _, first, _ = planned(ROUTINE)
+    old = final(SHIPPED, first)
+    front, saved = TableFront({**ROUTINE, "behaviours": ("shouting",)}), Saved()
+    fresh = repeat(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), old, (), "K7Q2-M9", before)
+    surroundings = Surroundings(
+        saved.sessions.append, lambda: NOW, LONDON, always("yes"), known=lambda _: Known((), facts)
+    )
+    return front, run(SHIPPED, fresh, front, surroundings)
+
+
+def asked_for(front: TableFront) -> set[str]:
+    pages = (page for page in front.asked if isinstance(page, AskOne | AskTogether))
+    return {
+        one.id for page in pages for one in ([page.question] if isinstance(page, AskOne) else page.questions)
+    }
+
+
+def test_an_assault_takes_back_what_was_answered_before_it_and_raises_a_stop() -> None:
+    front, session = repeated(ASSAULT)
+    assert asked_for(front) >= {*HAPPENED, "neutral-venue", "car-targeted"}
+    assert any("Because of what has happened since that plan" in line for line in front.told)
+    (found,) = [page for page in front.asked if isinstance(page, Findings)]
+    rules = {one.finding.rule for one in found.concerns}
+    assert {"violence-not-talked-over", "violence-alone"} <= rules
+    decided = {page.concern.finding.rule for page in front.asked if isinstance(page, ControlFor)}
+    assert {"violence-not-talked-over", "violence-alone"} <= decided
+    (last,) = [page for page in front.asked if isinstance(page, Sign)]
+    assert "Signed with it: case.violence is on record." in list(sign_words(last, GUIDE))
+    assert session.facts == ASSAULT
+
+
+def test_what_was_known_when_that_plan_was_signed_takes_nothing_back() -> None:
+    front, _ = repeated(ASSAULT, before=ASSAULT)
+    assert asked_for(front).isdisjoint({"uncooperativeness", "can-work-effectively", "exit-plan"})
+
+
+def test_an_answer_that_the_sun_denies_is_asked_why_once_with_what_was_worked_out() -> None:
+    dark = KnownFact(name="visit.light", value="dark", text="The sun sets at 16:01: after dark.")
+    front, saved = TableFront({**ROUTINE, "daylight": "yes", "daylight-because": "Lamps."}), Saved()
+    around_dark = Surroundings(
+        saved.sessions.append, lambda: NOW, LONDON, always("no"), known=lambda _: Known((), (dark,))
+    )
+    session = run(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), front, around_dark)
+    why = [
+        page for page in front.asked if isinstance(page, AskOne) and page.question.id == "daylight-because"
+    ]
+    assert len(why) == 1
+    (guide,) = [one for one in front.guides if one.because]
+    assert guide.because == (dark.text,)
+    assert final(SHIPPED.knowing((dark,)), session)["daylight-because"] == "Lamps."
+
+
+def test_another_visit_at_the_same_time_is_told_and_asked_about() -> None:
+    both = KnownFact(
+        name="visit.overlap", value="worker", text="Planned for another visit too.", entries=("e",)
+    )
+    front, saved = TableFront({**ROUTINE, "overlap-because": "A colleague goes there."}), Saved()
+    surroundings = Surroundings(
+        saved.sessions.append, lambda: NOW, LONDON, always("yes"), known=lambda _: Known((), (both,))
+    )
+    run(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), front, surroundings)
+    assert both.text in front.told
+    assert "overlap-because" in asked_for(front)

@@ -21,6 +21,8 @@ from visitsafe.domain.answering import Context, Raw, is_blank, parse_all
 from visitsafe.domain.assessment import Answers, Value, assess
 from visitsafe.domain.checklist import VisitField
 from visitsafe.domain.cleaning import clean, quoted
+from visitsafe.domain.composing import occasion_of
+from visitsafe.domain.facts import Occasion
 from visitsafe.domain.plan import Control
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.errors import ProblemsError, SettingsError
@@ -229,6 +231,13 @@ def read_answers(
     if desk.problems:
         raise refusal(file.name, desk.problems, file.hint)
     return Filled(parsed.answers, controls, file.urgent)
+
+
+def settled_in(file: AnswersFile, questionnaire: Questionnaire, context: Context) -> Occasion:
+    """What facts are worked out from, as far as the file settles it; what is wrong with it is said later."""
+    raw, _ = _by_question(_Desk(file.positions), file, questionnaire)
+    context = replace(context, urgent=context.urgent or bool(file.urgent))
+    return occasion_of(questionnaire, parse_all(questionnaire, raw, context).answers)
 
 
 def _by_question(

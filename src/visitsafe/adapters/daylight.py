@@ -10,7 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from visitsafe.domain.entries import to_text
+from visitsafe.domain.facts import DARK, DAYLIGHT, DUSK, LIGHT
 from visitsafe.domain.people import Place
+from visitsafe.domain.plan import KnownFact
 from visitsafe.domain.terms import Answer
 from visitsafe.errors import SettingsError
 
@@ -31,6 +34,7 @@ class Daylight:
         sunrise: Aware UTC; None where the sun does not rise or set that day.
         sunset: The same.
         dusk: When it is dark; None if it does not get dark.
+        light: The value of the fact `visit.light`: twilight is no daylight, and not dark either.
         sentence: The reason for the answer, in local time.
     """
 
@@ -39,6 +43,7 @@ class Daylight:
     sunset: datetime | None
     dusk: datetime | None
     sentence: str
+    light: str
 
 
 def daylight(place: Place, start: datetime, due_back: datetime) -> Daylight:
@@ -56,9 +61,26 @@ def daylight(place: Place, start: datetime, due_back: datetime) -> Daylight:
         return _without_sunset(place, observer, start, due_back)
     sunrise, sunset = found
     dusk = _dusk(observer, sunset)
-    answer = Answer.YES if sunrise <= start and due_back <= sunset else Answer.NO
+    dawn = _dawn(observer, sunrise)
+    lit = sunrise <= start and due_back <= sunset
+    dark = (dawn is not None and start < dawn) or (dusk is not None and due_back > dusk)
+    answer = Answer.YES if lit else Answer.NO
     sentence = _sentence(place, zone, (start, due_back), (sunrise, sunset, dusk))
-    return Daylight(answer, sunrise, sunset, dusk, sentence)
+    light = DAYLIGHT if lit else DARK if dark else DUSK
+    return Daylight(answer, sunrise, sunset, dusk, sentence, light)
+
+
+def light_fact(place: Place, start: datetime, due_back: datetime) -> KnownFact:
+    """What is worked out about the light of a visit, with what it was worked out from.
+
+    Raises:
+        SettingsError: As `daylight`.
+    """
+    found = daylight(place, start, due_back)
+    sun = {"sunrise": found.sunrise, "sunset": found.sunset, "dusk": found.dusk}
+    times = {name: to_text(at) for name, at in sun.items() if at is not None}
+    where = f"{place.name}, {place.latitude:g}, {place.longitude:g}"
+    return KnownFact(name=LIGHT, value=found.light, text=found.sentence, details={"place": where, **times})
 
 
 def _zone(place: Place) -> ZoneInfo:
@@ -104,6 +126,14 @@ def _dusk(observer: "Observer", sunset: datetime) -> datetime | None:
     return min((at for at in found if sunset < at < sunset + _DAY / 2), default=None)
 
 
+def _dawn(observer: "Observer", sunrise: datetime) -> datetime | None:
+    from astral.sun import dawn
+
+    days = [sunrise.date() - _DAY, sunrise.date()]
+    found = [at for one in days if (at := _event(dawn, observer, one))]
+    return max((at for at in found if sunrise - _DAY / 2 < at < sunrise), default=None)
+
+
 def _without_sunset(place: Place, observer: "Observer", start: datetime, due_back: datetime) -> Daylight:
     """Beyond the polar circles, when the sun stays up or stays down."""
     from astral.sun import elevation
@@ -111,7 +141,8 @@ def _without_sunset(place: Place, observer: "Observer", start: datetime, due_bac
     up = all(elevation(observer, at) > _HORIZON for at in (start, due_back))
     what = "The sun does not set" if up else "There is no sunrise or sunset"
     sentence = f"{what} in {place.name} that day: {'in daylight' if up else 'not in daylight'}."
-    return Daylight(Answer.YES if up else Answer.NO, None, None, None, sentence)
+    answer, light = (Answer.YES, DAYLIGHT) if up else (Answer.NO, DARK)
+    return Daylight(answer, None, None, None, sentence, light)
 
 
 def _sentence(

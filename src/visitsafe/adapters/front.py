@@ -53,12 +53,14 @@ class Guide:
         proposal: For a question that visitsafe can compute: what it proposes.
         cite: Sources in words.
         keep: Saves answers of a page that is not finished yet.
+        because: What is known because of which this is asked, in words.
     """
 
     context: Context
     proposal: Proposal | None = None
     cite: Callable[[tuple[Source, ...]], str] = cite
     keep: Callable[[Mapping[str, Value]], None] = _nothing
+    because: tuple[str, ...] = ()
 
     def parse(self, question: Question, raw: str | Sequence[str]) -> Value:
         """What was meant.

@@ -95,6 +95,7 @@ def offer(page: AskOne, guide: Guide) -> str:
 
 def already(page: AskOne, guide: Guide) -> Iterator[str]:
     """What is known before the person answers: a computed proposal, an earlier answer."""
+    yield from guide.because
     if guide.proposal is not None:
         answer = guide.words(page.question, guide.proposal.answer)
         yield f"{guide.proposal.sentence} Proposed answer: {answer}. You decide."
@@ -198,6 +199,7 @@ def sign_words(page: Sign, guide: Guide) -> Iterator[str]:
     if page.concerns:
         yield findings_title(page) + "."
     yield from (f"To note: {one.finding.text}" for one in page.concerns if one.finding.from_before)
+    yield from (f"Signed with it: {one.text}" for one in page.facts)
     if left:
         yield f"Left to your manager: {left}."
     if page.urgent:

@@ -18,11 +18,13 @@ from visitsafe.adapters.terminal import stopped_by_signals
 from visitsafe.domain.answering import AnswerError, Context, parse
 from visitsafe.domain.assessment import Value
 from visitsafe.domain.checklist import AnswerType, Question, Source, VisitField
+from visitsafe.domain.composing import occasion_of
 from visitsafe.domain.draft import Session, refit_times
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.escape import one_line
+from visitsafe.domain.facts import OVERLAP, Known, Occasion
+from visitsafe.domain.keeping import learned
 from visitsafe.domain.members import Member
-from visitsafe.domain.plan import Finding
 from visitsafe.domain.questionnaire import Questionnaire, cite
 from visitsafe.domain.screens import (
     CONFIRM,
@@ -56,9 +58,9 @@ def _nothing_computed(_start: datetime, _due_back: datetime) -> Proposal | None:
     """Where the agency's place is not known."""
 
 
-def _nothing_known(_case: str) -> tuple[Finding, ...]:
-    """Where no earlier visits are looked up."""
-    return ()
+def _nothing_known(_occasion: Occasion) -> Known:
+    """Where nothing is looked up."""
+    return Known()
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class Surroundings:
         me: The name of the person who plans, for a control measure that they take on themselves.
         command: The command that goes on with a draft.
         form: It is a form: its times may have passed, and are not looked at again.
-        known: What earlier visits of a case leave to be known, by its reference: told, shown before signing,
-            and in the session that is returned; never in what is saved.
+        known: What is known of a visit, as far as it is settled: told, shown before signing, and in the
+            session that is returned; never in what is saved.
         team: Who is in the team, by whom a companion may be meant.
         country: Whose telephone numbers are meant where none is named.
     """
@@ -88,7 +90,7 @@ class Surroundings:
     me: str = ""
     command: str = RESUME
     form: bool = False
-    known: Callable[[str], tuple[Finding, ...]] = _nothing_known
+    known: Callable[[Occasion], Known] = _nothing_known
     team: tuple[Member, ...] = ()
     country: str = ""
 
@@ -118,11 +120,11 @@ class _Wizard:
         self._front = front
         self._around = around
         self._told: list[str] = []
-        self._case: str | None = None
+        self._occasion: Occasion | None = None
 
     def run(self) -> Session:
         self._told += self._session.notices
-        self._look_at_case()
+        self._look_around()
         self._look_at_times()
         while True:
             page = screen(self._questionnaire, self._session)
@@ -147,20 +149,25 @@ class _Wizard:
             event = replace(event, who=self._around.me)
         self._session = apply(self._questionnaire, self._session, event)
         self._told += self._session.notices
-        self._around.save(structs.replace(self._session, known=()))
-        self._look_at_case()
+        self._around.save(structs.replace(self._session, known=(), facts=()))
+        self._look_around()
 
-    def _look_at_case(self) -> None:
-        """Tell what earlier visits leave to be known as soon as it is known which case it is."""
-        cases = (
-            self._session.answers.get(one.id) for one in self._questionnaire if one.fills is VisitField.CASE
-        )
-        case = str(next(cases, "") or "")
-        if case == self._case:
+    def _look_around(self) -> None:
+        """Tell what is known as soon as case and times are settled, and ask by it from then on."""
+        occasion = occasion_of(self._questionnaire, self._session.answers)
+        if occasion == self._occasion:
             return
-        self._case, known = case, self._around.known(case) if case else ()
-        self._session = structs.replace(self._session, known=known)
-        self._told += [KNOWN, *(f"- {one_line(finding.text)}" for finding in known)] if known else []
+        self._occasion, before, known = occasion, self._session, self._around.known(occasion)
+        if known.notes and known.notes != before.known:
+            self._told += [KNOWN, *(f"- {one_line(finding.text)}" for finding in known.notes)]
+        told = {one.text for one in before.facts}
+        self._told += [one.text for one in known.facts if one.name == OVERLAP and one.text not in told]
+        self._questionnaire = self._questionnaire.knowing(known.facts)
+        session = structs.replace(before, known=known.notes, notices=())
+        self._session = learned(self._questionnaire, session, known.facts)
+        if self._session.notices:
+            self._told += self._session.notices
+            self._around.save(structs.replace(self._session, known=(), facts=()))
 
     def _keep(self, values: Mapping[str, Value]) -> None:
         self._take(AnsweredMany(values, done=False))
@@ -184,8 +191,15 @@ class _Wizard:
         return shows[type(page)](page)
 
     def _guide(self, page: Screen) -> Guide:
-        proposal = self._proposal(page.question) if isinstance(page, AskOne) else None
-        return Guide(self._context(), proposal, self._around.cite, self._keep)
+        asked = page.question if isinstance(page, AskOne) else None
+        proposal = self._proposal(asked) if asked else None
+        because = self._because(asked) if asked else ()
+        return Guide(self._context(), proposal, self._around.cite, self._keep, because)
+
+    def _because(self, question: Question) -> tuple[str, ...]:
+        """The facts because of which a question is asked."""
+        named = {name for mapping in question.when or () for name in mapping}
+        return tuple(one.text for one in self._session.facts if one.name in named)
 
     def _context(self) -> Context:
         return Context(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.plan import Countersigning, Finding, Made
+    from visitsafe.domain.plan import Countersigning, Finding, KnownFact, Made
     from visitsafe.domain.questionnaire import ChecklistSet
     from visitsafe.usecases.desk import Desk
 
@@ -106,6 +106,8 @@ def _decide(
     """
     from msgspec.structs import replace
 
+    from visitsafe.cli.known import known_of
+    from visitsafe.cli.review_known import facts_first
     from visitsafe.usecases.deciding import check_may_decide, decide, decided_body, somebody_else
 
     check_may_decide(desk, state, words.decision)
@@ -114,8 +116,12 @@ def _decide(
     missing: Sequence[Finding] = ()
     if words.decision is Decision.COUNTERSIGN:
         goes_by, made = goes_by_of(context, state)
-        missing = left_out_of(context, state) or ()
-        for warning in warnings_of(context, state):
+        facts = known_of(desk, zone_of(desk.roster), state).facts
+        missing = left_out_of(context, state, facts) or ()
+        for warning in (
+            *(facts_first(state.body, facts) if tell else ()),
+            *warnings_of(context, state, facts),
+        ):
             desk.warn(warning)
     body = decided_body(
         goes_by,
@@ -137,12 +143,18 @@ def _decide(
     return decide(desk, state, body)
 
 
-def warnings_of(context: typer.Context, state: "PlanState") -> list[str]:
-    """What a manager is warned of before deciding, besides what the plan itself says."""
+def warnings_of(context: typer.Context, state: "PlanState", facts: "Sequence[KnownFact]") -> list[str]:
+    """What a manager is warned of before deciding, besides what the plan itself says.
+
+    Args:
+        context: For the checklists of this computer.
+        state: The plan.
+        facts: What is known now.
+    """
     from visitsafe.usecases.deciding import differences
 
     here = _checklists_here(context, state)
-    missing = left_out_of(context, state)
+    missing = left_out_of(context, state, facts)
     warnings = []
     if state.problems:
         warnings.append(
@@ -156,18 +168,20 @@ def warnings_of(context: typer.Context, state: "PlanState") -> list[str]:
     else:
         warnings += differences(here, state.body)
     warnings += [
-        f"the plan leaves out a {finding.level} finding that its answers raise: {finding.text}"
-        for finding in missing or ()
+        f"the plan leaves out a {one.level} finding that its answers and what is known raise: {one.text}"
+        for one in missing or ()
     ]
     return warnings
 
 
-def left_out_of(context: typer.Context, state: "PlanState") -> "tuple[Finding, ...] | None":
+def left_out_of(
+    context: typer.Context, state: "PlanState", facts: "Sequence[KnownFact]"
+) -> "tuple[Finding, ...] | None":
     """The findings that a plan should carry and does not; None if its checklists are not here."""
     from visitsafe.usecases.deciding import findings_left_out
 
     here = _checklists_here(context, state)
-    return findings_left_out(here, state.body) if here else None
+    return findings_left_out(here, state.body, facts) if here else None
 
 
 def _checklists_here(context: typer.Context, state: "PlanState") -> "ChecklistSet | None":

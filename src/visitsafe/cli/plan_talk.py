@@ -9,7 +9,7 @@ from visitsafe.cli.details import with_details
 from visitsafe.cli.key_talk import patient
 from visitsafe.cli.opening import desk_of, invocation, later, library_of, settings_of, zone_of
 from visitsafe.cli.planning import checklist_named, tell
-from visitsafe.errors import NotFoundError, StoreError, UsageError, VisitsafeError
+from visitsafe.errors import NotFoundError, UsageError, VisitsafeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from visitsafe.domain.checklist import Source
     from visitsafe.domain.draft import Session
     from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.plan import Finding
     from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
     from visitsafe.usecases.desk import Desk
 
@@ -98,7 +97,8 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
     draft.save(session)
     if said := _said(desk, session):
         front.say(said)
-    session = run(questionnaire, session, front, _around(context, desk, draft))
+    revises = desk.resolve(session.revises) if session.revises else ""
+    session = run(questionnaire, session, front, _around(context, desk, draft, revises))
     patiently = patient(later(context, desk), invocation(context).environ, KEPT)
     done = _sign(context, patiently, checklists, questionnaire, session, draft.name)
     draft.delete()
@@ -170,7 +170,10 @@ def _new_session(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "T
     if old is None:
         return fresh
     take_over = revise if wanted.revise else repeat
-    return take_over(questionnaire, fresh, answers_of(questionnaire, old.body), old.body.controls, old.ref)
+    body = old.body
+    return take_over(
+        questionnaire, fresh, answers_of(questionnaire, body), body.controls, old.ref, body.known
+    )
 
 
 def _old_plan(desk: "Desk", wanted: Wanted) -> "PlanState | None":
@@ -208,10 +211,11 @@ def front_at(context: typer.Context, *, plain: bool) -> "Front":
     return PlainFront(Lines(sys.stdin, sys.stdout, discard_typed_ahead))
 
 
-def _around(context: typer.Context, desk: "Desk", draft: "Draft") -> "Surroundings":
-    """What the wizard needs from outside: a place to save, the time, daylight."""
+def _around(context: typer.Context, desk: "Desk", draft: "Draft", revises: str) -> "Surroundings":
+    """What the wizard needs from outside: a place to save, the time, daylight, what is known."""
     from visitsafe.adapters.daylight import daylight
     from visitsafe.adapters.wizard import Surroundings
+    from visitsafe.cli.known import knowing
 
     place = desk.roster.place
 
@@ -224,21 +228,10 @@ def _around(context: typer.Context, desk: "Desk", draft: "Draft") -> "Surroundin
         zone=zone_of(desk.roster),
         propose=propose,
         cite=citing(context, desk),
-        known=lambda case: _known(desk, case),
+        known=knowing(desk, zone_of(desk.roster), desk.member(), but=revises),
         team=tuple(desk.roster.members.values()),
         country=desk.roster.settings.country or "",
     )
-
-
-def _known(desk: "Desk", case: str) -> "tuple[Finding, ...]":
-    """What earlier visits leave to be known; that they cannot be looked at is no reason to stop asking."""
-    from visitsafe.usecases.last_time import known_about
-
-    try:
-        return known_about(desk, case, zone_of(desk.roster))
-    except StoreError as error:
-        desk.warn(f"the earlier visits of this case could not be looked at: {error.message}")
-        return ()
 
 
 def citing(context: typer.Context, desk: "Desk") -> "Callable[[tuple[Source, ...]], str]":
@@ -263,8 +256,11 @@ def _sign(
 ) -> "PlanState":
     from visitsafe.domain.composing import Intent
     from visitsafe.domain.draft import final, final_controls, final_standing
+    from visitsafe.domain.facts import Known
     from visitsafe.usecases.planning import sign_new, sign_revision
 
+    known = Known(session.known, session.facts)
+    questionnaire = questionnaire.knowing(known.facts)
     intent = Intent(
         answers=final(questionnaire, session),
         controls=final_controls(questionnaire, session),
@@ -275,5 +271,5 @@ def _sign(
     desk, intent = with_details(context, desk, questionnaire, intent)
     if session.revises:
         old = desk.sound_plan(desk.resolve(session.revises))
-        return sign_revision(desk, old, checklists, questionnaire, intent, session.known)
-    return sign_new(desk, checklists, questionnaire, intent, nonce, session.known)
+        return sign_revision(desk, old, checklists, questionnaire, intent, known)
+    return sign_new(desk, checklists, questionnaire, intent, nonce, known)

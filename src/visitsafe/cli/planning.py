@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from visitsafe.adapters.answers_file import AnswersFile
     from visitsafe.domain.answering import Context
     from visitsafe.domain.composing import Intent
+    from visitsafe.domain.facts import Known
     from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.plan import Finding
     from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
     from visitsafe.usecases.desk import Desk
 
@@ -155,9 +155,10 @@ def _plan_from_file(
         check_may_plan(desk)
         questionnaire = compile_questionnaire(checklists, zone_of(desk.roster))
         old = desk.sound_plan(desk.resolve(wish.revise)) if wish.revise else None
+        known = _known(context, desk, file, questionnaire, wish, old)
+        questionnaire = questionnaire.knowing(known.facts)
         intent = _intent(context, desk, file, questionnaire, wish)
-        _remark(desk, questionnaire, intent)
-        known = _known(desk, questionnaire, intent)
+        _remark(desk, questionnaire, intent, known)
         own, intent = with_details(context, desk, questionnaire, intent)
         if old is None:
             done = sign_new(own, checklists, questionnaire, intent, known=known)
@@ -196,13 +197,12 @@ def answering(context: typer.Context, desk: "Desk", *, urgent: bool = False) -> 
     return Context(now=invocation(context).now, zone=zone_of(desk.roster), urgent=urgent, country=country)
 
 
-def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent") -> None:
-    """What the wizard would have asked about twice: a name for a case, a long visit, light after sunset."""
-    from visitsafe.adapters.daylight import daylight
+def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent", known: "Known") -> None:
+    """What the wizard would have asked twice or shown: a name for a case, a long visit, what is known."""
     from visitsafe.domain.answering import case_warning, companion_doubts
     from visitsafe.domain.checklist import VisitField
     from visitsafe.domain.entries import from_text
-    from visitsafe.domain.terms import Answer
+    from visitsafe.domain.facts import in_order
     from visitsafe.domain.times import long_visit
 
     facts = {question.fills: str(intent.answers.get(question.id, "")) for question in questionnaire}
@@ -212,23 +212,26 @@ def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent") -> N
     for remark in (case_warning(facts[VisitField.CASE]), long_visit(start, back), *doubts):
         if remark:
             say(remark)
-    light = next((q.id for q in questionnaire if q.propose == "daylight"), "")
-    if desk.roster.place and intent.answers.get(light) == Answer.YES:
-        computed = daylight(desk.roster.place, start, back)
-        if computed.answer != Answer.YES:
-            say(f"the file says that it will be light. {computed.sentence}")
+    texts = [*(one.text for one in known.notes), *(one.text for one in in_order(known.facts))]
+    for text in texts:
+        say(f"to note: {text}")
 
 
-def _known(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent") -> "tuple[Finding, ...]":
-    """What earlier visits of the case leave to be known, and say it."""
-    from visitsafe.domain.checklist import VisitField
-    from visitsafe.usecases.last_time import known_about
+def _known(
+    context: typer.Context,
+    desk: "Desk",
+    file: "AnswersFile",
+    questionnaire: "Questionnaire",
+    wish: _Wish,
+    old: "PlanState | None",
+) -> "Known":
+    """What is known of the visit that a file describes, as far as it describes one."""
+    from visitsafe.adapters.answers_file import settled_in
+    from visitsafe.cli.known import knowing
 
-    case = next((one.id for one in questionnaire if one.fills is VisitField.CASE), "")
-    known = known_about(desk, str(intent.answers.get(case, "")), zone_of(desk.roster))
-    for finding in known:
-        say(f"to note: {finding.text}")
-    return known
+    settled = settled_in(file, questionnaire, answering(context, desk, urgent=wish.urgent))
+    ask = knowing(desk, zone_of(desk.roster), desk.member(), but=old.plan if old else "")
+    return ask(settled)
 
 
 def tell(desk: "Desk", state: "PlanState", *, json: bool = False) -> None:

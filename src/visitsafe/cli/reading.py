@@ -40,6 +40,7 @@ def show(
     from visitsafe.cli.review_known import known_now
     from visitsafe.cli.screens import make_console, show_plan
     from visitsafe.domain.discretion import hides_duress
+    from visitsafe.domain.facts import Known
     from visitsafe.domain.removal import RemovedError
     from visitsafe.domain.shapes import plan_shape
 
@@ -50,7 +51,7 @@ def show(
             _show_removed(desk, error.removed, json=json)
             return
         zone = zone_of(desk.roster)
-        known = () if json else known_now(desk, state, zone)
+        known = Known() if json else known_now(desk, state, zone)
     if json:
         result_json(plan_shape(state, desk.now, include_details=include_details))
         return

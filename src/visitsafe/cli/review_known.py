@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from visitsafe.domain.escape import one_line
-from visitsafe.domain.plan import INCIDENT_BEFORE, LAST_TIME, Finding
-from visitsafe.domain.terms import Level, Role
+from visitsafe.domain.facts import DAYLIGHT, LIGHT, LIGHT_ANSWER, OVERLAP, Known, in_order, since_signed
+from visitsafe.domain.plan import INCIDENT_BEFORE, LAST_TIME, Finding, KnownFact, PlanBody
+from visitsafe.domain.terms import Answer, Level, Role
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -18,24 +19,53 @@ if TYPE_CHECKING:
     from visitsafe.domain.fold import PlanState
     from visitsafe.usecases.desk import Desk
 
+LIGHT_BECAUSE = "daylight-because"
+"""The question of the shipped checklist why it will be light all the same."""
 FIRST = (INCIDENT_BEFORE, *(f"{LAST_TIME}{name}" for name in ("next-time", "agreed", "not-seen", "stopped")))
 """The kinds of notes that are worrying, the gravest first; any other stays a note."""
 OTHER = len(FIRST)
 
 
-def known_now(desk: "Desk", state: "PlanState", zone: "tzinfo") -> tuple[Finding, ...]:
-    """What the other plans of a plan's case leave to be known now, for a manager of a plan that is not over.
+def known_now(desk: "Desk", state: "PlanState", zone: "tzinfo") -> Known:
+    """What is known now of a plan and its case, for a manager of a plan that is not over.
 
     Args:
         desk: Who reads it; nothing for somebody who is no manager.
         state: The plan.
         zone: Whose days are named.
     """
-    from visitsafe.usecases.last_time import known_about
+    from visitsafe.cli.known import known_of
 
     if desk.me is None or Role.MANAGER not in desk.me.roles or state.closed:
-        return ()
-    return known_about(desk, state.body.visit.case, zone, but=state.plan)
+        return Known()
+    return known_of(desk, zone, state)
+
+
+def facts_first(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
+    """What was worked out or is known and may disagree with the answers, each as a sentence or two.
+
+    What the plan was signed with comes first, then what differs from it now.
+    """
+    signed = {one.name: one for one in in_order(body.known)}
+    told = []
+    if (light := signed.get(LIGHT)) and light.value != DAYLIGHT:
+        told.append(light.text + _says_otherwise(body))
+    if OVERLAP in signed:
+        told.append(signed[OVERLAP].text)
+    return [*told, *changed_since(body, now)]
+
+
+def changed_since(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
+    """What is known now and was not when a plan was signed, or differs; none where nothing is known now."""
+    return [f"Since it was signed: {one.text}" for one in since_signed(body.known, now)] if now else []
+
+
+def _says_otherwise(body: PlanBody) -> str:
+    """What the worker answered about the light, where it is not what was worked out, and why."""
+    if body.answers.get(LIGHT_ANSWER) != Answer.YES:
+        return ""
+    why = str(body.answers.get(LIGHT_BECAUSE, "")).strip()
+    return f" The answer is that it will be light: {why}" if why else " The answer is that it will be light."
 
 
 def first_known(state: "PlanState", known: Sequence[Finding]) -> list[Finding]:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, item, put
 from visitsafe.cli.review_brief import known_line, since, write_brief
-from visitsafe.cli.review_known import first_known, has_incident, notes_left
+from visitsafe.cli.review_known import facts_first, first_known, has_incident, notes_left
 from visitsafe.domain.after_words import incident_title
 from visitsafe.domain.alarm import is_alarming
 from visitsafe.domain.changes import changes
 from visitsafe.domain.details import is_old
 from visitsafe.domain.duties import duties_of
 from visitsafe.domain.entries import from_text
+from visitsafe.domain.facts import Known, dark_words
 from visitsafe.domain.phrases import (
     DECISION_WORDS,
     age,
@@ -35,7 +36,7 @@ from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
 from visitsafe.domain.sealed_words import opened_words, sealed_words
 from visitsafe.domain.set_out import set_out_words, went_without
 from visitsafe.domain.sharing_words import state_words
-from visitsafe.domain.terms import Answer, Company, Level, Status, kind_words
+from visitsafe.domain.terms import Company, Level, Status, kind_words
 from visitsafe.domain.way import stage_words
 
 if TYPE_CHECKING:
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 INDENT = 2
 SOON_MINUTES = 120
 MANY = 4
-_DAYLIGHT = "daylight"
-_DARK = {str(Answer.NO): ", after dark", str(Answer.NOT_SURE): ", perhaps after dark"}
 
 
 def review_plan(
@@ -58,7 +57,7 @@ def review_plan(
     zone: tzinfo,
     rows: int | None = None,
     warnings: Sequence[str] = (),
-    known: Sequence[Finding] = (),
+    known: Known = Known(),
 ) -> None:
     """Write one plan for the manager who is to decide on it.
 
@@ -70,7 +69,7 @@ def review_plan(
         zone: Whose local time is shown.
         rows: How many lines there is room for; a plan that needs more is written briefly.
         warnings: What else the manager is warned of, as sentences; above what the plan raises.
-        known: What earlier visits of the case leave to be known now; on top of what is worrying.
+        known: What is known now of the visit and its case; on top of what is worrying.
     """
     with console.capture() as captured:
         _write(console, state, previous, now, zone, warnings, known)
@@ -78,7 +77,7 @@ def review_plan(
         _write(console, state, previous, now, zone, warnings, known)
     else:
         _worrying(console, state, now, zone, warnings, known, brief=True)
-        write_brief(console, state, previous, now, zone, known)
+        write_brief(console, state, previous, now, zone, known.notes)
 
 
 def _worrying(
@@ -87,7 +86,7 @@ def _worrying(
     now: datetime,
     zone: tzinfo,
     warnings: Sequence[str],
-    known: Sequence[Finding],
+    known: Known,
     *,
     brief: bool = False,
 ) -> None:
@@ -95,8 +94,9 @@ def _worrying(
     put(console, (f"{state.ref}: {plain_words(state, now)}", STRONG))
     warned = ((("Warning: ", STOP), warning) for warning in warnings)
     width = console.width if brief else None
-    before = (known_line(one, width) for one in first_known(state, known))
-    worries = [*_gone(state, now, zone), *before, *warned, *_worries(state, now, known)]
+    before = (known_line(one, width) for one in first_known(state, known.notes))
+    facts = (((text, STOP),) for text in facts_first(state.body, known.facts))
+    worries = [*_gone(state, now, zone), *before, *facts, *warned, *_worries(state, now, known.notes)]
     name = state.author.person.name
     told = f'What is worrying ("you" is {name})'
     heading(console, told if worries else "Nothing in this plan stands out")
@@ -111,7 +111,7 @@ def _write(
     now: datetime,
     zone: tzinfo,
     warnings: Sequence[str],
-    known: Sequence[Finding],
+    known: Known,
 ) -> None:
     body = state.body
     _worrying(console, state, now, zone, warnings, known)
@@ -123,7 +123,7 @@ def _write(
     _standing(console, body, now)
     _before(console, state, zone)
     _changed(console, body, previous, zone)
-    _rest(console, state, known)
+    _rest(console, state, known.notes)
 
 
 def _worries(state: "PlanState", now: datetime, known: Sequence[Finding]) -> Iterator[tuple[Part, ...]]:
@@ -146,7 +146,7 @@ def _worries(state: "PlanState", now: datetime, known: Sequence[Finding]) -> Ite
     yield from _untraceable(state, now)
     if unsure := not_sure(body):
         yield ("Not sure: ", WARN), ", ".join(unsure)
-    dark = _DARK.get(str(body.answers.get(_DAYLIGHT, "")), "")
+    dark = dark_words(body)
     alone = body.company is not Company.WITH
     risky = has_incident(state, known) or not all(one.from_before for one in body.findings)
     if dark or (alone and risky):

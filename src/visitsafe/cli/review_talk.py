@@ -65,10 +65,10 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
     console = make_console(plain=plain, environ=environ)
     previous, zone = previous_plan(desk, state), zone_of(desk.roster)
     rows = get_terminal_size().lines - PROMPT_ROWS
-    warnings = warnings_of(context, state)
-    checklist = _checklist(context, state)
     seen = hides_duress(state, desk.me, desk.now)  # what is signed follows the record as it is
     known = known_now(desk, seen, zone)
+    warnings = warnings_of(context, state, known.facts)
+    checklist = _checklist(context, state)
     review_plan(console, seen, previous, desk.now, zone, rows, warnings, known)
 
     def read() -> None:
@@ -141,6 +141,7 @@ def _besides(desk: "Desk", states: "Sequence[PlanState]") -> list[str]:
 
 
 def _line(desk: "Desk", state: "PlanState") -> str:
+    from visitsafe.domain.facts import FACTS, pressing
     from visitsafe.domain.plan_row import worst
     from visitsafe.domain.set_out import set_out_words, went_without
 
@@ -148,6 +149,7 @@ def _line(desk: "Desk", state: "PlanState") -> str:
     urgent = gone or ("URGENT, " if state.body.urgent else "")
     level = worst(state.body)
     found = f", worst finding: {level}" if level else ", no findings"
+    found += "".join(f", {FACTS[one.name].label.lower()} on record" for one in pressing(state.body)[:1])
     start = moment(state.body.visit.start, zone_of(desk.roster))
     return f"{state.ref}: {urgent}{state.author.person.name}, {start}{found}"
 

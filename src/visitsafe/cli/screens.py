@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.after_screen import show_after
 from visitsafe.cli.lines import GOOD, QUIET, STOP, STRONG, WARN, fact, heading, item, make_console, put
-from visitsafe.cli.review_known import first_known, notes_before
+from visitsafe.cli.review_known import changed_since, first_known, notes_before
 from visitsafe.cli.review_screen import review_plan
 from visitsafe.cli.way_screen import show_way
 from visitsafe.domain.address import without_address
@@ -18,6 +18,7 @@ from visitsafe.domain.after_words import owed_words
 from visitsafe.domain.alarm import is_alarming
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.entry_words import says
+from visitsafe.domain.facts import Known, in_order
 from visitsafe.domain.phrases import (
     DECISION_WORDS,
     LEVEL_WORDS,
@@ -33,7 +34,7 @@ from visitsafe.domain.phrases import (
     who_goes,
     worst_first,
 )
-from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
+from visitsafe.domain.plan import DecidedBody, PlanBody
 from visitsafe.domain.refs import references
 from visitsafe.domain.sealed_words import reason_of, sealed_words
 from visitsafe.domain.shapes import without_details
@@ -70,7 +71,7 @@ def show_plan(
     zone: tzinfo,
     *,
     include_details: bool = False,
-    known: Sequence[Finding] = (),
+    known: Known = Known(),
 ) -> None:
     """Write a plan and all that happened to it.
 
@@ -80,7 +81,7 @@ def show_plan(
         now: For what is overdue or expired.
         zone: Whose local time is shown.
         include_details: With the address.
-        known: What earlier visits of the case leave to be known now, for a manager; told first.
+        known: What is known now of the visit and its case, for a manager; told first.
     """
     state = state if include_details else without_details(state)
     put(console, (f"Visit plan {state.ref}: {plain_words(state, now)}", STATUS_STYLES[state.status]))
@@ -89,23 +90,30 @@ def show_plan(
     _known(console, state, known)
     _visit(console, state, now, zone)
     show_way(console, state, now, zone)
-    _findings(console, state, before_told=bool(known))
+    _findings(console, state, before_told=bool(known.notes))
     _decision(console, state, zone)
     show_after(console, state, now, zone)
     _answers(console, state.body, now)
     _record(console, state, zone)
 
 
-def _known(console: "Console", state: "PlanState", known: Sequence[Finding]) -> None:
-    """What earlier visits leave, as of now."""
-    if not known:
-        return
-    heading(console, "From earlier visits of this case, as of now")
-    for one in first_known(state, known):
-        item(console, (one.text, WARN), (f" ({one.source})", QUIET), indent=INDENT)
-    for text in notes_before(state, known):
-        item(console, text, indent=INDENT)
-    console.print()
+def _known(console: "Console", state: "PlanState", known: Known) -> None:
+    """What earlier visits leave, as of now; what was known when it was signed, and what differs since."""
+    if known.notes:
+        heading(console, "From earlier visits of this case, as of now")
+        for one in first_known(state, known.notes):
+            item(console, (one.text, WARN), (f" ({one.source})", QUIET), indent=INDENT)
+        for text in notes_before(state, known.notes):
+            item(console, text, indent=INDENT)
+    signed, since = in_order(state.body.known), changed_since(state.body, known.facts)
+    if signed or since:
+        heading(console, "Known when it was signed")
+    for fact_known in signed:
+        item(console, fact_known.text, indent=INDENT)
+    for text in since:
+        item(console, (text, WARN), indent=INDENT)
+    if known.notes or signed or since:
+        console.print()
 
 
 def _visit(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) -> None:

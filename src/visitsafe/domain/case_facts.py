@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from visitsafe.domain.afterwards import Filled
 from visitsafe.domain.entries import from_text, to_text
+from visitsafe.domain.facts import in_the_dark
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.local_clock import local_time
 from visitsafe.domain.plan import Shown
@@ -18,7 +19,6 @@ Answers = Mapping[str, str | Sequence[str]]
 NOTHING = frozenset({"none", "blank"})
 """How an answers file may say that nothing was chosen."""
 
-DAYLIGHT = "daylight"
 BEHAVIOURS, UNCOOPERATIVE, THREAT = "behaviours", "uncooperativeness", "threat-expected"
 HOSTILE = frozenset({"confrontation", "violence"})
 """The kinds of uncooperativeness (2.1) that are hostile."""
@@ -90,12 +90,11 @@ def is_alone(state: PlanState) -> bool:
 
 def is_late_in_the_day(state: PlanState, zone: tzinfo, *, sure: bool = False) -> bool:
     """Whether it was after dark by the plan (`sure`, or perhaps), or begins or ends in the evening."""
-    words = {str(Answer.NO)} if sure else {str(Answer.NO), str(Answer.NOT_SURE)}
-    dark = not given(state.body.answers, DAYLIGHT).isdisjoint(words)
     times = (
         local_time(text, zone) for text in (state.visit.start or state.body.visit.start, state.visit.due_back)
     )
-    return dark or any(one is not None and not MORNING <= one.hour < EVENING for one in times)
+    late = any(one is not None and not MORNING <= one.hour < EVENING for one in times)
+    return late or in_the_dark(state.body, sure=sure)
 
 
 def tells_of_hostility(state: PlanState) -> bool:

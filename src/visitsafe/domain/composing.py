@@ -10,7 +10,8 @@ import msgspec
 
 from visitsafe.domain.assessment import Answers, Value, assess, in_words, split, tokens
 from visitsafe.domain.checklist import Question, VisitField
-from visitsafe.domain.entries import to_text
+from visitsafe.domain.entries import from_text, to_text
+from visitsafe.domain.facts import Known, Occasion, in_order
 from visitsafe.domain.kinds import DUE_BACK, ReviewChecklist, SharingChecklist, Trigger
 from visitsafe.domain.plan import (
     Attested,
@@ -67,7 +68,7 @@ def compose_plan(
     at: datetime,
     companion: Callable[[str], Companion],
     nonce: str = "",
-    known: Sequence[Finding] = (),
+    known: Known = Known(),  # noqa: B008 - a tuple, which nobody can change
 ) -> PlanBody:
     """The body of a plan.
 
@@ -78,15 +79,17 @@ def compose_plan(
         at: When it is signed.
         companion: Finds a person who comes along in the roster.
         nonce: For a new plan: what its id was made of.
-        known: What earlier visits of the case leave to be known (`last_time`): notes.
+        known: What is known of the visit and its case: its notes stand among the findings, and its facts
+            count for the rules.
     """
+    questionnaire = questionnaire.knowing(known.facts)
     answers, _ = split(questionnaire, intent.answers)
     findings = assess(questionnaire, answers)
     facts, rest = _facts(questionnaire, answers)
     return PlanBody(
         visit=_visit(checklists, facts, companion),
         answers=rest,
-        findings=(*findings, *known),
+        findings=(*findings, *known.notes),
         controls=_controls(intent.controls, findings),
         sharing=duties(checklists.sharing, questionnaire, answers, at),
         standing=_standing(questionnaire, answers, intent.standing, at),
@@ -98,6 +101,7 @@ def compose_plan(
         nonce=nonce,
         sealed=intent.sealed,
         review=countersigning(checklists.review) if checklists.review else msgspec.UNSET,
+        facts=in_order(known.facts) or msgspec.UNSET,
     )
 
 
@@ -110,6 +114,22 @@ def countersigning(review: ReviewChecklist) -> Countersigning:
             Needs(text=one.text, levels=one.levels, rules=one.rules) for one in review.conditions
         ),
     )
+
+
+def occasion_of(questionnaire: Questionnaire, answers: Answers) -> Occasion:
+    """What the answers settle of what facts are worked out from."""
+    facts = {one.fills: answers.get(one.id, "") for one in questionnaire if one.fills}
+    people = facts.get(VisitField.COMPANIONS, ())
+    return Occasion(
+        case=str(facts.get(VisitField.CASE) or "").strip(),
+        start=_time(facts.get(VisitField.START, "")),
+        due_back=_time(facts.get(VisitField.DUE_BACK, "")),
+        companions=people if isinstance(people, tuple) else (),
+    )
+
+
+def _time(value: Value) -> datetime | None:
+    return from_text(value) if isinstance(value, str) and value else None
 
 
 def _facts(

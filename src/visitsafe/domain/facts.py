@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import NamedTuple
 
-from visitsafe.domain.plan import KnownFact
+from visitsafe.domain.plan import Finding, KnownFact, PlanBody
+from visitsafe.domain.terms import Answer
 
 ALWAYS = "always"
 """In place of facts in `ask-again-if`: the answer is about one visit, and is never carried over."""
@@ -22,6 +24,8 @@ TO_SHARE, MARKER = "case.duty-to-share", "case.marker"
 DAYLIGHT, DUSK, DARK, UNKNOWN = "daylight", "dusk", "dark", "unknown"
 WORKER, COMPANION, BOTH = "worker", "companion", "both"
 CURRENT, OUT_OF_DATE = "current", "out-of-date"
+LIGHT_ANSWER = "daylight"
+"""The question of the shipped checklist about light."""
 _AGES = MappingProxyType(
     {
         NONE: "none on record",
@@ -123,6 +127,18 @@ class Occasion:
     companions: tuple[str, ...] = ()
 
 
+class Known(NamedTuple):
+    """What is known of a visit and its case before anybody decides on it.
+
+    Attributes:
+        notes: What earlier visits of the case leave to be known, in words (`last_time`).
+        facts: What rules and questions can name.
+    """
+
+    notes: tuple[Finding, ...] = ()
+    facts: tuple[KnownFact, ...] = ()
+
+
 def values_of(known: Iterable[KnownFact]) -> dict[str, str]:
     """The value of each fact by its name; a name or value that is not in the list is left out."""
     return {one.name: one.value for one in known if one.value in _values(one.name)}
@@ -177,4 +193,39 @@ def since_signed(signed: Sequence[KnownFact], now: Sequence[KnownFact]) -> tuple
 
 def _gone(name: str) -> str:
     label, words = fact_words(name, FACTS[name].calm)
-    return f"{label}: {words}."
+    return f"{label}: {'no longer on record' if name.startswith('case.') else words}."
+
+
+def pressing(body: PlanBody) -> tuple[KnownFact, ...]:
+    """What a plan was signed with that happened in its case and was not talked over, the gravest first."""
+    grave = (VIOLENCE, INCIDENT, NEAR_MISS, BROKEN_OFF)
+    return tuple(one for one in in_order(body.known) if one.name in grave and one.value == OPEN)
+
+
+def light_of(body: PlanBody) -> KnownFact | None:
+    """What was worked out about the light when a plan was signed; None if nothing was."""
+    return next((one for one in body.known if one.name == LIGHT and one.value in FACTS[LIGHT].values), None)
+
+
+def in_the_dark(body: PlanBody, *, sure: bool = False) -> bool:
+    """Whether a visit is not surely in daylight: by what was worked out, else by the answer (D7).
+
+    Args:
+        body: The plan.
+        sure: Only what is certain: not sure does not count.
+    """
+    light = light_of(body)
+    if light is not None and light.value != UNKNOWN:
+        return light.value != DAYLIGHT
+    answer = body.answers.get(LIGHT_ANSWER)
+    return answer == Answer.NO or (answer == Answer.NOT_SURE and not sure)
+
+
+def dark_words(body: PlanBody) -> str:
+    """How dark a visit is, to follow who goes: `, after dark`; empty where nothing speaks for it."""
+    light, answer = light_of(body), body.answers.get(LIGHT_ANSWER)
+    if answer == Answer.NO or (light is not None and light.value == DARK):
+        return ", after dark"
+    if light is not None and light.value == DUSK:
+        return f", {FACTS[LIGHT].values[DUSK]}"
+    return ", perhaps after dark" if answer == Answer.NOT_SURE else ""

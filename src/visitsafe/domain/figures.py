@@ -15,6 +15,7 @@ import msgspec
 
 from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.discretion import hides_duress
+from visitsafe.domain.facts import in_the_dark
 from visitsafe.domain.figures_after import (
     Debriefs,
     Incidents,
@@ -42,13 +43,11 @@ from visitsafe.domain.judging_visit import is_time
 from visitsafe.domain.members import Member
 from visitsafe.domain.period import Period
 from visitsafe.domain.said import Said
-from visitsafe.domain.terms import Answer, Company, Status
+from visitsafe.domain.terms import Company, Status
 
-DAYLIGHT = "daylight"
 AFTER_DARK = "after-dark-alone"
 """The rule of the shipped checklist that finds a visit alone after dark."""
 UNSAID = frozenset({Company.NOT_ASKED, Company.NOT_SURE})
-_DARK = frozenset({Answer.NO, Answer.NOT_SURE})
 
 
 class Visits(msgspec.Struct, frozen=True):
@@ -178,9 +177,9 @@ def figures(
 
 
 def is_alone_after_dark(state: PlanState) -> bool:
-    """Whether it is alone and not surely in daylight; not sure counts as dark (D7)."""
+    """Whether it is alone and not surely in daylight: as worked out, else as answered (D7)."""
     found = any(finding.rule == AFTER_DARK for finding in state.body.findings)
-    return state.body.company is Company.ALONE and (found or state.body.answers.get(DAYLIGHT) in _DARK)
+    return state.body.company is Company.ALONE and (found or in_the_dark(state.body))
 
 
 def _visits(states: Sequence[PlanState]) -> Visits:

@@ -12,6 +12,7 @@ import msgspec
 
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import markdown, markdown_line
+from visitsafe.domain.facts import in_order
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
 from visitsafe.domain.page_after import after_the_visit, in_short
@@ -81,6 +82,7 @@ def supervision_page(
         *_does_not_hold(state),
         _in_short(state, now, zone),
         *_planned(state, now, zone),
+        *_known(state.body),
         *_findings(state.body),
         *_controls(state.body),
         *_decision(state, zone),
@@ -184,6 +186,14 @@ def _planned(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
     ]
     lines = [f"{label}: {markdown(text, '  ')}" for label, text in facts if text.strip()]
     return ["## What was planned, and why", bullets(lines)]
+
+
+def _known(body: PlanBody) -> list[str]:
+    """What was worked out or on record when it was signed; it counts whatever was answered."""
+    facts = in_order(body.known)
+    if not facts:
+        return []
+    return ["## What was known", bullets(markdown_line(one.text) for one in facts)]
 
 
 def _findings(body: PlanBody) -> list[str]:

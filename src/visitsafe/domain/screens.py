@@ -11,7 +11,7 @@ from enum import Enum
 
 from visitsafe.domain.assessment import Value
 from visitsafe.domain.checklist import Question, Section
-from visitsafe.domain.plan import Control, Finding
+from visitsafe.domain.plan import Control, Finding, KnownFact
 
 
 @dataclass(frozen=True)
@@ -148,12 +148,14 @@ class Sign:
 
     Attributes:
         form: It is a form that is signed, and what it is about; empty for a plan.
+        facts: What is known of the visit and signed with the plan.
     """
 
     concerns: tuple[Concern, ...]
     visit: tuple[Row, ...] = ()
     urgent: str = ""
     form: str = ""
+    facts: tuple[KnownFact, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from visitsafe.domain.assessment import Value, applicability
 from visitsafe.domain.draft import findings
 from visitsafe.domain.draft_file import Session, Stage
+from visitsafe.domain.facts import in_order
 from visitsafe.domain.keeping import answered, shelve, taken_back
 from visitsafe.domain.measures import (
     concerns,
@@ -65,7 +66,7 @@ def screen(questionnaire: Questionnaire, session: Session) -> Screen:
             return control_screen(session, wanted, number)
         case Stage.SIGN:
             found, rows = concerns(questionnaire, session), visit_rows(questionnaire, session)
-            return Sign(found, rows, session.urgent, session.about)
+            return Sign(found, rows, session.urgent, session.about, in_order(session.facts))
         case _:
             return Stop()
 

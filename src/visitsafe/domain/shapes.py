@@ -61,6 +61,7 @@ def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False
         "answers": _plain(body.answers),
         "standing": dict(body.standing),
         "shown": _plain(body.shown),
+        "facts": _plain(body.known),
         "findings": [_finding(body, finding) for finding in worst_first(body)],
         "controls": _plain(body.controls),
         "sharing": sharing_shapes(state, now),

@@ -9,7 +9,16 @@ from visitsafe.domain.judging import is_companion, is_earlier, is_self
 from visitsafe.domain.likeness import case_key
 from visitsafe.domain.members import words_in
 from visitsafe.domain.phrases import went_first
-from visitsafe.domain.plan import Attested, Countersigning, DecidedBody, Finding, Made, Needs, PlanBody
+from visitsafe.domain.plan import (
+    Attested,
+    Countersigning,
+    DecidedBody,
+    Finding,
+    KnownFact,
+    Made,
+    Needs,
+    PlanBody,
+)
 from visitsafe.domain.plan_row import worst
 from visitsafe.domain.roster import Member
 from visitsafe.domain.set_out import went_without
@@ -184,13 +193,20 @@ def _refuse_without_conditions(review: Countersigning, body: PlanBody, left_out:
         raise NotPermittedError(rule.text, hint="add: --condition '...' (7.3)")
     for finding in left_out:
         raise NotPermittedError(
-            f"the plan leaves out a finding that its answers raise: {finding.text}",
+            f"the plan leaves out a finding that its answers and what is known raise: {finding.text}",
             hint="return it, or add: --condition '...'",
         )
 
 
-def findings_left_out(checklists: "ChecklistSet", body: PlanBody) -> tuple[Finding, ...] | None:
-    """The findings that a plan's answers raise and the plan does not carry.
+def findings_left_out(
+    checklists: "ChecklistSet", body: PlanBody, facts: Sequence[KnownFact] = ()
+) -> tuple[Finding, ...] | None:
+    """The findings that a plan does not carry although its answers raise them, with what was or is known.
+
+    Args:
+        checklists: Those of this computer.
+        body: The plan.
+        facts: What is known now; it counts besides what the plan says was known.
 
     Returns:
         None if these are not the checklists, to the byte, that the plan was made with.
@@ -200,7 +216,10 @@ def findings_left_out(checklists: "ChecklistSet", body: PlanBody) -> tuple[Findi
 
     if _others(checklists, body):
         return None
-    return left_out(compile_questionnaire(checklists), body)
+    questionnaire = compile_questionnaire(checklists)
+    then = left_out(questionnaire.knowing(body.known), body)
+    now = left_out(questionnaire.knowing(facts), body) if facts else ()
+    return tuple({one.rule: one for one in (*then, *now)}.values())
 
 
 def _others(checklists: "ChecklistSet", body: PlanBody) -> list[str]:

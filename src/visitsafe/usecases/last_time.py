@@ -7,22 +7,25 @@ plans of that case are looked for and folded.
 from datetime import tzinfo
 
 from visitsafe.domain.case import CaseHistory
+from visitsafe.domain.case_known import case_facts
 from visitsafe.domain.discretion import hides_duress
+from visitsafe.domain.facts import Known
 from visitsafe.domain.last_time import last_time
-from visitsafe.domain.plan import Finding
 from visitsafe.usecases.cases import case_history
 from visitsafe.usecases.desk import Desk
 
 
-def known_about(desk: Desk, case: str, zone: tzinfo, *, but: str = "") -> tuple[Finding, ...]:
-    """The notes that earlier visits of a case leave for its next plan; none for a case that is new.
+def known_about(desk: Desk, case: str, zone: tzinfo, *, but: str = "") -> Known:
+    """What the record of a case makes known to its next plan; nothing for a case that is new.
 
     Args:
         desk: Who plans.
         case: Its reference, as it was typed.
         zone: Whose days are named.
-        but: The id of a plan that is left out: whoever reads it asks for the others.
+        but: The id of the plan that is read or revised: it is no earlier visit of its own, so that nothing is
+            noted about it. What happened on it is a fact all the same.
     """
-    found = [state for state in case_history(desk, case).plans if state.plan != but]
-    seen = tuple(hides_duress(state, None, desk.now) for state in found)
-    return last_time(CaseHistory(case, seen), desk.now, zone)
+    seen = tuple(hides_duress(state, None, desk.now) for state in case_history(desk, case).plans)
+    others = tuple(state for state in seen if state.plan != but)
+    facts = case_facts(CaseHistory(case, seen), desk.now, zone, but=but)
+    return Known(last_time(CaseHistory(case, others), desk.now, zone), facts)

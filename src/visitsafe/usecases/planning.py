@@ -1,12 +1,13 @@
 """Signing a plan: a new one, one that repeats another, or a new version of one."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from visitsafe.domain.composing import Intent, compose_plan, standing_in_date
+from visitsafe.domain.facts import Known
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import PLANNERS, own_plan_id
-from visitsafe.domain.plan import Companion, Finding, PlanBody, WithdrawnBody
+from visitsafe.domain.plan import Companion, PlanBody, WithdrawnBody
 from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
 from visitsafe.domain.refs import SHORT
 from visitsafe.domain.roster import Roster
@@ -35,7 +36,7 @@ def sign_new(
     questionnaire: Questionnaire,
     intent: Intent,
     nonce: str = "",
-    known: Sequence[Finding] = (),
+    known: Known = Known(),  # noqa: B008 - a tuple, which nobody can change
 ) -> PlanState:
     """Sign a new plan and append it.
 
@@ -45,11 +46,11 @@ def sign_new(
         questionnaire: Their questions and rules, compiled.
         intent: What the practitioner has settled.
         nonce: A draft's own; the same draft signed twice is one plan (`signed_already`).
-        known: What earlier visits of the case leave to be known (`last_time.known_about`).
+        known: What is known of the visit and its case.
     """
     check_may_plan(desk)
     nonce = nonce or _free_nonce(desk)
-    body = compose_plan(checklists, questionnaire, intent, desk.now, _companion(desk.roster), nonce, known)
+    body = compose_plan(checklists, questionnaire, intent, desk.now, companions_in(desk.roster), nonce, known)
     plan = own_plan_id(desk.member().fingerprint, nonce)
     return desk.record(plan, Kind.PLANNED, [], body)
 
@@ -76,11 +77,11 @@ def sign_revision(
     checklists: ChecklistSet,
     questionnaire: Questionnaire,
     intent: Intent,
-    known: Sequence[Finding] = (),
+    known: Known = Known(),  # noqa: B008 - a tuple, which nobody can change
 ) -> PlanState:
     """Sign a new version of a plan; it needs a new decision. For `known` see `sign_new`."""
     check_may_revise(desk, state)
-    companion = _companion(desk.roster)
+    companion = companions_in(desk.roster)
     body = compose_plan(checklists, questionnaire, intent, desk.now, companion, known=known)
     return desk.record(state.plan, Kind.REVISED, state.heads, body)
 
@@ -131,7 +132,7 @@ def standing_answers(desk: Desk, questionnaire: Questionnaire) -> dict[str, tupl
     return {name: (str(last.answers[name]), given) for name, given in dates.items()}
 
 
-def _companion(roster: Roster) -> Callable[[str], Companion]:
+def companions_in(roster: Roster) -> Callable[[str], Companion]:
     """Finds a companion in the team, so that they cannot countersign; others are kept by name."""
 
     def companion(name: str) -> Companion:
