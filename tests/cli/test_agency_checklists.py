@@ -337,3 +337,41 @@ def test_a_step_that_does_not_fit_is_said_where_it_stands(
     ran = agency.check()
     assert ran.code == 1
     assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    "wrong", ['issued: "31 January 2013"', "issued: 2013-01-31", 'issued: "2013-13"', "issued:"]
+)
+def test_one_wrong_date_in_the_sources_is_one_problem_and_every_citation_of_it_none(
+    agency: Agency, wrong: str
+) -> None:
+    text = (shipped_folder() / "sources.yaml").read_text(encoding="utf-8")
+    right = next(line.strip() for line in text.splitlines() if "issued:" in line)
+    (agency.folder / "sources.yaml").write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    ran = agency.check()
+    assert ran.code == 1
+    assert "1 problem in" in ran.err
+    assert "sources.yaml" in ran.err
+
+
+@pytest.mark.parametrize("issued", ['"2021"', "2021", '"2021-05"', "2021-05", '"2021-05-31"'])
+def test_a_document_may_be_issued_in_a_year_a_month_or_on_a_day(agency: Agency, issued: str) -> None:
+    text = starting_file("sources", "ours", None)
+    right = next(line.strip() for line in text.splitlines() if line.strip().startswith("issued:"))
+    (agency.folder / "sources.yaml").write_text(text.replace(right, f"issued: {issued}"), encoding="utf-8")
+    assert agency.check().code == 0, agency.check().err
+    assert issued.strip('"') in agency.done(agency.office.sam, "checklist", "show", "sources").out
+
+
+def test_a_slip_in_one_id_is_told_once_for_each_file_that_names_it(agency: Agency) -> None:
+    text = agency.write().read_text(encoding="utf-8").replace("- id: phone\n", "- id: phon\n")
+    (agency.folder / "estate.yaml").write_text(
+        text.replace('"salford-2011"', '"salford-2012"'), encoding="utf-8"
+    )
+    ran = agency.check()
+    assert ran.err.count("salford-2012") == 1
+    assert 'did you mean "salford-2011"? (and in' in ran.err
+    (agency.folder / "estate.yaml").write_text(text, encoding="utf-8")
+    ran = agency.check()
+    assert ran.err.count('there is no question "phone"') == 1
+    assert "2 problems in" not in ran.err

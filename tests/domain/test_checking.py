@@ -440,8 +440,11 @@ class TestSourcesAndSteps:
         found = checklists(
             sharing=sharing("fear"), escalation=ladder(0), review=review(), should_not=should_not()
         )
-        places = {problem.path[:2] for problem in check(found, {})}
-        assert {("sharing", "duty"), ("sharing", "triggers"), ("escalation", "steps")} <= places
+        wrong = check(found, {})
+        places = {one.path[:2] for one in wrong}
+        assert {("sharing", "triggers"), ("escalation", "steps")} <= places
+        # the trigger's and the duty's
+        assert any(one.path[0] == "sharing" and "(and in 1 more place)" in one.sentence for one in wrong)
         assert {("review", "attest"), ("should_not", "should_not"), ("visit", "sections")} <= places
 
     def test_the_ladder_goes_forward_in_time(self) -> None:

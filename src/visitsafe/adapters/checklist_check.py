@@ -4,7 +4,7 @@ Each file is read and checked alone; each visit checklist is proven together wit
 broken file does not hide what is wrong with another.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, cast
@@ -79,10 +79,9 @@ def _readable(found: Found, judged: bool, report: Report) -> Found:
     return found
 
 
-def _documents(
-    library: Library, wanted: Sequence[Found], today: date, report: Report
-) -> Mapping[str, Document]:
-    documents: dict[str, Document] = {}
+def _documents(library: Library, wanted: Sequence[Found], today: date, report: Report) -> checking.Documents:
+    """Every document by id; None if any file of them cannot be read: what cites one is then not at fault."""
+    documents: dict[str, Document] | None = {}
     for found in library.files:
         if found.kind != SOURCES:
             continue
@@ -90,9 +89,11 @@ def _documents(
             model, written = read(found)
         except ProblemsError as error:
             report.add(error.problems)
+            documents = None
             continue
         described = cast("Sources", model).documents
-        documents |= {document.id: document for document in described}
+        if documents is not None:
+            documents |= {document.id: document for document in described}
         if found in wanted:
             _sources(described, written, today, report)
     return documents
@@ -113,7 +114,7 @@ def _sources(described: Sequence[Document], written: Written, today: date, repor
             report.warnings.append(written.line(sentence, "documents", index, "review_date"))
 
 
-def _alone(found: Found, documents: Mapping[str, Document], report: Report) -> None:
+def _alone(found: Found, documents: checking.Documents, report: Report) -> None:
     """Read one file and check it as it is written."""
     try:
         model, written = read(found)
@@ -127,10 +128,10 @@ def _alone(found: Found, documents: Mapping[str, Document], report: Report) -> N
 
 def _together(
     resolve: Callable[[str], Resolved[S]],
-    check: Callable[[S, Mapping[str, Document]], list[Problem]],
+    check: Callable[[S, checking.Documents], list[Problem]],
     name: str,
     wanted: Sequence[Found],
-    documents: Mapping[str, Document],
+    documents: checking.Documents,
     report: Report,
 ) -> None:
     """Prove a visit checklist or a form with those that it uses, if any file of it is wanted."""

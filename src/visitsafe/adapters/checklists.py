@@ -6,7 +6,7 @@ whose id cannot be told, or two files with the same id in one layer, are refused
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
@@ -56,7 +56,7 @@ class Resolved(Generic[S]):
     def lines(self, problems: Sequence[Wrong]) -> list[str]:
         """Finished lines for problems whose paths begin with a member of the set."""
         lines = [
-            self.loaded[str(problem.path[0])].line(Wrong(problem.path[1:], problem.sentence, problem.at_key))
+            self.loaded[str(problem.path[0])].line(replace(problem, path=problem.path[1:]))
             for problem in problems
         ]
         return list(dict.fromkeys(lines))

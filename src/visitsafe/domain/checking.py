@@ -25,21 +25,31 @@ from visitsafe.domain.kinds import (
     SharingChecklist,
     ShouldNotChecklist,
 )
-from visitsafe.domain.problem import AnyChecklist, Path, Placed, Problem, did_you_mean, place, place_form
+from visitsafe.domain.problem import (
+    AnyChecklist,
+    Path,
+    Placed,
+    Problem,
+    by_cause,
+    did_you_mean,
+    place,
+    place_form,
+)
 from visitsafe.domain.questionnaire import ChecklistSet
 from visitsafe.domain.references import references, repeated, repeated_own_ids
 
+Documents = Mapping[str, Document] | None
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)*(-[0-9]+(\.[0-9]+)*)?")
 CHANGE = "change or leave out the condition"
 _TOO_LONG = "takes too many combinations of answers to prove: name fewer questions in its conditions"
 
 
-def check(checklists: ChecklistSet, documents: Mapping[str, Document]) -> list[Problem]:
+def check(checklists: ChecklistSet, documents: Documents) -> list[Problem]:
     """Everything that is wrong with a set of checklists. No proof is tried while references are wrong.
 
     Args:
         checklists: A visit checklist and those that it uses.
-        documents: The documents of `sources.yaml` by id.
+        documents: The documents of `sources.yaml` by id; None if that cannot be read, and so says nothing.
 
     Returns:
         Problems, each with a path that begins with the member of the set.
@@ -53,7 +63,7 @@ def check(checklists: ChecklistSet, documents: Mapping[str, Document]) -> list[P
     return list(dict.fromkeys(problems))
 
 
-def check_form(form_set: FormSet, documents: Mapping[str, Document]) -> list[Problem]:
+def check_form(form_set: FormSet, documents: Documents) -> list[Problem]:
     """The same for a form and the sharing checklist that it asks; paths begin with `form` or `sharing`."""
     problems = form_references(form_set)
     parts: dict[str, AnyChecklist | None] = {"form": form_set.form, "sharing": form_set.sharing}
@@ -77,7 +87,7 @@ def members(checklists: ChecklistSet) -> dict[str, AnyChecklist]:
     return {slot: checklist for slot, checklist in every.items() if checklist is not None}
 
 
-def check_alone(checklist: AnyChecklist, documents: Mapping[str, Document]) -> list[Problem]:
+def check_alone(checklist: AnyChecklist, documents: Documents) -> list[Problem]:
     """What can be said about one file by itself; for a visit checklist that extends another, as written."""
     problems = [
         problem for path, source in _sources(checklist, ()) for problem in _cited(path, source, documents)
@@ -99,7 +109,7 @@ def check_alone(checklist: AnyChecklist, documents: Mapping[str, Document]) -> l
         case EscalationChecklist():
             problems += _lists(checklist, "steps")
             problems += _ladder(checklist)
-    return problems
+    return by_cause(problems)
 
 
 def check_documents(documents: Sequence[Document]) -> list[Problem]:
@@ -120,7 +130,7 @@ def past_review(document: Document, today: date) -> bool:
 
 def _exists(day: str) -> bool:
     try:
-        date.fromisoformat(day if len(day) > len("2013-01") else f"{day}-01")
+        date.fromisoformat(day + "2013-01-01"[len(day) :])
     except ValueError:
         return False
     return True
@@ -151,13 +161,14 @@ def _sources(value: object, path: Path) -> Iterator[tuple[Path, Source]]:
             yield from _sources(item, (*path, index))
 
 
-def _cited(path: Path, source: Source, documents: Mapping[str, Document]) -> Iterator[Problem]:
+def _cited(path: Path, source: Source, documents: Documents) -> Iterator[Problem]:
+    if documents is None:
+        return
     document = documents.get(source.document)
     if document is None:
         better = did_you_mean(source.document, documents) or ": describe it in sources.yaml"
-        yield Problem(
-            (*path, "document"), f'no sources.yaml describes the document "{source.document}"{better}'
-        )
+        sentence = f'no sources.yaml describes the document "{source.document}"{better}'
+        yield Problem((*path, "document"), sentence, cause=f"document {source.document}")
     elif document.paragraphs == "numbered" and not _NUMBER.fullmatch(source.paragraph):
         sentence = f'the paragraphs of {document.id} are numbered: write a number such as "7.2" or "5.6-5.9"'
         yield Problem((*path, "paragraph"), sentence)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from visitsafe.domain.checklist import AnswerType, Question
 from visitsafe.domain.form_flow import FormSet
 from visitsafe.domain.forms import FormChecklist
-from visitsafe.domain.problem import Path, Problem, place_form
+from visitsafe.domain.problem import Path, Problem, by_cause, place_form
 from visitsafe.domain.references import flow_references, repeated_own_ids
 from visitsafe.domain.terms import Level
 
@@ -25,7 +25,7 @@ def form_references(form_set: FormSet) -> list[Problem]:
     """What is wrong with the ids, questions, conditions and rules of a form, in no particular order."""
     problems = [*flow_references(place_form(form_set), "form")]
     problems += [problem.below("form") for problem in _only_a_form(form_set.form)]
-    return list(dict.fromkeys(problems))
+    return by_cause(problems)
 
 
 def form_alone(form: FormChecklist) -> Iterator[Problem]:

@@ -3,9 +3,9 @@
 should-not, information-sharing, review and escalation; each kind is one model, told apart by `kind`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from visitsafe.domain.checklist import (
     Condition,
@@ -186,10 +186,16 @@ Checklist = Annotated[
 ]
 
 
+def _as_year(value: Any) -> Any:
+    """A year without quotes is a number to YAML."""
+    return str(value) if type(value) is int else value
+
+
 class Document(Model):
     """A published procedure that checklists cite. Dates as `2013-01-31`.
 
     Attributes:
+        issued: The year, the month or the day: `2013`, `2013-01`, `2013-01-31`.
         review_date: After this day the document is shown as past its review date; None if it names none.
         paragraphs: Whether its paragraphs are numbered.
     """
@@ -198,7 +204,11 @@ class Document(Model):
     title: Sentence
     issuer: Sentence
     identifier: str | None = None
-    issued: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$")]
+    issued: Annotated[
+        str,
+        StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"),
+        BeforeValidator(_as_year, json_schema_input_type=str | int),
+    ]
     review_date: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
     paragraphs: Literal["numbered", "unnumbered"]
     note: Sentence | None = None

@@ -3,8 +3,9 @@
 Shared by `references` and `checking`. A path leads into a `ChecklistSet`: its member, then keys and indexes.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from visitsafe.domain.checklist import Question, Rule, VisitChecklist
@@ -38,15 +39,33 @@ class Problem:
         path: Where; it may lead to something that is missing, the nearest thing above is then shown.
         sentence: For the person who writes the file.
         at_key: The last key of the path is at fault, not its value.
+        cause: What all problems have in common that come of one slip elsewhere; empty for one of its own.
     """
 
     path: Path
     sentence: str
     at_key: bool = False
+    cause: str = ""
 
     def below(self, *prefix: str) -> "Problem":
         """The same problem with a path that begins further up."""
-        return Problem((*prefix, *self.path), self.sentence, self.at_key)
+        return replace(self, path=(*prefix, *self.path))
+
+
+def by_cause(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once, and of those with one cause the first alone, with how many more there are."""
+    every = list(dict.fromkeys(problems))
+    counts = Counter(problem.cause for problem in every if problem.cause)
+    told: set[str] = set()
+    found = []
+    for problem in every:
+        if problem.cause in told:
+            continue
+        told |= {problem.cause} - {""}
+        more = counts[problem.cause] - 1
+        places = f" (and in {more} more place{'' if more == 1 else 's'})" if more > 0 else ""
+        found.append(replace(problem, sentence=problem.sentence + places))
+    return found
 
 
 @dataclass(frozen=True)

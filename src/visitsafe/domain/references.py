@@ -11,7 +11,7 @@ from visitsafe.domain.assessment import BLANK, GIVEN, NONE, possible_tokens
 from visitsafe.domain.checklist import AnswerType, Choice, Condition, Question, VisitChecklist, VisitField
 from visitsafe.domain.facts import ALWAYS, FACTS
 from visitsafe.domain.forms import FormChecklist
-from visitsafe.domain.problem import Path, Placed, Problem, did_you_mean, place
+from visitsafe.domain.problem import Path, Placed, Problem, by_cause, did_you_mean, place
 from visitsafe.domain.questionnaire import ChecklistSet
 from visitsafe.domain.terms import Answer
 
@@ -38,7 +38,7 @@ def references(checklists: ChecklistSet) -> list[Problem]:
         *_review_rules(checklists, placed),
         *_people_in_steps(checklists, placed),
     ]
-    return list(dict.fromkeys(problems))
+    return by_cause(problems)
 
 
 def flow_references(placed: Placed, slot: str) -> Iterator[Problem]:
@@ -187,7 +187,7 @@ def _rules(placed: Placed) -> Iterator[Problem]:
         for index, name in enumerate(rule.settle):
             if name not in every:
                 sentence = f'there is no question "{name}"{did_you_mean(name, every)}'
-                yield Problem((*path, "settle", index), sentence)
+                yield Problem((*path, "settle", index), sentence, cause=f"question {name}")
         yield from repeated([choice.id for choice in rule.suggest], (*path, "suggest"))
 
 
@@ -204,7 +204,8 @@ def _condition(
                 sentence = f'there is no fact "{name}"{did_you_mean(name, FACTS)}'
                 yield Problem(at, sentence, at_key=True)
             elif name not in every:
-                yield Problem(at, f'there is no question "{name}"{did_you_mean(name, known)}', at_key=True)
+                sentence = f'there is no question "{name}"{did_you_mean(name, known)}'
+                yield Problem(at, sentence, at_key=True, cause=f"question {name}")
             elif name not in known:
                 sentence = f'"{name}" is asked here or later: a condition can only name questions before it'
                 yield Problem(at, sentence, at_key=True)
