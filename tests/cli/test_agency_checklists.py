@@ -375,3 +375,62 @@ def test_a_slip_in_one_id_is_told_once_for_each_file_that_names_it(agency: Agenc
     ran = agency.check()
     assert ran.err.count('there is no question "phone"') == 1
     assert "2 problems in" not in ran.err
+
+
+ADDED = """\
+format: 1
+kind: visit
+id: home-visit
+version: "1.0"
+title: "Our home visits"
+about: "What we add."
+extends: home-visit
+add_choices:
+  behaviours:
+    - {id: sexual-harassment, text: "Sexual remarks or harassment"}
+rules:
+  - id: harassed
+    level: control
+    when: {behaviours: sexual-harassment}
+    text: "Somebody was sexually harassed."
+    why: "Nobody has to go alone to somebody who does that."
+    source: [{document: "salford-2011", paragraph: "6.2"}]
+"""
+ASKED = {"uncooperativeness": "confrontation"}
+
+
+def test_a_choice_is_added_to_a_shipped_question_without_writing_it_anew(agency: Agency) -> None:
+    office = agency.office
+    (agency.folder / "ours.yaml").write_text(ADDED, encoding="utf-8")
+    assert agency.check().code == 0, agency.check().err
+    answers = office.answers(**ASKED, behaviours="[shouting, sexual-harassment]", exit_plan='"The door."')
+    ran = agency.run(office.sam, "plan", "--answers", answers, "--yes", "--json")
+    assert ran.code == 0, ran.err
+    said = {one["id"]: one["answer"] for one in ran.json["shown"]}
+    assert said["behaviours"] == "Shouting; Sexual remarks or harassment"
+    assert "harassed" in [finding["rule"] for finding in ran.json["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "said"),
+    [
+        (
+            "  behaviours:\n",
+            "  behaviour:\n",
+            "9:3",
+            'there is no question "behaviour": did you mean "behaviours"?',
+        ),
+        ("  behaviours:\n", "  purpose:\n", "9:3", "only a choice can get more choices"),
+        ("{id: sexual-harassment,", "{id: shouting,", "10:", '"behaviours" has a choice "shouting" already'),
+        ("extends: home-visit\n", "", "7:1", "add_choices needs extends"),
+    ],
+)
+def test_choices_that_cannot_be_added_are_told_where_they_stand(
+    agency: Agency, old: str, new: str, where: str, said: str
+) -> None:
+    text = ADDED.replace(old, new)
+    (agency.folder / "ours.yaml").write_text(text, encoding="utf-8")
+    ran = agency.check()
+    assert ran.code == 1
+    line = next(line for line in ran.err.splitlines() if said in line)
+    assert f"ours.yaml:{where}" in line

@@ -78,6 +78,8 @@ def extended(found: Found, extension: VisitChecklist, written: Written, base: Lo
         sentence = f'{below.id} has no question or rule "{name}"{did_you_mean(name, extending.ids_of(below))}'
         lines.append(written.line(sentence, *path))
     result = extending.extend(below, extension)
+    added = extending.cannot_be_added(extension, result)
+    lines += [Loaded(extension, written, (found,)).line(problem) for problem in added]
     for path, name, by in extending.still_named(extension, result):
         sentence = f'"{name}" is still named by {", ".join(by)}: leave these out too, or write them anew'
         lines.append(written.line(sentence, *path))

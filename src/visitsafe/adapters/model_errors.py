@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -71,7 +71,7 @@ def _keys_at(model: type[BaseModel], path: DataPath) -> list[str]:
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    elif get_origin(annotation) in {tuple, Union, UnionType}:
+    elif get_origin(annotation) in {Annotated, dict, tuple, Union, UnionType}:
         for argument in get_args(annotation):
             yield from _models(argument)
 

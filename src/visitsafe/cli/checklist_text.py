@@ -12,7 +12,14 @@ from typing import Any
 from visitsafe.domain.checking import past_review
 from visitsafe.domain.checklist import Choice, Condition, Item, Question, Source, VisitChecklist
 from visitsafe.domain.forms import FormChecklist, SupervisionPrompt
-from visitsafe.domain.kinds import Document, Duty, EscalationChecklist, SharingChecklist, ShouldNotChecklist
+from visitsafe.domain.kinds import (
+    DUE_BACK,
+    Document,
+    Duty,
+    EscalationChecklist,
+    SharingChecklist,
+    ShouldNotChecklist,
+)
 from visitsafe.domain.problem import AnyChecklist
 
 FIRST = "Shown before anything is asked"
@@ -132,6 +139,8 @@ def _first_line(item: Any) -> str:
     label = getattr(item, "label", None)
     level = f"{item.level}: " if hasattr(item, "level") else ""
     minutes = f"{item.after:+d} min: " if hasattr(item, "after") else ""
+    if getattr(item, "counts_from", DUE_BACK) != DUE_BACK:
+        minutes = f"{item.after:+d} min from the {item.counts_from}: "
     return f"- {minutes}{level}{item.id}" + (f" ({label})" if label else "")
 
 
@@ -153,6 +162,10 @@ def _particulars(item: Any) -> Iterator[str]:
     ):
         if names := getattr(item, name, None):
             yield before + ", ".join(names)
+    if person := getattr(item, "person", None):
+        yield f"First those whom the answer to {person} names."
+    if missing := getattr(item, "missing", None):
+        yield f"Not if the worker has reported: {missing}"
     yield from _choices("Control measure", getattr(item, "suggest", ()))
     if getattr(item, "acknowledge", False):
         yield "Somebody has to acknowledge it."

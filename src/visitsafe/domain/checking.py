@@ -146,6 +146,9 @@ def _visit(checklist: VisitChecklist) -> Iterator[Problem]:
     if checklist.leave_out and checklist.extends is None:
         sentence = "leave_out needs extends: name the checklist from which something is left out"
         yield Problem(("leave_out",), sentence, at_key=True)
+    if checklist.add_choices and checklist.extends is None:
+        sentence = "add_choices needs extends: name the checklist whose questions get more choices"
+        yield Problem(("add_choices",), sentence, at_key=True)
     yield from repeated_own_ids(checklist)
 
 

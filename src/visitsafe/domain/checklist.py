@@ -217,11 +217,18 @@ class Uses(Model):
 
 
 class VisitChecklist(Head):
-    """`kind: visit`: the questions before a visit and the rules that combine their answers."""
+    """`kind: visit`: the questions before a visit and the rules that combine their answers.
+
+    Attributes:
+        extends: The checklist that this one changes.
+        leave_out: Its questions and rules that are taken away.
+        add_choices: More answers to its questions, below those that they have; by the question's id.
+    """
 
     kind: Literal["visit"]
     extends: Identifier | None = None
     leave_out: tuple[Identifier, ...] = ()
+    add_choices: dict[Identifier, Annotated[tuple[Choice, ...], Field(min_length=1)]] = {}
     person_visited: Sentence = "the person visited"
     uses: Uses = Uses()
     sections: tuple[Section, ...] = ()

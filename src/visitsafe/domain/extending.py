@@ -1,7 +1,8 @@
 """How one visit checklist extends another: an agency changes what is its own and inherits the rest.
 
 Questions and rules with an id of the base take its place; a section with an id of the base gets its new
-questions at the end; new sections and rules come last. `leave_out` takes questions and rules away; one that
+questions at the end; new sections and rules come last. `add_choices` adds answers to a question.
+`leave_out` takes questions and rules away; one that
 the extension also writes comes back at its new place. What an extension does not write is the base's.
 The ids within each file are taken to be unique; `checking` proves that.
 """
@@ -10,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from visitsafe.domain.checklist import Condition, Item, Question, Section, Uses, VisitChecklist
+from visitsafe.domain.checklist import AnswerType, Condition, Item, Question, Section, Uses, VisitChecklist
+from visitsafe.domain.problem import Problem, did_you_mean
 
 Path = tuple[str | int, ...]
 T = TypeVar("T", bound=Item)
@@ -31,7 +33,7 @@ def extend(base: VisitChecklist, extension: VisitChecklist) -> VisitChecklist:
         update={
             "person_visited": (extension if "person_visited" in own else base).person_visited,
             "uses": _overlay(base.uses, extension.uses),
-            "sections": tuple(_sections(base, extension)),
+            "sections": tuple(_with_choices(section, extension) for section in _sections(base, extension)),
             "rules": _place(base.rules, extension.rules, extension.leave_out),
         }
     )
@@ -43,6 +45,25 @@ def unknown_in_leave_out(base: VisitChecklist, extension: VisitChecklist) -> Ite
     for index, name in enumerate(extension.leave_out):
         if name not in known:
             yield ("leave_out", index), name
+
+
+def cannot_be_added(extension: VisitChecklist, result: VisitChecklist) -> Iterator[Problem]:
+    """What is wrong with the choices that an extension adds to questions."""
+    questions = {question.id: question for question in _questions(result)}
+    for name, added in extension.add_choices.items():
+        path, question = ("add_choices", name), questions.get(name)
+        if question is None:
+            yield Problem(path, f'there is no question "{name}"{did_you_mean(name, questions)}', at_key=True)
+            continue
+        if question.answer not in {AnswerType.CHOICE, AnswerType.CHOICES}:
+            sentence = f'"{name}" is answered with {question.answer}, and only a choice can get more choices'
+            yield Problem(path, sentence, at_key=True)
+            continue
+        before = [choice.id for choice in question.choices[: -len(added)]]
+        for index, choice in enumerate(added):
+            if choice.id in before:
+                sentence = f'"{name}" has a choice "{choice.id}" already: give this one another id'
+                yield Problem((*path, index, "id"), sentence)
 
 
 def still_named(extension: VisitChecklist, result: VisitChecklist) -> Iterator[tuple[Path, str, list[str]]]:
@@ -78,15 +99,23 @@ def origins(base: VisitChecklist, extension: VisitChecklist, result: VisitCheckl
     }
 
 
-def _written(checklist: VisitChecklist) -> dict[tuple[str, str], Path]:
+def _written(checklist: VisitChecklist) -> dict[tuple[str, ...], Path]:
     """The path of each part by its kind and id."""
-    written: dict[tuple[str, str], Path] = {
+    written: dict[tuple[str, ...], Path] = {
         ("use", name): ("uses", name) for name in checklist.uses.model_fields_set
     }
     for i, section in enumerate(checklist.sections):
         written["section", section.id] = ("sections", i)
         for j, question in enumerate(section.questions):
-            written["question", question.id] = ("sections", i, "questions", j)
+            at: Path = ("sections", i, "questions", j)
+            written["question", question.id] = at
+            written |= {
+                ("choice", question.id, choice.id): (*at, "choices", k)
+                for k, choice in enumerate(question.choices)
+            }
+    for name, added in checklist.add_choices.items():
+        for index, choice in enumerate(added):
+            written.setdefault(("choice", name, choice.id), ("add_choices", name, index))
     written.update({("rule", rule.id): ("rules", i) for i, rule in enumerate(checklist.rules)})
     return written
 
@@ -121,6 +150,16 @@ def _sections(base: VisitChecklist, extension: VisitChecklist) -> Iterator[Secti
         new = tuple(question for question in section.questions if question.id not in stay)
         if new:
             yield section.model_copy(update={"questions": new})
+
+
+def _with_choices(section: Section, extension: VisitChecklist) -> Section:
+    questions = tuple(
+        question.model_copy(update={"choices": (*question.choices, *extension.add_choices[question.id])})
+        if question.id in extension.add_choices
+        else question
+        for question in section.questions
+    )
+    return section.model_copy(update={"questions": questions})
 
 
 def _section(base: Section, changed: Section | None, questions: tuple[Question, ...]) -> Section:
