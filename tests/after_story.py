@@ -67,11 +67,12 @@ def debriefed(story: Story, by: Actor = SAM, **changes: Any) -> Story:
 
 
 def shared(story: Story, trigger: str = "", by: Actor = SAM, **changes: Any) -> Story:
+    named = [one.recipients for one in story.state.body.sharing if one.trigger == trigger]
     plain: dict[str, Any] = {
         "of": version(story),
         "trigger": trigger,
         "decision": "share",
-        "recipients": ("Health visitor, NHS",),
+        "recipients": next(iter(named), ()) or ("Health visitor, NHS",),
         "how": "by telephone",
         "what": "Two of us go from now on.",
     }

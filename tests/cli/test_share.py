@@ -13,7 +13,16 @@ from visitsafe.domain.afterwards import Action, DocumentedBody, IncidentBody
 from visitsafe.domain.plan import Duty, Made
 from visitsafe.domain.terms import Kind
 
-TOLD = ("--with", "Health visitor, NHS", "--how", "by telephone", "--what", "Two of us go from now on.")
+TOLD = (
+    "--with",
+    "Health visitor, NHS",
+    "--with",
+    "Head teacher",
+    "--how",
+    "by telephone",
+    "--what",
+    "Two of us go from now on.",
+)
 
 
 @pytest.fixture
@@ -37,7 +46,7 @@ def test_a_duty_is_listed_with_whom_and_by_when(office: Office) -> None:
 
 def test_what_was_shared_is_recorded_with_whom_how_and_what(office: Office) -> None:
     said = office.sam.done("share", office.ref, *TOLD).out
-    assert "shared by Sam with Health visitor, NHS, by telephone" in said
+    assert "shared by Sam with Health visitor, NHS; Head teacher, by telephone" in said
     assert "Said: Two of us go from now on." in said
     (duty,) = office.mo.done("share", office.ref, "--json").json["duties"]
     assert (duty["state"], duty["said"]["what"]) == ("shared", "Two of us go from now on.")
@@ -203,13 +212,132 @@ def test_nobody_is_recorded_as_told_where_nobody_was_named(office: Office) -> No
     assert office.sam.done("share", office.ref, "--json").json["duties"][0]["state"] == "due"
 
 
-def test_those_who_were_to_be_told_and_are_not_named_are_asked_about(office: Office) -> None:
-    said = office.sam.done("share", office.ref, *TOLD).out
-    assert "Not named among those told: Head teacher, Ordsall school. Have they been told?" in said
-    assert "Health visitor" not in said.split("Not named among those told")[1]
+def test_a_duty_for_two_is_met_when_both_were_told(office: Office) -> None:
+    first, second = ("--with", "the health visitor (NHS)"), ("--with", "Head teacher")
+    how = ("--how", "by telephone", "--what", "Two of us go.")
+    said = office.sam.done("share", office.ref, *first, *how).out
+    assert "Still to: Head teacher, Ordsall school" in said
+    assert "So far: shared by Sam with the health visitor (NHS)" in said
+    (duty,) = office.sam.done("share", office.ref, "--json").json["duties"]
+    assert (duty["state"], duty["left"]) == ("due", ["Head teacher, Ordsall school"])
+    assert "to Head teacher, Ordsall school:" in office.sam.done("share").out
+    office.sam.done("share", office.ref, *second, *how)
+    (duty,) = office.sam.done("share", office.ref, "--json").json["duties"]
+    assert (duty["state"], duty["left"]) == ("shared", [])
 
 
 def test_a_letter_leaves_room_for_the_family_and_says_which_duty_it_was(office: Office) -> None:
     ran = office.sam.done("share", office.ref, "--letter")
     assert "write it in by hand" in ran.out
     assert "--duty 1" in ran.err
+
+
+class Case:
+    """Sam's visits to one case, a day apart, each raising the same duty; and what was told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.office = Office(folder).open()
+        self.day = 0
+
+    def plan(
+        self, *, decided: bool = True, recipients: str = '["Health visitor, NHS"]', ahead: int = 0
+    ) -> str:
+        start = NOW + timedelta(days=self.day + ahead, hours=2)
+        self.office.at(NOW + timedelta(days=self.day))
+        words = {
+            "start": f'"{start:%d %B %Y} 10:00"', "share_hostility": "yes",
+            "share_decision": "share", "share_with": recipients,
+        }  # fmt: skip
+        (self.office.countersigned if decided else self.office.plan)(**words)
+        self.day += not ahead
+        return self.office.ref
+
+    def tell(self, ref: str, *who: str) -> None:
+        named = [word for one in who or ("Health visitor, NHS",) for word in ("--with", one)]
+        how = ("--how", "by telephone", "--what", "Two of us go.")
+        self.office.at(NOW + timedelta(days=self.day, minutes=-90))
+        self.office.sam.done("share", ref, *named, *how)
+
+    def open(self, *flags: str) -> list[tuple[str, list[str]]]:
+        return [(one["ref"], one["left"]) for one in self.office.sam.done("share", "--json", *flags).json]
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    return Case(tmp_path)
+
+
+def test_six_visits_of_a_case_owe_one_duty_for_each_ground_and_recipient(case: Case) -> None:
+    first = case.plan()
+    for _ in range(5):
+        case.plan()
+    assert case.open() == [(first, ["Health visitor, NHS"])]
+    case.office.at(NOW + timedelta(days=9))
+    assert case.office.mo.done("share", "--overdue").out.count("An adult has been hostile") == 1
+    pack = case.office.mo.done("export", "--case", "CF-1", "--format", "json").json
+    assert [one["ref"] for one in pack["duties"]] == [first]
+    case.tell(first)
+    assert case.open() == []
+    case.plan()
+    assert case.open() == [], "nothing new has happened"
+    assert "the same as in" in case.office.sam.done("share", case.office.ref).out
+    first_screen = case.office.sam.done().out
+    assert "others" not in first_screen
+    report = case.office.mo.done("report", "--from", "1 November", "--to", "31 December", "--json").json
+    figures = {line["id"]: line["value"] for one in report["sections"] for line in one["figures"]}
+    assert figures["duties"] == 1
+
+
+def test_a_duty_that_was_met_is_due_again_once_something_has_happened(case: Case) -> None:
+    first = case.plan()
+    case.tell(first)
+    form = case.office.folder / "incident.yaml"
+    form.write_text(INCIDENT.replace("others-at-risk: yes", "others-at-risk: no"), encoding="utf-8")
+    lines = [line for line in form.read_text(encoding="utf-8").splitlines() if "others-who" not in line]
+    form.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    case.office.at(NOW + timedelta(days=case.day, minutes=-30))
+    case.office.sam.done("incident", first, "--answers", str(form), "--yes")
+    again = case.plan(decided=False)
+    case.office.mo.done(
+        "review", again, "--decision", "countersign", "--reason", "Fine.", "--condition", "Go with Mo."
+    )
+    assert case.open() == [(again, ["Health visitor, NHS"])]
+
+
+def test_somebody_new_is_told_and_who_was_told_is_not_told_again(case: Case) -> None:
+    case.tell(case.plan())
+    second = case.plan(recipients='["Health visitor, NHS", "Head teacher"]')
+    assert case.open() == [(second, ["Head teacher"])]
+
+
+def test_a_plan_that_nobody_decided_on_and_nobody_set_out_on_owes_nothing_yet(case: Case) -> None:
+    ref = case.plan(decided=False)
+    assert case.open() == []
+    assert "not yet, for nobody has decided on this plan" in case.office.sam.done("share", ref).out
+    case.office.at(NOW + timedelta(days=5))
+    assert ref not in case.office.mo.done("share", "--overdue").out
+    case.office.mo.run("review", ref, "--decision", "return", "--reason", "Say more.")
+    assert case.open() == [(ref, ["Health visitor, NHS"])]
+    assert ref not in case.office.mo.done("share", "--overdue").out, "its days are counted from then"
+
+
+def test_plans_signed_before_a_duty_was_met_owe_it_no_more_either(case: Case) -> None:
+    """Two plans wait for the manager at once; each raises the duty, and telling once is enough."""
+    refs = [case.plan(decided=False, ahead=days) for days in (2, 4)]
+    for ref in refs:
+        case.office.mo.done("review", ref, "--decision", "countersign", "--reason", "Fine.")
+    assert case.open() == [(refs[0], ["Health visitor, NHS"])]
+    case.tell(refs[0])
+    assert case.open() == []
+    assert "Nothing is open" in case.office.mo.done("share").out
+
+
+def test_what_is_open_is_on_the_first_screen_and_in_share_alone(case: Case) -> None:
+    ref = case.plan()
+    assert (
+        f"others are to be told by 25 November 2026 (An adult has been hostile):  visitsafe share {ref}"
+        in (case.office.sam.done().out)
+    )
+    shown = case.office.sam.done("share").out
+    assert f"to Health visitor, NHS:  visitsafe share {ref} --duty 1" in shown
+    assert "which plan" in case.office.sam.run("share", "--letter").err

@@ -74,7 +74,9 @@ def test_a_visit_that_is_not_over_is_not_talked_over_yet() -> None:
 
 def test_what_is_owed_is_the_first_thing_that_falls_due() -> None:
     story = incident(over(with_duty()))
-    assert owed(story.state) == min(ALERT.by, minutes_after(story.newest.content.at, 24 * 60))
+    assert owed(story.state) == min(
+        minutes_after(ALERT.by, 1), minutes_after(story.newest.content.at, 24 * 60)
+    )
     assert owed(debriefed(shared(story, "share-hostility")).state) == ""
     assert owed(over().state) == ""
     assert to_text(NOW) < owed(story.state)

@@ -234,13 +234,13 @@ def test_debriefs_are_done_owed_or_late() -> None:
 
 def test_duties_to_share_are_counted_by_what_became_of_them() -> None:
     def plan(number: int) -> Story:
-        return over(another(number, sharing=(ALERT,)))
+        return over(another(number, sharing=(ALERT,), visit=visit(case=f"C-{number}")))
 
     in_time = shared(plan(1), ALERT.trigger)
-    too_late = shared(at(plan(2), ALERT.by, 1), ALERT.trigger)
+    too_late = shared(at(plan(2), ALERT.by, 60), ALERT.trigger)
     declined = shared(plan(3), ALERT.trigger, decision="not-share", reason="Told already.", recipients=())
     beforehand = msgspec.structs.replace(ALERT, decision="not-share", reason="It would harm.")
-    at_once = over(another(4, sharing=(beforehand,)))
+    at_once = over(another(4, sharing=(beforehand,), visit=visit(case="C-4")))
     assert counted(in_time, too_late, declined, at_once, plan(5)).sharing == Sharing(1, 1, 1, 0, 2)
     assert counted(plan(5), now=NOW).sharing == Sharing(due=1)
 

@@ -204,8 +204,9 @@ def test_a_decision_on_an_earlier_version_is_explained() -> None:
 
 
 def test_sharing_that_is_overdue_says_so() -> None:
-    assert "**Due** by Wednesday 25 November 2026" in page(PLANNED)
-    assert "**Overdue** since Wednesday 25 November 2026" in page(PLANNED, timedelta(days=3))
+    assert "Not yet, for nobody has decided on this plan" in page(PLANNED, timedelta(days=3))
+    assert "**Due** by Wednesday 25 November 2026" in page(PLANNED.decided())
+    assert "**Overdue** since Wednesday 25 November 2026" in page(PLANNED.decided(), timedelta(days=3))
 
 
 def test_an_entry_that_does_not_count_is_shown_with_the_reason() -> None:

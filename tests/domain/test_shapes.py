@@ -156,8 +156,10 @@ def test_a_plan_expires_at_its_start_unless_decided_or_urgent(
 
 def test_sharing_is_due_then_overdue_or_decided_against() -> None:
     def states(days: int) -> list[str]:
-        return [duty["state"] for duty in plan_shape(PLANNED.state, NOW + timedelta(days=days))["sharing"]]
+        decided = PLANNED.decided().state
+        return [duty["state"] for duty in plan_shape(decided, NOW + timedelta(days=days))["sharing"]]
 
+    assert [duty["state"] for duty in plan_shape(PLANNED.state, NOW)["sharing"]] == ["not yet", "not shared"]
     assert states(2) == ["due", "not shared"]
     assert states(3) == ["overdue", "not shared"]
 
@@ -165,7 +167,7 @@ def test_sharing_is_due_then_overdue_or_decided_against() -> None:
 def test_not_sharing_without_a_reason_does_not_count_as_decided() -> None:
     duty = hostile_visit().sharing[1]
     bare = type(duty)(**{name: getattr(duty, name) for name in duty.__struct_fields__} | {"reason": " "})
-    shape = plan_shape(begun().planned(body=hostile_visit(sharing=(bare,))).state, NOW)
+    shape = plan_shape(begun().planned(body=hostile_visit(sharing=(bare,))).decided().state, NOW)
     assert shape["sharing"][0]["state"] == "due"
 
 

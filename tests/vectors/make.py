@@ -38,6 +38,7 @@ from visitsafe.domain.terms import Kind
 from visitsafe.domain.verified import Verified
 
 FOLDER = Path(__file__).parent
+NURSE = ("Health visitor, NHS",)
 PLANNED = begun().planned(body=calm_visit())
 GOOD = PLANNED.decided()
 SOON, NOON = NOW + timedelta(minutes=30), NOW + timedelta(hours=1)
@@ -308,12 +309,12 @@ def _afterwards() -> Iterator[Case]:
     why = "what is passed on is the word of somebody who made the visit, not of anybody else"
     yield replace(_after("debrief-of-nobody", why, "made the visit", nobody), talked_over=False)
     trigger = over.state.body.sharing[0].trigger
-    met = shared(over, trigger)
+    met = shared(over, trigger, recipients=NURSE)
     yield _after(
         "shared",
         "a duty was met; a duty officer does not decide that",
         "decide",
-        shared(met, trigger, by=DEE),
+        shared(met, trigger, by=DEE, recipients=NURSE),
     )
     written = documented(over)
     wrong = documented(written, review="2027-02-30")

@@ -15,7 +15,7 @@ from visitsafe.domain.earlier import CORRECTED, before, words_before
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.judging_after import NOT_SHARE
 from visitsafe.domain.phrases import date_only, day, moment
-from visitsafe.domain.sharing_words import state_words
+from visitsafe.domain.sharing_words import state_words, to_words
 from visitsafe.domain.way import name_of
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ def _sharing(console: "Console", state: "PlanState", now: datetime, zone: tzinfo
     if duties or others:
         heading(console, "Telling other professionals")
     for one in duties:
-        to = "; ".join(one.duty.recipients) or "nobody is named yet"
-        named = f", to {to}" if one.open else ""
+        named = f", to {to_words(one)}" if one.left else ""
         style = WARN if one.met(now) is Met.OVERDUE else ""
         item(
             console, f"{one.number}. {one.duty.label}: ", (state_words(one, now, zone), style), named,

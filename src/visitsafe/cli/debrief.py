@@ -104,7 +104,7 @@ def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]
         lines.append(f"- The next plan for case {state.body.visit.case} will show what you said for it.")
     duties = [one for one in duties_of(state) if one.open]
     if duties:
-        first = day(min(one.duty.by for one in duties), zone_of(desk.roster))
+        first = day(min(one.by for one in duties), zone_of(desk.roster))
         what = "1 thing" if len(duties) == 1 else f"{len(duties)} things"
         lines.append(f"- Still to tell others: {what}, by {first}:  visitsafe share {state.ref}")
     if state.after.not_talked_over:

@@ -87,7 +87,7 @@ def _late(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) -
             put(
                 console,
                 ("Sharing OVERDUE since ", WARN),
-                f"{day(one.duty.by, zone)}: {one.duty.label}",
+                f"{day(one.by, zone)}: {one.duty.label}",
                 indent=INDENT,
             )
 

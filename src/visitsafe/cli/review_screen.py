@@ -35,7 +35,7 @@ from visitsafe.domain.phrases import (
 from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
 from visitsafe.domain.sealed_words import opened_words, sealed_words
 from visitsafe.domain.set_out import set_out_words, went_without
-from visitsafe.domain.sharing_words import state_words
+from visitsafe.domain.sharing_words import state_words, to_words
 from visitsafe.domain.terms import Company, Level, Status, kind_words
 from visitsafe.domain.way import stage_words
 
@@ -243,9 +243,12 @@ def _sharing(console: "Console", state: "PlanState", now: datetime, zone: tzinfo
     if duties:
         heading(console, "To be shared")
     for one in duties:
-        to = "; ".join(one.duty.recipients) or "nobody named yet"
         said = state_words(one, now, zone)
-        item(console, f"{one.duty.label}: {said}" + (f", to {to}" if one.open else ""), indent=INDENT)
+        item(
+            console,
+            f"{one.duty.label}: {said}" + (f", to {to_words(one)}" if one.left else ""),
+            indent=INDENT,
+        )
 
 
 def _standing(console: "Console", body: PlanBody, now: datetime) -> None:

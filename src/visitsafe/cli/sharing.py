@@ -61,8 +61,6 @@ def share(
 
     if told and not all(one.strip() for one in told):
         raise UsageError("--with names nobody", hint="say who was told: --with 'health visitor, NHS'")
-    if overdue == (ref is not None):
-        raise UsageError("which plan", hint="visitsafe share K7Q2-M9, or: visitsafe share --overdue")
     said = Sharing(
         recipients=tuple(flag_text("--with", one) for one in told or ()),
         how=flag_text("--how", how),
@@ -70,11 +68,15 @@ def share(
         reason=flag_text("--reason", reason),
         declined=declined,
     )
+    if overdue and ref is not None:
+        raise UsageError("--overdue is about every plan", hint="leave out the reference, or --overdue")
+    if ref is None and (letter or said != Sharing() or duty is not None):
+        raise UsageError("which plan", hint="visitsafe share K7Q2-M9; what is open: visitsafe share")
     with desk_of(context) as desk:
-        if overdue:
-            _tell_overdue(desk, json=json)
+        if ref is None:
+            _tell_open(desk, overdue=overdue, json=json)
             return
-        state = desk.plan(desk.resolve(ref or ""))
+        state = desk.plan(desk.resolve(ref))
         if letter:
             seen = _seen(desk, state)
             _letter(context, desk, seen, duty, said, without or [], (form, out), plain=plain)
@@ -160,22 +162,27 @@ def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
         say(f"a letter for it: visitsafe share {state.ref} --letter")
 
 
-def _tell_overdue(desk: "Desk", *, json: bool) -> None:
+def _tell_open(desk: "Desk", *, overdue: bool, json: bool) -> None:
+    """What is open for whoever asks, for a manager of the whole team; or all that is overdue."""
     from visitsafe.domain.entries import to_text
     from visitsafe.domain.escape import kept_line
-    from visitsafe.domain.sharing_words import duty_shape, overdue_line
+    from visitsafe.domain.sharing_words import duty_shape, open_line
+    from visitsafe.domain.terms import Role
+    from visitsafe.usecases import sharing
     from visitsafe.usecases.owed import owed_plans
-    from visitsafe.usecases.sharing import overdue
 
-    desk.member()
-    found = overdue(owed_plans(desk), to_text(desk.now))
+    everybody = overdue or Role.MANAGER in desk.member().roles
+    states = owed_plans(desk, mine=not everybody)
+    found = sharing.overdue(states, to_text(desk.now)) if overdue else sharing.still_open(states)
     if json:
         result_json([{"ref": state.ref, **duty_shape(one, desk.now)} for state, one in found])
-    elif not found:
+    elif found:
+        zone = zone_of(desk.roster)
+        result("\n".join(kept_line(open_line(state, one, desk.now, zone)) for state, one in found))
+    elif overdue:
         result("Nothing is overdue: what had to be shared was, or its day has not come.")
     else:
-        zone = zone_of(desk.roster)
-        result("\n".join(kept_line(overdue_line(state, one, zone)) for state, one in found))
+        result("Nothing is open: what had to be shared was.")
 
 
 def _letter(

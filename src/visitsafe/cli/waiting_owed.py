@@ -11,7 +11,7 @@ from visitsafe.cli.opening import zone_of
 from visitsafe.cli.waiting_visits import is_under_way
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import kept_line
-from visitsafe.domain.phrases import short_span
+from visitsafe.domain.phrases import date_only, short_span
 from visitsafe.domain.terms import Role
 
 if TYPE_CHECKING:
@@ -81,20 +81,27 @@ def _to_talk_over(desk: "Desk", known: "Mapping[str, PlanState]", refs: Mapping[
 def to_tell(
     desk: "Desk", known: "Mapping[str, PlanState] | None" = None, refs: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """The lines about duties to tell others whose day has passed: a manager's, all; of others, their own."""
-    from visitsafe.usecases.owed import overdue_plans
-    from visitsafe.usecases.sharing import overdue
+    """The lines about duties to tell others: of my plans, and for a manager all whose day has passed."""
+    from visitsafe.usecases.owed import overdue_plans, owed_plans
+    from visitsafe.usecases.sharing import still_open
 
-    me = desk.member()
-    late = overdue_plans(desk, mine=Role.MANAGER not in me.roles, known=known)
-    duties = overdue(late.states, to_text(desk.now))
+    me, now = desk.member(), to_text(desk.now)
+    late = overdue_plans(desk, known=known) if Role.MANAGER in me.roles else None
+    mine = owed_plans(desk, mine=True, known=known)
+    states = {state.plan: state for state in (*(late.states if late else ()), *mine)}
+    duties = [
+        (state, one)
+        for state, one in still_open([*states.values()])
+        if one.by < now or me.same_person(state.author)
+    ]
     for state, one in duties[:FEW]:
         ref = (refs or {}).get(state.plan, state.ref)
         whose = "" if me.same_person(state.author) else f" by {state.author.person.name}"
-        what = f"others should have been told ({one.duty.label})"
+        when = f"are to be told by {date_only(one.by, zone_of(desk.roster))}"
+        what = f"others {when if one.by >= now else 'should have been told'} ({one.duty.label})"
         yield kept_line(f"{ref}{whose}: {what}:  visitsafe share {ref}")
-    if more := max(0, len(duties) - FEW) + late.more:
-        yield f"... and {more} more about which something is overdue:  visitsafe share --overdue"
+    if more := max(0, len(duties) - FEW) + (late.more if late else 0):
+        yield f"... and {more} more to tell others:  visitsafe share"
 
 
 def _documents(desk: "Desk", known: "Mapping[str, PlanState]", refs: Mapping[str, str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.case import CaseHistory
-from visitsafe.domain.duties import duties_of
+from visitsafe.domain.duties import each_once
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.facts import (
     BROKEN_OFF,
@@ -116,10 +116,9 @@ def _wishes(history: CaseHistory, now: datetime) -> Iterator[_Seen]:
 
 
 def _to_share(history: CaseHistory, but: str) -> Iterator[_Seen]:
-    for state in history.plans:
-        for one in duties_of(state):
-            if one.open and not (state.plan == but and one.of == state.version.id):
-                yield _Seen(TO_SHARE, OPEN, state.version.content.at, one.of)
+    for state, one in each_once(history.plans):
+        if one.open and not (state.plan == but and one.of_plan):
+            yield _Seen(TO_SHARE, OPEN, state.version.content.at, one.of)
 
 
 def _marker(history: CaseHistory, now: datetime) -> Iterable[KnownFact]:

@@ -13,7 +13,7 @@ from visitsafe.domain.alarm import is_overdue
 from visitsafe.domain.case import CaseHistory
 from visitsafe.domain.case_facts import has_lapsed
 from visitsafe.domain.documents import documents_due, not_told
-from visitsafe.domain.duties import Met, duties_of, talk_by
+from visitsafe.domain.duties import Met, each_once, talk_by
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.phrases import date_only
@@ -48,6 +48,7 @@ def open_things(history: CaseHistory, now: datetime, zone: tzinfo) -> tuple[Open
         zone: Whose days.
     """
     found = [thing for state in history.plans for thing in _of_plan(state, now, zone)]
+    found += _to_tell(history, now)
     found += _of_documents(history, now)
     return tuple(sorted(found, key=lambda one: (not one.late, one.by or "~", one.ref)))
 
@@ -69,14 +70,16 @@ def _of_plan(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[OpenThin
     if talk and not talked:
         what = "The visit is to be talked over"
         yield OpenThing(state.ref, what, talk, _before(talk, now), f"visitsafe debrief {state.ref}")
-    for one in duties_of(state):
+
+
+def _to_tell(history: CaseHistory, now: datetime) -> Iterator[OpenThing]:
+    for state, one in each_once(history.plans):
         if one.open:
-            to = "; ".join(one.duty.recipients) or "nobody is named yet"
-            what = f"Tell other professionals: {one.duty.label} (to: {to})"
-            late, number = one.met(now) is Met.OVERDUE, one.number
-            yield OpenThing(
-                state.ref, what, one.duty.by, late, f"visitsafe share {state.ref} --duty {number}"
+            what = (
+                f"Tell other professionals: {one.duty.label} (to: {one.named_left or 'nobody is named yet'})"
             )
+            late, how = one.met(now) is Met.OVERDUE, f"visitsafe share {state.ref} --duty {one.number}"
+            yield OpenThing(state.ref, what, one.by, late, how)
 
 
 def _visit(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[OpenThing]:

@@ -10,7 +10,7 @@ from visitsafe.domain import case_facts as facts
 from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.case import CaseHistory
 from visitsafe.domain.case_words import counted, hurt_in, listing, named, plans_are, things
-from visitsafe.domain.duties import Met, duties_of, talk_by
+from visitsafe.domain.duties import Met, each_once, talk_by
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.patterns import Pattern
@@ -73,8 +73,9 @@ def _something_happened(state: PlanState) -> bool:
 
 
 def _not_shared(history: CaseHistory, now: datetime, _zone: tzinfo) -> Sentences:
+    found = each_once(history.plans)
     for state in history.plans:
-        met = [one.met(now) for one in duties_of(state)]
+        met = [one.met(now) for of, one in found if of is state]
         if late := met.count(Met.OVERDUE):
             duties = things(late, "duty", "duties")
             yield f"Overdue on {state.ref}: {duties} to tell other professionals."

@@ -14,7 +14,7 @@ from visitsafe.domain.case_facts import was_alarmed, was_made
 from visitsafe.domain.case_open import OpenThing, open_things
 from visitsafe.domain.case_page import without_addresses
 from visitsafe.domain.case_timeline import became
-from visitsafe.domain.duties import duties_of
+from visitsafe.domain.duties import each_once
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.page_sections import Prompt
@@ -45,9 +45,7 @@ def case_shape(
         "patterns": [
             {"pattern": str(pattern), "evidence": list(sentences)} for pattern, sentences in patterns.items()
         ],
-        "duties": [
-            {"ref": state.ref, **duty_shape(one, now)} for state in history.plans for one in duties_of(state)
-        ],
+        "duties": [{"ref": state.ref, **duty_shape(one, now)} for state, one in each_once(history.plans)],
         "incidents": [_incident(state, said) for state, said in history.incidents()],
         "debriefs": [_debrief(state, said) for state, said in history.debriefs()],
         "documents": [_document(state, said) for state, said in history.documents()],

@@ -12,7 +12,7 @@ import msgspec
 
 from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.details import is_old
-from visitsafe.domain.duties import Met, duties_of, talk_by
+from visitsafe.domain.duties import Met, each_once, talk_by
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.incidents import to_tell
@@ -125,13 +125,12 @@ def debriefs_in(states: Iterable[PlanState], now: datetime) -> Debriefs:
 def sharing_in(states: Iterable[PlanState], now: datetime) -> Sharing:
     """What became of each duty; one that was met late is met all the same."""
     found = Counter[str]()
-    for state in states:
-        for one in duties_of(state):
-            met = one.met(now)
-            if met is Met.SHARED and one.said is not None:
-                found["in_time" if one.said.happened <= one.duty.by else "late"] += 1
-            else:
-                found[{Met.OVERDUE: "overdue", Met.DUE: "due"}.get(met, "declined")] += 1
+    for _, one in each_once(states):
+        met = one.met(now)
+        if met is Met.SHARED and one.said is not None:
+            found["in_time" if one.said.happened <= one.by else "late"] += 1
+        else:
+            found[{Met.OVERDUE: "overdue", Met.DUE: "due"}.get(met, "declined")] += 1
     return Sharing(**found)
 
 

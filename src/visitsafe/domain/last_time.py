@@ -13,7 +13,7 @@ from visitsafe.domain.address import without_address
 from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.case import CaseHistory
 from visitsafe.domain.case_known import was_made
-from visitsafe.domain.duties import Met, duties_of
+from visitsafe.domain.duties import Met, each_once
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.fold import PlanState
@@ -152,10 +152,11 @@ def _stopped(case: _Case) -> _Found:
 
 def _overdue(case: _Case) -> _Found:
     """What was to be shared with others, and nothing says that it was; one note for each plan."""
+    found = each_once(case.plans)
     for state in case.plans:
-        late = [one.duty for one in duties_of(state) if one.met(case.now) is Met.OVERDUE]
+        late = [one for of, one in found if of is state and one.met(case.now) is Met.OVERDUE]
         if late:
-            first = min(duty.by for duty in late)
+            first = min(one.by for one in late)
             count = "1 thing" if len(late) == 1 else f"{len(late)} things"
             text = (
                 f"Since {case.day(first)} overdue: telling other professionals {count} "

@@ -28,6 +28,7 @@ from visitsafe.domain.phrases import (
 )
 from visitsafe.domain.plan import Ladder, PlanBody, Shown
 from visitsafe.domain.said import Said
+from visitsafe.domain.sharing_words import state_words
 
 ROOM_TO_WRITE = 2
 """Ruled lines for each supervision prompt on the printed page."""
@@ -64,18 +65,24 @@ def sharing(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
 
 def _duty(one: DutyState, now: datetime, zone: tzinfo) -> str:
     duty, met, said = one.duty, one.met(now), one.said
-    if said is not None:
+    if said is not None and not one.left:
         how = _became(said, zone)
+    elif met in {Met.BEFORE, Met.NOT_YET}:
+        words = state_words(one, now, zone)
+        how = markdown_line(f"{words[:1].upper()}{words[1:]}")
     elif met is Met.NOT_SHARED:
         how = f"**Decided not to share:** {markdown_line(duty.reason)}"
     elif met is Met.DUE:
-        how = f"**Due** by {markdown_line(day(duty.by, zone))}"
+        how = f"**Due** by {markdown_line(day(one.by, zone))}"
     else:
-        how = f"**Overdue** since {markdown_line(day(duty.by, zone))}; nothing here says that it was done"
+        how = f"**Overdue** since {markdown_line(day(one.by, zone))}; nothing here says that it was done"
     lines = [how, f"Ground: {markdown_line(duty.ground)}"]
-    if one.open:
-        named = "; ".join(markdown_line(one) for one in duty.recipients)
-        lines.append(f"To: {named}" if named else "To: **nobody is named yet**")
+    if one.left:
+        lines.append(
+            f"To: {markdown_line(one.named_left)}" if one.named_left else "To: **nobody is named yet**"
+        )
+    if one.left and said is not None:
+        lines.append(f"So far: {_became(said, zone)}")
     lines.append(cited(duty.source))
     return "\n".join([markdown_line(duty.label), *(f"  - {line}" for line in lines)])
 

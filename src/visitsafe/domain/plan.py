@@ -109,6 +109,8 @@ class Duty(Body, frozen=True, kw_only=True):
         by: UTC, by when.
         decision: `share` or `not-share`.
         reason: Why not, if not.
+        before: For each of those, in which earlier plan of the case, by its id, this duty stands: there it is
+            met, and not in this one; "" where nobody is named.
     """
 
     trigger: str
@@ -119,6 +121,7 @@ class Duty(Body, frozen=True, kw_only=True):
     decision: str
     source: str
     reason: str = ""
+    before: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class KnownFact(Body, frozen=True, kw_only=True):

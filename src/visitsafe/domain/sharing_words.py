@@ -6,8 +6,7 @@ from visitsafe.domain.afterwards import SharedBody
 from visitsafe.domain.duties import DutyState, Met, duties_of
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging_after import NOT_SHARE
-from visitsafe.domain.likeness import seen_text
-from visitsafe.domain.phrases import date_only, day, moment
+from visitsafe.domain.phrases import called, date_only, day, moment
 from visitsafe.domain.said import Said
 from visitsafe.domain.way_shape import Shape
 
@@ -19,12 +18,17 @@ def state_words(one: DutyState, now: datetime, zone: tzinfo) -> str:
         words = "; ".join(_said_words(said, zone) for said in one.apart)
         return f"STILL OPEN, for two said otherwise and neither knew of the other: {words}"
     if met is Met.DUE:
-        return f"due by {day(one.duty.by, zone)}"
+        return f"due by {day(one.by, zone)}"
     if met is Met.OVERDUE:
-        return f"OVERDUE since {day(one.duty.by, zone)}"
-    if one.said is None:
-        return f"the plan decided not to share it: {one.duty.reason}"
-    return _said_words(one.said, zone)
+        return f"OVERDUE since {day(one.by, zone)}"
+    if met is Met.NOT_YET:
+        return "not yet, for nobody has decided on this plan and nobody set out"
+    if one.said is not None:
+        return _said_words(one.said, zone)
+    if met is Met.BEFORE and isinstance(one.duty.before, dict):
+        refs = ", ".join(dict.fromkeys(map(called, one.duty.before.values())))
+        return f"the same as in {refs}, and nothing new has happened since"
+    return f"the plan decided not to share it: {one.duty.reason}"
 
 
 def _said_words(said: Said[SharedBody], zone: tzinfo) -> str:
@@ -36,33 +40,29 @@ def _said_words(said: Said[SharedBody], zone: tzinfo) -> str:
 
 def duty_lines(one: DutyState, now: datetime, zone: tzinfo) -> list[str]:
     """A duty for a screen."""
-    named = "; ".join(one.duty.recipients) or "nobody is named yet"
     lines = [
         f"{one.number}  {one.duty.label}: {state_words(one, now, zone)}",
         f"   Why: {one.duty.ground}",
     ]
-    if one.open:
-        lines.append(f"   To: {named}")
-    elif one.said is not None and one.said.body.what.strip():
+    if one.left:
+        lines.append(f"   {'Still to' if one.said is not None else 'To'}: {to_words(one)}")
+    if one.left and one.said is not None:
+        lines.append(f"   So far: {_said_words(one.said, zone)}")
+    if one.said is not None and one.said.body.what.strip():
         lines.append(f"   Said: {one.said.body.what}")
-    if others := not_named(one):
-        lines.append(f"   Not named among those told: {'; '.join(others)}. Have they been told?")
     return lines
 
 
-def not_named(one: DutyState) -> list[str]:
-    """Of those who were to be told, the ones whom nobody names; one may be called in two ways."""
-    if one.said is None or one.said.body.decision == NOT_SHARE:
-        return []
-    told = {seen_text(who) for who in one.said.body.recipients}
-    return [who for who in one.duty.recipients if seen_text(who) not in told]
+def to_words(one: DutyState) -> str:
+    """Who is still to be told."""
+    return one.named_left or "nobody is named yet"
 
 
-def overdue_line(state: PlanState, one: DutyState, zone: tzinfo) -> str:
-    """A duty whose day has passed, on one line of a list of many plans."""
-    who = state.author.person.name
+def open_line(state: PlanState, one: DutyState, now: datetime, zone: tzinfo) -> str:
+    """An open duty on one line of a list of many plans."""
+    due = f"{'OVERDUE since' if one.met(now) is Met.OVERDUE else 'due by'} {date_only(one.by, zone)}"
     return (
-        f"{state.ref}  {one.duty.label}, due {date_only(one.duty.by, zone)}, {who}:  "
+        f"{state.ref}  {one.duty.label}, {due}, {state.author.person.name}, to {to_words(one)}:  "
         f"visitsafe share {state.ref} --duty {one.number}"
     )
 
@@ -75,7 +75,11 @@ def duty_shape(one: DutyState, now: datetime) -> Shape:
         "label": one.duty.label,
         "ground": one.duty.ground,
         "recipients": list(one.duty.recipients),
-        "by": one.duty.by,
+        "left": list(filter(None, one.left)),
+        "before": {who: called(plan) for who, plan in one.duty.before.items()}
+        if isinstance(one.duty.before, dict)
+        else {},
+        "by": one.by,
         "state": str(one.met(now)),
         "of": one.of,
         "said": one.said and _said_shape(one, one.said),

@@ -33,12 +33,14 @@ class Owing(NamedTuple):
     more: int = 0
 
 
-def owed_plans(desk: Desk, limit: int = MOST) -> tuple[PlanState, ...]:
+def owed_plans(
+    desk: Desk, limit: int = MOST, *, mine: bool = False, known: Mapping[str, PlanState] | None = None
+) -> tuple[PlanState, ...]:
     """The plans about which something is owed, what is due first at the top, as whoever asks may see them.
 
-    That there are more than `limit` is warned of.
+    That there are more than `limit` is warned of; `mine` and `known` as in `overdue_plans`.
     """
-    found = _owing(desk, desk.store.plans(owed_only=True), limit, {})
+    found = _owing(desk, _mine(desk) if mine else desk.store.plans(owed_only=True), limit, known or {})
     if found.more:
         desk.warn(f"something is owed about {found.more} more plans; this is about the {limit} due first")
     return found.states

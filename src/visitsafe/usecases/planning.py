@@ -3,7 +3,11 @@
 import secrets
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from visitsafe.domain.composing import Intent, compose_plan, standing_in_date
+from visitsafe.domain.discretion import hides_duress
+from visitsafe.domain.duties import raised_before
 from visitsafe.domain.facts import Known
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import PLANNERS, own_plan_id
@@ -13,6 +17,7 @@ from visitsafe.domain.refs import SHORT
 from visitsafe.domain.roster import Roster
 from visitsafe.domain.terms import Kind, Status
 from visitsafe.errors import NotPermittedError
+from visitsafe.usecases.cases import case_history
 from visitsafe.usecases.desk import Desk
 
 SPARE_IDS = 20
@@ -52,7 +57,16 @@ def sign_new(
     nonce = nonce or _free_nonce(desk)
     body = compose_plan(checklists, questionnaire, intent, desk.now, companions_in(desk.roster), nonce, known)
     plan = own_plan_id(desk.member().fingerprint, nonce)
-    return desk.record(plan, Kind.PLANNED, [], body)
+    return desk.record(plan, Kind.PLANNED, [], _once(desk, body))
+
+
+def _once(desk: Desk, body: PlanBody, but: str = "") -> PlanBody:
+    """The plan without what its case's other plans have to share already; it is read by all (D15)."""
+    if not body.sharing:
+        return body
+    history = case_history(desk, body.visit.case)
+    others = tuple(hides_duress(one, None, desk.now) for one in history.plans if one.plan != but)
+    return replace(body, sharing=raised_before(replace(history, plans=others), body.sharing))
 
 
 def signed_already(desk: Desk, nonce: str) -> PlanState | None:
@@ -83,7 +97,7 @@ def sign_revision(
     check_may_revise(desk, state)
     companion = companions_in(desk.roster)
     body = compose_plan(checklists, questionnaire, intent, desk.now, companion, known=known)
-    return desk.record(state.plan, Kind.REVISED, state.heads, body)
+    return desk.record(state.plan, Kind.REVISED, state.heads, _once(desk, body, but=state.plan))
 
 
 def check_may_revise(desk: Desk, state: PlanState) -> None:

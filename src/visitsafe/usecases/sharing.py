@@ -7,14 +7,16 @@ Nothing is sent from here.
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from visitsafe.domain.afterwards import SharedBody
-from visitsafe.domain.duties import DutyState, duties_of
+from visitsafe.domain.duties import DutyState, duties_of, each_once, same_ground
 from visitsafe.domain.entries import Content, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging_after import NOT_SHARE, SHARE, WRITERS, why_not_after
 from visitsafe.domain.terms import Kind
 from visitsafe.errors import NotFoundError, NotPermittedError
+from visitsafe.usecases.cases import case_history
 from visitsafe.usecases.desk import Desk
 
 
@@ -87,7 +89,19 @@ def share(desk: Desk, state: PlanState, duty: DutyState | None, said: Sharing) -
     )
     _check_complete(body, declined=said.declined)
     _check_counts(desk, state, body)
-    return desk.record(state.plan, Kind.SHARED, state.heads, body)
+    done = desk.record(state.plan, Kind.SHARED, state.heads, body)
+    if duty is not None and duty.of_plan:
+        _share_copies(desk, state, duty, body)
+    return done
+
+
+def _share_copies(desk: Desk, state: PlanState, duty: DutyState, body: SharedBody) -> None:
+    """The same in the other plans of the case that were signed before it was done: it is one duty."""
+    for other in case_history(desk, state.body.visit.case).plans:
+        for one in duties_of(other):
+            mine = other.plan == state.plan
+            if not mine and one.left and same_ground(state, duty, other, one.duty) and one.of_plan:
+                desk.record(other.plan, Kind.SHARED, other.heads, replace(body, of=one.of))
 
 
 def _check_complete(body: SharedBody, *, declined: bool) -> None:
@@ -122,5 +136,10 @@ def _check_counts(desk: Desk, state: PlanState, body: SharedBody) -> None:
 
 def overdue(states: Sequence[PlanState], now: str) -> list[tuple[PlanState, DutyState]]:
     """The open duties of these plans whose day has passed at `now` (UTC text), the longest overdue first."""
-    found = [(state, one) for state in states for one in duties_of(state) if one.open and one.duty.by < now]
-    return sorted(found, key=lambda pair: (pair[1].duty.by, pair[0].plan, pair[1].number))
+    return [pair for pair in still_open(states) if pair[1].by < now]
+
+
+def still_open(states: Sequence[PlanState]) -> list[tuple[PlanState, DutyState]]:
+    """The open duties of these plans, one for a case, ground and recipient, what is due first at the top."""
+    found = [pair for pair in each_once(states) if pair[1].open]
+    return sorted(found, key=lambda pair: (pair[1].by, pair[0].plan, pair[1].number))
