@@ -147,6 +147,8 @@ def asked_for(front: TableFront) -> set[str]:
 def test_an_assault_takes_back_what_was_answered_before_it_and_raises_a_stop() -> None:
     front, session = repeated(ASSAULT)
     assert asked_for(front) >= {*HAPPENED, "neutral-venue", "car-targeted"}
+    grids = [page for page in front.asked if isinstance(page, AskTogether)]
+    assert all({"neutral-venue", "car-targeted"}.isdisjoint(page.values) for page in grids)
     assert any("Because of what has happened since that plan" in line for line in front.told)
     (found,) = [page for page in front.asked if isinstance(page, Findings)]
     rules = {one.finding.rule for one in found.concerns}

@@ -100,7 +100,7 @@ def already(page: AskOne, guide: Guide) -> Iterator[str]:
         answer = guide.words(page.question, guide.proposal.answer)
         yield f"{guide.proposal.sentence} Proposed answer: {answer}. You decide."
     if offer(page, guide):
-        yield f"{offer(page, guide)}."
+        yield f"{offer(page, guide).rstrip('.')}."
 
 
 def about(page: AskTogether) -> tuple[str, ...]:

@@ -202,7 +202,7 @@ def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent", know
     from visitsafe.domain.answering import case_warning, companion_doubts
     from visitsafe.domain.checklist import VisitField
     from visitsafe.domain.entries import from_text
-    from visitsafe.domain.facts import in_order
+    from visitsafe.domain.facts import DAYLIGHT, in_order
     from visitsafe.domain.times import long_visit
 
     facts = {question.fills: str(intent.answers.get(question.id, "")) for question in questionnaire}
@@ -212,8 +212,8 @@ def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent", know
     for remark in (case_warning(facts[VisitField.CASE]), long_visit(start, back), *doubts):
         if remark:
             say(remark)
-    texts = [*(one.text for one in known.notes), *(one.text for one in in_order(known.facts))]
-    for text in texts:
+    told = [one.text for one in in_order(known.facts) if one.value != DAYLIGHT]
+    for text in (*(one.text for one in known.notes), *told):
         say(f"to note: {text}")
 
 

@@ -51,7 +51,8 @@ def learned(questionnaire: Questionnaire, session: Session, facts: Sequence[Know
     """The session once these facts are known.
 
     Answers carried over from another plan are taken back if something they hang on says more than it did
-    when that plan was made. What was answered in this session is not: it was answered knowing it.
+    when that plan was made. What was answered in this session is not: it was answered knowing it. Of those
+    only words are offered again, to be changed; what was picked is picked anew, or Enter would sign it.
 
     Args:
         questionnaire: What is asked where these facts are known.
@@ -65,7 +66,10 @@ def learned(questionnaire: Questionnaire, session: Session, facts: Sequence[Know
         labels = ", ".join(questionnaire.by_id[name].label for name in doubtful)
         notice = f"Because of what has happened since that plan, please answer again: {labels}."
         session = taken_back(session, doubtful)
-        session = replace(session, notices=(*session.notices, notice))
+        picked = [name for name in doubtful if questionnaire.by_id[name].answer is not AnswerType.TEXT]
+        session = replace(
+            session, shelved=without(session.shelved, picked), notices=(*session.notices, notice)
+        )
     return shelve(questionnaire, session)
 
 
