@@ -28,7 +28,7 @@ from visitsafe.domain.escape import one_line
 from visitsafe.errors import StoreError
 
 WAIT = 5.0
-_GUIDE = "docs/operating.md says how"
+_LOGIN = "the database's administrator makes one: CREATE ROLE name LOGIN IN ROLE {}"
 # By who has logged in, not by a role taken on since: that can be put down again.
 _RIGHTS = b"""
 SELECT EXISTS (SELECT FROM pg_roles AS r WHERE (r.rolsuper OR r.rolcreaterole)
@@ -119,7 +119,7 @@ def open_purge(url: str, wait: float = WAIT) -> PostgresPurge:
             raise StoreError(
                 f"the user of the store in {address.shown} may not remove anything from it",
                 hint="for this command, log in as a member of visitsafe_retention: VISITSAFE_STORE"
-                f" ({_GUIDE})",
+                f" ({_LOGIN.format('visitsafe_retention')})",
             )
         store = PostgresStore(link, link.store_id, _warnings(address, too_much=mighty, safe=safe))
         refuse_marked(store.meta(), f"the store in {address.shown}")
@@ -275,7 +275,8 @@ def _too_much(link: Link, part: str) -> StoreError:
     return StoreError(
         f"the user of the store in {link.shown} could take entries away: it is the owner or has"
         " more rights than it needs",
-        hint=f"log in as a member of {one_line(role)} ({_GUIDE}), or add ?{ALLOW_OWNER}=1 to the URL",
+        hint=f"log in as a member of {one_line(role)} ({_LOGIN.format(one_line(role))}),"
+        f" or add ?{ALLOW_OWNER}=1 to the URL",
     )
 
 

@@ -100,7 +100,7 @@ def check(
         raise ProblemsError(
             f"{count} in {_files(len(report.files))}",
             report.problems,
-            hint="docs/checklist-format.md explains each key",
+            hint="visitsafe checklist schema lists each key; visitsafe checklist new writes one that holds",
         )
     result(f"{_files(len(report.files))} checked, nothing wrong")
 

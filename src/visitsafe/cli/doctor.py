@@ -160,7 +160,8 @@ def _itself(care: "Care") -> "Iterator[Finding]":
     meta = care.store.meta()
     refuse_marked(meta, care.shown)
     for warning in care.store.warnings:
-        yield look("store", warning, "docs/operating.md")
+        mend = "do that, or use another store: VISITSAFE_STORE, or url under [store] in settings.toml"
+        yield look("store", warning, mend)
     file = care.store.path if isinstance(care, SqliteCare) and BACKED_UP not in meta else None
     mend = stuck(file) if file else ""
     if mend:

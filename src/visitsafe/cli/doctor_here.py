@@ -104,7 +104,7 @@ def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool)
     """Whether messages could be sent from here. Nothing is sent, and no address is shown."""
     from visitsafe.adapters.notify import check_channels as unusable
     from visitsafe.adapters.notify_settings import read_reach, strangers
-    from visitsafe.cli.watch_ready import NO_CHANNELS
+    from visitsafe.cli.watch_ready import ADD_CHANNEL, NO_CHANNELS
 
     name = "channels"
     reach = read_reach(settings)
@@ -113,11 +113,11 @@ def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool)
         yield bad(name, text, mend)
     if not reach.urls:
         if needed:
-            yield look(name, NO_CHANNELS, "docs/notifications.md, then: visitsafe watch --drill")
+            yield look(name, NO_CHANNELS, ADD_CHANNEL)
         return
     wrong = unusable(reach.urls)
     for text in wrong:
-        yield bad(name, text, "docs/notifications.md, then: visitsafe watch --drill")
+        yield bad(name, text, f"{mend}, then: visitsafe watch --drill")
     emails = [one.person.email for one in roster.members.values()] if roster else []
     doubts = [*reach.warnings, *(strangers(reach.contacts, emails) if roster else [])]
     for text in doubts:

@@ -171,7 +171,6 @@ def restore(
         "what was removed since is in it again: first take in what others have (visitsafe import), so that it"
         " knows of that; then run: visitsafe store purge --dry-run"
     )
-    say("what was removed by rule after that is in it again: docs/operating.md (Restore) says what to do")
     say("make sure that nobody writes to the store whose place this one takes; then run: visitsafe watch")
 
 

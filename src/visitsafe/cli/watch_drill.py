@@ -6,6 +6,7 @@ from collections.abc import Callable
 from visitsafe.cli.opening import Context, desk_of
 from visitsafe.cli.output import result, say
 from visitsafe.cli.watch_means import Outfit, outfit
+from visitsafe.cli.watch_ready import ADD_CHANNEL
 from visitsafe.domain.escape import one_line
 from visitsafe.errors import NotPermittedError
 from visitsafe.usecases.desk import Desk
@@ -34,9 +35,7 @@ def drill(context: Context, ref: str | None) -> int:
         for fault in faults:
             say(f"NOT TRIED: {fault}")
         if not fitted.means.contacts.channels:
-            raise NotPermittedError(
-                "there are no channels to try", hint="add [[notify]] to settings.toml: docs/notifications.md"
-            )
+            raise NotPermittedError("there are no channels to try", hint=ADD_CHANNEL)
         heard: list[Tried] = []
         said = _made_up(fitted, heard) if ref is None else _of_visit(desk, fitted, ref, heard)
     worked = [tried for tried in heard if not tried.why]

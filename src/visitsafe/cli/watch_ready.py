@@ -14,7 +14,11 @@ from visitsafe.usecases.desk import Desk
 
 NO_CHANNELS = (
     "there are no channels to send messages on: only this screen tells, and somebody has to look at it all "
-    "the time; see docs/notifications.md"
+    "the time"
+)
+ADD_CHANNEL = (
+    'add lines to settings.toml, for each channel: [[notify]], label = "duty mailbox", who = "duty", '
+    'url = "mailtos://..." (as Apprise writes it); then: visitsafe watch --drill'
 )
 
 
@@ -32,7 +36,7 @@ def lacking(desk: Desk, reach: Reach, settings: Settings) -> Iterator[str]:
     )
     yield from reach.warnings
     if not reach.contacts.channels:
-        yield NO_CHANNELS
+        yield f"{NO_CHANNELS}: {ADD_CHANNEL}"
     else:
         yield from check_channels(reach.urls)
         yield from strangers(reach.contacts, [one.person.email for one in desk.roster.members.values()])

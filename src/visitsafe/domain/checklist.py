@@ -138,7 +138,7 @@ class Question(Item):
         required: False lets a person pass it over; its value is then `blank` to conditions.
         fills: The answer is this fact of the visit.
         when: The question applies only if this holds of earlier answers.
-        valid_for: Days for which the answer is kept as a standing answer (D8).
+        valid_for: Days for which the answer is kept as a standing answer.
         propose: A value that visitsafe can compute and proposes, never decides.
         ask_again_if: Facts: if one says more than it did, the answer is asked again; `always`: at each visit.
         moment: For a time in a form: it has passed, or is still to come; left out, it can be either.

@@ -37,7 +37,7 @@ ROLE_WORDS = {
 
 
 class Level(StrEnum):
-    """How much a finding weighs. There are no scores (D7)."""
+    """How much a finding weighs. There are no scores."""
 
     STOP = "stop"
     """Change the plan, or a manager decides in writing."""

@@ -182,4 +182,7 @@ def _complaint(said: str) -> KeyFileError:
             return KeyFileError(sentence, hint=f"{hint}; nothing was kept")
     lines = [line for line in said.splitlines() if line.strip()] or ["it does not say why"]
     words = "".join(one if one.isprintable() else " " for one in lines[-1])[:_SHOWN].strip()
-    return KeyFileError(f"ssh-keygen could not sign: {words}", hint="nothing was kept; see docs/keys.md")
+    return KeyFileError(
+        f"ssh-keygen could not sign: {words}",
+        hint="nothing was kept; ssh-add -l says which keys the agent has",
+    )

@@ -190,7 +190,7 @@ def decided_body(
 
 def _refuse_without_conditions(review: Countersigning, body: PlanBody, left_out: Sequence[Finding]) -> None:
     for rule in conditions_needed(review, body):
-        raise NotPermittedError(rule.text, hint="add: --condition '...' (7.3)")
+        raise NotPermittedError(rule.text, hint="add: --condition '...'")
     for finding in left_out:
         raise NotPermittedError(
             f"the plan leaves out a finding that its answers and what is known raise: {finding.text}",
