@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from by_hand import made, put, roster
 from office import NOW, Office, Someone
+from story_plan import decision_on
 
 
 @dataclass
@@ -164,3 +166,39 @@ def test_what_is_exported_is_said_exactly_once(apart: Apart) -> None:
     assert apart.sam.run("export").code == 2
     assert apart.sam.run("export", apart.ref, "--team").code == 2
     assert apart.sam.run("export", "--all", "--format", "md").code == 2
+
+
+def forged(apart: Apart) -> str:
+    """A bundle with a countersignature that Sam, a practitioner, made by hand: signed, and of no effect."""
+    begin(apart)
+    theirs, plan = Office(apart.folder / "sam"), apart.status(apart.sam)
+    after = [plan["version"], *roster(theirs).heads]
+    put(theirs, made(apart.sam, plan["plan"], "decided", after, decision_on(plan["version"])))
+    return apart.send(apart.sam, apart.ref, "--format", "bundle")
+
+
+def test_an_entry_that_does_not_count_is_named_and_not_taken_in_unasked(apart: Apart) -> None:
+    bundle = forged(apart)
+    refused = apart.mo.run("import", bundle)
+    assert (refused.code, refused.out) == (1, "")
+    why = f"{apart.ref}: Sam, decided: its author was not a manager when it was made"
+    assert why in refused.err
+    assert "nothing was taken in" in refused.err
+    assert "--uncounted" in refused.err
+    assert len(apart.status(apart.mo)["entries"]) == 1
+    assert apart.mo.done("verify").out.startswith("Everything holds.")
+
+
+def test_once_taken_in_it_is_said_and_the_record_holds(apart: Apart) -> None:
+    taken = apart.mo.done("import", forged(apart), "--uncounted")
+    assert "does not count: Sam, decided: its author was not a manager" in taken.out
+    assert apart.status(apart.mo)["status"] == "awaiting"
+    for words in (("verify",), ("verify", apart.ref)):
+        said = apart.mo.done(*words).out
+        assert said.startswith("Everything holds; 1 entry does not count:\n  DOES NOT COUNT: ")
+        assert "its author was not a manager when it was made" in said
+    shape = apart.mo.done("verify", "--json").json
+    assert (shape["holds"], shape["problems"], len(shape["uncounted"])) == (True, [], 1)
+    assert apart.mo.done("verify", apart.send(apart.mo, apart.ref, "--format", "bundle")).code == 0
+    again = apart.mo.done("import", apart.send(apart.sam, apart.ref, "--format", "bundle"))
+    assert "Nothing new" in again.out

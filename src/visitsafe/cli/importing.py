@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from visitsafe.usecases.importing import Change, Incoming, Slip
 
 
+MOST_NAMED = 20
+"""How many entries that do not count are named before it is asked about them."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command of this file."""
     app.command("import")(import_)
@@ -29,6 +33,9 @@ def import_(
     yes: Annotated[
         bool, typer.Option("--yes", help="On a new computer: join the bundle's team without asking.")
     ] = False,
+    uncounted: Annotated[
+        bool, typer.Option("--uncounted", help="Take in entries that do not count, too, without asking.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Take in a colleague's bundle: everything is checked first, and nothing is ever replaced."""
@@ -40,7 +47,7 @@ def import_(
     slips = check(read_bundle(file))
     begins = not store_exists(settings.store) or _is_empty(settings)
     take = _begin if begins else _add
-    added = take(context, slips, team_id.strip().lower(), yes=yes)
+    added = take(context, slips, team_id.strip().lower(), yes=yes, uncounted=uncounted)
     with stands("what came is taken in; see: visitsafe list"):
         if json:
             result_json(_shape(added))
@@ -71,7 +78,9 @@ def _is_empty(settings: "Settings") -> bool:
         store.close()
 
 
-def _add(context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bool) -> "Incoming":
+def _add(
+    context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bool, uncounted: bool
+) -> "Incoming":
     """Into the store that is here."""
     del yes  # the store has its team already: there is nothing to ask
     from visitsafe.usecases.importing import incoming
@@ -82,11 +91,14 @@ def _add(context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bool
         desk.roster.refuse_damage()
         position, _ = desk.store.head()
         added = incoming(slips, desk.roster.team_id, desk.store.history, position, desk.now)
+        _ask_about(added, asked=not uncounted)
         take_in(desk.store, added, desk.now)
     return added
 
 
-def _begin(context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bool) -> "Incoming":
+def _begin(
+    context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bool, uncounted: bool
+) -> "Incoming":
     """Make the store, and pin the team."""
     from visitsafe.adapters.settings import remember
     from visitsafe.usecases.importing import incoming, team_in
@@ -104,6 +116,7 @@ def _begin(context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bo
         say(warning)
     added = incoming(slips, roster.team_id, lambda _stream: (), 0, now)
     _agree(roster, asked=not (yes or team_id or settings.team))
+    _ask_about(added, asked=not uncounted)
     store = _made(settings, context)
     try:
         take_in(store, added, now)
@@ -143,6 +156,35 @@ def _agree(roster: "Roster", *, asked: bool) -> None:
         raise NotPermittedError("nothing was taken in")
 
 
+def _ask_about(added: "Incoming", *, asked: bool) -> None:
+    """Name what would be in the record for good and does not count, and ask before it is taken in.
+
+    It may count once more has arrived, and others may have built on it: so it is not simply left out.
+    """
+    from visitsafe.cli.first_run import ask, has_terminal
+
+    found = added.uncounted
+    if not found:
+        return
+    if len(found) == 1:
+        say("1 entry in it does not count, and would stay in the record for good:")
+    else:
+        say(f"{len(found)} entries in it do not count, and would stay in the record for good:")
+    for text in found[:MOST_NAMED]:
+        say(text)
+    if len(found) > MOST_NAMED:
+        say(f"and {len(found) - MOST_NAMED} more")
+    if not asked:
+        return
+    if not has_terminal():
+        raise NotPermittedError(
+            "nothing was taken in: entries that do not count are not taken in unasked",
+            "ask whoever sent it what they meant; to take them in all the same, add: --uncounted",
+        )
+    if ask("Take it all in? (yes or no)").casefold() not in {"y", "yes"}:
+        raise NotPermittedError("nothing was taken in")
+
+
 def _made(settings: "Settings", context: typer.Context) -> "Store":
     from visitsafe.adapters.settings import make_private_folder
     from visitsafe.adapters.store import open_or_make
@@ -178,6 +220,7 @@ def _changed(change: "Change") -> list[str]:
     if change.disagreement:
         lines.append(f"  {one_line(change.disagreement)}, until somebody who has seen both decides")
     lines += [f"  doubtful: {one_line(doubt)}" for doubt in change.doubts]
+    lines += [f"  does not count: {one_line(text)}" for text in change.uncounted]
     lines += [f"  does not hold: {one_line(problem)}" for problem in change.problems]
     return lines
 
@@ -196,5 +239,6 @@ def _shape(added: "Incoming") -> dict[str, object]:
         "team_new": added.team_new,
         "joined": list(added.joined),
         "left": list(added.left),
+        "team_uncounted": list(added.team_uncounted),
         "plans": [msgspec.to_builtins(change) for change in added.changes],
     }

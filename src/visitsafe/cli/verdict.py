@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from visitsafe.domain.escape import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from visitsafe.usecases.faults import Fault
     from visitsafe.usecases.report import Report, SignedBy, Timed
 
@@ -28,11 +30,8 @@ README = "The README.txt in the file is not signed: what it says, anybody may ha
 
 def in_words(report: "Report") -> str:
     """The whole report for a person."""
-    lines = [_headline(report)]
-    for fault in report.faults[:MOST_SHOWN]:
-        lines += _fault(fault)
-    if len(report.faults) > MOST_SHOWN:
-        lines.append(f"... and {len(report.faults) - MOST_SHOWN} more; all of them with --json.")
+    lines = [_headline(report), *_faults("DOES NOT HOLD", report.faults)]
+    lines += _faults("DOES NOT COUNT", report.uncounted)
     lines += ["", _checked(report)]
     if report.removed:
         lines.append(_removed(report))
@@ -63,17 +62,23 @@ def _headline(report: "Report") -> str:
     count = len(report.faults)
     if count:
         return "1 thing does not hold:" if count == 1 else f"{count} things do not hold:"
+    if report.uncounted:
+        count = len(report.uncounted)
+        return "Everything holds; " + (
+            "1 entry does not count:" if count == 1 else f"{count} entries do not count:"
+        )
     if report.doubts:
         return "Everything holds, and something should be asked about: see Doubtful."
     return "Everything holds."
 
 
-def _fault(fault: "Fault") -> list[str]:
-    return [
-        f"  DOES NOT HOLD: {one_line(fault.text)}",
-        f"    what it means: {fault.means}",
-        f"    what to do: {fault.do}",
-    ]
+def _faults(what: str, faults: "Sequence[Fault]") -> "Iterator[str]":
+    for fault in faults[:MOST_SHOWN]:
+        yield f"  {what}: {one_line(fault.text)}"
+        yield f"    what it means: {fault.means}"
+        yield f"    what to do: {fault.do}"
+    if len(faults) > MOST_SHOWN:
+        yield f"... and {len(faults) - MOST_SHOWN} more; all of them with --json."
 
 
 def _checked(report: "Report") -> str:

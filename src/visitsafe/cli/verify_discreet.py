@@ -39,6 +39,7 @@ def discreet(desk: "Desk", report: Report, plan: str = "") -> Report:
         notes=tuple(note for note in report.notes if reader.may_read(note)),
         doubts=tuple(doubt for doubt in report.doubts if reader.may_read(doubt)),
         faults=tuple(map(reader.fault, report.faults)),
+        uncounted=tuple(map(reader.fault, report.uncounted)),
     )
     return reader.about_one(told, plan) if plan else told
 

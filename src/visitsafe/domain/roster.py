@@ -61,6 +61,7 @@ class Roster:
         known: Every key that ever was a member's, by fingerprint: since when, until when and why it ended.
         everyone: Every key with every name and e-mail that ever counted: for who is who, never for roles.
         problems: Sentences about entries of the team that do not count.
+        uncounted: The entries among these of people who were in the team at some time, with their sentences.
         notes: Sentences about entries of a kind that this version does not know.
         order: The causal order of the team's entries.
         heads: What the next entry names in `after`: the entries that count, and a few others by members.
@@ -104,7 +105,13 @@ class Roster:
         counted = [entry.id for entry in self.order.within(self._ledger.counted)]
         self.heads = self._heads(counted)
         self.missing = self.order.missing(counted)
-        self.problems = self._problems(refused)
+        ill = self._ill(refused)
+        self.problems = list(ill.values())
+        self.uncounted = tuple(
+            (entry, ill[entry.id])
+            for entry in self.order.entries
+            if entry.id in ill and entry.content.by in self.known
+        )
         self.notes = [
             f"the team entry {entry.id[:12]} {_unknown(entry)}"
             for entry in self._ledger.unknown
@@ -230,13 +237,18 @@ class Roster:
             )
         return founding(first)
 
-    def _problems(self, refused: Mapping[str, str]) -> list[str]:
+    def _ill(self, refused: Mapping[str, str]) -> dict[str, str]:
+        """What is the matter with each entry that does not count, in order."""
         ill = {name: f"does not count: {what}" for name, what in self._ledger.malformed.items()} | dict(
             refused
         )
         strangers = (entry for entry in self._ledger.unknown if entry.content.by not in self.known)
         ill |= {entry.id: _unknown(entry) for entry in strangers}
-        return [f"the team entry {one.id[:12]} {ill[one.id]}" for one in self.order.entries if one.id in ill]
+        return {
+            one.id: f"the team entry {one.id[:12]} {ill[one.id]}"
+            for one in self.order.entries
+            if one.id in ill
+        }
 
     def _heads(self, counted: Sequence[str]) -> list[str]:
         """Entries that count, and the newest others by members: a later visitsafe may see more in them."""

@@ -74,7 +74,7 @@ def without_effect(text: str, ref: str, entry: str) -> Fault:
         text=text,
         ref=ref,
         entry=entry,
-        means="the signature is good, but its signer could not do this; it changes nothing about the plan",
+        means="the signature is good, but its signer could not do this; it changes nothing",
         do="ask its signer what they meant; somebody who may do it has to sign it anew",
     )
 

@@ -16,7 +16,8 @@ from visitsafe.domain.bundles import Bundle, Packed, fits_its_name
 from visitsafe.domain.disagreement import disagreement
 from visitsafe.domain.entries import Entry
 from visitsafe.domain.fold import PlanState, fold
-from visitsafe.domain.members import Members
+from visitsafe.domain.judging import FORMS, Judged
+from visitsafe.domain.members import Members, called
 from visitsafe.domain.order import Order
 from visitsafe.domain.removal import NOT_CARRIED_OUT, REMOVED, Removed, RemovedError
 from visitsafe.domain.roster import Roster
@@ -55,6 +56,7 @@ class Change(msgspec.Struct, frozen=True):
         disagreement: Who did what without having seen each other, and what stands; empty if nobody did.
         doubts: New entries of people whose key or role has ended, if only their word says how old they are.
         problems: What does not hold about it now.
+        uncounted: New entries that do not count: who made them, what they are, and why not.
     """
 
     ref: str
@@ -64,6 +66,7 @@ class Change(msgspec.Struct, frozen=True):
     disagreement: str
     doubts: tuple[str, ...]
     problems: tuple[str, ...]
+    uncounted: tuple[str, ...] = ()
 
 
 class Incoming(msgspec.Struct, frozen=True):
@@ -79,6 +82,7 @@ class Incoming(msgspec.Struct, frozen=True):
         changes: The plans that change.
         emptied: References of plans whose content is not here and is in the bundle, and whose removal nobody
             signed who may. Nothing puts it back.
+        team_uncounted: New entries of the team that do not count, as in `Change`.
     """
 
     roster: Roster
@@ -89,6 +93,15 @@ class Incoming(msgspec.Struct, frozen=True):
     team_new: int
     changes: tuple[Change, ...]
     emptied: tuple[str, ...] = ()
+    team_uncounted: tuple[str, ...] = ()
+
+    @property
+    def uncounted(self) -> list[str]:
+        """Everything new that does not count."""
+        return [
+            *self.team_uncounted,
+            *(f"{one.ref}: {text}" for one in self.changes for text in one.uncounted),
+        ]
 
 
 class _Arriving(NamedTuple):
@@ -173,6 +186,7 @@ def incoming(slips: Sequence[Slip], team_id: str, history: History, position: in
         left=_names(old, after.members),
         team_new=len(team.new),
         changes=tuple(_change(group, before, after) for group in plans if group.new),
+        team_uncounted=_team_uncounted(team, after),
         emptied=tuple(emptied({slip.id for slip in slips}, {one.stream: one.rows for one in plans}, after)),
     )
 
@@ -254,6 +268,26 @@ def _change(group: _Arriving, before: Roster | None, after: Roster) -> Change:
         disagreement=disagreement(state),
         doubts=(*waits, *_doubts(group, state, after)),
         problems=tuple(text for text in state.problems if text not in waits),
+        uncounted=_uncounted(group, state.judged),
+    )
+
+
+def _uncounted(group: _Arriving, judged: Sequence[Judged]) -> tuple[str, ...]:
+    """What of the new entries does not count; what is of an unknown kind may once mean something."""
+    new = {row.id for row in group.new}
+    return tuple(
+        f"{one.name}, {kind_words(one.entry.content.kind)}: {one.why_not}"
+        for one in judged
+        if one.why_not and one.entry.id in new and one.entry.content.kind in FORMS
+    )
+
+
+def _team_uncounted(group: _Arriving, roster: Roster) -> tuple[str, ...]:
+    new = {row.id for row in group.new}
+    return tuple(
+        f"{called(entry.content.by, roster.known)}: {text}"
+        for entry, text in roster.uncounted
+        if entry.id in new
     )
 
 
@@ -268,6 +302,7 @@ def _removed(group: _Arriving, removed: Removed, before: Roster | None) -> Chang
         disagreement="",
         doubts=came,
         problems=removed.problems,
+        uncounted=_uncounted(group, removed.judged),
     )
 
 

@@ -64,6 +64,7 @@ class Report(msgspec.Struct, frozen=True):
         store: The store's id; empty for a file. `position` and `chain` are its end.
         signers: Who signed what was checked.
         faults: What does not hold; empty if all does.
+        uncounted: What holds and does not count: signed by members who could not do that.
         doubts: Sentences about what holds and should be asked about all the same.
         notes: What is worth knowing and is no fault.
         times: For one plan: what is known about the time of each entry.
@@ -87,6 +88,7 @@ class Report(msgspec.Struct, frozen=True):
     times: tuple[Timed, ...]
     checkpoints: tuple[Compared, ...]
     removed: int = 0
+    uncounted: tuple[Fault, ...] = ()
 
 
 class Tally:
@@ -102,6 +104,7 @@ class Tally:
         self.entries = self.plans = self.position = self.removed = 0
         self.store = self.chain = ""
         self.faults: list[Fault] = []
+        self.uncounted: list[Fault] = []
         self.doubts: list[str] = []
         self.notes: list[str] = []
         self.times: list[Timed] = []
@@ -112,7 +115,10 @@ class Tally:
 
     def _team(self, roster: Roster) -> None:
         self.seen.update(entry.content.by for entry in roster.order.entries)
-        self.faults += [faults.in_team(text) for text in (*roster.unsound.damaged, *roster.problems)]
+        known = {text: entry.id for entry, text in roster.uncounted}
+        strange = [text for text in roster.problems if text not in known]
+        self.faults += [faults.in_team(text) for text in (*roster.unsound.damaged, *strange)]
+        self.uncounted += [faults.without_effect(text, "", entry) for text, entry in known.items()]
         self.faults += [faults.junk(text) for text in roster.unsound.junk]
         self.notes += roster.notes
         self.faults += [
@@ -180,7 +186,8 @@ class Tally:
         if judged.why_not and judged.why_not == judged.doubt:
             return
         if judged.why_not and (content.kind in FORMS or stranger):
-            self.faults.append(faults.without_effect(f"{text}: {judged.why_not}", ref, judged.entry.id))
+            idle = faults.without_effect(f"{text}: {judged.why_not}", ref, judged.entry.id)
+            (self.faults if stranger else self.uncounted).append(idle)
         elif judged.why_not:
             self.notes.append(f"{text}: {judged.why_not}")
 
@@ -204,6 +211,7 @@ class Tally:
             times=tuple(self.times),
             checkpoints=self.checkpoints,
             removed=self.removed,
+            uncounted=tuple(dict.fromkeys(self.uncounted)),
         )
 
     def _signer(self, by: str) -> SignedBy:

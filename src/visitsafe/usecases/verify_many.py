@@ -225,7 +225,13 @@ class _Checking:
 
     def _keep(self, stream: str) -> None:
         tally = self._tally
-        if tally.faults or tally.doubts or tally.notes:
-            found = About(stream, tuple(tally.faults), tuple(tally.doubts), tuple(tally.notes))
+        if tally.faults or tally.doubts or tally.notes or tally.uncounted:
+            found = About(
+                stream,
+                tuple(tally.faults),
+                tuple(tally.doubts),
+                tuple(tally.notes),
+                tuple(tally.uncounted),
+            )
             self._about.append(found)
-            tally.faults, tally.doubts, tally.notes = [], [], []
+            tally.faults, tally.doubts, tally.notes, tally.uncounted = [], [], [], []

@@ -66,6 +66,7 @@ class About(msgspec.Struct, frozen=True):
     faults: tuple[Fault, ...]
     doubts: tuple[str, ...]
     notes: tuple[str, ...]
+    uncounted: tuple[Fault, ...] = ()
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -47,6 +47,7 @@ def verify_store(desk: Desk, checkpoints: Sequence[Checkpoint] = (), spread: Spr
         tally.faults += one.faults
         tally.doubts += one.doubts
         tally.notes += one.notes
+        tally.uncounted += one.uncounted
     for plan in found.lost:
         ref = reference(plan)
         tally.faults.append(faults.in_list(f"the list names {ref}, which has no entries", ref))
