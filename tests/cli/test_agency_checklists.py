@@ -434,3 +434,43 @@ def test_choices_that_cannot_be_added_are_told_where_they_stand(
     assert ran.code == 1
     line = next(line for line in ran.err.splitlines() if said in line)
     assert f"ours.yaml:{where}" in line
+
+
+def test_check_advises_where_an_unsafe_answer_or_an_added_choice_is_named_by_no_rule(agency: Agency) -> None:
+    agency.write(NEUTRAL, ABOUT_THE_LIFT)
+    assert "advice" not in agency.check().err
+    agency.write(NEUTRAL)
+    (agency.folder / "ours.yaml").write_text(ADDED[: ADDED.index("rules:")], encoding="utf-8")
+    ran = agency.check()
+    assert ran.code == 0
+    told = [line for line in ran.err.splitlines() if "advice" in line]
+    assert len(told) == 2
+    assert "estate.yaml:" in told[0]
+    assert 'no rule names "no", the unsafe answer to this question' in told[0]
+    assert 'ours.yaml:10:7: no rule names "sexual-harassment", which is added to "behaviours"' in told[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("form", "no command opens a form with the id our-own, so nobody ever sees it"),
+        ("supervision", "no command shows prompts with the id our-own, so nobody ever sees it"),
+        ("escalation", "no visit checklist uses our-own, so nobody ever sees it"),
+    ],
+)
+def test_check_advises_where_nothing_opens_a_file(agency: Agency, kind: str, said: str) -> None:
+    path = agency.folder / "own.yaml"
+    path.write_text(starting_file(kind, "our-own", None), encoding="utf-8")
+    for words in ((), (str(path),)):
+        ran = agency.run(agency.office.sam, "checklist", "check", *words)
+        assert (ran.code, said in " ".join(ran.err.split())) == (0, True), ran.err
+    path.write_text(starting_file(kind, {"form": "debrief"}.get(kind, kind), None), encoding="utf-8")
+    assert "advice" not in agency.check().err
+
+
+def test_a_question_that_nobody_can_reach_is_a_problem(agency: Agency) -> None:
+    never = NEUTRAL[: NEUTRAL.index("- id: lift-works")] + '  when: {phone: "yes", other-alarm: "no"}\n'
+    agency.write(never)
+    ran = agency.check()
+    assert ran.code == 1
+    assert "no answers lead to this question: change or leave out the condition" in ran.err

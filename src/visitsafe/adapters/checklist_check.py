@@ -5,6 +5,7 @@ broken file does not hide what is wrong with another.
 """
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, cast
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from visitsafe.domain.problem import AnyChecklist
 
 
+NEVER_ASKED_FOR = {
+    "form": "no command opens a form with the id",
+    "supervision": "no command shows prompts with the id",
+    **dict.fromkeys(("should-not", "information-sharing", "review", "escalation"), "no visit checklist uses"),
+}
+"""What is wrong with a file of this kind that nothing names."""
+
+
 @dataclass
 class Report:
     """What was found.
@@ -28,11 +37,13 @@ class Report:
     Attributes:
         problems: Lines for what must be mended.
         warnings: Lines for what is worth knowing: a source past its review date.
+        advice: Lines for what may be meant as it is, and may be a slip.
         files: The names of the files that were checked.
     """
 
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
 
     def add(self, lines: Sequence[str]) -> None:
@@ -40,13 +51,19 @@ class Report:
         self.problems += [line for line in lines if line not in self.problems]
 
 
-def check_library(library: Library, today: date, only: Sequence[Found] | None = None) -> Report:
+def check_library(
+    library: Library,
+    today: date,
+    only: Sequence[Found] | None = None,
+    opened: AbstractSet[str] | None = None,
+) -> Report:
     """Check the files of a library.
 
     Args:
         library: All layers.
         today: For review dates.
         only: The files to judge; what else they need is read but not judged. None for all.
+        opened: The ids of the forms and prompts that commands ask for; None for no advice.
 
     Returns:
         Problems, warnings and the names of the files.
@@ -65,7 +82,28 @@ def check_library(library: Library, today: date, only: Sequence[Found] | None = 
         _together(library.resolve_form, checking.check_form, name, wanted, documents, report)
     for name in library.ids():
         _findable(library, name, report)
+    if opened is not None and not report.problems:
+        _advise(library, wanted, opened, report)
     return report
+
+
+def _advise(library: Library, wanted: Sequence[Found], opened: AbstractSet[str], report: Report) -> None:
+    """What nothing uses, and what no rule says anything about."""
+    used, mine = set(opened), tuple(f"{found.name}:" for found in wanted)
+    try:
+        visits = [library.resolve(name) for name in library.ids("visit")]
+        forms = [library.resolve_form(name).checklists for name in library.ids("form")]
+    except (ProblemsError, NotFoundError):
+        return  # one that is not judged; what it would use cannot be told
+    used |= {form.sharing.id for form in forms if form.sharing}
+    for resolved in visits:
+        used |= resolved.checklists.digests.keys()
+        lines = resolved.lines(checking.advice(resolved.checklists))
+        report.advice += [one for one in lines if one.startswith(mine) and one not in report.advice]
+    for found in wanted:
+        if found.kind in NEVER_ASKED_FOR and found.id not in used:
+            sentence = f"{NEVER_ASKED_FOR[found.kind]} {found.id}, so nobody ever sees it"
+            report.advice.append(read(found)[1].line(sentence, "id"))
 
 
 def _readable(found: Found, judged: bool, report: Report) -> Found:

@@ -92,9 +92,11 @@ def check(
     from visitsafe.adapters.checklist_check import check_library
 
     library, only = _library_to_check(context, paths or [])
-    report = check_library(library, invocation(context).now.date(), only)
+    report = check_library(library, invocation(context).now.date(), only, _opened())
     for warning in report.warnings:
         say(f"warning: {warning}")
+    for line in report.advice:
+        say(f"advice: {line}")
     if report.problems:
         count = "1 problem" if len(report.problems) == 1 else f"{len(report.problems)} problems"
         raise ProblemsError(
@@ -103,6 +105,17 @@ def check(
             hint="visitsafe checklist schema lists each key; visitsafe checklist new writes one that holds",
         )
     result(f"{_files(len(report.files))} checked, nothing wrong")
+
+
+def _opened() -> set[str]:
+    """The ids of the forms and prompts that commands ask for."""
+    from visitsafe.cli.exporting_case import SUPERVISION
+    from visitsafe.usecases.auditing import AUDIT
+    from visitsafe.usecases.debriefs import DEBRIEF
+    from visitsafe.usecases.documents import FORMS
+    from visitsafe.usecases.incidents import INCIDENT
+
+    return {SUPERVISION, AUDIT, DEBRIEF, INCIDENT, *FORMS.values()}
 
 
 @app.command()

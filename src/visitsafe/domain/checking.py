@@ -7,6 +7,7 @@ low-risk plan can come out clean. Where proof takes too long it says so instead 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from pydantic import BaseModel
@@ -61,6 +62,32 @@ def check(checklists: ChecklistSet, documents: Documents) -> list[Problem]:
         placed = place(checklists)
         problems += proven(placed, "a low-risk plan must come out clean") or _clean(placed)
     return list(dict.fromkeys(problems))
+
+
+def advice(checklists: ChecklistSet) -> list[Problem]:
+    """What holds and may still be a slip: an unsafe answer, or an added choice, that no rule names."""
+    placed = place(checklists)
+    named = {
+        (name, word)
+        for _, _, rule in placed.rules
+        for mapping in rule.when
+        for name, wanted in mapping.items()
+        for word in wanted
+    }
+    found = [
+        Problem(path, f'no rule names "{question.worse}", the unsafe answer to this question')
+        for path, question in placed.questions
+        if path[0] == "visit" and question.worse and (question.id, question.worse) not in named
+    ]
+    found += [
+        Problem(
+            ("visit", "add_choices", name, index), f'no rule names "{choice.id}", which is added to "{name}"'
+        )
+        for name, added in checklists.visit.add_choices.items()
+        for index, choice in enumerate(added)
+        if (name, choice.id) not in named
+    ]
+    return [replace(one, sentence=f"{one.sentence}, so nothing is said about it") for one in found]
 
 
 def check_form(form_set: FormSet, documents: Documents) -> list[Problem]:
