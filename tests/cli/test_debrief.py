@@ -217,3 +217,29 @@ def test_nothing_that_is_printed_tells_of_an_incident_that_was_recorded_under_du
         shapes.append(office.sam.done("incident", office.ref, "--answers", mine, "--yes", "--json").json)
         told.append([{name: one.get(name) for name in ("debriefs", "owed", "incidents")} for one in shapes])
     assert told[0] == told[1]
+
+
+def test_whether_there_was_an_incident_is_nobodys_answer_but_the_signers(office: Office) -> None:
+    ran = talked(office, text=CALM)
+    assert "from the record: No incident or near miss is on record for this visit." in ran.err
+    (body,) = entries(office, "debriefed")
+    assert "after-incident" not in {name for name, value in body["answers"].items() if value}
+    assert "Incident or near miss: no" not in office.mo.done("show", office.ref).out
+
+
+def test_an_incident_that_is_told_of_and_not_on_record_is_asked_for(office: Office) -> None:
+    said = talked(office, text=CALM + "  after-incident: yes\n  talked-to: [manager]\n").out
+    assert f"What happened is not written down yet:  visitsafe incident {office.ref}" in said
+
+
+def test_what_is_on_record_is_shown_to_whoever_talks_it_over(office: Office) -> None:
+    office.sam.done("incident", office.ref, "--answers", form(office, INCIDENT), "--yes")
+    ran = talked(office, text=CALM)
+    assert "from the record: Incident, Monday 23 November 2026, 12:00 (GMT), recorded by Sam." in ran.err
+
+
+def test_what_a_file_leaves_out_of_a_correction_is_said_before_it_is_signed_again(office: Office) -> None:
+    talked(office)
+    again = talked(office, "--correct", text="checklist: debrief\nanswers:\n  went: as-planned\n")
+    assert "as it was before, for the file does not say: Somebody not seen: yes" in again.err
+    assert "What was different" not in again.err

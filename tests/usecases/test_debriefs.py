@@ -42,6 +42,7 @@ from visitsafe.usecases.debriefs import (
     find_debrief,
     known_answers,
     never_set_out,
+    on_record,
     record_debrief,
 )
 from visitsafe.usecases.desk import Desk
@@ -180,7 +181,7 @@ class TestCorrecting:
             state = desk.plan(room.plan)
             known = known_answers(desk, state, Telling(correct=True))
             name = state.after.debriefs[0].id
-        assert known == {"went": "shorter", "next-time": "Go as two.", AFTER_INCIDENT: "no"}
+        assert known == {"went": "shorter", "next-time": "Go as two."}
         assert room.says(answered(went="as-planned"), correct=True).replaces == name
         assert first.replaces == ""
 
@@ -217,11 +218,13 @@ class TestWhatTheFormBecomes:
         assert [duty.trigger for duty in body.sharing] == duties
         assert all(duty.recipients == ("School nurse",) for duty in body.sharing)
 
-    def test_whether_there_was_an_incident_is_told_by_the_record(self, tmp_path: Path) -> None:
-        for story, known in ((HOME, "no"), (incident(HOME), "yes")):
-            room = Room(tmp_path / known, story)
+    def test_what_is_on_record_is_said_beside_the_question_and_is_no_answer(self, tmp_path: Path) -> None:
+        for place, (story, said) in enumerate(((HOME, "No incident"), (incident(HOME), "Incident"))):
+            room = Room(tmp_path / str(place), story)
             with room.desk(SAM) as desk:
-                assert known_answers(desk, desk.plan(room.plan), Telling())[AFTER_INCIDENT] == known
+                state = desk.plan(room.plan)
+                assert known_answers(desk, state, Telling()) == {}
+                assert on_record(desk, state, ZoneInfo("UTC"))[AFTER_INCIDENT][0].startswith(said)
 
 
 class TestWithoutAReference:

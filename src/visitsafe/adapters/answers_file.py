@@ -41,11 +41,12 @@ _EMPTY: Answers = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Filled:
-    """What a complete answers file says, ready to be planned."""
+    """What a complete answers file says, ready to be planned; `taken` as in `Parsed`."""
 
     answers: Mapping[str, Value]
     controls: tuple[Control, ...]
     urgent: str
+    taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ def read_answers(
     controls = _measures(desk, file, questionnaire, None if desk.problems else parsed.answers)
     if desk.problems:
         raise refusal(file.name, desk.problems, file.hint)
-    return Filled(parsed.answers, controls, file.urgent)
+    return Filled(parsed.answers, controls, file.urgent, parsed.taken)
 
 
 def settled_in(file: AnswersFile, questionnaire: Questionnaire, context: Context) -> Occasion:

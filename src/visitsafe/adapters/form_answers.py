@@ -4,15 +4,14 @@ The file names the form after `checklist:`, and its answers stand below `answers
 at once, each with its line, by the same rules as at a terminal.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from visitsafe.adapters.answers_file import load, read_answers
+from visitsafe.adapters.answers_file import Filled, load, read_answers
 from visitsafe.adapters.answers_template import answer_lines
 from visitsafe.adapters.yaml_files import refusal
 from visitsafe.adapters.yaml_tree import Problem
 from visitsafe.domain.answering import Context
-from visitsafe.domain.assessment import Answers, Value
+from visitsafe.domain.assessment import Answers
 from visitsafe.domain.forms import FormChecklist
 from visitsafe.domain.questionnaire import Questionnaire
 
@@ -31,7 +30,7 @@ def read_form(
     context: Context,
     known: Answers,
     command: str,
-) -> Mapping[str, Value]:
+) -> Filled:
     """The answers in a file.
 
     Args:
@@ -59,7 +58,7 @@ def read_form(
             problems.append(Problem(file.positions.key((key,)), sentence))
     if problems:
         raise refusal(file.name, [*file.problems, *problems], hint)
-    return read_answers(replace(file, urgent=""), questionnaire, context, known).answers
+    return read_answers(replace(file, urgent=""), questionnaire, context, known)
 
 
 def form_template(form: FormChecklist, questionnaire: Questionnaire, command: str) -> str:

@@ -56,7 +56,8 @@ def debrief(
         known, old = use.known_answers(desk, state, telling), use.corrected(desk, state, telling)
         apart = " ".join(filter(None, (old.id if old else "", telling.who)))
         how = How(answers=answers, yes=yes, plain=plain, print_answers=print_answers)
-        answered = fill_in(context, desk, use.DEBRIEF, state.ref, command, how, known, apart=apart)
+        said = use.on_record(desk, state, zone_of(desk.roster))
+        answered = fill_in(context, desk, use.DEBRIEF, state.ref, command, how, known, said, apart)
         signing = patient(later(context, desk), invocation(context).environ, f"run it again: {command}")
         body, done = use.record_debrief(signing, signing.plan(state.plan), answered, telling)
         with stands(f"it is recorded on {done.ref}; see: visitsafe show {done.ref}"):
@@ -97,6 +98,7 @@ def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]
     from visitsafe.domain.discretion import hides_duress
     from visitsafe.domain.duties import duties_of
     from visitsafe.domain.phrases import day
+    from visitsafe.usecases.debriefs import is_unrecorded
 
     state = hides_duress(state, desk.me, desk.now)
     lines = [f"Thank you. {state.ref} has been talked over."]
@@ -107,6 +109,8 @@ def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]
         first = day(min(one.by for one in duties), zone_of(desk.roster))
         what = "1 thing" if len(duties) == 1 else f"{len(duties)} things"
         lines.append(f"- Still to tell others: {what}, by {first}:  visitsafe share {state.ref}")
+    if is_unrecorded(desk, state, body):
+        lines.append(f"- What happened is not written down yet:  visitsafe incident {state.ref}")
     if state.after.not_talked_over:
         lines.append(f"- Something was recorded meanwhile; talk it over too:  visitsafe debrief {state.ref}")
     lines.append(f"- To add or correct something:  visitsafe debrief {state.ref} --correct")

@@ -18,6 +18,7 @@ from visitsafe.errors import InterruptedByUserError, NotFoundError, SettingsErro
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from visitsafe.adapters.answers_file import Filled
     from visitsafe.adapters.drafts import Draft
     from visitsafe.adapters.talk import Talk
     from visitsafe.adapters.wizard import Surroundings
@@ -58,6 +59,7 @@ class _Form(NamedTuple):
     command: str
     known: "Mapping[str, Value]"
     apart: str
+    said: "Mapping[str, Sequence[str]]"
 
 
 def fill_in(
@@ -96,7 +98,7 @@ def fill_in(
     from visitsafe.domain.form_flow import beside, compile_form
 
     form_set = beside(library_of(context).form_set(form), said or {})
-    filled = _Form(form_set, compile_form(form_set), about, command, known or {}, apart)
+    filled = _Form(form_set, compile_form(form_set), about, command, known or {}, apart, said or {})
     if how.print_answers:
         _print_template(filled)
     if how.answers is not None:
@@ -120,11 +122,26 @@ def _from_file(context: typer.Context, desk: "Desk", filled: _Form, how: How) ->
     country = desk.roster.settings.country or ""
     asked = Context(now=invocation(context).now, zone=zone_of(desk.roster), form=True, country=country)
     form = filled.form_set.form
-    answers = read_form(str(how.answers), form, filled.questionnaire, asked, filled.known, filled.command)
-    answered = _composed(context, desk, filled, answers)
+    given = read_form(str(how.answers), form, filled.questionnaire, asked, filled.known, filled.command)
+    answered = _composed(context, desk, filled, given.answers)
+    for line in taken_over(filled.questionnaire, given):
+        say(f"as it was before, for the file does not say: {line}")
+    for sentences in filled.said.values():
+        say(f"from the record: {' '.join(sentences)}")
     for finding in answered.findings:
         say(f"to note: {finding.text}")
     return answered
+
+
+def taken_over(questionnaire: "Questionnaire", given: "Filled") -> list[str]:
+    """The answers that are signed although a file leaves them out: what is signed is shown before."""
+    from visitsafe.domain.assessment import in_words
+    from visitsafe.domain.escape import kept_line
+
+    asked = [questionnaire.by_id[name] for name in given.taken]
+    return [
+        kept_line(f"{one.label}: {in_words(one, given.answers[one.id], questionnaire.zone)}") for one in asked
+    ]
 
 
 def _composed(

@@ -171,12 +171,15 @@ def _intent(
     context: typer.Context, desk: "Desk", file: "AnswersFile", questionnaire: "Questionnaire", wish: _Wish
 ) -> "Intent":
     from visitsafe.adapters.answers_file import read_answers
+    from visitsafe.cli.form_talk import taken_over
     from visitsafe.domain.composing import Intent
     from visitsafe.usecases.planning import standing_answers
 
     standing = standing_answers(desk, questionnaire)
     known = {name: value for name, (value, _) in standing.items()}
     filled = read_answers(file, questionnaire, answering(context, desk, urgent=wish.urgent), known)
+    for line in taken_over(questionnaire, filled):
+        say(f"as in your last plan, for the file does not say: {line}")
     urgent = wish.reason or filled.urgent
     if wish.urgent and not urgent:
         raise UsageError(

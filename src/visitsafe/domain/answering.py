@@ -71,10 +71,14 @@ class Context:
 
 @dataclass(frozen=True)
 class Parsed:
-    """All answers of a file: those that hold, and each problem as question id and sentence."""
+    """All answers of a file: those that hold, and each problem as question id and sentence.
+
+    `taken` names the questions whose answer was known already, because the file leaves them out.
+    """
 
     answers: dict[str, Value]
     problems: tuple[tuple[str, str], ...]
+    taken: tuple[str, ...] = ()
 
 
 def is_blank(raw: Raw) -> bool:
@@ -246,6 +250,7 @@ def parse_all(
     """
     problems = [(name, _unknown(questionnaire, name)) for name in raw if name not in questionnaire.by_id]
     answers: dict[str, Value] = {}
+    taken: list[str] = []
     context = replace(context, start=_start(questionnaire, raw, context))
     for question in questionnaire:
         applies = applicability(questionnaire, answers)[question.id]
@@ -255,11 +260,12 @@ def parse_all(
                 _must_be_blank(questionnaire, question, given, answers)
             elif question.id in standing and isinstance(given, str) and is_blank(given):
                 answers[question.id] = standing[question.id]
+                taken.append(question.id)
             elif applies or not is_blank(given):
                 answers[question.id] = _in_file(question, given, context)
         except AnswerError as error:
             problems.append((question.id, error.sentence))
-    return Parsed(answers, tuple(problems))
+    return Parsed(answers, tuple(problems), tuple(taken))
 
 
 def _start(questionnaire: Questionnaire, raw: Mapping[str, Raw], context: Context) -> datetime | None:

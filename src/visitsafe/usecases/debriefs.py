@@ -11,6 +11,7 @@ from datetime import timedelta, tzinfo
 
 import msgspec
 
+from visitsafe.domain.after_words import incident_title
 from visitsafe.domain.afterwards import DebriefedBody
 from visitsafe.domain.alarm import is_watched
 from visitsafe.domain.assessment import Value
@@ -21,6 +22,7 @@ from visitsafe.domain.form_flow import Answered
 from visitsafe.domain.judging_after import SHARE, why_not_after
 from visitsafe.domain.likeness import is_companion, is_self
 from visitsafe.domain.members import Member
+from visitsafe.domain.phrases import moment
 from visitsafe.domain.plan import Duty, PlanBody
 from visitsafe.domain.reports import Heard
 from visitsafe.domain.said import Said
@@ -105,9 +107,21 @@ def never_set_out(state: PlanState) -> bool:
 def known_answers(desk: Desk, state: PlanState, telling: Telling) -> dict[str, Value]:
     """The answers that are known before anything is asked; they can be changed."""
     old = corrected(desk, state, telling)
-    known: dict[str, Value] = dict(old.body.answers) if old else {}
-    happened = _seen(desk, state).after.incidents
-    return {**known, AFTER_INCIDENT: (Answer.YES if happened else Answer.NO).value}
+    return dict(old.body.answers) if old else {}
+
+
+def on_record(desk: Desk, state: PlanState, zone: tzinfo) -> dict[str, tuple[str, ...]]:
+    """What the record says beside the question whether something happened, for whoever signs to see."""
+    found = [
+        f"{incident_title(one.body)}, {moment(one.happened, zone)}, recorded by {one.author.person.name}."
+        for one in _seen(desk, state).after.incidents
+    ]
+    return {AFTER_INCIDENT: tuple(found) or ("No incident or near miss is on record for this visit.",)}
+
+
+def is_unrecorded(desk: Desk, state: PlanState, body: DebriefedBody) -> bool:
+    """Whether something happened, as was said, and nothing of it is on record."""
+    return body.answers.get(AFTER_INCIDENT) == Answer.YES and not _seen(desk, state).after.incidents
 
 
 def corrected(desk: Desk, state: PlanState, telling: Telling) -> Said[DebriefedBody] | None:
