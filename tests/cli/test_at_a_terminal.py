@@ -243,6 +243,36 @@ def test_going_back_in_a_review_keeps_what_was_typed(today: Office) -> None:
     assert today.show()["decision"]["rationale"] == "She knows them well."
 
 
+def test_whose_refusal_is_overruled_is_said_before_it_is_signed(today: Office) -> None:
+    nia = today.join(today.person("nia"), "manager")
+    today.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"')
+    refusal = ("--decision", "refuse", "--reason", "Not alone.", "--instead", "At school.")
+    nia.done("review", today.ref, *refusal)
+    child = at_terminal(today.mo, "review", today.ref)
+    answer(child, "1", "She knows them well.")
+    child.expect("you overrule another manager:")
+    child.expect('Nia refused it: "Not alone."')
+    answer(child, "1")
+    assert ended(child)[0] == 0
+    assert today.show()["status"] == "countersigned"
+
+
+def test_who_refused_meanwhile_is_named_when_a_countersignature_does_not_stand(today: Office) -> None:
+    nia = today.join(today.person("nia"), "manager")
+    today.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"')
+    child = at_terminal(today.mo, "review", today.ref)
+    answer(child, "1", "She knows them well.")
+    child.expect("Sign this decision")
+    refusal = ("--decision", "refuse", "--reason", "Not alone.", "--instead", "At school.")
+    nia.done("review", today.ref, *refusal)
+    answer(child, "1")
+    code, text = ended(child)
+    said = " ".join(text.split())
+    assert code == 0
+    assert 'does not stand: Nia refused it: "Not alone."' in said
+    assert f"{today.ref} is refused" in said
+
+
 def test_a_move_is_asked_about_and_no_moves_nothing(today: Office, tmp_path: Path) -> None:
     new = f"sqlite:///{tmp_path}/new.db"
     for said, code in (("n", 130), ("y", 0)):

@@ -70,6 +70,49 @@ def test_a_refusal_says_how_the_purpose_will_be_met_instead(office: Office) -> N
     assert office.show()["decision"]["purpose_met"] == "School will see them tomorrow."
 
 
+def test_a_managers_refusal_is_overruled_only_by_saying_so_and_whose_it_was_is_told(office: Office) -> None:
+    nia = office.join(office.person("nia"), "manager")
+    office.plan()
+    nia.done(
+        "review", office.ref, "--decision", "refuse", "--reason", "Not alone.", "--instead", "At school."
+    )
+    fine = ("review", office.ref, "--decision", "countersign", "--reason", "Fine.")
+    refused = office.mo.run(*fine)
+    assert (refused.code, refused.out) == (1, "")
+    assert 'Nia refused it: "Not alone."' in refused.err
+    assert "--overrule" in refused.err
+    assert office.show()["status"] == "refused"
+    done = office.mo.done(*fine, "--overrule")
+    assert 'this overrules Nia: Nia refused it: "Not alone."' in done.err
+    assert office.show()["status"] == "countersigned"
+    again = ("review", office.ref, "--decision", "countersign", "--reason", "Looked again.")
+    assert "overrules" not in office.mo.done(*again).err
+
+
+def test_a_refusal_of_an_earlier_version_is_not_forgotten_with_the_new_one(office: Office) -> None:
+    nia = office.join(office.person("nia"), "manager")
+    office.plan()
+    nia.done(
+        "review", office.ref, "--decision", "refuse", "--reason", "Not alone.", "--instead", "At school."
+    )
+    revised = office.answers(purpose='"Talk about school."')
+    office.sam.done("plan", "--revise", office.ref, "--answers", revised, "--yes")
+    ran = office.mo.run("review", office.ref, "--decision", "countersign", "--reason", "Fine.")
+    assert (ran.code, 'Nia refused it: "Not alone."' in ran.err) == (1, True)
+    nia.done("review", office.ref, "--decision", "countersign", "--reason", "Better.")  # her own word
+
+
+def test_what_was_returned_and_changed_is_countersigned_by_any_manager(office: Office) -> None:
+    nia = office.join(office.person("nia"), "manager")
+    office.plan()
+    nia.done("review", office.ref, "--decision", "return", "--reason", "Take Priya along.")
+    ran = office.mo.run("review", office.ref, "--decision", "countersign", "--reason", "Fine.")
+    assert (ran.code, 'Nia returned it: "Take Priya along."' in ran.err) == (1, True)
+    revised = office.answers(purpose='"Talk about school."')
+    office.sam.done("plan", "--revise", office.ref, "--answers", revised, "--yes")
+    office.mo.done("review", office.ref, "--decision", "countersign", "--reason", "Fine.")
+
+
 def test_a_decision_needs_reasons(office: Office) -> None:
     office.plan()
     assert office.mo.run("review", office.ref, "--decision", "countersign", "--reason", " \x1b[2J ").code == 1

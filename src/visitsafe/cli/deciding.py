@@ -10,7 +10,7 @@ from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.domain.escape import terminal
 from visitsafe.domain.phrases import moment
 from visitsafe.domain.terms import Decision, Status
-from visitsafe.errors import UsageError, VisitsafeError
+from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,10 @@ def review(
         bool,
         typer.Option("--not-companion", help="The companion whose name is like yours is somebody else."),
     ] = False,
+    overrule: Annotated[
+        bool,
+        typer.Option("--overrule", help="Countersign although another manager refused or returned it."),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON afterwards.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks.")] = False,
 ) -> None:
@@ -58,6 +62,7 @@ def review(
                 [flag_text("--condition", one) for one in condition or ()],
                 flag_text("--instead", instead),
                 not_companion=not_companion,
+                overrule=overrule,
             )
             signing = later(context, desk)
         else:
@@ -69,7 +74,7 @@ def review(
             signing = patient(later(context, desk), invocation(context).environ, again)
         done = _decide(context, signing, state, words, tell=decision is not None)
         with stands(f"{done.ref} is {done.status}; see: visitsafe show {done.ref}"):
-            _tell(desk, done, json=json)
+            _tell(desk, done, words.decision, json=json)
 
 
 class Words:
@@ -83,10 +88,12 @@ class Words:
         instead: str,
         *,
         not_companion: bool = False,
+        overrule: bool = False,
     ) -> None:
         """Take the words as they were given; control characters are dropped.
 
-        With `not_companion` a companion whose name is like the manager's is somebody else.
+        With `not_companion` a companion whose name is like the manager's is somebody else; with `overrule`
+        they know that another manager held the visit back.
         """
         from visitsafe.domain.cleaning import clean
 
@@ -95,6 +102,7 @@ class Words:
         self.conditions = tuple(filter(None, (clean(condition, lines=True) for condition in conditions)))
         self.instead = clean(instead, lines=True)
         self.not_companion = not_companion
+        self.overrule = overrule
 
 
 def _decide(
@@ -108,9 +116,22 @@ def _decide(
 
     from visitsafe.cli.known import known_of
     from visitsafe.cli.review_known import facts_first
-    from visitsafe.usecases.deciding import check_may_decide, decide, decided_body, somebody_else
+    from visitsafe.usecases.deciding import (
+        check_may_decide,
+        decide,
+        decided_body,
+        overruled,
+        overruling,
+        somebody_else,
+    )
 
     check_may_decide(desk, state, words.decision)
+    held_back = overruled(desk, state) if words.decision is Decision.COUNTERSIGN else ()
+    if held_back and not words.overrule:
+        raise NotPermittedError(
+            overruling(held_back[-1]),
+            hint=f"talk to {held_back[-1].name} first; to countersign it all the same, add: --overrule",
+        )
     goes_by: Countersigning | None = None
     made: Made | None = None
     missing: Sequence[Finding] = ()
@@ -140,7 +161,10 @@ def _decide(
         say("By countersigning you confirm:")
         for item in body.attested:
             say(f"- {item.text}")
-    return decide(desk, state, body)
+    done = decide(desk, state, body)
+    for one in held_back if tell else ():
+        say(f"this overrules {one.name}: {overruling(one)}")
+    return done
 
 
 def warnings_of(context: typer.Context, state: "PlanState", facts: "Sequence[KnownFact]") -> list[str]:
@@ -227,7 +251,20 @@ def goes_by_of(context: typer.Context, state: "PlanState") -> "tuple[Countersign
     return replace(carried, conditions=conditions), named[0] if named else None
 
 
-def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
+def _who_holds_back(state: "PlanState") -> str:
+    """Who stands in the way of a countersignature that had not seen them: the more cautious one stands."""
+    from visitsafe.usecases.deciding import overruling
+
+    if state.withdrawn:
+        return f'{state.author.person.name} withdrew it: "{state.withdrawn}"'
+    if state.decision is None:
+        return f"{state.author.person.name} has signed a newer version"
+    return f"{overruling(state.decision)}; talk to them, then decide again: visitsafe review {state.ref}"
+
+
+def _tell(desk: "Desk", state: "PlanState", decided: Decision, *, json: bool) -> None:
+    if decided is Decision.COUNTERSIGN and state.status is not Status.COUNTERSIGNED:
+        say(f"your countersignature is on the record and does not stand: {_who_holds_back(state)}")
     if json:
         from visitsafe.domain.discretion import hides_duress
         from visitsafe.domain.shapes import plan_shape

@@ -56,7 +56,7 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
     from visitsafe.cli.review_known import known_now
     from visitsafe.cli.screens import make_console, review_plan, show_plan
     from visitsafe.domain.discretion import hides_duress
-    from visitsafe.usecases.deciding import check_may_decide, previous_plan
+    from visitsafe.usecases.deciding import check_may_decide, overruled, overruling, previous_plan
 
     environ = invocation(context).environ
     asker = talk_at(environ, plain=plain, otherwise=WITHOUT_TERMINAL)
@@ -76,7 +76,8 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
         show_plan(console, seen, desk.now, zone, include_details=True, known=known)
 
     _ask_about_companions(asker, desk, state)
-    return state, _decision(asker, checklist, state, read)
+    held_back = [f"- {overruling(one)}" for one in overruled(desk, state)]
+    return state, _decision(asker, checklist, state, read, held_back)
 
 
 def _ask_about_companions(asker: "Talk", desk: "Desk", state: "PlanState") -> None:
@@ -155,9 +156,16 @@ def _line(desk: "Desk", state: "PlanState") -> str:
 
 
 def _decision(
-    asker: "Talk", checklist: "Countersigning | None", state: "PlanState", read: "Callable[[], None]"
+    asker: "Talk",
+    checklist: "Countersigning | None",
+    state: "PlanState",
+    read: "Callable[[], None]",
+    held_back: "Sequence[str]",
 ) -> Words:
-    """Ask until it is signed; going back asks the question before again."""
+    """Ask until it is signed; going back asks the question before again.
+
+    `held_back` says who decided otherwise, for whoever is about to countersign.
+    """
     from visitsafe.usecases.deciding import conditions_needed
 
     needed = [rule.text for rule in conditions_needed(checklist, state.body)] if checklist else []
@@ -165,7 +173,9 @@ def _decision(
     answers: list[str] = []
     typed: dict[str, str] = {}
     while True:
-        questions = _questions(asker, checklist, answers, typed, lambda: _way(asker, ways, needed, read))
+        questions = _questions(
+            asker, checklist, answers, typed, lambda: _way(asker, ways, needed, read), held_back
+        )
         if len(answers) == len(questions):
             return _words(answers)
         answer = questions[len(answers)]()
@@ -181,6 +191,7 @@ def _questions(
     answers: "Sequence[str]",
     typed: "dict[str, str]",
     way: "Callable[[], str | None]",
+    held_back: "Sequence[str]",
 ) -> "list[Callable[[], str | None]]":
     """What is asked, as far as the answers so far decide it; what was typed before is offered again."""
 
@@ -195,7 +206,7 @@ def _questions(
         questions.append(lambda: ask(REASONS[chosen]))
         if chosen in MORE:
             questions.append(lambda: ask(MORE[chosen]))
-        questions.append(lambda: _signature(asker, checklist, chosen))
+        questions.append(lambda: _signature(asker, checklist, chosen, held_back))
     return questions
 
 
@@ -218,8 +229,12 @@ def _way(
         read()
 
 
-def _signature(asker: "Talk", checklist: "Countersigning | None", way: str) -> str | None:
-    """The explicit yes, with what is confirmed by it."""
+def _signature(
+    asker: "Talk", checklist: "Countersigning | None", way: str, held_back: "Sequence[str]"
+) -> str | None:
+    """The explicit yes, with what is confirmed by it and who is overruled."""
+    if held_back and way in {COUNTERSIGN, WITH_CONDITIONS}:
+        asker.say("", "By countersigning you overrule another manager:", *held_back)
     if checklist is not None and way in {COUNTERSIGN, WITH_CONDITIONS}:
         asker.say("", "By countersigning you confirm:", *(f"- {item.text}" for item in checklist.attest))
     picked = asker.pick("Sign this decision?", ["Sign it", "Go back and change it", "Stop, and decide later"])
@@ -232,4 +247,6 @@ def _words(answers: "Sequence[str]") -> Words:
     way, reason, more = answers[0], answers[1], answers[2]
     decision = {RETURN: Decision.RETURN, REFUSE: Decision.REFUSE}.get(way, Decision.COUNTERSIGN)
     conditions = more.replace(";", "\n").split("\n") if way == WITH_CONDITIONS else []
-    return Words(decision, reason, conditions, more if way == REFUSE else "", not_companion=True)
+    return Words(
+        decision, reason, conditions, more if way == REFUSE else "", not_companion=True, overrule=True
+    )

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.judging import is_companion, is_earlier, is_self
+from visitsafe.domain.judging import Judged, is_companion, is_earlier, is_self
 from visitsafe.domain.likeness import case_key
 from visitsafe.domain.members import words_in
+from visitsafe.domain.order import Order
 from visitsafe.domain.phrases import went_first
 from visitsafe.domain.plan import (
     Attested,
@@ -301,6 +302,41 @@ def somebody_else(desk: Desk, state: PlanState, *, said: bool) -> tuple[Attested
         )
     text = "The companion {!r} is somebody else, not the person who countersigns."
     return tuple(Attested(id="not-companion", text=text.format(name)) for name in names)
+
+
+def overruled(desk: Desk, state: PlanState) -> tuple[Judged, ...]:
+    """What other managers decided to hold the visit back, and a countersignature now would decide over.
+
+    A refusal of any version, and a return of this one, unless a countersignature that had seen it came since.
+    """
+    order = Order(one.entry for one in state.judged)
+    decided = [one for one in state.judged if isinstance(one.body, DecidedBody) and not one.why_not]
+    over = [one for one in decided if _decision_of(one) is Decision.COUNTERSIGN]
+    return tuple(
+        one
+        for one in decided
+        if (_decision_of(one) is Decision.REFUSE or _is_of(one, state))
+        and not is_self(desk.member(), one.author, desk.roster.everyone)
+        and not any(order.seen(one.entry.id, later.entry.id) for later in over)
+    )
+
+
+def _decision_of(judged: Judged) -> Decision | None:
+    return judged.body.decision if isinstance(judged.body, DecidedBody) else None
+
+
+def _is_of(judged: Judged, state: PlanState) -> bool:
+    """Whether it is a return of the newest version."""
+    body = judged.body
+    return isinstance(body, DecidedBody) and body.decision is Decision.RETURN and body.of == state.version.id
+
+
+def overruling(judged: Judged) -> str:
+    """`Nia Price refused it: "Not alone."`, for whoever decides over it."""
+    body = judged.body
+    assert isinstance(body, DecidedBody)  # noqa: S101 - see `overruled`
+    verb = "refused" if body.decision is Decision.REFUSE else "returned"
+    return f'{judged.name} {verb} it: "{body.rationale}"'
 
 
 def check_openable(state: PlanState) -> None:
