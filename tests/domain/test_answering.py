@@ -1,6 +1,7 @@
 """Answers as people type them, one by one and a whole file at a time."""
 
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -318,6 +319,17 @@ def test_standing_answers_fill_what_the_file_leaves_out_and_nothing_else() -> No
     assert parsed.answers["training"] == "yes"
     assert "taxi-waiting" not in parsed.answers
     assert read(standing, training="no").answers["training"] == "no"
+
+
+def test_what_else_can_be_done_about_a_start_that_has_passed_is_as_the_door_has_it() -> None:
+    door = replace(HERE, if_late="stop here and run: visitsafe plan --resume --urgent")
+    says = "the start has passed; type a time that is still to come"
+    assert refusal("time", "today 07:00", HERE, fills="start") == says
+    assert (
+        refusal("time", "today 07:00", door, fills="start")
+        == f"{says}, or, if it cannot wait, {door.if_late}"
+    )
+    assert refusal("time", "20 November 2026 07:00", door, fills="start") == says  # no urgent visit either
 
 
 def test_a_telephone_number_is_kept_as_it_is_usually_written_and_what_is_none_is_refused() -> None:

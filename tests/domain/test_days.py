@@ -39,7 +39,7 @@ def test_a_day_is_read_as_people_say_it(typed: str, meant: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        ("next Friday", "is not a day"),
+        ("next Friday", "next Friday could be 27 November 2026 or 4 December 2026; type the date"),
         ("soon", "is not a day"),
         ("5", "is not a day"),
         ("", "is not a day"),

@@ -210,6 +210,7 @@ class _Wizard:
             form=self._around.form,
             team=self._around.team,
             country=self._around.country,
+            if_late=f"stop here and run: {self._around.command} --urgent",
         )
 
     def _fact(self, fact: VisitField) -> datetime | None:

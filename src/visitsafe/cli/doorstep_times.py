@@ -73,7 +73,7 @@ def _near(text: str, now: datetime, zone: ZoneInfo, days: Sequence[int]) -> date
     """The time that is meant: without a day, on the first of these days on which it makes sense."""
     try:
         words = tidy(text)
-        if words == "now":
+        if words == "now" or words.startswith("in "):
             return parse_time(text, now, zone)
         spoken = read(words, zone)
         if spoken.calendar or spoken.weekday is not None or spoken.near is not None:

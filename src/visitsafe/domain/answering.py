@@ -58,6 +58,7 @@ class Context:
         form: It is a form that is filled in: its times may have passed.
         team: Who is in the team, by whom a companion may be meant.
         country: Whose telephone numbers are meant where none is named.
+        if_late: What else can be done about a start that has passed, as the door has it: half a sentence.
     """
 
     now: datetime
@@ -67,6 +68,7 @@ class Context:
     form: bool = False
     team: tuple[Member, ...] = ()
     country: str = ""
+    if_late: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,9 @@ def _time(question: Question, raw: str, context: Context) -> str:
         raise AnswerError(error.sentence) from error
     if question.fills is VisitField.START:
         wrong = check_start(at, context.now, urgent=context.urgent)
+        can_be_urgent = not context.urgent and check_start(at, context.now, urgent=True) is None
+        if wrong and can_be_urgent and context.if_late:
+            wrong = f"{wrong}, or, if it cannot wait, {context.if_late}"
     elif is_due_back and context.start is not None:
         wrong = check_due_back(context.start, at, context.now)
     if wrong:

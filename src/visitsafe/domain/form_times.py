@@ -63,7 +63,7 @@ def _fits(at: datetime, now: datetime, moment: str | None) -> bool:
 
 def _days(spoken: Spoken, today: date, moment: str | None) -> list[date]:
     """The days that can be meant, on the right side of today; none where the text names its day itself."""
-    if spoken.near is not None or (spoken.calendar and spoken.calendar["year"]):
+    if spoken.near is not None or spoken.next or (spoken.calendar and spoken.calendar["year"]):
         return []
     if spoken.calendar is None and spoken.weekday is None:
         steps = {PAST: (0, -1), COMING: (0, 1)}.get(moment or "", (0,))

@@ -35,7 +35,16 @@ _DATES = tuple(
         rf"\b{_MONTH} (?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?![0-9:.]| ?[ap]m)(?:[ ,]+{_YEAR})?",
     )
 )
-_WEEKDAY = re.compile(r"\b(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in DAYS).lower() + r")\b")
+_WEEKDAY = re.compile(
+    r"\b(?:(?P<week>this|coming|next) )?(?P<name>"
+    + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in DAYS).lower()
+    + r")\b"
+)
+_PART = re.compile(
+    r"\b(?:(?P<tonight>tonight)|(?:(?P<this>this|in the|at) )?(?P<part>morning|afternoon|evening|night))\b"
+)
+_PARTS = {"morning": (0, 12), "afternoon": (12, 19), "evening": (16, 24), "night": (18, 24)}
+"""The hours from which and until which the clock shows a part of the day."""
 _NEAR = re.compile(r"\b(?:yesterday|today|tomorrow)\b")
 _WHICH = re.compile(r"\b(?:first|second)\b")
 _UTC = re.compile(r"\butc(?:(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-5][0-9])?)?(?![0-9a-z])")
@@ -44,7 +53,9 @@ _CLOCK = re.compile(
     r" ?(?P<half>am|pm)?(?![0-9:/a-z]|\.[0-9])"
 )
 _NOON = re.compile(r"(?:\b12(?:[:.]00)? )?\bnoon\b")
-_FILLER = re.compile(r"[,()]|\bo'clock\b|\b(?:at|on|the)\b|(?<=[0-9]{4}) ?h(?:ou)?rs\b")
+_FILLER = re.compile(
+    r"[,()]|\bo'clock\b|\b(?:at|on|the)\b|(?:(?<=[0-9]{4})|(?<=[0-9][:.][0-9]{2})) ?h(?:(?:ou)?rs?)?\b"
+)
 
 
 class TimeError(ValueError):
@@ -64,7 +75,11 @@ class UnreadableError(TimeError):
 
 @dataclass(frozen=True)
 class Spoken:
-    """What a text says, before it is clear which day it means."""
+    """What a text says, before it is clear which day it means.
+
+    Attributes:
+        next: It says `next` before the day of the week.
+    """
 
     clock: time
     zone: tzinfo
@@ -73,6 +88,7 @@ class Spoken:
     near: int | None
     which: str
     label: str
+    next: bool = False
 
 
 def tidy(text: str) -> str:
@@ -99,22 +115,29 @@ def read(words: str, zone: tzinfo) -> Spoken:
             calendar, words = _take(pattern, words)
     weekday, words = _take(_WEEKDAY, words)
     near, words = _take(_NEAR, words)
+    part, words = _take(_PART, words)
     which, words = _take(_WHICH, words)
     words = _FILLER.sub(",", _NOON.sub("12:00", words))
     clock, words = _take(_CLOCK, words)
     rest = words.replace(",", " ").split()
     if clock is None and not rest and (calendar or weekday or near):
         raise TimeError("this names a day but no time; add the time, like 15:30 or 9am")
-    if clock is None or len(rest) > 1 or (calendar and near):
+    today = part is not None and (part["tonight"] or part["this"] == "this")
+    if clock is None or len(rest) > 1 or (calendar and near) or (today and (calendar or weekday or near)):
         raise UnreadableError
     return Spoken(
-        clock=_clock(clock, day_in_words=bool(weekday or near) and calendar is None),
+        clock=_clock(
+            clock,
+            day_in_words=bool(weekday or near) and calendar is None,
+            part=(part["part"] or "night") if part else "",
+        ),
         zone=_offset(utc) if utc else zone,
         calendar=calendar,
-        weekday=[name[:3].lower() for name in DAYS].index(weekday[0][:3]) if weekday else None,
-        near=NEAR_DAYS[near[0]] if near else None,
+        weekday=[name[:3].lower() for name in DAYS].index(weekday["name"][:3]) if weekday else None,
+        near=NEAR_DAYS[near[0]] if near else 0 if today else None,
         which=which[0] if which else "",
         label=rest[0] if rest else "",
+        next=weekday is not None and weekday["week"] == "next",
     )
 
 
@@ -123,8 +146,24 @@ def _offset(utc: re.Match[str]) -> timezone:
     return timezone(-ahead if utc["sign"] == "-" else ahead)
 
 
-def _clock(found: re.Match[str], *, day_in_words: bool) -> time:
-    """The time of day, unless it could as well be twelve hours later."""
+def _clock(found: re.Match[str], *, day_in_words: bool, part: str) -> time:
+    """The time of day, unless it could as well be twelve hours later or lies in another part of the day."""
+    if not part:
+        return _bare_clock(found, day_in_words=day_in_words)
+    hour, minute = int(found["hour"]), int(found["minute"] or 0)
+    if found["half"] or not 1 <= hour <= _HALF_DAY:
+        at = _bare_clock(found, day_in_words=True)
+    elif minute < _MINUTES:
+        at = time(hour % _HALF_DAY + (_HALF_DAY if part != "morning" else 0), minute)
+    else:
+        raise TimeError(f"{hour:02}:{minute:02} is no time of day; type it like {EXAMPLE}")
+    first, end = _PARTS[part]
+    if not first <= at.hour < end or (part == "morning" and at.hour == 0):
+        raise TimeError(f"{at:%H:%M} is not in the {part}; type the day, and the time like {at:%H:%M}")
+    return at
+
+
+def _bare_clock(found: re.Match[str], *, day_in_words: bool) -> time:
     hour, minute = int(found["hour"]), int(found["minute"] or 0)
     if (hour, minute) == (_HOURS, 0):
         raise TimeError(f"midnight is 00:00 of the day that begins; type it like {EXAMPLE}")

@@ -56,12 +56,15 @@ _LENGTH = re.compile(
     r"(?:(?P<minutes>[0-9]{1,5}) ?(?P<unit>m(?:in(?:ute)?s?)?)?)?"
 )
 
+_HOURS = {"an hour": "1h", "half an hour": "30m", "a quarter of an hour": "15m", "an hour and a half": "1h30"}
+
 
 def parse_time(text: str, now: datetime, zone: ZoneInfo, after: datetime | None = None) -> datetime:
     """The time that a person means.
 
     Args:
-        text: As typed: `now`, `15:30`, `tomorrow 9am`, `23/11 15:30`, ISO; with `after` also `+90`, `1h`.
+        text: As typed: `now`, `15:30`, `tomorrow 9am`, `in 2 hours`, `23/11 15:30`, ISO; with `after` also
+            `+90`, `1h`.
         now: Aware.
         zone: Whose clocks the person reads.
         after: Aware; the time that this one must follow, so that a bare time means the same day, or the
@@ -76,6 +79,10 @@ def parse_time(text: str, now: datetime, zone: ZoneInfo, after: datetime | None 
     words = tidy(text)
     if words == "now" and after is None:
         return _whole(now)
+    if words.startswith("in "):
+        length = _LENGTH.fullmatch(_HOURS.get(words[3:], words[3:]))
+        if length and (length["hours"] or length["unit"]):
+            return _whole(_later(length, now))
     length = _LENGTH.fullmatch(words)
     if length and (length["hours"] or length["unit"] or (length["more"] and length["minutes"])):
         return _whole(_later(length, after))
@@ -138,6 +145,8 @@ def _resolve(spoken: Spoken, now: datetime, after: datetime | None) -> datetime:
         if spoken.weekday is None:
             return _bare(spoken, now, after)
         day = base.date() + timedelta(days=(spoken.weekday - base.weekday()) % 7)
+        if spoken.next:
+            return instant(_next_week(day, base.date()), spoken)
         at = instant(day, spoken)
         passed = at < base.astimezone(UTC) - (timedelta() if after else GRACE)
         return instant(day + timedelta(days=7), spoken) if passed else at
@@ -149,6 +158,16 @@ def _resolve(spoken: Spoken, now: datetime, after: datetime | None) -> datetime:
         wanted = DAYS[spoken.weekday or 0]
         raise TimeError(f"{_day_in_full(day)} is not a {wanted}; type the day or the date, not both")
     return instant(day, spoken)
+
+
+def _next_week(day: date, today: date) -> date:
+    """The day that `next Tuesday` means, if it is next week's by whichever way of counting."""
+    coming = day if day > today else day + timedelta(days=7)
+    if coming.isocalendar()[:2] == today.isocalendar()[:2]:
+        later, name = coming + timedelta(days=7), DAYS[coming.weekday()]
+        both = f"{_day_in_full(coming)} or {_day_in_full(later)}"
+        raise TimeError(f"next {name} could be {both}; type the date")
+    return coming
 
 
 def _bare(spoken: Spoken, now: datetime, after: datetime | None) -> datetime:
@@ -283,7 +302,7 @@ def check_start(start: datetime, now: datetime, *, urgent: bool = False) -> str 
     if urgent and start < now - URGENT_BACK:
         return "the start is more than 12 hours ago; an urgent plan is made on the same day"
     if not urgent and start <= now:
-        return "the start has passed; type a time that is still to come, or, if it cannot wait, use --urgent"
+        return "the start has passed; type a time that is still to come"
     return "the start is more than a year ahead; check the date" if start - now > FURTHEST else None
 
 
