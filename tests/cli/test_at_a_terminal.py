@@ -132,7 +132,7 @@ def test_a_manager_decides_at_the_terminal(today: Office) -> None:
     today.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"', phone="no")
     child = at_terminal(today.mo, "review")
     child.expect("What is worrying")
-    answer(child, "1", "The duty phone is free.", "Take the duty phone; Ring me at noon", "1")
+    answer(child, "1", "The duty phone is free.", " ; ; ", "Take the duty phone; Ring me at noon", "1")
     code, text = ended(child)
     assert (code, "is countersigned" in text) == (0, True), text
     assert today.show()["decision"]["conditions"] == ["Take the duty phone", "Ring me at noon"]
@@ -231,6 +231,18 @@ def test_a_mistyped_passphrase_is_asked_for_again_and_costs_no_draft(today: Offi
     answer(child, "sign")
     unlock(child, "wrong", "right")
     assert ended(child)[0] == 0
+
+
+def test_no_sentence_of_the_wizard_names_a_flag_that_cannot_be_given_there(today: Office) -> None:
+    child = at_terminal(today.sam, "plan")
+    answer(child, "CF-7", "yesterday 16:00", "now")
+    child.expect("Not accepted: the start has passed; type a time that is still to come.")
+    child.expect(r"run:\s+visitsafe\s+plan\s+--resume\s+--urgent")
+    answer(child, "q")
+    ended(child)
+    child = at_terminal(today.sam, "plan", "--resume", "--urgent", "--reason", "The child rang.")
+    answer(child, "now", "y", "in 2 hours", "y", ":q")
+    assert ended(child)[0] == 130
 
 
 def test_going_back_in_a_review_keeps_what_was_typed(today: Office) -> None:

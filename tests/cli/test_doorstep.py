@@ -11,6 +11,7 @@ import pytest
 
 from office import NOW, Office, Ran, Someone
 from visitsafe.domain.card import WIDTH
+from visitsafe.domain.entries import to_text
 
 HOSTILE = "all \x1b[2J\x1b]0;owned\x07well \u202egnp"
 
@@ -179,6 +180,12 @@ def test_no_time_that_cannot_be_relied_on_extends_a_visit(out: Office, words: li
     assert ran.code == 2
     assert "\x1b" not in ran.err
     assert out.show()["entries"][-1]["kind"] == "departed"
+
+
+def test_a_new_time_due_back_may_be_said_from_now(out: Office) -> None:
+    out.sam.done("depart")
+    out.sam.done("extend", "--until", "in 2 hours")
+    assert out.show()["way"]["due_back"] == to_text(out.sam.now + timedelta(hours=2))
 
 
 def test_a_time_is_the_nearest_one_and_never_to_come(out: Office) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from visitsafe.cli.deciding import Words, goes_by_of, warnings_of
+from visitsafe.cli.deciding import Words, goes_by_of, left_out_of, warnings_of
 from visitsafe.cli.opening import invocation, zone_of
 from visitsafe.cli.output import say
 from visitsafe.domain.escape import one_line
@@ -77,7 +77,9 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
 
     _ask_about_companions(asker, desk, state)
     held_back = [f"- {overruling(one)}" for one in overruled(desk, state)]
-    return state, _decision(asker, checklist, state, read, held_back)
+    missing = left_out_of(context, state, known.facts) or ()
+    also = [f"It leaves out a finding that its answers raise: {one.text}" for one in missing]
+    return state, _decision(asker, checklist, state, read, held_back, also)
 
 
 def _ask_about_companions(asker: "Talk", desk: "Desk", state: "PlanState") -> None:
@@ -161,14 +163,16 @@ def _decision(
     state: "PlanState",
     read: "Callable[[], None]",
     held_back: "Sequence[str]",
+    also: "Sequence[str]",
 ) -> Words:
     """Ask until it is signed; going back asks the question before again.
 
     `held_back` says who decided otherwise, for whoever is about to countersign.
+    `also` says why it needs conditions besides what the checklist says.
     """
     from visitsafe.usecases.deciding import conditions_needed
 
-    needed = [rule.text for rule in conditions_needed(checklist, state.body)] if checklist else []
+    needed = [*(rule.text for rule in conditions_needed(checklist, state.body)), *also] if checklist else []
     ways = [way for way in WAYS if way not in _closed(needed, checklist)]
     answers: list[str] = []
     typed: dict[str, str] = {}
@@ -204,10 +208,20 @@ def _questions(
     if answers:
         chosen = answers[0]
         questions.append(lambda: ask(REASONS[chosen]))
-        if chosen in MORE:
+        if chosen == WITH_CONDITIONS:
+            questions.append(lambda: _with_words(ask, MORE[chosen]))
+        elif chosen in MORE:
             questions.append(lambda: ask(MORE[chosen]))
         questions.append(lambda: _signature(asker, checklist, chosen, held_back))
     return questions
+
+
+def _with_words(ask: "Callable[[str], str | None]", title: str) -> str | None:
+    """What was typed, once it holds more than what stands between conditions."""
+    while True:
+        said = ask(title)
+        if said is None or said.replace(";", "").strip():
+            return said
 
 
 def _closed(needed: "Sequence[str]", checklist: "Countersigning | None") -> set[str]:

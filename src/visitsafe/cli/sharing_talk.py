@@ -73,9 +73,12 @@ def _told(asker: "Talk", duty: "DutyState") -> "Sharing | None":
     from visitsafe.usecases.sharing import Sharing
 
     before = "; ".join(duty.duty.recipients)
-    who = asker.type("Who was told? Role and agency, several with ; between them", before)
-    if who is None:
-        return None
+    recipients: tuple[str, ...] = ()
+    while not recipients:
+        who = asker.type("Who was told? Role and agency, several with ; between them", before)
+        if who is None:
+            return None
+        recipients = tuple(filter(None, (part.strip() for part in who.split(";"))))
     way = asker.pick("How were they told?", WAYS)
     if way is None:
         return None
@@ -83,7 +86,6 @@ def _told(asker: "Talk", duty: "DutyState") -> "Sharing | None":
     what = None if how is None else asker.type("What were they told? Facts and precautions, please")
     if how is None or what is None:
         return None
-    recipients = tuple(filter(None, (part.strip() for part in who.split(";"))))
     return Sharing(recipients=recipients, how=how, what=what)
 
 
