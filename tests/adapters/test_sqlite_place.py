@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 def test_a_missing_store_is_not_made_by_opening_it(tmp_path: Path) -> None:
     error = refusal(tmp_path / "none.db")
     assert error.message == f"there is no store at {tmp_path / 'none.db'}"
-    assert "team found" in str(error.hint)
+    assert "store restore" in str(error.hint)
     assert list(tmp_path.iterdir()) == []
 
 

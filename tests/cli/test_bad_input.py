@@ -257,3 +257,15 @@ def test_a_place_that_could_be_misread_is_refused(office: Office, place: str) ->
 
 def test_an_empty_reference_is_not_taken_for_the_whole_store(office: Office) -> None:
     assert office.mo.run("verify", "").code == 1
+
+
+def test_a_member_whose_store_is_away_is_not_told_to_found_another_team(office: Office) -> None:
+    office.plan()
+    office.store.unlink()
+    for words in (("list",), ("board",), ("plan", "--answers", office.answers(), "--yes"), ("doctor",), ()):
+        ran = office.sam.run(*words)
+        assert ran.code == 1, words
+        said = ran.out + ran.err
+        assert f"there is no store at {office.store}" in said
+        assert "visitsafe store restore FILE" in said
+        assert "found" not in said.replace("not found", ""), words

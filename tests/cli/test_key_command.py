@@ -567,3 +567,21 @@ def test_what_somebody_signed_after_leaving_is_shown_under_their_name(office: Of
     late = office.show()["entries"][-1]
     assert (late["kind"], late["counts"], late["by"]["name"]) == ("decided", False, "Nia")
     assert ", by Nia; signature" in " ".join(office.mo.done("show", office.ref).out.split())
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_a_secret_that_others_can_read_is_warned_of(office: Office, mode: int) -> None:
+    secret = office.folder / "secret"
+    secret.write_text("correct horse\n")
+    secret.chmod(mode)
+    nia = office.person("nia")
+    new = ("key", "new", "--name", "Nia", "--email", "nia@salford.example")
+    locked = {"VISITSAFE_PASSPHRASE_FILE": str(secret)}
+    said = f"others can read your passphrase in {secret}: chmod 600"
+    assert said in nia.done(*new, **locked).err
+    assert said in nia.done("team", "join", **locked).err
+    phrase = office.mo.done("team", "duress", "--set", "--from-file", str(secret))
+    assert f"others can read the phrase in {secret}: chmod 600" in phrase.err
+    secret.chmod(0o600)
+    assert "others can read" not in nia.done("team", "join", **locked).err
+    assert "others can read" not in office.mo.done("team", "duress", "--set", "--from-file", str(secret)).err

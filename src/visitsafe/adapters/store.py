@@ -254,5 +254,6 @@ def _look_for(path: Path) -> None:
     if not there:
         raise StoreError(
             f"there is no store at {path}",
-            hint="check VISITSAFE_STORE; a new store is made by: visitsafe team found --role manager",
+            hint="check VISITSAFE_STORE, and that its disk is there; if the store is lost, put back a backup:"
+            " visitsafe store restore FILE",
         )

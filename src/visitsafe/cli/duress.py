@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of
+from visitsafe.cli.opening import desk_of, warn_if_open
 from visitsafe.cli.output import result, say, stands
 from visitsafe.domain.escape import terminal
 from visitsafe.errors import InterruptedByUserError, NotFoundError, SettingsError, UsageError
@@ -80,7 +80,9 @@ def _typed() -> str:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        with file.open(encoding="utf-8") as opened:
+            warn_if_open(opened.fileno(), "the phrase", file)
+            return opened.read()
     except FileNotFoundError:
         raise NotFoundError("the file with the phrase is not there", hint=f"looked at: {file}") from None
     except (OSError, UnicodeDecodeError):

@@ -114,10 +114,9 @@ def desk_of(
     try:
         store = open_store(settings.store, owner=owner, keeper=keeper)
     except StoreError as error:
-        begun = settings.team or settings.name
-        if begun or is_postgres(settings.store) or store_exists(settings.store):
-            raise
-        raise StoreError(error.message, hint=FIRST) from error
+        if settings.team or is_postgres(settings.store) or store_exists(settings.store):
+            raise  # whoever has a team must not begin another because its store is away
+        raise StoreError(error.message, hint=_FOUND if settings.name else FIRST) from error
     try:
         roster = roster_of(settings, store)
         me = roster.members.get(my_fingerprint(settings))
@@ -153,6 +152,9 @@ def later(context: Context, desk: "Desk") -> "Desk":
 FIRST = (
     "to begin, run: visitsafe plan (it asks for what it needs), or: visitsafe key new --name ... --email ..."
 )
+
+
+_FOUND = "check VISITSAFE_STORE; a new store is made by: visitsafe team found --role manager"
 
 
 def roster_of(settings: Settings, store: "Store") -> "Roster":
@@ -262,6 +264,19 @@ def open_file(context: Context, key: Path) -> "Signer":
     return load_key(key, lambda: passphrase(invocation(context).environ))
 
 
+def warn_if_open(file: int, what: str, path: Path) -> None:
+    """Say that others can read a file with a secret. That of a service may be root's, with rights by name."""
+    import os
+    import stat
+
+    found = os.fstat(file)
+    if os.name == "nt" or not stat.S_ISREG(found.st_mode):
+        return
+    others = 0o077 if found.st_uid == os.getuid() else 0o007
+    if found.st_mode & others:
+        say(f"others can read {what} in {path}: chmod 600 '{path}'")
+
+
 def passphrase(environ: Mapping[str, str]) -> bytes:
     """The passphrase of the key: from the file in VISITSAFE_PASSPHRASE_FILE, else from the terminal.
 
@@ -275,6 +290,7 @@ def passphrase(environ: Mapping[str, str]) -> bytes:
     if named:
         try:
             with Path(named).open("rb") as file:
+                warn_if_open(file.fileno(), "your passphrase", Path(named))
                 return file.read(MOST_PASSPHRASE).rstrip(b"\r\n")
         except OSError as error:
             raise KeyFileError(
