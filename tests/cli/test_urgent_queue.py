@@ -67,7 +67,7 @@ def office(tmp_path: Path) -> Office:
 
 
 def depart(made: Office) -> None:
-    made.sam.done("depart", made.ref, "--urgent", "--reason", WHY)
+    made.sam.done("depart", made.ref, "--urgent", "--reason", WHY, "--this-one")
 
 
 def queue(made: Office) -> list[str]:
@@ -137,3 +137,58 @@ def test_the_page_of_an_urgent_visit_says_so(tmp_path: Path) -> None:
     page = made.mo.done("export", made.ref).out
     assert "set out without a countersignature" in page.split("\n\n")[1]
     assert WHY in page
+
+
+# A newer version waits, and the visit is watched by the one that was countersigned
+
+
+@pytest.fixture
+def readdressed(office: Office) -> Office:
+    """A countersigned visit from 10:00 to 11:30; at 09:00 only the address was changed."""
+    office.countersigned()
+    office.at(MORNING.replace(hour=9))
+    changed = office.answers(address='"3 Other Road, Ordsall"', area='"Weaste"')
+    said = office.sam.done("plan", "--revise", office.ref, "--answers", changed, "--yes")
+    assert "until then you are expected as agreed (Mon 23 Nov 10:00-11:30)" in said.err
+    return office
+
+
+def test_a_countersigned_visit_is_watched_though_a_newer_version_waits_and_managers_are_told(
+    readdressed: Office,
+) -> None:
+    waits = "a newer version (Mon 23 Nov 10:00-11:30) waits for a manager's decision"
+    assert f"{waits}; until it is countersigned, the visit is watched as agreed" in readdressed.mo.done().out
+    assert waits in readdressed.sam.done().out
+    readdressed.at(MORNING.replace(hour=10, minute=10))
+    board = " ".join(readdressed.mo.run("board", "--plain").out.split())
+    assert "1 visit" in board
+    assert "Ordsall" in board
+    assert "A newer version waits for a manager's decision: 10:00 to 11:30, Weaste." in board
+    row = readdressed.mo.run("board", "--json").json["visits"][0]
+    assert (row["area"], row["newer"]["area"], row["newer"]["address"]) == ("Ordsall", "Weaste", None)
+    assert waits in readdressed.mo.done().out
+    readdressed.at(MORNING.replace(hour=12))
+    assert readdressed.mo.run("board").code == 4
+    assert readdressed.mo.run("watch", "--once").code == 4
+
+
+def test_a_newer_version_that_is_countersigned_is_watched_in_its_place(readdressed: Office) -> None:
+    readdressed.mo.done("review", readdressed.ref, "--decision", "countersign", "--reason", "Fine.")
+    readdressed.at(MORNING.replace(hour=10, minute=10))
+    row = readdressed.mo.run("board", "--json").json["visits"][0]
+    assert (row["area"], row["newer"]) == ("Weaste", None)
+
+
+def test_a_return_of_the_newer_version_leaves_the_visit_watched(readdressed: Office) -> None:
+    readdressed.mo.done("review", readdressed.ref, "--decision", "return", "--reason", "Why there?")
+    readdressed.at(MORNING.replace(hour=12))
+    board = readdressed.mo.run("board", "--plain")
+    assert (board.code, "A newer version was returned" in " ".join(board.out.split())) == (4, True)
+
+
+def test_a_visit_that_is_over_is_not_revised_but_planned_anew(readdressed: Office) -> None:
+    readdressed.sam.done("back", readdressed.ref)
+    again = readdressed.sam.run(
+        "plan", "--revise", readdressed.ref, "--answers", readdressed.answers(), "--yes"
+    )
+    assert (again.code, f"visitsafe plan --repeat {readdressed.ref}" in again.err) == (1, True)

@@ -106,20 +106,24 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
 
 
 def _said(desk: "Desk", session: "Session") -> tuple[str, ...]:
-    """For a new version: what the manager said about the one before."""
+    """For a new version: what the manager said about the one before, and what a new one costs."""
     from visitsafe.domain.phrases import DECISION_WORDS, moment
+    from visitsafe.usecases.planning import costs_of_revising
 
     if not session.revises:
         return ()
     state = desk.plan(desk.resolve(session.revises))
+    cost = costs_of_revising(state, zone_of(desk.roster))
+    costs = (f"{cost[:1].upper()}{cost[1:]}.",) if cost else ()
     if state.decision is None or state.decided is None:
-        return ()
+        return costs
     at = moment(state.decision.entry.content.at, zone_of(desk.roster))
     decided = state.decided
     return (
         f"{DECISION_WORDS[decided.decision]} by {state.decision.name}, {at}: {decided.rationale}",
         *(f"Condition: {condition}" for condition in decided.conditions),
         *([f"Instead: {decided.purpose_met}"] if decided.purpose_met.strip() else []),
+        *costs,
     )
 
 

@@ -145,7 +145,13 @@ def _plan_from_file(
 ) -> None:
     from visitsafe.adapters.answers_file import load
     from visitsafe.domain.questionnaire import compile_questionnaire
-    from visitsafe.usecases.planning import check_may_plan, sign_new, sign_revision
+    from visitsafe.usecases.planning import (
+        check_may_plan,
+        check_may_revise,
+        costs_of_revising,
+        sign_new,
+        sign_revision,
+    )
 
     if not yes:
         raise UsageError("an answers file is signed without asking", hint="if that is meant, add --yes")
@@ -155,10 +161,14 @@ def _plan_from_file(
         check_may_plan(desk)
         questionnaire = compile_questionnaire(checklists, zone_of(desk.roster))
         old = desk.sound_plan(desk.resolve(wish.revise)) if wish.revise else None
+        if old is not None:
+            check_may_revise(desk, old)
         known = _known(context, desk, file, questionnaire, wish, old)
         questionnaire = questionnaire.knowing(known.facts)
         intent = _intent(context, desk, file, questionnaire, wish)
         _remark(desk, questionnaire, intent, known)
+        if old is not None and (cost := costs_of_revising(old, zone_of(desk.roster))):
+            say(cost)
         own, intent = with_details(context, desk, questionnaire, intent)
         if old is None:
             done = sign_new(own, checklists, questionnaire, intent, known=known)

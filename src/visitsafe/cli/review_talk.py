@@ -9,7 +9,7 @@ from visitsafe.cli.deciding import Words, goes_by_of, left_out_of, warnings_of
 from visitsafe.cli.opening import invocation, zone_of
 from visitsafe.cli.output import say
 from visitsafe.domain.escape import one_line
-from visitsafe.domain.phrases import moment
+from visitsafe.domain.phrases import moment, overtaken_words
 from visitsafe.domain.terms import Decision
 from visitsafe.errors import InterruptedByUserError, NotFoundError, VisitsafeError
 
@@ -154,6 +154,10 @@ def _line(desk: "Desk", state: "PlanState") -> str:
     found = f", worst finding: {level}" if level else ", no findings"
     found += "".join(f", {FACTS[one.name].label.lower()} on record" for one in pressing(state.body)[:1])
     start = moment(state.body.visit.start, zone_of(desk.roster))
+    if state.overtaken and not gone:
+        return (
+            f"{state.ref}: {state.author.person.name}: {overtaken_words(state, zone_of(desk.roster))}{found}"
+        )
     return f"{state.ref}: {urgent}{state.author.person.name}, {start}{found}"
 
 

@@ -95,7 +95,7 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]"
     """My own plans that a manager sent back, or that are still waiting."""
     from visitsafe.cli.waiting_visits import is_under_way
     from visitsafe.domain.discretion import hides_duress
-    from visitsafe.domain.phrases import expired, moment
+    from visitsafe.domain.phrases import expired, moment, overtaken_words
 
     me = desk.me
     if me is None:
@@ -106,7 +106,9 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]"
         if not me.same_person(state.author) or state.body.visit.due_back < now or is_under_way(state, desk):
             continue
         ref, start = refs[state.plan], moment(state.body.visit.start, zone_of(desk.roster))
-        if state.status is Status.RETURNED:
+        if state.overtaken and state.status is Status.AWAITING:
+            lines.append(f"{ref}: {overtaken_words(state, zone_of(desk.roster))}:  visitsafe show {ref}")
+        elif state.status is Status.RETURNED:
             lines.append(f"{ref} came back to you, visit {start}:  visitsafe plan --revise {ref}")
         elif expired(state, desk.now):
             how = f"visitsafe plan --revise {ref}, or: visitsafe withdraw {ref} --reason '...'"
@@ -131,7 +133,7 @@ def _decisions(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, 
 
 def _asked(desk: "Desk", state: "PlanState", refs: "Mapping[str, str]") -> str:
     """Why a manager has to look at a plan, and the command for it."""
-    from visitsafe.domain.phrases import moment
+    from visitsafe.domain.phrases import moment, overtaken_words
     from visitsafe.domain.set_out import set_out_words, went_without
 
     who, how = f"{refs[state.plan]} by {state.author.person.name}", f"visitsafe review {refs[state.plan]}"
@@ -139,4 +141,6 @@ def _asked(desk: "Desk", state: "PlanState", refs: "Mapping[str, str]") -> str:
         said = f"{who} {': '.join(set_out_words(state, desk.me))}"
         # nothing is left to decide on what was withdrawn; but somebody is out there
         return f"{said}. Ring them:  visitsafe board" if state.withdrawn else f"{said}:  {how}"
+    if state.overtaken:
+        return f"{who}: {overtaken_words(state, zone_of(desk.roster))}:  {how}"
     return f"{who} needs your decision, visit {moment(state.body.visit.start, zone_of(desk.roster))}:  {how}"

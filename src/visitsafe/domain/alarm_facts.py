@@ -89,8 +89,9 @@ class Telling(msgspec.Struct, frozen=True):
         """What the plan or the record says, on one line; without the address, unless that may be told."""
         shown = clean(text)
         if not self.address:
-            for pattern in _patterns(self.state.body.visit.address):
-                shown = pattern.sub(LEFT_OUT, shown)
+            for address in {self.state.body.visit.address, self.state.facts.address}:
+                for pattern in _patterns(address):
+                    shown = pattern.sub(LEFT_OUT, shown)
         return line(shown, longest)
 
 
@@ -119,7 +120,7 @@ def needs_script(state: PlanState, rung: Rung | None) -> bool:
 
 def visit_lines(telling: Telling) -> Iterator[str]:
     """Which visit, since when late, who is with them, and what was heard last."""
-    state, visit = telling.state, telling.state.body.visit
+    state, visit = telling.state, telling.state.facts
     yield f"Visit: {state.ref}{_after(', ', telling.line(visit.area))}"
     if telling.address and line(visit.address):
         yield f"Address: {line(visit.address)}"
@@ -127,13 +128,23 @@ def visit_lines(telling: Telling) -> Iterator[str]:
     yield f"Due back: {telling.when(state.visit.due_back)}{late}; began: {telling.when(visit.start)}"
     yield f"Who goes: {telling.worker}, {along(companions(telling), state.body.company)}"
     yield f"Last report: {last_heard(telling)}"
+    if state.overtaken:
+        yield f"A newer version, not countersigned, says: {newest(telling)}"
     if state.visit.urgent:
         yield "They set out before the plan was countersigned."
 
 
+def newest(telling: Telling) -> str:
+    """When and where by the newest version of the plan, if the visit is watched by an earlier one."""
+    visit = telling.state.body.visit
+    times = f"{telling.when(visit.start)} to {telling.when(visit.due_back)}"
+    address = line(visit.address) if telling.address else ""
+    return ", ".join(filter(None, (times, telling.line(visit.area), address)))
+
+
 def companions(telling: Telling) -> list[str]:
     """Who went along, the first three by name."""
-    beside = telling.state.body.visit.companions[:3]
+    beside = telling.state.facts.companions[:3]
     return list(filter(None, (telling.line(one.name, LONGEST_NAME) for one in beside)))
 
 
@@ -196,13 +207,15 @@ def _told(alarm: Alarm, about: str) -> str:
 
 def script_lines(telling: Telling) -> Iterator[str]:
     """What to say to the police, in the order in which a call handler asks."""
-    state, visit = telling.state, telling.state.body.visit
+    state, visit = telling.state, telling.state.facts
     yield f"What has happened: {_happened(telling)}"
     area = telling.line(visit.area) or "the area is not known"
     if telling.address and line(visit.address):
         yield f"Where: {line(visit.address)} ({area})"
     else:
         yield f"Where: {area}; address: open the plan: visitsafe show {state.ref} --include-details"
+    if state.overtaken:
+        yield f"Or, by a newer plan that nobody has countersigned: {newest(telling)}"
     beside = along_for_police(companions(telling), state.body.company)
     yield f"Who: {telling.worker}, at work, {beside}"
     yield f"Last heard: {last_heard(telling)}"

@@ -138,7 +138,7 @@ def _background(telling: Telling, alarm: Alarm, rung: Rung | None) -> list[str]:
 def _alarm(telling: Telling, message: Message, alarm: Alarm, rung: Rung | None) -> Text:
     """A step that was raised."""
     state, back = telling.state, telling.state.visit.back
-    area = telling.line(state.body.visit.area)
+    area = telling.line(state.facts.area)
     first = f"{telling.worker} is {_late(telling)} from a visit" + (f" in {area}." if area else ".")
     title = titled(telling, _late(telling))
     do = f"Do now: {do_of(telling, rung)}"

@@ -15,7 +15,7 @@ from visitsafe.domain.address import without_address
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.heartbeat import Watch
 from visitsafe.domain.members import Member, as_heard
-from visitsafe.domain.plan import Rung
+from visitsafe.domain.plan import Rung, Visit
 from visitsafe.domain.refs import references
 from visitsafe.domain.reports import AcknowledgedBody, ExtendedBody, ReportBody
 from visitsafe.domain.terms import ROLE_WORDS, Company, Role, Stage, Status
@@ -58,6 +58,16 @@ class Owner(msgspec.Struct, frozen=True):
     step_name: str
 
 
+class Newer(msgspec.Struct, frozen=True):
+    """What a version says that is newer than the one by which the visit is watched. Times are UTC text."""
+
+    start: str
+    due_back: str
+    area: str
+    address: str
+    companions: tuple[str, ...]
+
+
 class Row(msgspec.Struct, frozen=True):
     """A visit on the board.
 
@@ -74,6 +84,7 @@ class Row(msgspec.Struct, frozen=True):
         overtaken: That step is due, and nobody has raised it or taken it on.
         drill: A drill is going on.
         problems: What does not hold about its record.
+        newer: What the newest version says, if it is not the one by which the visit is watched.
     """
 
     plan: str
@@ -103,6 +114,7 @@ class Row(msgspec.Struct, frozen=True):
     overtaken: bool
     drill: bool
     problems: tuple[str, ...]
+    newer: Newer | None = None
 
     @property
     def unanswered(self) -> bool:
@@ -170,7 +182,7 @@ def rows_at(
 
 
 def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member], *, details: bool) -> Row:
-    facts, visit = state.body.visit, state.visit
+    facts, visit, newest = state.facts, state.visit, state.body.visit
     waiting = alarm.left_waiting(state, now)
     highest = max(waiting, key=lambda due: due.level, default=None)
     following = highest or alarm.next_due(state, now)
@@ -186,7 +198,7 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
         status=state.status,
         stage=visit.stage,
         urgent=_without_address(visit.urgent or state.body.urgent, facts.address, details=details),
-        start=facts.start,
+        start=visit.start or facts.start,
         due_back=visit.due_back,
         departed=visit.departed.happened if visit.departed else "",
         last=_last(state),
@@ -202,6 +214,17 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
         overtaken=bool(waiting),
         drill=any(drill.over is None for drill in visit.drills.values()),
         problems=state.problems,
+        newer=_newer(newest, details=details) if state.overtaken else None,
+    )
+
+
+def _newer(visit: Visit, *, details: bool) -> Newer:
+    return Newer(
+        start=visit.start,
+        due_back=visit.due_back,
+        area=_without_address(visit.area, visit.address, details=details),
+        address=visit.address if details else "",
+        companions=tuple(companion.name for companion in visit.companions),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.domain.board import Board, Row, Step
+from visitsafe.domain.board import Board, Newer, Row, Step
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.heartbeat import Beat, Watch
 
@@ -84,7 +84,12 @@ def _row(row: Row, *, details: bool) -> Shape:
         "next": None if row.next is None else {**_step(row.next), "overtaken": row.overtaken},
         "drill": row.drill,
         "problems": list(row.problems),
+        "newer": None if row.newer is None else _newer(row.newer, details=details),
     }
+
+
+def _newer(newer: Newer, *, details: bool) -> Shape:
+    return {**msgspec.to_builtins(newer), "address": newer.address if details else None}
 
 
 def _last(row: Row) -> Shape:

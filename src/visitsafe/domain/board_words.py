@@ -166,7 +166,7 @@ def row_lines(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
         *(_what_duress_means(row) if row.duress else ()),
         *facts,
         *_whose_turn(row, now, zone),
-        *_marks(row),
+        *_marks(row, zone),
     ]
 
 
@@ -257,10 +257,18 @@ def _whose(step: Step) -> str:
     return one_line(", ".join(step.whose)) or "nobody is named"
 
 
-def _marks(row: Row) -> Iterable[Line]:
+def _marks(row: Row, zone: tzinfo) -> Iterable[Line]:
     if row.urgent:
         yield Line(f"URGENT: {one_line(row.urgent)}", Tone.CAREFUL, under=True)
-    if row.status is not Status.COUNTERSIGNED:
+    if row.newer is not None:
+        newer, day = row.newer, row.start
+        times = f"{clock(newer.start, zone, day)} to {clock(newer.due_back, zone, day)}"
+        names = [f"with {one_line(name)}" for name in newer.companions]
+        where = ", ".join(filter(None, (times, one_line(newer.area), one_line(newer.address), *names)))
+        waits = "waits for a manager's decision" if row.status is Status.AWAITING else f"was {row.status}"
+        said = f"A newer version {waits}: {where}. Until it is countersigned, this is watched as it was."
+        yield Line(said, Tone.CAREFUL, under=True)
+    elif row.status is not Status.COUNTERSIGNED:
         yield Line(f"Not countersigned ({row.status})", Tone.CAREFUL, under=True)
     if row.drill:
         yield Line("DRILL: somebody is practising the alarm on this visit", Tone.CAREFUL, under=True)

@@ -15,7 +15,7 @@ from visitsafe.domain.after import AfterState, after_state
 from visitsafe.domain.doubt import Doubt, doubts
 from visitsafe.domain.judging import FORMS, Judged, is_companion, is_self, judge, stands_alone
 from visitsafe.domain.order import Order
-from visitsafe.domain.plan import DecidedBody, PlanBody, WithdrawnBody
+from visitsafe.domain.plan import DecidedBody, PlanBody, Visit, WithdrawnBody
 from visitsafe.domain.purged import Gone
 from visitsafe.domain.refs import reference
 from visitsafe.domain.removal import NOT_CARRIED_OUT, RemovedError, removal, signed_away
@@ -102,6 +102,16 @@ class PlanState(msgspec.Struct, frozen=True):
         urgent = self.body.urgent or self.visit.urgent
         chased = (urgent and self.status is Status.AWAITING) or self.after.not_talked_over
         return "" if chased else self.closed
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether the visit is watched by an earlier version than the newest, which nobody countersigned."""
+        return bool(self.visit.watched) and self.version.id not in self.visit.watched and not self.closed
+
+    @property
+    def facts(self) -> Visit:
+        """Where, when and with whom, by the version by which the visit is watched; else by the newest."""
+        return self.visit.facts or self.body.visit
 
     def started(self, now: str) -> bool:
         """Whether the start has passed at `now` (UTC text)."""

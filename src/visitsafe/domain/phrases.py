@@ -71,6 +71,15 @@ def plain_words(state: PlanState, now: datetime) -> str:
     return STATUS_WORDS[state.status]
 
 
+def overtaken_words(state: PlanState, zone: tzinfo) -> str:
+    """That a newer version waits or was sent back, and by what the visit is watched until then (D18)."""
+    newer = short_span(state.body.visit.start, state.body.visit.due_back, zone)
+    agreed = short_span(state.facts.start, state.visit.due_back, zone)
+    waits = "waits for a manager's decision" if state.status is Status.AWAITING else f"was {state.status}"
+    until = f"until it is countersigned, the visit is watched as agreed ({agreed})"
+    return f"a newer version ({newer}) {waits}; {until}"
+
+
 def worst_first(body: PlanBody) -> list[Finding]:
     """The findings, stop before control before note, else as signed."""
     return sorted(body.findings, key=lambda finding: finding.level.weight)

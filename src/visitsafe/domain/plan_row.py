@@ -24,7 +24,7 @@ def row_of(state: PlanState, rows: Sequence[Stored]) -> PlanRow:
         by=state.author.fingerprint,
         case_ref=case_key(visit.case),
         area=visit.area,
-        start=visit.start,
+        start=min(state.visit.start or visit.start, visit.start),
         due_back=state.visit.due_back,
         level=worst(state.body),
         urgent=bool(state.body.urgent),

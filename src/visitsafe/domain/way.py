@@ -15,7 +15,7 @@ from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.members import called
-from visitsafe.domain.phrases import in_minutes, minutes_from, went_first
+from visitsafe.domain.phrases import in_minutes, minutes_from, overtaken_words, went_first
 from visitsafe.domain.reports import AcknowledgedBody, BackBody, ExtendedBody, Heard, ReportBody
 from visitsafe.domain.terms import Kind, Stage, Status
 from visitsafe.domain.times import duration
@@ -66,6 +66,9 @@ def standing(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
             said.append(f"Due back {due}, {in_minutes(late)} ago.")
     elif visit.trip and not visit.departed:
         said.append("Nobody reported setting out.")
+    if state.overtaken:
+        words = overtaken_words(state, zone)
+        said.append(f"{words[:1].upper()}{words[1:]}.")
     if visit.early:
         at = clock(visit.early.happened, zone, start)
         said.append(f"Back was reported {at}, long before the start: the visit is watched all the same.")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from visitsafe.domain.alarm import is_watched
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged, is_companion, is_earlier, is_self
@@ -52,7 +53,7 @@ def queue(desk: Desk, plans: Sequence[PlanState] | None = None) -> list[PlanStat
         for state in states
         if (state.status is Status.AWAITING or went_without(state))
         and why_not_me(desk, me, state) is None
-        and not _too_late(desk, state)
+        and (not _too_late(desk, state) or (state.overtaken and is_watched(state, desk.now)))
     ]
     return sorted(mine, key=_pressing)
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import tzinfo
 
 from msgspec.structs import replace
 
@@ -101,16 +102,41 @@ def sign_revision(
 
 
 def check_may_revise(desk: Desk, state: PlanState) -> None:
-    """Only the author changes a plan.
+    """Only the author changes a plan, and only until the visit is over.
 
     Raises:
-        NotPermittedError: It is somebody else's.
+        NotPermittedError: It is somebody else's, or the visit is over.
     """
+    _check_author(desk, state)
+    if state.visit.closed:
+        raise NotPermittedError(
+            f"the visit of {state.ref} is over",
+            hint=f"plan the next one: visitsafe plan --repeat {state.ref}",
+        )
+
+
+def _check_author(desk: Desk, state: PlanState) -> None:
     if not desk.member().same_person(state.author):
         raise NotPermittedError(
             f"{state.ref} is the plan of {state.author.person.name}",
             hint="only its author can change it; you can plan a visit of your own: visitsafe plan",
         )
+
+
+def costs_of_revising(state: PlanState, zone: tzinfo) -> str:
+    """What a new version of a plan costs its author; empty if nobody expects them yet."""
+    from visitsafe.domain.phrases import short_span
+
+    if not state.visit.watched or state.closed:
+        return ""
+    ref, agreed = state.ref, short_span(state.facts.start, state.visit.due_back, zone)
+    until = f"a new version needs a manager's decision; until then you are expected as agreed ({agreed})"
+    if state.visit.out:
+        return f"{until}. If you only need longer: visitsafe extend {ref} --by 30m"
+    return (
+        f"{until}, and to set out on the new one needs a countersignature or --urgent. If the visit is off: "
+        f"visitsafe withdraw {ref} --reason 'why'"
+    )
 
 
 def withdraw(desk: Desk, state: PlanState, reason: str) -> PlanState:
@@ -119,7 +145,7 @@ def withdraw(desk: Desk, state: PlanState, reason: str) -> PlanState:
     Raises:
         NotPermittedError: It is somebody else's, or withdrawn already.
     """
-    check_may_revise(desk, state)
+    _check_author(desk, state)
     if state.status is Status.WITHDRAWN:
         raise NotPermittedError(f"{state.ref} is withdrawn already", hint=f"see: visitsafe show {state.ref}")
     return desk.record(state.plan, Kind.WITHDRAWN, state.heads, WithdrawnBody(reason=reason))
