@@ -344,3 +344,62 @@ def test_warnings_stand_on_top_of_what_a_manager_reads(office: Office) -> None:
     console = make_console(plain=True, environ={}, file=out, width=100)
     review_plan(console, state, None, NOW, ZoneInfo("Europe/London"), warnings=["a finding is left out"])
     assert "a finding is left out" in out.getvalue().splitlines()[3]
+
+
+# An open visit whose record does not hold is never "nobody is out"
+
+SIGNATURE = "UPDATE entries SET signature = replace(signature, 'A', 'B') WHERE kind ="
+PAYLOAD = "UPDATE entries SET payload = CAST(replace(payload, '\"v\":1', '\"v\":2') AS BLOB) WHERE kind ="
+DAMAGE = {
+    "a byte of the plan": f"{PAYLOAD} 'planned'",
+    "a signature of the plan": f"{SIGNATURE} 'planned'",
+    "a byte of the decision": f"{PAYLOAD} 'decided'",
+    "a byte of setting out": f"{SIGNATURE} 'departed'",
+    "the plan's entry is gone": "DELETE FROM entries WHERE kind = 'planned'",
+    "the decision is gone": "DELETE FROM entries WHERE kind = 'decided'",
+    "setting out is gone": "DELETE FROM entries WHERE kind = 'departed'",
+    "its row is gone": "DELETE FROM plans",
+    "its row says that it is over": "UPDATE plans SET stage = 'back', closed = newest",
+    "its row is of another time": "UPDATE plans SET start = '2000-01-01T00:00:00Z', closed = newest",
+}
+
+
+@pytest.mark.parametrize("hour", [9, 11, 15])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_on_an_open_visit_is_never_nobody_is_out(office: Office, damage: str, hour: int) -> None:
+    """Before its start, on the way, and overdue."""
+    office.countersigned()
+    office.sam.done("depart")
+    sql(office, DAMAGE[damage])
+    office.at(NOW.replace(hour=hour))
+    board = office.mo.run("board", "--plain")
+    assert board.code == 4
+    assert "nobody is out" not in board.out
+    assert office.ref in board.out
+    shape = office.mo.run("board", "--json")
+    assert (shape.code, shape.json["alarming"]) == (4, 1)
+    watch = office.mo.run("watch", "--once")
+    assert watch.code == 4
+    assert office.ref in watch.err + watch.out
+
+
+def test_damage_on_a_visit_that_was_reported_over_today_may_hide_that_it_goes_on(office: Office) -> None:
+    office.countersigned()
+    office.sam.done("depart")
+    office.sam.done("ok")
+    office.sam.done("back")
+    sql(office, f"{SIGNATURE} 'ok'")
+    assert office.mo.run("board").code == 4
+    office.at(NOW + timedelta(days=4))
+    assert "nobody is out" in office.mo.done("board", "--plain").out
+
+
+@pytest.mark.parametrize("named", ["zzz", "team"])
+def test_a_row_of_no_plan_hides_nobody(office: Office, named: str) -> None:
+    office.plan()
+    sql(
+        office,
+        f"INSERT INTO plans SELECT '{named}', status, stage, '', by, '', '', start, due_back,"
+        " '', 0, 1, '', '' FROM plans",
+    )
+    assert office.mo.run("board").code == 0

@@ -67,7 +67,8 @@ def _watch(context: Context, every: int, ping: str) -> int:
     stop.needs_screen = not fitted.reach.contacts.channels
     loop = _loop(context, fitted, ping)
     if not every:
-        return ALARMING if loop.once().alarming else 0
+        found = loop.once()
+        return ALARMING if found.alarming or found.damaged else 0
     name, team = fitted.me.person.name, fitted.roster.name
     loop.screen.line(f"watching over {team}, as {name}, every {every} seconds; Ctrl+C ends it")
     with stop.heard():

@@ -84,6 +84,7 @@ class Row(msgspec.Struct, frozen=True):
         overtaken: That step is due, and nobody has raised it or taken it on.
         drill: A drill is going on.
         problems: What does not hold about its record.
+        damaged: Whether something about the visit may be lost by that.
         newer: What the newest version says, if it is not the one by which the visit is watched.
     """
 
@@ -114,6 +115,7 @@ class Row(msgspec.Struct, frozen=True):
     overtaken: bool
     drill: bool
     problems: tuple[str, ...]
+    damaged: bool = False
     newer: Newer | None = None
 
     @property
@@ -130,12 +132,16 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A plan that does not hold or that the store's list hides: what is shown, and why it does not hold."""
+    """A plan that does not hold or that the store's list hides: what is shown, and why it does not hold.
+
+    `hides`: a visit that is under way may be behind it, so that somebody has to act.
+    """
 
     plan: str
     ref: str
     text: str
     why: str
+    hides: bool = True
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -155,8 +161,9 @@ class Board(msgspec.Struct, frozen=True):
 
     @property
     def alarming(self) -> int:
-        """How many visits somebody has to act on."""
-        return sum(row.alarming for row in self.rows)
+        """How many visits somebody has to act on: also one whose record does not hold."""
+        rows = {row.plan for row in self.rows if row.alarming or row.damaged}
+        return len(rows | {fault.plan for fault in self.faults if fault.hides})
 
     @property
     def unwatched(self) -> bool:
@@ -214,6 +221,7 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
         overtaken=bool(waiting),
         drill=any(drill.over is None for drill in visit.drills.values()),
         problems=state.problems,
+        damaged=bool(state.damage),
         newer=_newer(newest, details=details) if state.overtaken else None,
     )
 

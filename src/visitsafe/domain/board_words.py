@@ -84,8 +84,11 @@ def board_lines(board: Board, zone: tzinfo, away: str = "") -> list[Line]:
 
 def _head(board: Board, zone: tzinfo) -> Line:
     at = in_full(board.at, zone)
-    if not board.rows:
+    if not board.rows and not board.alarming:
         return Line(f"{at}: nobody is out", Tone.STRONG)
+    if not board.rows:
+        unknown = "the visit" if board.alarming == 1 else f"the {board.alarming} visits"
+        return Line(f"{at}: NOBODY CAN SAY WHO IS OUT: see to {unknown} named above now", Tone.ALARM)
     out = f"{len(board.rows)} {'visit' if len(board.rows) == 1 else 'visits'}"
     taken = sum(row.alarming and row.owner is not None and not row.unanswered for row in board.rows)
     acting = [f"{board.alarming - taken} to act on now"] * (board.alarming > taken)

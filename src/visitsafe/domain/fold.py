@@ -104,6 +104,11 @@ class PlanState(msgspec.Struct, frozen=True):
         return "" if chased else self.closed
 
     @property
+    def damage(self) -> tuple[str, ...]:
+        """Those of the problems by which something about the visit may be lost; a signed removal is none."""
+        return tuple(text for text in self.problems if text != NOT_CARRIED_OUT)
+
+    @property
     def overtaken(self) -> bool:
         """Whether the visit is watched by an earlier version than the newest, which nobody countersigned."""
         return bool(self.visit.watched) and self.version.id not in self.visit.watched and not self.closed

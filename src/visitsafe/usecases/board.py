@@ -111,15 +111,28 @@ def _fold_in(
     faults: dict[str, Fault],
 ) -> None:
     """Fold these plans, keep those that are open, and note what does not hold or is listed otherwise."""
-    for plan, row in rows.items():
-        history = desk.store.history(plan)
+    for plan, known in rows.items():
+        history, row = desk.store.history(plan), known
         state = _folded(plan, history, desk.roster, faults, row)
         if state is None:
             continue
+        if row_of(state, history) != row:  # something may have come in since the rows were read
+            row, history = desk.store.row(plan), desk.store.history(plan)
+            state = _folded(plan, history, desk.roster, faults, row) or state
+        gone = row is not None and row.entries > len(history)
         if row_of(state, history) != row:
-            faults[plan] = Fault(plan, state.ref, otherwise(plan), "")
+            faults[plan] = Fault(plan, state.ref, otherwise(plan), "", hides=gone or not state.closed)
         if not state.closed:
             states[plan] = state
+        elif state.damage:
+            faults[plan] = _doubtful(state)
+
+
+def _doubtful(state: PlanState) -> Fault:
+    """A visit that is not on the board by what is left of its record, which does not hold."""
+    which = f"the record of {state.ref}, planned by {state.author.person.name},"
+    text = f"{which} does not hold, and nobody can say whether this visit is under way"
+    return Fault(state.plan, state.ref, text, state.damage[0])
 
 
 def _folded(
@@ -130,7 +143,8 @@ def _folded(
     row: PlanRow | None = None,
 ) -> PlanState | None:
     if not is_plan_id(plan):
-        faults[plan] = Fault(plan, "", f"the store names {plan[:40]!r}, which is no plan", "")
+        text = f"the store names {plan[:40]!r}, which is no plan"
+        faults[plan] = Fault(plan, "", text, "", hides=False)
         return None
     try:
         return folded(plan, history, roster)
@@ -138,7 +152,7 @@ def _folded(
         if error.removed.left or error.removed.problems:
             faults[plan] = Fault(plan, error.removed.ref, error.message, "")
         elif error.removed.row(history) != row:
-            faults[plan] = Fault(plan, error.removed.ref, otherwise(plan), "")
+            faults[plan] = Fault(plan, error.removed.ref, otherwise(plan), "", hides=False)
         return None
     except VerificationError as error:
         ref = reference(plan)
@@ -217,10 +231,14 @@ def board_of(sight: Sight, now: datetime, zone: tzinfo, *, details: bool = False
         details: With addresses.
     """
     seen = (hides_duress(state, sight.me, now) for state in sight.states.values())
+    rows = rows_at(seen, now, sight.roster.known, details=details)
+    shown = {row.plan for row in rows}
+    hidden = [one for plan, one in sight.states.items() if one.damage and not (one.closed or plan in shown)]
+    faults = {one.plan: _doubtful(one) for one in hidden} | dict(sight.faults)
     return Board(
         at=now,
-        rows=rows_at(seen, now, sight.roster.known, details=details),
-        faults=tuple(fault for _, fault in sorted(sight.faults.items())),
+        rows=rows,
+        faults=tuple(fault for _, fault in sorted(faults.items())),
         watch=None if sight.beats is None else watch_at(sight.beats, now, zone),
     )
 

@@ -19,13 +19,13 @@ from visitsafe.domain.plan import Ladder, WithdrawnBody
 from visitsafe.domain.refs import is_plan_id, reference
 from visitsafe.domain.removal import RemovedError
 from visitsafe.domain.roster import Roster
-from visitsafe.domain.stored import Store, Stored
+from visitsafe.domain.stored import CLOSING, Store, Stored
 from visitsafe.domain.terms import TEAM_STREAM
 from visitsafe.domain.verified import Verified
 from visitsafe.domain.visit import Alarm
 from visitsafe.errors import StoreError, VerificationError
 from visitsafe.usecases.desk import folded, open_roster
-from visitsafe.usecases.recent import LATELY, recent
+from visitsafe.usecases.recent import LATELY, doubted, recent
 
 _ANYHOW = 1 << 62
 """Beyond every position: to be read even if nothing was added."""
@@ -65,8 +65,10 @@ class View:
         roster: The team.
         position: The last entry of the store that was looked at; 0 before the first reading.
         unreadable: Plans without a version that holds, with the reason: there is nothing to watch.
+        lately: Plans that were open, or about which something came in lately: a visit may be behind those.
         lost: Visits that were watched and cannot be read any more, with the reason.
         delayed: Visits with news that the store cannot give just now, with the reason.
+        otherwise: Visits that the store's list hides, or of which entries are gone by it.
         untold: Visits with news that could not be told on the screen, with the reason.
         team_trouble: Why the team's record cannot be read any more; empty while it can.
     """
@@ -76,9 +78,11 @@ class View:
         self.roster = roster
         self.position = 0
         self.unreadable: dict[str, str] = {}
+        self.lately: set[str] = set()
         self.lost: dict[str, str] = {}
         self.delayed: dict[str, str] = {}
         self.untold: dict[str, str] = {}
+        self.otherwise: set[str] = set()
         self.team_trouble = ""
         self._tell = tell
         self._wanted: dict[str, tuple[int, int]] = {}
@@ -112,6 +116,7 @@ class View:
         """Note what was added before any of it is read, so that a fault on the way loses nothing."""
         for row in store.scan(self.position):
             self._want([row.stream], row.position)
+            self.lately.add(row.stream)
             self._team_is_old |= row.stream == TEAM_STREAM
             self.position = row.position
             self._has_seen(row)
@@ -146,7 +151,7 @@ class View:
         try:
             state = folded(plan, rows, self.roster)
         except RemovedError as error:
-            self._is_removed(plan, error)
+            self._is_removed(plan, rows, error)
             return None
         except VerificationError as error:
             self._not_readable(plan, error.message)
@@ -158,6 +163,7 @@ class View:
             return None
         self.lost.pop(plan, None)
         self.unreadable.pop(plan, None)
+        self._compare(store, state, rows)
         before = self.visits.get(plan)
         self.visits[plan] = Seen(self._slim(state), rows[-1].position, _quiet_until(state))
         self._has_seen(rows[-1])
@@ -165,14 +171,32 @@ class View:
         self._tell_news(state, rows, before.position if before else self._left.get(plan, behind))
         return Fresh(state, rows)
 
-    def _is_removed(self, plan: str, error: RemovedError) -> None:
-        """Nothing is left to watch; unless it was open when it was last read, or more has come in since."""
+    def _compare(self, store: Store, state: PlanState, rows: Sequence[Stored]) -> None:
+        """Note where the store's list hides an open visit, or knows of entries that are gone."""
+        row = store.row(state.plan)
+        gone = row is not None and row.entries > len(rows)
+        hidden = not state.settled and (row is None or bool(row.closed))
+        self.otherwise.discard(state.plan)
+        if (gone or hidden) and len(store.history(state.plan)) == len(rows):  # nothing came in meanwhile
+            self.otherwise.add(state.plan)
+
+    def _is_removed(self, plan: str, rows: Sequence[Stored], error: RemovedError) -> None:
+        """Nothing is left to watch; unless nothing ended it since it was last read, or more has come in."""
         known = self.visits.get(plan)
-        if error.removed.left or (known is not None and not known.state.closed):
+        was_open = known is not None and not known.state.closed
+        since = known.position if known is not None else 0
+        ended = any(row.position > since and row.kind in CLOSING and row.blank for row in rows)
+        if error.removed.left or (was_open and not ended):
             self._not_readable(plan, error.message)
             return
         for gone in (self.visits, self.lost, self.unreadable):
             gone.pop(plan, None)
+
+    @property
+    def damaged(self) -> set[str]:
+        """The visits about which something may be lost: nobody can say that all of it is known."""
+        known = {plan for plan, seen in self.visits.items() if seen.state.damage}
+        return {*self.lost, *(self.lately & self.unreadable.keys()), *known, *self.otherwise}
 
     def forget(self, plan: str) -> None:
         """Let go of a visit that needs nothing more."""
@@ -202,7 +226,9 @@ class View:
         is_open = [row.plan for row in store.plans(open_only=True)]
         last = next(store.scan(head - 1), None) if head else None
         self._told, self._last = head, (head, last.id) if last else (0, "")
-        self._want([*self.visits, *is_open, *store.doubtful(), *recent(store, since - LATELY)])
+        late = recent(store, since - LATELY)
+        self.lately = {*self.visits, *is_open, *doubted(store, since), *late}
+        self._want([*self.visits, *is_open, *store.doubtful(), *late])
         self._read_wanted(store)
         self.position = head
 

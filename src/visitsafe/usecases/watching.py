@@ -23,6 +23,7 @@ from visitsafe.domain.roster import Roster
 from visitsafe.domain.stored import Store
 from visitsafe.errors import StoreError, VisitsafeError
 from visitsafe.usecases.heartbeat import put_beat, read_beats
+from visitsafe.usecases.listing import otherwise
 from visitsafe.usecases.watch_acting import Hands, Means
 from visitsafe.usecases.watch_view import Tell, View
 
@@ -48,6 +49,7 @@ class Round(msgspec.Struct, frozen=True):
         healthy: Whether everything was done that is to be done.
         troubles: What is wrong, as sentences, healthy or not.
         more: Whether there is more to do at once.
+        damaged: Visits about which something may be lost, so that nobody can say that all is well.
     """
 
     watched: int
@@ -55,6 +57,7 @@ class Round(msgspec.Struct, frozen=True):
     healthy: bool = True
     troubles: tuple[str, ...] = ()
     more: bool = False
+    damaged: int = 0
 
 
 class Watching:
@@ -155,6 +158,7 @@ class Watching:
             healthy=not serious,
             troubles=(*serious, *self._lesser(states)),
             more=more,
+            damaged=len(self.view.damaged),
         )
 
     def clock_moved(self, by: timedelta) -> None:
@@ -262,6 +266,7 @@ class Watching:
         yield from self.view.unreadable.values()
         yield from self.view.untold.values()
         for state in states:
-            if state.problems:
-                yield f"the record of {state.ref} does not hold: {state.problems[0]}"
+            if state.damage:
+                yield f"the record of {state.ref} does not hold: {state.damage[0]}"
+        yield from (otherwise(plan) for plan in self.view.otherwise)
         yield from (f"{label}: {why}" for label, (why, _) in self.hands.failing.items())
