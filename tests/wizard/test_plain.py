@@ -254,3 +254,30 @@ def test_the_end_of_the_input_stops_and_loses_nothing() -> None:
     with pytest.raises(InterruptedByUserError):
         run(QUESTIONNAIRE, FRESH, asking, saved.around())
     assert set(saved.sessions[-1].answers) == {"case", "start"}
+
+
+def test_an_optional_choice_is_passed_over_by_an_empty_line() -> None:
+    page = at("setting")
+    page = replace(page, question=page.question.model_copy(update={"required": False}))
+    event, written = ask(page, "\n")
+    assert event == Answered("setting", "")
+    assert "An empty line leaves it open." in written
+
+
+def test_of_several_questions_only_an_optional_one_is_passed_over() -> None:
+    page = at_grid()
+    first, *others = page.questions
+    page = replace(page, questions=(first.model_copy(update={"required": False}), *others), values={})
+    asking, out = front("n n -\n- n y\n")
+    values = {first.id: "", others[0].id: "no", others[1].id: "yes"}
+    assert asking.ask_together(page, GUIDE) == AnsweredMany(values)
+    assert "- passes over 1" in " ".join(out.getvalue().split())
+    assert "Not accepted" in out.getvalue()
+
+
+def at_grid() -> AskTogether:
+    session = FRESH
+    while not isinstance(page := screen(QUESTIONNAIRE, session), AskTogether):
+        assert isinstance(page, AskOne)
+        session = apply(QUESTIONNAIRE, session, Answered(page.question.id, CALM[page.question.id]))
+    return page

@@ -25,6 +25,7 @@ from visitsafe.domain.screens import (
     CONFIRM,
     Answered,
     AnsweredMany,
+    AskOne,
     AskTogether,
     ControlFor,
     Event,
@@ -232,7 +233,7 @@ def test_an_answer_other_than_the_one_computed_now_is_not_preselected(desk: Desk
 
 def test_what_may_be_left_empty_says_so_and_whether_it_is_reported(desk: Desk) -> None:
     desk.press(ENTER)
-    assert desk.front.ask_one(at("companions"), GUIDE) == Answered("companions", ())
+    assert desk.front.ask_one(at("companions"), GUIDE) == Answered("companions", "")
     text = " ".join(desk.paper.getvalue().split())
     assert "Several people with ; between them." in text
     assert "the plan then tells your manager" in text
@@ -409,3 +410,28 @@ def test_a_whole_plan_with_keys_alone(desk: Desk) -> None:
     session = run(QUESTIONNAIRE, FRESH, desk.front, Saved().around(always("yes")))
     assert final(QUESTIONNAIRE, session)["kinds"] == ("shouting",)
     assert final_controls(QUESTIONNAIRE, session) == (Control(rule="violence", text="The joint", who="Ann"),)
+
+
+def optional(page: AskOne) -> AskOne:
+    return replace(page, question=page.question.model_copy(update={"required": False}))
+
+
+@pytest.mark.parametrize("keys", ["-", DOWN * 3 + ENTER])
+def test_an_optional_choice_is_passed_over_by_its_line_or_a_dash(desk: Desk, keys: str) -> None:
+    desk.press(keys)
+    assert desk.front.ask_one(optional(at("setting")), GUIDE) == Answered("setting", "")
+
+
+def test_optional_ticks_are_passed_over_by_a_line_that_stands_alone(desk: Desk) -> None:
+    page = optional(at("kinds", {**CALM, "history": "yes"}))
+    desk.press(DOWN * 3, " ", ENTER)
+    assert desk.front.ask_one(page, GUIDE) == Answered("kinds", "")
+
+
+def test_of_several_questions_only_an_optional_one_is_passed_over(desk: Desk) -> None:
+    page = on(AskTogether)
+    first, *others = page.questions
+    page = replace(page, questions=(first.model_copy(update={"required": False}), *others), values={})
+    desk.press("-", "-", "n", "y", ENTER)
+    values = {first.id: "", others[0].id: "no", others[1].id: "yes"}
+    assert desk.front.ask_together(page, GUIDE) == AnsweredMany(values)

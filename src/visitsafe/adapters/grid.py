@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from visitsafe.adapters.page_words import BACK_LINE, OPEN_LINE
+from visitsafe.adapters.page_words import BACK_LINE, OPEN_LINE, SKIP_KEY, WANTS_ANSWER
 from visitsafe.domain.terms import Answer
 from visitsafe.errors import VisitsafeError
 
@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 
 ANSWER_COLUMNS, POINTER_COLUMNS = 9, 3
 KEYS = {"y": Answer.YES, "n": Answer.NO, "u": Answer.NOT_SURE}
-WORDS = {None: "....", Answer.YES: "yes", Answer.NO: "no", Answer.NOT_SURE: "not sure"}
-READ_WORDS = {None: "....", Answer.YES: "will do", Answer.NO: "not yet"}
+WORDS: dict[str | None, str] = {
+    None: "....",
+    "": "passed",
+    Answer.YES: "yes",
+    Answer.NO: "no",
+    Answer.NOT_SURE: "not sure",
+}
+READ_WORDS: dict[str | None, str] = {None: "....", "": "passed", Answer.YES: "will do", Answer.NO: "not yet"}
 
 
 class Left(StrEnum):
@@ -41,21 +47,23 @@ class Grid:
 
     Attributes:
         texts: A line each.
-        answers: An answer for each, or None.
+        answers: An answer for each, empty if it was passed over, or None.
         keep: Saves the answer of a line, at once.
         columns: How wide to write.
         rules: These are rules to keep in mind, not questions: y takes all of them.
         whys: Why each is asked, shown for the active line.
+        optional: The places of those that can be passed over.
         at: The active line; the one after the last is the way back.
         message: What Enter said.
     """
 
     texts: tuple[str, ...]
-    answers: list[Answer | None]
-    keep: Callable[[int, Answer], None]
+    answers: list[str | None]
+    keep: Callable[[int, str], None]
     columns: Callable[[], int]
     rules: bool = False
     whys: tuple[str, ...] = ()
+    optional: frozenset[int] = frozenset()
     at: int = 0
     message: str = ""
 
@@ -68,10 +76,13 @@ class Grid:
         self.message = ""
         self.at = (self.at + by) % (len(self.texts) + 1)
 
-    def set(self, answer: Answer) -> None:
+    def set(self, answer: str) -> None:
         """Answer the active line and go to the next; after the last one to one that is open."""
         self.message = ""
         if self.at == len(self.texts):
+            return
+        if not answer and self.at not in self.optional:
+            self.message = WANTS_ANSWER
             return
         self.answers[self.at] = answer
         self.keep(self.at, answer)
@@ -94,7 +105,7 @@ class Grid:
         words = READ_WORDS if self.rules else WORDS
         for place, (text, answer) in enumerate(zip(self.texts, self.answers, strict=True)):
             pieces += self._pointer(place)
-            pieces.append(("bold" if answer else "", words[answer].ljust(ANSWER_COLUMNS)))
+            pieces.append(("bold" if answer is not None else "", words[answer].ljust(ANSWER_COLUMNS)))
             pieces.append(("", f"\n{indent}".join(textwrap.wrap(text, room)) + "\n"))
         return [*pieces, *self._pointer(len(self.texts)), ("", f"{BACK_LINE}\n")]
 
@@ -161,6 +172,8 @@ def _bindings(grid: Grid) -> "KeyBindings":
     for key, answer in KEYS.items():
         if not (grid.rules and answer is not Answer.NO):
             keys.add(key)(_sets(grid, answer))
+    if grid.optional:
+        keys.add(SKIP_KEY)(_sets(grid, ""))
     if grid.rules:
         keys.add(" ")(_sets(grid, Answer.YES))
         keys.add("y")(_takes_all(grid))
@@ -179,7 +192,7 @@ def _moves(grid: Grid, by: int) -> Handler:
     return lambda _: grid.move(by)
 
 
-def _sets(grid: Grid, answer: Answer) -> Handler:
+def _sets(grid: Grid, answer: str) -> Handler:
     return _or_fail(lambda _: grid.set(answer))
 
 

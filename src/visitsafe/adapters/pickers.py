@@ -33,6 +33,8 @@ class Asked(Enum):
     NOTHING = "nothing"
     POINTED = "pointed"
     """As the value of a key: it gives the active line."""
+    PASSED = "passed"
+    """As the value of a line or key: the question is passed over."""
     HEADING = "heading"
     """As the value of a line: it is a heading, and cannot be chosen."""
 

@@ -218,6 +218,8 @@ def _how_together(page: AskTogether, values: Mapping[str, Value]) -> str:
     """What can be typed for what is still open."""
     acknowledge = page.questions[0].answer is AnswerType.ACKNOWLEDGE
     meaning = "y: I will keep it in mind, n: not yet" if acknowledge else "y yes, n no, u not sure"
+    if optional := [str(n) for n, one in enumerate(page.questions, start=1) if not one.required]:
+        meaning += f", {words.SKIP_KEY} passes over {', '.join(optional)}"
     open_ = [str(number) for number, one in enumerate(page.questions, start=1) if one.id not in values]
     if not open_:
         return f"Number and letter to change one, such as: 2 y ({meaning}). An empty line goes on."
@@ -244,7 +246,11 @@ def _letters(page: AskTogether, values: Mapping[str, Value], line: str) -> dict[
     acknowledge = page.questions[0].answer is AnswerType.ACKNOWLEDGE
     if acknowledge and letters == ["y"]:
         letters = letters * len(names)
-    allowed = [letter for letter in LETTERS if not (acknowledge and letter == "u")]
-    if len(letters) != len(names) or not set(letters) <= set(allowed):
+    meant = {**LETTERS, words.SKIP_KEY: ""}
+    if acknowledge:
+        del meant["u"]
+    if len(letters) != len(names) or not set(letters) <= set(meant):
         return {}
-    return {name: LETTERS[letter].value for name, letter in zip(names, letters, strict=True)}
+    found = {name: str(meant[letter]) for name, letter in zip(names, letters, strict=True)}
+    required = {question.id for question in page.questions if question.required}
+    return {} if any(not value and name in required for name, value in found.items()) else {**found}

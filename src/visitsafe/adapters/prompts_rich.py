@@ -52,6 +52,7 @@ STOP_KEYS = "Shift+Tab back, Ctrl+C stop and keep everything"
 LIST_KEYS = f"? more, {STOP_KEYS}"
 YES_NO_KEYS = {AnswerType.YES_NO: "y yes, n no, u not sure", AnswerType.ACKNOWLEDGE: "y will do, n not yet"}
 TEXT_KEYS = f"Enter goes on, ? and Enter tells more, {STOP_KEYS}"
+GRID_OPEN = "- passes over, "
 GRID_KEYS = f"y yes, n no, u not sure, arrows move, Enter goes on, {LIST_KEYS}"
 RULE_KEYS = f"y: I will keep all of them in mind. One by one: space will do, n not yet. {LIST_KEYS}"
 TICK_KEYS = f"Space ticks, Enter goes on, {LIST_KEYS}"
@@ -107,24 +108,32 @@ class RichFront:
         lines = list(options(question))
         keys = _keys(question)
         named = {value: key for key, value in keys.items()}
-        shown = [(f"{named[value]}  {text}" if value in named else text, value) for value, text in lines]
+        shown: list[tuple[str, Any]] = [
+            (f"{named[value]}  {text}" if value in named else text, value) for value, text in lines
+        ]
+        if not question.required:
+            shown.append((f"{words.SKIP_KEY}  {words.SKIP_LINE}", Asked.PASSED))
         hint = f"{YES_NO_KEYS[question.answer]}, {LIST_KEYS}" if question.answer in YES_NO_KEYS else LIST_KEYS
         picked = self._pickers.pick(
             shown,
-            keys=keys,
+            keys=keys if question.required else {**keys, words.SKIP_KEY: Asked.PASSED},
             default=(page.value or None) if guide.keeps_earlier(page) else None,
             hint=hint,
             back=page.can_back,
         )
+        if picked is Asked.PASSED:
+            return Answered(question.id, "")
         return Answered(question.id, str(picked)) if picked in dict(lines) else picked
 
     def _ask_choices(self, page: AskOne, guide: Guide) -> Any:
         offered = options(page.question)
         given = page.value if isinstance(page.value, tuple) else ()
+        if not page.question.required:
+            offered = (*offered, ("", words.SKIP_LINE))
         listed = Ticks(
             texts=[text for _, text in offered],
             ticked={place for place, (value, _) in enumerate(offered) if value in given},
-            alone=frozenset(place for place, (value, _) in enumerate(offered) if value == NONE),
+            alone=frozenset(place for place, (value, _) in enumerate(offered) if value in {NONE, ""}),
             columns=self._columns,
             back=page.can_back,
         )
@@ -133,7 +142,8 @@ class RichFront:
             if picked is Asked.HELP:
                 self._paper.write(*guide.explain(page.question), "", indent=2)
             elif isinstance(picked, list):
-                return Answered(page.question.id, tuple(offered[place][0] for place in picked))
+                ticked = tuple(offered[place][0] for place in picked)
+                return Answered(page.question.id, "" if ticked == ("",) else ticked)
             else:
                 return picked
 
@@ -179,23 +189,26 @@ class RichFront:
         given = [page.values.get(name) for name in names]
         state = grid.Grid(
             texts=tuple(question.ask for question in page.questions),
-            answers=[Answer(value) if isinstance(value, str) and value else None for value in given],
-            keep=lambda place, answer: guide.keep({names[place]: answer.value}),
+            answers=[value if isinstance(value, str) else None for value in given],
+            keep=lambda place, answer: guide.keep({names[place]: answer}),
             columns=self._columns,
             rules=rules,
             whys=tuple(question.why for question in page.questions),
+            optional=frozenset(place for place, one in enumerate(page.questions) if not one.required),
         )
+        hint = RULE_KEYS if rules else f"{GRID_OPEN if state.optional else ''}{GRID_KEYS}"
         state.at = state.first_open() or 0
         while True:
             self._flush()
-            left = grid.show(state, RULE_KEYS if rules else GRID_KEYS)
+            left = grid.show(state, hint)
             if left is grid.Left.HELP:
                 question = page.questions[min(state.at, len(names) - 1)]
                 self._paper.write("", question.ask, *guide.explain(question, why=True), indent=2)
                 continue
             if left is not grid.Left.DONE:
                 return BACK if left is grid.Left.BACK else Pause()
-            values = {name: answer.value for name, answer in zip(names, state.answers, strict=True) if answer}
+            answers = zip(names, state.answers, strict=True)
+            values = {name: answer for name, answer in answers if answer is not None}
             for question in page.questions:
                 self._paper.result(f"{question.label}: {guide.words(question, values[question.id])}")
             return AnsweredMany(values)
