@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visitsafe.domain import proofs
 from visitsafe.domain.assessment import holds, tokens
 from visitsafe.domain.checking import check, check_documents, past_review
 from visitsafe.domain.checklist import Question, VisitChecklist
@@ -24,6 +23,7 @@ from visitsafe.domain.kinds import (
     ShouldNotChecklist,
 )
 from visitsafe.domain.problem import Problem
+from visitsafe.domain.proofs import Prover
 from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
 from visitsafe.domain.references import references
 
@@ -361,16 +361,24 @@ class TestProofs:
         (problem,) = wrong(*asked, rules=[rule("r", together)])
         assert "takes too many combinations of answers to prove" in problem
 
+    def test_a_list_that_is_too_large_to_prove_ends_and_says_where_it_stopped(self) -> None:
+        chain = [question("q0"), *(question(f"q{i}", when={f"q{i - 1}": "no"}) for i in range(1, 100))]
+        rules = [rule(f"r{i}", {"q99": "no"}) for i in range(2500)]
+        (problem,) = wrong(*chain, rules=rules)
+        place, said = problem.split(": ", 1)
+        assert place.startswith("rules ")
+        assert "from here on nothing was proven" in said
+
     @settings(deadline=None, max_examples=200)
     @given(st.data())
     def test_the_search_agrees_with_trying_everything(self, data: st.DataObject) -> None:
         questionnaire = data.draw(questionnaires())
         condition = data.draw(conditions(list(questionnaire)))
         every = list(plays(questionnaire))
-        assert proofs.can_hold(questionnaire, condition) == any(holds(condition, seen) for seen in every)
+        assert Prover(questionnaire).can_hold(condition) == any(holds(condition, seen) for seen in every)
         others = [condition, data.draw(conditions(list(questionnaire)))]
         avoidable = any(not any(holds(one, seen) for one in others) for seen in every)
-        assert proofs.can_be_avoided(questionnaire, others) == avoidable
+        assert Prover(questionnaire).can_be_avoided(others) == avoidable
 
 
 WORDS = {"yes-no": ["yes", "no", "not-sure"], "choice": ["x", "y"], "choices": ["x", "y", "none"]}

@@ -6,14 +6,13 @@ low-risk plan can come out clean. Where proof takes too long it says so instead 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from pydantic import BaseModel
 
-from visitsafe.domain import proofs
-from visitsafe.domain.checklist import Source, VisitChecklist
+from visitsafe.domain.checklist import Condition, Source, VisitChecklist
 from visitsafe.domain.form_checking import form_alone, form_references
 from visitsafe.domain.form_flow import FormSet
 from visitsafe.domain.forms import FormChecklist, SupervisionChecklist
@@ -36,12 +35,17 @@ from visitsafe.domain.problem import (
     place,
     place_form,
 )
+from visitsafe.domain.proofs import Prover
 from visitsafe.domain.questionnaire import ChecklistSet
 from visitsafe.domain.references import references, repeated, repeated_own_ids
 
 Documents = Mapping[str, Document] | None
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)*(-[0-9]+(\.[0-9]+)*)?")
 CHANGE = "change or leave out the condition"
+_FROM_HERE_ON = (
+    "from here on nothing was proven, for there are too many questions that hang on one another: "
+    "name fewer in conditions, or split the list"
+)
 _TOO_LONG = "takes too many combinations of answers to prove: name fewer questions in its conditions"
 
 
@@ -60,7 +64,7 @@ def check(checklists: ChecklistSet, documents: Documents) -> list[Problem]:
         problems += [problem.below(slot) for problem in check_alone(checklist, documents)]
     if not problems:
         placed = place(checklists)
-        problems += proven(placed, "a low-risk plan must come out clean") or _clean(placed)
+        problems += proven(placed, "a low-risk plan must come out clean", clean=True)
     return list(dict.fromkeys(problems))
 
 
@@ -248,35 +252,48 @@ def _counted_from_the_start(steps: Sequence[EscalationStep]) -> Iterator[Problem
             yield Problem((*path, "counts_from"), sentence)
 
 
-def proven(placed: Placed, always: str) -> list[Problem]:
-    """Questions that are never asked, rules that are never raised or always; `always`: what is wrong then."""
-    problems = []
-    for path, question in placed.questions:
-        for index, mapping in enumerate(question.when or ()):
-            possible = proofs.can_hold(placed.questionnaire, (mapping,))
-            if possible is not True:
-                problems.append(
-                    _unproven((*path, "when", index), possible, "no answers lead to this question", CHANGE)
-                )
-    for _, at, rule in placed.rules:
-        for index, mapping in enumerate(rule.when):
-            possible = proofs.can_hold(placed.questionnaire, (mapping,))
-            if possible is not True:
-                problems.append(_unproven((*at, index), possible, "no answers make all of this hold", CHANGE))
-        possible = proofs.can_be_avoided(placed.questionnaire, (rule.when,))
+def proven(placed: Placed, always: str, *, clean: bool = False) -> list[Problem]:
+    """What can never happen, or always does.
+
+    Args:
+        placed: The questions and rules.
+        always: What is wrong with a rule that is raised whatever is answered.
+        clean: Whether all rules must be avoidable in one and the same plan.
+    """
+    prover, problems = Prover(placed.questionnaire), list[Problem]()
+    for path, prove, wrong in _to_prove(placed, always):
+        possible = prove(prover)
+        if prover.left <= 0:
+            return [*problems, Problem(path, _FROM_HERE_ON)]
         if possible is not True:
-            problems.append(_unproven(at, possible, f'"{rule.id}" is raised whatever is answered', always))
+            problems.append(Problem(path, wrong if possible is False else f"this {_TOO_LONG}"))
+    if clean and not problems:
+        possible = prover.can_be_avoided([rule.when for _, _, rule in placed.rules])
+        wrong = "whatever is answered, one rule or another is raised: a low-risk plan must come out clean"
+        if possible is not True:
+            said = wrong if possible is False else f"this {_TOO_LONG}"
+            problems.append(Problem(("visit", "rules"), said, at_key=True))
     return problems
 
 
-def _unproven(path: Path, possible: bool | None, wrong: str, instead: str) -> Problem:
-    return Problem(path, f"this {_TOO_LONG}" if possible is None else f"{wrong}: {instead}")
+Proof = Callable[[Prover], bool | None]
 
 
-def _clean(placed: Placed) -> list[Problem]:
-    """All rules can be avoided in one and the same plan."""
-    possible = proofs.can_be_avoided(placed.questionnaire, [rule.when for _, _, rule in placed.rules])
-    if possible is True:
-        return []
-    wrong = "whatever is answered, one rule or another is raised: a low-risk plan must come out clean"
-    return [Problem(("visit", "rules"), f"this {_TOO_LONG}" if possible is None else wrong, at_key=True)]
+def _to_prove(placed: Placed, always: str) -> Iterator[tuple[Path, Proof, str]]:
+    """Each place, its proof, and what is wrong if it cannot be: never asked, never raised, always raised."""
+    for path, question in placed.questions:
+        for index, mapping in enumerate(question.when or ()):
+            wrong = f"no answers lead to this question: {CHANGE}"
+            yield (*path, "when", index), _can_hold(mapping), wrong
+    for _, at, rule in placed.rules:
+        for index, mapping in enumerate(rule.when):
+            yield (*at, index), _can_hold(mapping), f"no answers make all of this hold: {CHANGE}"
+        yield at, _can_be_avoided(rule.when), f'"{rule.id}" is raised whatever is answered: {always}'
+
+
+def _can_hold(mapping: dict[str, tuple[str, ...]]) -> Proof:
+    return lambda prover: prover.can_hold((mapping,))
+
+
+def _can_be_avoided(condition: Condition) -> Proof:
+    return lambda prover: prover.can_be_avoided((condition,))

@@ -6,7 +6,7 @@ and what can be avoided with the barest. Dead ends jump back to the question tha
 must be sound (`checking.references`): every condition names earlier questions.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from visitsafe.domain.assessment import Value, holds, tokens, yes_no
 from visitsafe.domain.checklist import AnswerType, Condition, Question
@@ -16,112 +16,123 @@ from visitsafe.domain.terms import Answer
 
 MOST_STEPS = 20_000
 """Answers tried before a search gives up and says so."""
+MOST_STEPS_TOGETHER = 500_000
+"""The same for everything that is to be proven of one questionnaire; what ships takes a hundredth of it."""
 
 Tokens = frozenset[str]
 Seen = dict[str, Tokens | None]
 Asked = Question | Fact
 """What a condition can name."""
+_NOT_ASKED: Sequence[Tokens] = (frozenset(),)
 Verdict = bool | None | frozenset[str]
 """True: proved. None: still open. A set: impossible, because of the questions in it."""
 
 
-def can_hold(questionnaire: Questionnaire, condition: Condition) -> bool | None:
-    """Whether some answers make the condition hold; None if the search was given up."""
-    names = _relevant(questionnaire, condition)
+class Prover:
+    """The proofs about one questionnaire, which share a number of steps: however large it is, they end.
 
-    def judge(seen: Seen) -> Verdict:
-        result = holds(condition, seen)
-        return names if result is False else result
+    Attributes:
+        left: How many steps are left to all of them together; none at 0 and below.
+    """
 
-    return _search(_in_order(questionnaire, names), _fullest, judge)
+    def __init__(self, questionnaire: Questionnaire, steps: int = MOST_STEPS_TOGETHER) -> None:
+        self._questionnaire, self.left = questionnaire, steps
+        asked: list[Asked] = [*FACTS.values(), *questionnaire]  # facts are known before anything is asked
+        self._place = {one.id: place for place, one in enumerate(asked)}
+        self._asked = asked
+        self._fullest = {one.id: _fullest(one) for one in asked}
+        self._barest = {one.id: _barest(one) for one in asked}
 
+    def can_hold(self, condition: Condition) -> bool | None:
+        """Whether some answers make the condition hold; None if the search was given up."""
+        names = self._relevant(condition)
 
-def can_be_avoided(questionnaire: Questionnaire, conditions: Sequence[Condition]) -> bool | None:
-    """Whether some answers make none of the conditions hold; None if the search was given up."""
-    names = [_relevant(questionnaire, condition) for condition in conditions]
-    raising: dict[str, list[int]] = {}
-    for index, group in enumerate(names):
-        for name in group:
-            raising.setdefault(name, []).append(index)
+        def judge(seen: Seen) -> Verdict:
+            result = holds(condition, seen)
+            return names if result is False else result
 
-    def judge(seen: Seen) -> Verdict:
-        # Only conditions which the newest answer bears on can have begun to hold with it.
-        for index in raising.get(next(reversed(seen), ""), ()):
-            if holds(conditions[index], seen):
-                return names[index]
+        return self._search(names, self._fullest, judge)
+
+    def can_be_avoided(self, conditions: Sequence[Condition]) -> bool | None:
+        """Whether some answers make none of the conditions hold; None if the search was given up."""
+        names = [self._relevant(condition) for condition in conditions]
+        raising: dict[str, list[int]] = {}
+        for index, group in enumerate(names):
+            for name in group:
+                raising.setdefault(name, []).append(index)
+
+        def judge(seen: Seen) -> Verdict:
+            # Only conditions which the newest answer bears on can have begun to hold with it.
+            for index in raising.get(next(reversed(seen), ""), ()):
+                self.left -= 1
+                if holds(conditions[index], seen):
+                    return names[index]
+            return None
+
+        return self._search(frozenset().union(*names), self._barest, judge, proved_at_the_end=True)
+
+    def _relevant(self, condition: Condition) -> frozenset[str]:
+        """The questions that a condition names, and those which decide whether these are asked."""
+        found: set[str] = set()
+        waiting = _named(condition)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += _named(_when(self._asked[self._place[name]]) or ())
+        return frozenset(found)
+
+    def _search(
+        self,
+        names: frozenset[str],
+        options: Mapping[str, Sequence[Tokens]],
+        judge: Callable[[Seen], Verdict],
+        *,
+        proved_at_the_end: bool = False,
+    ) -> bool | None:
+        """Depth first over the answers, without recursion.
+
+        Args:
+            names: What is asked.
+            options: The answers to try for each.
+            judge: The verdict on the answers so far.
+            proved_at_the_end: What it means that all have an answer and nothing was impossible.
+
+        Returns:
+            Whether it is possible; None after `MOST_STEPS`, or when none are left.
+        """
+        questions = [self._asked[place] for place in sorted(self._place[name] for name in names)]
+        seen: Seen = {}
+        trail: list[Iterator[Tokens]] = []
+        blame: list[set[str]] = []
+        for _ in range(MOST_STEPS):
+            self.left -= 1
+            if self.left <= 0:
+                return None
+            if len(trail) == len(seen):
+                if len(trail) == len(questions):
+                    return proved_at_the_end
+                question = questions[len(trail)]
+                when = _when(question)
+                asked = when is None or holds(when, seen)
+                trail.append(iter(options[question.id] if asked else _NOT_ASKED))
+                blame.append(set(_named(when or ())))
+            name = questions[len(trail) - 1].id
+            if (option := next(trail[-1], None)) is not None:
+                seen[name] = option
+                verdict = judge(seen)
+                if verdict is True:
+                    return True
+                if isinstance(verdict, frozenset):
+                    blame[-1] |= verdict
+                    del seen[name]
+            elif not _jump_back(questions, seen, trail, blame):
+                return False
         return None
-
-    ordered = _in_order(questionnaire, frozenset().union(*names))
-    return _search(ordered, _barest, judge, proved_at_the_end=True)
-
-
-def _relevant(questionnaire: Questionnaire, condition: Condition) -> frozenset[str]:
-    """The questions that a condition names, and those which decide whether these are asked."""
-    found: set[str] = set()
-    waiting = _named(condition)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [] if name in FACTS else _named(questionnaire.by_id[name].when or ())
-    return frozenset(found)
 
 
 def _named(condition: Condition) -> list[str]:
     return [name for mapping in condition for name in mapping]
-
-
-def _in_order(questionnaire: Questionnaire, names: frozenset[str]) -> list[Asked]:
-    """Facts are known before anything is asked."""
-    return [one for one in (*FACTS.values(), *questionnaire) if one.id in names]
-
-
-def _search(
-    questions: Sequence[Asked],
-    options: Callable[[Asked], Iterable[Tokens]],
-    judge: Callable[[Seen], Verdict],
-    *,
-    proved_at_the_end: bool = False,
-) -> bool | None:
-    """Depth first over the answers, without recursion.
-
-    Args:
-        questions: In the order asked.
-        options: The answers to try for each.
-        judge: The verdict on the answers so far.
-        proved_at_the_end: What it means that all have an answer and nothing was impossible.
-
-    Returns:
-        Whether it is possible; None after `MOST_STEPS`.
-    """
-    seen: Seen = {}
-    trail: list[Iterator[Tokens]] = []
-    blame: list[set[str]] = []
-    for _ in range(MOST_STEPS):
-        if len(trail) == len(seen):
-            if len(trail) == len(questions):
-                return proved_at_the_end
-            question = questions[len(trail)]
-            trail.append(_choices(question, options, seen))
-            blame.append(_deciders(question))
-        name = questions[len(trail) - 1].id
-        if (option := next(trail[-1], None)) is not None:
-            seen[name] = option
-            verdict = judge(seen)
-            if verdict is True:
-                return True
-            if isinstance(verdict, frozenset):
-                blame[-1] |= verdict
-                del seen[name]
-        elif not _jump_back(questions, seen, trail, blame):
-            return False
-    return None
-
-
-def _choices(question: Asked, options: Callable[[Asked], Iterable[Tokens]], seen: Seen) -> Iterator[Tokens]:
-    when = _when(question)
-    asked = when is None or holds(when, seen)
-    return iter(options(question) if asked else [frozenset()])
 
 
 def _when(asked: Asked) -> Condition | None:
@@ -163,11 +174,6 @@ def _values(question: Question, *, fullest: bool) -> list[Value]:
         case _:
             values = ["something"]
     return values + passed_over
-
-
-def _deciders(question: Asked) -> set[str]:
-    """The questions and facts that decide whether this one is asked."""
-    return set(_named(_when(question) or ()))
 
 
 def _jump_back(

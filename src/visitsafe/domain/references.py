@@ -53,9 +53,11 @@ def flow_references(placed: Placed, slot: str) -> Iterator[Problem]:
 
 def repeated(ids: Sequence[str], path: Path) -> Iterator[Problem]:
     """A problem for each id of a list that stood in it before."""
+    seen: set[str] = set()
     for index, name in enumerate(ids):
-        if name in ids[:index]:
+        if name in seen:
             yield Problem((*path, index, "id"), f'the id "{name}" is used twice: give one of them another')
+        seen.add(name)
 
 
 def repeated_own_ids(checklist: VisitChecklist | FormChecklist) -> Iterator[Problem]:
