@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from office import NOW, Office, Someone
+from office import NOW, Office, Ran, Someone
 
 SSH_KEYGEN = shutil.which("ssh-keygen")
 LATER = NOW + timedelta(days=10)
@@ -287,3 +287,69 @@ def test_openssh_accepts_a_leavers_signature_for_their_time_and_refuses_it_outsi
         [str(SSH_KEYGEN), *words, f"-Overify-time={time}"], input=payload, capture_output=True, check=False
     )
     assert (ran.returncode == 0) is good, ran.stderr
+
+
+# A clock that is slow
+
+
+def slow(office: Office, *words: str) -> Ran:
+    """Mo, whose clock shows 07:50, while the others' clocks go right."""
+    before, office.mo.now = office.mo.now, NOW.replace(hour=7, minute=50)
+    ran = office.mo.run(*words)
+    office.mo.now = before
+    return ran
+
+
+CHANGES = {
+    "revoke": ("team", "revoke", "Nia", "--reason", "Has left."),
+    "role": ("team", "role", "Nia", "--role", "duty"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_slow_clock_is_asked_about_and_erases_no_refusal(office: Office, change: str) -> None:
+    nia = office.join(office.person("nia"), "manager")
+    office.plan()
+    office.at(NOW.replace(hour=8, minute=30))
+    nia.now = office.sam.now
+    no = ("--decision", "refuse", "--reason", "Too risky.", "--instead", "In the office.")
+    nia.done("review", office.ref, *no)
+    asked = slow(office, *CHANGES[change])
+    assert (asked.code, asked.out) == (2, "")
+    assert "your clock says Monday 23 November 2026, 07:50" in asked.err
+    assert "08:30" in asked.err
+    assert slow(office, *CHANGES[change], "--yes").code == 0
+    assert "refused" in office.mo.done("list", "--all").out
+    countersign = office.mo.run("review", office.ref, "--decision", "countersign", "--reason", "Fine.")
+    assert countersign.code != 0
+    assert "Nia" in countersign.err
+
+
+def test_a_worker_who_is_out_stays_on_the_board_whatever_the_clock_of_who_revokes_them(
+    office: Office,
+) -> None:
+    office.countersigned()
+    office.at(NOW.replace(hour=9, minute=50))
+    office.sam.done("depart")
+    ran = slow(office, "team", "revoke", "Sam", "--reason", "Has left.", "--yes")
+    assert ran.code == 0
+    office.at(NOW.replace(hour=12, minute=30))
+    board = office.mo.run("board", "--plain")
+    assert (board.code, "Sam" in board.out, "1 h late" in board.out) == (4, True, True)
+    watch = office.mo.run("watch", "--once")
+    assert (watch.code, "Sam" in watch.out + watch.err) == (4, True)
+    assert office.sam.run("back").code == 1
+    assert office.mo.run("board").code == 4
+
+
+def test_whoever_revokes_somebody_who_is_out_is_told_and_the_desk_says_that_they_are_back(
+    office: Office,
+) -> None:
+    office.countersigned()
+    office.at(NOW.replace(hour=10))
+    office.sam.done("depart")
+    ran = office.mo.done("team", "revoke", "Sam", "--reason", "Has left.")
+    assert f"Sam is out: {office.ref}, due back 11:30" in ran.err
+    office.at(NOW.replace(hour=11))
+    back = office.mo.done("back", office.ref, "--for", "Sam", "--known-by", "I know the voice.")
+    assert "the watch over this visit is over" in back.out

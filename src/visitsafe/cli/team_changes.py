@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from visitsafe.domain.people import AgreedBody, Place
+    from visitsafe.domain.roster import Member
     from visitsafe.usecases.desk import Desk
 
 YEAR = 365
 """Days: who keeps records for less is told what that removes."""
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Who = Annotated[str, typer.Argument(help="A member's name, e-mail, or key fingerprint.")]
 
 REVOKING = (
@@ -42,6 +44,54 @@ def register(app: typer.Typer) -> None:
     app.command()(export)
 
 
+def ask_about_clock(desk: "Desk", *, yes: bool) -> None:
+    """Warn and ask where the record holds what this clock has not reached yet, before somebody loses a right.
+
+    It is asked and not refused: one entry by a clock that is years ahead must not keep a key from being
+    revoked.
+
+    Raises:
+        UsageError: There is nobody to ask, and no `--yes`.
+        InterruptedByUserError: The clock is not right.
+    """
+    from visitsafe.cli.first_run import has_terminal
+    from visitsafe.cli.opening import zone_of
+    from visitsafe.domain.entries import from_text
+    from visitsafe.domain.times import in_full
+    from visitsafe.usecases.team import newest_claim
+
+    newest = newest_claim(desk)
+    if not newest:
+        return
+    zone = zone_of(desk.roster)
+    mine, theirs = in_full(desk.now, zone), in_full(from_text(newest), zone)
+    say(f"your clock says {mine}, and the record holds something from {theirs}: one of the two is wrong")
+    say(
+        "by your clock this comes before that: decisions to go ahead, reports of being back and alarms ended "
+        "since then would count no more; plans, refusals and departures stay"
+    )
+    if yes:
+        return
+    if not has_terminal():
+        raise UsageError("nothing was changed", hint="set the clock; if yours is the right one, add: --yes")
+    _ask("Is your clock right?")
+
+
+def who_is_out(desk: "Desk", who: "Member") -> list[str]:
+    """That somebody is out now, and who says that they are back once their keys have ended."""
+    from visitsafe.cli.opening import zone_of
+    from visitsafe.domain.local_clock import clock
+    from visitsafe.usecases.which_visit import watched_visits
+
+    zone, name = zone_of(desk.roster), who.person.name
+    said = "they stay on the board, and without a key in the team only the desk can say that they are back"
+    return [
+        f"{name} is out: {one.ref}, due back {clock(one.visit.due_back, zone, desk.now)}; {said}: "
+        f"visitsafe back {one.ref} --for '{name}' --known-by HOW"
+        for one in watched_visits(desk, who)
+    ]
+
+
 def role(
     context: typer.Context,
     who: Who,
@@ -52,6 +102,7 @@ def role(
     add: Annotated[
         list[Role] | None, typer.Option("--add", help="A role besides those they have; may be repeated.")
     ] = None,
+    yes: Yes = False,
 ) -> None:
     """Give a member a role besides those they have, or a new set of roles.
 
@@ -66,7 +117,8 @@ def role(
             hint="visitsafe team role WHO --add admin, or: --role practitioner --role admin",
         )
     with desk_of(context) as desk:
-        before = change_roles(desk, who, roles or add or [], keep=bool(add))
+        ask_about_clock(desk, yes=yes)
+        before = change_roles(later(context, desk), who, roles or add or [], keep=bool(add))
     held = sorted({held for member in before for held in member.roles})
     roles = roles or [*held, *(one for one in add or [] if one not in held)]
     say(f"before: {', '.join(held) or 'no role'}; what they signed until now keeps the roles of its time")
@@ -78,7 +130,7 @@ def revoke(
     context: typer.Context,
     who: Who,
     reason: Annotated[str, typer.Option(help="Why, in a few words; everybody in the team can read it.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Revoke a member's keys, or the one key with a fingerprint: it counts no more."""
     from visitsafe.cli.first_run import has_terminal
@@ -89,8 +141,9 @@ def revoke(
     with desk_of(context) as desk:
         meant = who_is_meant(desk, who)
         say(f"{called(meant[0].person)}: {', '.join(member.fingerprint for member in meant)}")
-        for sentence in REVOKING:
+        for sentence in (*REVOKING, *who_is_out(desk, meant[0])):
             say(sentence)
+        ask_about_clock(desk, yes=yes)
         if not yes and has_terminal():
             _ask("Revoke?")
         revoke_in(later(context, desk), who, clean(reason))
@@ -103,6 +156,7 @@ def replace(
     context: typer.Context,
     who: Who,
     line: Annotated[str, typer.Argument(help="What `visitsafe team join` printed with their new key.")],
+    yes: Yes = False,
 ) -> None:
     """Replace a key that a member has lost by their new one, which takes over the roles."""
     from visitsafe.domain.roster import fingerprint_in
@@ -111,6 +165,7 @@ def replace(
     person = read_line(line)
     with desk_of(context) as desk:
         check_fingerprint(person)
+        ask_about_clock(desk, yes=yes)
         old = replace_lost(later(context, desk), who, person)
     say(f"the old key {old.fingerprint} counts no more, and never comes back")
     with stands("the key is replaced"):

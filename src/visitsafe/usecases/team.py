@@ -13,6 +13,7 @@ import msgspec
 
 from visitsafe.domain.cleaning import has_unseen
 from visitsafe.domain.entries import Entry, compose, to_text
+from visitsafe.domain.judging import is_earlier
 from visitsafe.domain.people import (
     AddedBody,
     AgreedBody,
@@ -34,6 +35,8 @@ from visitsafe.usecases.desk import Desk, bears_on, founding_entries, summariser
 
 PREFIX = "visitsafe-join-1."
 LONGEST = 200
+LATELY = 500
+"""How many of the newest entries are looked at for a time that is later than this clock's."""
 Change = tuple[Kind, msgspec.Struct]
 
 
@@ -199,6 +202,16 @@ def revoke(desk: Desk, who: str, reason: str) -> Sequence[Member]:
     ending = _own_last(desk, meant)
     _append(desk, *((Kind.REVOKED, RevokedBody(key=one.fingerprint, reason=reason)) for one in ending))
     return meant
+
+
+def newest_claim(desk: Desk) -> str:
+    """The latest time that what came in lately claims, if it is later than this clock's; UTC text, or empty.
+
+    A statement of the team by a clock that is behind would lie before what its subject has signed.
+    """
+    head, _ = desk.store.head()
+    newest = max((row.at for row in desk.store.scan(max(head - LATELY, 0))), default="")
+    return newest if is_earlier(to_text(desk.now), newest) else ""
 
 
 def replace_lost(desk: Desk, who: str, person: Person) -> Member:

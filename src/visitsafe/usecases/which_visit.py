@@ -92,13 +92,18 @@ def person_called(desk: Desk, who: str) -> Member:
 
 def still_watched(desk: Desk, state: PlanState) -> tuple[PlanState, ...]:
     """The other visits of the same worker that are watched now, as they may see them."""
+    return watched_visits(desk, state.author, but=state.plan)
+
+
+def watched_visits(desk: Desk, person: Member, but: str = "") -> tuple[PlanState, ...]:
+    """The visits of a person that are watched now, as they may see them, `but` for one plan."""
     now = to_text(desk.now)
     rows = [
         row
         for row in desk.store.plans(open_only=True)
-        if row.plan != state.plan and (row.start <= now or row.stage != Stage.PLANNED)
+        if row.plan != but and (row.start <= now or row.stage != Stage.PLANNED)
     ]
-    seen = [seen_by_worker(other) for other in _visits_of(desk, state.author, rows)]
+    seen = [seen_by_worker(other) for other in _visits_of(desk, person, rows)]
     return tuple(other for other in seen if is_watched(other, desk.now))
 
 
