@@ -33,8 +33,14 @@ def test_a_store_in_a_folder_that_does_not_exist_is_missing(tmp_path: Path) -> N
     assert "there is no store" in refusal(tmp_path / "no" / "store.db").message
 
 
-def test_a_folder_is_not_a_store(tmp_path: Path) -> None:
-    assert "is a folder" in refusal(tmp_path).message
+def test_a_folder_is_not_a_store_and_stands_for_the_one_in_it(tmp_path: Path) -> None:
+    inside = tmp_path / "store.sqlite3"
+    with pytest.raises(StoreError, match="there is no store at") as caught:
+        open_store(str(tmp_path))
+    assert caught.value.message.endswith(str(inside))
+    inside.mkdir()
+    with pytest.raises(StoreError, match="is a folder"):
+        open_store(str(tmp_path))
 
 
 @pytest.mark.parametrize("content", [b"", b"SQLite format 3", b"a shopping list\n" * 400])
@@ -176,7 +182,11 @@ def test_whatever_a_store_must_not_be_made_over_counts_as_there(tmp_path: Path) 
     (tmp_path / "list.txt").write_bytes(b"a shopping list\n" * 400)
     assert not store_exists(str(tmp_path / "store.db"))
     assert store_exists(str(tmp_path / "list.txt"))
-    assert store_exists(str(tmp_path))
+    assert not store_exists(str(tmp_path))
+    (tmp_path / "folder" / "store.sqlite3").mkdir(parents=True)
+    assert store_exists(str(tmp_path / "folder"))
+    (tmp_path / "folder" / "store.sqlite3").rmdir()
+    (tmp_path / "folder").rmdir()
     assert [file.name for file in tmp_path.iterdir()] == ["list.txt"]
 
 

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,45 @@ def test_a_home_that_others_can_write_to_is_said(office: Office, mode: int, warn
     ran = office.sam.done("list")
     assert ("chmod 700" in ran.err) == warns
     assert stat.S_IMODE(office.sam.home.stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("url", ["{folder}", "{folder}/", "sqlite:///{folder}", "sqlite:///{folder}/"])
+def test_a_folder_named_as_the_store_means_the_store_in_it(office: Office, url: str) -> None:
+    office.plan()
+    named = url.format(folder=office.store.parent)
+    assert office.sam.done("list", "--json", VISITSAFE_STORE=named).json[0]["ref"] == office.ref
+
+
+def test_a_folder_without_that_store_names_the_one_that_is_in_it(office: Office, tmp_path: Path) -> None:
+    office.store.rename(tmp_path / "visits.db")
+    ran = office.mo.run("list", VISITSAFE_STORE=str(tmp_path))
+    assert_refused(ran)
+    assert f"if you mean visits.db: VISITSAFE_STORE=sqlite:///{tmp_path / 'visits.db'}" in ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "REF"),
+        ("export", "REF", "--format", "html"),
+        ("export", "--case", "CF-1"),
+        ("report", "--from", "1 November", "--to", "30 November", "--format", "csv"),
+        ("team", "export"),
+        ("checklist", "new", "ours"),
+    ],
+)
+def test_a_dash_for_a_file_is_standard_output(office: Office, words: tuple[str, ...]) -> None:
+    office.plan()
+    words = tuple(office.ref if word == "REF" else word for word in words)
+    ran = office.mo.done(*words, "--out", "-")
+    assert ran.out == office.mo.done(*words).out
+    assert "wrote" not in ran.err
+    assert not Path("-").exists()
+
+
+def test_a_bundle_goes_down_a_pipe_and_comes_in_again(office: Office, tmp_path: Path) -> None:
+    office.plan()
+    command = [sys.executable, "-m", "visitsafe", "export", office.ref, "--format", "bundle", "--out", "-"]
+    made = subprocess.run(command, env={**os.environ, **office.mo.environ}, capture_output=True, check=True)
+    (tmp_path / "bundle.zip").write_bytes(made.stdout)
+    assert office.mo.done("verify", str(tmp_path / "bundle.zip")).code == 0

@@ -8,7 +8,7 @@ this version, is refused with a sentence before anything is read from it. What a
 import os
 import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -240,6 +240,14 @@ def _is_empty(database: sqlite3.Connection) -> bool:
     return not database.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
 
 
+def _beside(path: Path) -> list[Path]:
+    """Files of SQLite in the folder in which a store was looked for, by name."""
+    with suppress(OSError):
+        files = sorted(one for one in path.parent.iterdir() if one.suffix in {".db", ".sqlite", ".sqlite3"})
+        return [one for one in files if one.is_file()]
+    return []
+
+
 def _look_for(path: Path) -> None:
     """Say plainly what SQLite would only call unable to open."""
     try:
@@ -252,8 +260,11 @@ def _look_for(path: Path) -> None:
     if folder:
         raise StoreError(f"{path} is a folder, not a store", hint="name the file in it: VISITSAFE_STORE")
     if not there:
+        beside = [
+            f"if you mean {one.name}: VISITSAFE_STORE=sqlite:///{one}; else " for one in _beside(path)[:1]
+        ]
         raise StoreError(
             f"there is no store at {path}",
-            hint="check VISITSAFE_STORE, and that its disk is there; if the store is lost, put back a backup:"
-            " visitsafe store restore FILE",
+            hint="".join(beside) + "check VISITSAFE_STORE, and that its disk is there; if the store is lost,"
+            " put back a backup: visitsafe store restore FILE",
         )

@@ -15,6 +15,8 @@ from pathlib import Path
 from visitsafe.errors import DamagedStoreError, StoreError
 
 OLDEST_SQLITE = (3, 37)
+NAME = "store.sqlite3"
+"""What a store is called where only its folder is named."""
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
 """What the driver raises about a file; the second when its own message quotes damaged text."""
 _LONGEST = 4 << 20  # more than any row can need: a damaged length must not ask for a gigabyte of memory
@@ -64,6 +66,8 @@ _SENTENCES = (
 def located(url: str) -> Path:
     """The file that a store's URL names: `sqlite:///relative`, `sqlite:////absolute` or a bare path.
 
+    A folder names the file in it that would be made there.
+
     Raises:
         StoreError: It names no SQLite file. The URL itself is never shown: it may hold a password.
     """
@@ -79,12 +83,16 @@ def located(url: str) -> Path:
             hint="VISITSAFE_STORE is a file, sqlite:////folder/store.db or postgresql://user@host/database",
         )
     try:
-        return Path(name).expanduser().absolute()
+        path = Path(name).expanduser().absolute()
     except RuntimeError as error:
         raise StoreError(
             "the name of the store begins with the home folder of somebody whom this computer does not know",
             hint="write VISITSAFE_STORE out, from the first slash",
         ) from error
+    with suppress(OSError):
+        if name.endswith(("/", os.sep)) or path.is_dir():
+            return path / NAME
+    return path
 
 
 def connect(path: Path, wait: float) -> sqlite3.Connection:

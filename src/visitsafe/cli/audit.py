@@ -12,7 +12,7 @@ import typer
 
 from visitsafe.cli.form_options import Answers, PrintAnswers, Yes
 from visitsafe.cli.opening import desk_of, invocation, later, library_of, zone_of
-from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.cli.output import deliver, result, result_json, say, stands, to_stdout
 from visitsafe.cli.reading import Json, Plain
 from visitsafe.errors import UsageError
 
@@ -44,7 +44,9 @@ def audit(
         bool, typer.Option("--evidence", help="Only print what the record says, and sign nothing.")
     ] = False,
     form: Annotated[Format | None, typer.Option("--format", help="With --show: md or html.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this new file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write to this new file; - for standard output.")
+    ] = None,
     json: Json = False,
     answers: Answers = None,
     yes: Yes = False,
@@ -145,12 +147,12 @@ def _show(
         console = make_console(plain=plain, environ=invocation(context).environ)
         draw(console, desk.roster.name, found, zone_of(desk.roster))
     else:
-        _write(_written(desk, found, _form(form, out)), out)
+        deliver(out, _written(desk, found, _form(form, out)))
 
 
 def _form(form: Format | None, out: Path | None) -> Format:
     """What is written: as was said, or by the file's name."""
-    if form is not None or out is None:
+    if form is not None or out is None or to_stdout(out):
         return form or Format.MD
     ending = out.suffix.removeprefix(".").lower()
     if ending not in set(Format):
@@ -168,13 +170,3 @@ def _written(desk: "Desk", found: "Audit", form: Format) -> str:
     from visitsafe.adapters.html import html_page
 
     return html_page(page, TITLE)
-
-
-def _write(text: str, out: Path | None) -> None:
-    from visitsafe.adapters.archive import write_new
-
-    if out is None:
-        result(text, exact=True)
-        return
-    write_new(out, text.encode())
-    say(f"wrote {out}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from visitsafe.cli.opening import invocation, library_of, settings_of
-from visitsafe.cli.output import result, result_json, say
+from visitsafe.cli.output import result, result_json, say, to_stdout
 from visitsafe.domain.escape import terminal
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
 
@@ -150,7 +150,7 @@ def new(
     if extends and extends not in library_of(context).ids("visit"):
         raise NotFoundError(f"there is no visit checklist {extends}", hint="see: visitsafe checklist list")
     text = starting_file(_kind(kind), _id(name), extends)
-    if out is None:
+    if out is None or to_stdout(out):
         result(text, exact=True)
         return
     write_new(out, text)

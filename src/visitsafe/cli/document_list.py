@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.opening import desk_of, library_of, zone_of
-from visitsafe.cli.output import result, result_json, say
+from visitsafe.cli.output import deliver, result, result_json, say
 from visitsafe.errors import NotFoundError, UsageError, VisitsafeError
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ def show(
     document: Annotated[Which | None, typer.Option(help="The newest of this kind.")] = None,
     number: Annotated[int | None, typer.Option(help="Its number in: document list.", min=1)] = None,
     form: Annotated[Form, typer.Option("--format", help="md, or html to print.")] = Form.MD,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this new file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write to this new file; - for standard output.")
+    ] = None,
 ) -> None:
     """Write a document as a page to read or print."""
     from visitsafe.domain.document_page import document_page, document_title
@@ -88,7 +90,7 @@ def show(
         page = document_page(state, said, desk.now, zone_of(desk.roster), team, phone, cited)
         if form is Form.HTML:
             page = _html(page, said.body.document, document_title(said.body))
-    _write(out, page)
+    deliver(out, page)
 
 
 def _history(desk: "Desk", ref: str | None, case: str) -> "CaseHistory":
@@ -135,13 +137,3 @@ def _html(page: str, document: str, title: str) -> str:
     from visitsafe.adapters.html import FAMILY, html_page
 
     return html_page(page, title, style=FAMILY if document == Which.AGREEMENT else "")
-
-
-def _write(out: Path | None, page: str) -> None:
-    from visitsafe.adapters.archive import write_new
-
-    if out is None:
-        result(page, exact=True)
-        return
-    write_new(out, page.encode())
-    say(f"wrote {out}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.opening import desk_of, library_of, zone_of
-from visitsafe.cli.output import result, say
+from visitsafe.cli.output import deliver, say
 from visitsafe.domain.escape import json_text
 from visitsafe.errors import UsageError, VisitsafeError
 
@@ -50,7 +50,9 @@ def export(
     ] = None,
     team: Annotated[bool, typer.Option("--team", help="The team's record alone, for a new member.")] = False,
     every: Annotated[bool, typer.Option("--all", help="The team's record and every plan.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this new file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write to this new file; - for standard output.")
+    ] = None,
     include_details: Annotated[
         bool, typer.Option("--include-details", help="With the address and other personal details.")
     ] = False,
@@ -65,7 +67,7 @@ def export(
             from visitsafe.cli.exporting_case import case_content
 
             content = case_content(context, desk, case, form or Format.MD, include_details=include_details)
-            _write(out, content)
+            deliver(out, content.decode())
             return
         if ref is None or form is Format.BUNDLE:
             plans = [desk.resolve(ref)] if ref else desk.store.find("") if every else []
@@ -76,7 +78,7 @@ def export(
             content = _exported(context, desk, state, form or Format.MD, include_details=include_details)
         except RemovedError as error:
             content = _removed(desk, error, form or Format.MD)
-    _write(out, content)
+    deliver(out, content.decode())
 
 
 def _refuse_unclear(named: tuple[bool, bool, bool, bool], form: Format | None) -> None:
@@ -93,18 +95,8 @@ def _refuse_unclear(named: tuple[bool, bool, bool, bool], form: Format | None) -
         raise UsageError("--team and --all are exported as a bundle", "leave --format out")
 
 
-def _write(out: Path | None, content: bytes) -> None:
-    from visitsafe.adapters.archive import write_new
-
-    if out is None:
-        result(content.decode(), exact=True)
-        return
-    write_new(out, content)
-    say(f"wrote {out}")
-
-
 def _write_bundle(desk: "Desk", plans: list[str], out: Path | None, name: str) -> None:
-    from visitsafe.adapters.archive import write_new, zipped
+    from visitsafe.adapters.archive import zipped
     from visitsafe.domain.refs import reference
     from visitsafe.usecases.bundling import bundle
 
@@ -112,10 +104,9 @@ def _write_bundle(desk: "Desk", plans: list[str], out: Path | None, name: str) -
         name = reference(plans[0])
     made = bundle(desk, plans)
     out = out or Path(f"visitsafe-{name}.zip")
-    write_new(out, zipped(made.files))
+    deliver(out, zipped(made.files), f"; whoever gets it takes it in with: visitsafe import {out.name}")
     for sentence in made.left_out:
         say(f"left out: {sentence}")
-    say(f"wrote {out}; whoever gets it takes it in with: visitsafe import {out.name}")
     if plans:
         say("it holds everything that was signed, personal details too: keep it as you keep the case file")
 

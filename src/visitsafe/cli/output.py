@@ -9,10 +9,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, Any
 
 from visitsafe.domain.escape import json_text, terminal
-from visitsafe.errors import ProblemsError, VisitsafeError
+from visitsafe.errors import ProblemsError, UsageError, VisitsafeError
 
 NARROWEST = 20
 _OUT, _ERR = 1, 2
@@ -59,6 +60,51 @@ def result_json(value: Any) -> None:
     import json
 
     result(json_text(json.dumps(value, indent=2, ensure_ascii=False)), exact=True)
+
+
+def deliver(out: Path | None, content: str | bytes, then: str = "") -> None:
+    """Write a result to the new file that was named; without one, and for `-`, to standard output.
+
+    Args:
+        out: The file.
+        content: What to write, exactly: a text, or what only a program can read.
+        then: What is said after the name of the file.
+
+    Raises:
+        SettingsError: The file is there already, or cannot be written.
+        UsageError: It is no text, and a person would read it at a terminal.
+        ResultLostError: Standard output cannot be written to.
+        ReaderGoneError: Nobody reads it any more.
+    """
+    from visitsafe.adapters.archive import write_new
+
+    if out is not None and not to_stdout(out):
+        write_new(out, content.encode() if isinstance(content, str) else content)
+        say(f"wrote {out}{then}")
+    elif isinstance(content, str):
+        result(content, exact=True)
+    else:
+        _deliver_bytes(content)
+
+
+def to_stdout(out: Path | None) -> bool:
+    """Whether a result goes to standard output: no file was named, or `-`."""
+    return out is None or str(out) == "-"
+
+
+def _deliver_bytes(content: bytes) -> None:
+    if sys.stdout.isatty():
+        raise UsageError(
+            "this is a zip file, which a terminal cannot show", hint="name a file: --out FILE.zip"
+        )
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+    except OSError as error:
+        raise ResultLostError(error) from error
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.opening import desk_of, invocation, library_of, zone_of
-from visitsafe.cli.output import result, result_json, say
+from visitsafe.cli.output import deliver, result_json, say, to_stdout
 from visitsafe.cli.reading import Json, Plain
 from visitsafe.domain.terms import Role
 from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
@@ -47,7 +47,9 @@ def report(
     ] = None,
     form: Annotated[Form | None, typer.Option("--format", help="md, html (with charts) or csv.")] = None,
     json: Json = False,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this new file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write to this new file; - for standard output.")
+    ] = None,
     names: Annotated[
         bool, typer.Option("--names", help="For managers: who carries most of the hostile cases.")
     ] = False,
@@ -79,7 +81,7 @@ def report(
 
         draw(make_console(plain=plain, environ=invocation(context).environ), found, plain=plain)
     else:
-        _write(_written(found, form), out)
+        deliver(out, _written(found, form))
 
 
 def _form(form: Form | None, out: Path | None, *, json: bool) -> Form | None:
@@ -88,7 +90,7 @@ def _form(form: Form | None, out: Path | None, *, json: bool) -> Form | None:
         if form is not None:
             raise UsageError("--json and --format are two ways of writing it", hint="leave one of them out")
         return None
-    if form is None and out is not None:
+    if form is None and out is not None and not to_stdout(out):
         ending = out.suffix.removeprefix(".").lower()
         if ending not in set(Form):
             raise UsageError(f"{out} does not say what to write", hint="add --format md, html or csv")
@@ -176,14 +178,4 @@ def _write_json(found: "Report", out: Path | None) -> None:
     if out is None:
         result_json(shape)
     else:
-        _write(json_text(json.dumps(shape, indent=2, ensure_ascii=False)) + "\n", out)
-
-
-def _write(text: str, out: Path | None) -> None:
-    from visitsafe.adapters.archive import write_new
-
-    if out is None:
-        result(text, exact=True)
-        return
-    write_new(out, text.encode())
-    say(f"wrote {out}")
+        deliver(out, json_text(json.dumps(shape, indent=2, ensure_ascii=False)) + "\n")

@@ -8,7 +8,7 @@ import typer
 
 from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.opening import desk_of, invocation, later, zone_of
-from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.cli.output import deliver, result, result_json, say, stands
 from visitsafe.errors import UsageError
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def _letter(
         from visitsafe.adapters.html import html_page
 
         page = html_page(page, letter_title(state))
-    _write(out, page)
+    deliver(out, page)
     waiting = [one.number for one in duties if one.open]
     which = f" --duty {waiting[0]}" if waiting else ""
     say(
@@ -245,13 +245,3 @@ def _all_of(state: "PlanState") -> "Sequence[DutyState]":
     from visitsafe.domain.duties import duties_of
 
     return duties_of(state)
-
-
-def _write(out: Path | None, page: str) -> None:
-    from visitsafe.adapters.archive import write_new
-
-    if out is None:
-        result(page, exact=True)
-        return
-    write_new(out, page.encode())
-    say(f"wrote {out}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.opening import UK, desk_of, later
-from visitsafe.cli.output import result, say, stands
+from visitsafe.cli.output import deliver, result, say, stands
 from visitsafe.cli.team_joining import called, check_fingerprint, read_line
 from visitsafe.domain.terms import Role
 from visitsafe.errors import InterruptedByUserError, UsageError
@@ -216,19 +216,17 @@ def set_(
 
 def export(
     context: typer.Context,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this new file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write to this new file; - for standard output.")
+    ] = None,
 ) -> None:
     """Print the team as an OpenSSH allowed_signers file, with the time in which each key was good."""
-    from visitsafe.adapters.archive import write_new
     from visitsafe.usecases.signers import allowed_signers
 
     with desk_of(context) as desk:
         text = allowed_signers(desk.roster)
-    if out is None:
-        result(text, exact=True)
-        return
-    write_new(out, text.encode())
-    say(f"wrote {out}; OpenSSH 9.1 or newer reads it: ssh-keygen -Y verify -f {out} -Overify-time=...")
+    how = f"ssh-keygen -Y verify -f {out} -Overify-time=..."
+    deliver(out, text, f"; OpenSSH 9.1 or newer reads it: {how}")
 
 
 def _if_shorter(desk: "Desk", before: "AgreedBody", agreed: "AgreedBody") -> "Iterator[str]":
