@@ -11,6 +11,7 @@ from story import ADA, Story
 from story_plan import visit
 from visit_story import (
     DEE,
+    DUE_BACK,
     LADDER,
     MO,
     acknowledged,
@@ -22,18 +23,20 @@ from visit_story import (
     extended,
     minutes_after,
     planned,
+    reported,
     stood_down,
     watched_plan,
 )  # fmt: skip
 from visitsafe.domain.entries import to_text
-from visitsafe.domain.outbox import Contacts
+from visitsafe.domain.outbox import Channel, Contacts
 from visitsafe.domain.people import RevokedBody
 from visitsafe.domain.plan import Ladder
-from visitsafe.domain.reports import NotifiedBody
+from visitsafe.domain.reports import Comes, Condition, NotifiedBody
+from visitsafe.domain.said import Alarm
 from visitsafe.domain.terms import Because, Kind, Outcome
 from visitsafe.errors import StoreError
 from visitsafe.usecases.heartbeat import read_beats
-from watchers import Desk
+from watchers import CHANNELS, Desk
 
 STEPS = ["reminder", "overdue", "nudge", "duty-rings", "second-contact", "manager-acts", "decide"]
 
@@ -363,3 +366,38 @@ def test_without_any_channel_the_steps_are_raised_all_the_same(desk: Desk) -> No
     found = desk.at(31).watcher().round()
     assert desk.raised == STEPS[:6]
     assert found.healthy
+
+
+def test_what_is_not_as_agreed_is_told_once_to_who_agreed_to_it(tmp_path: Path) -> None:
+    own = Channel("mo-mail", MO.email)
+    desk = Desk(tmp_path, at(countersigned(), DUE_BACK, -70), contacts=Contacts((*CHANNELS.channels, own)))
+    unmet = (Condition(text="Only with Priya.", met="no"), Condition(text="Ring in.", met="yes"))
+    gone = (Comes(name="Priya Nair", comes=False),)
+    desk.happens(reported, Kind.DEPARTED, conditions=unmet, company=gone, note="She is ill.")
+    desk.watcher().watches(3)
+    assert desk.labels == ["mo-mail"]
+    title, body = desk.got[0].text.title, desk.got[0].text.body
+    assert "not as agreed" in title
+    for words in (
+        "Not met: Only with Priya.",
+        "Priya Nair does not come after all",
+        "She is ill.",
+        "ring Sam",
+    ):
+        assert words in body
+    assert "Ring in." not in body
+    assert desk.state.visit.alarms == (Alarm(),)
+
+
+def test_without_a_channel_of_theirs_it_is_told_to_the_managers_and_to_nobody_under_duress(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path, at(countersigned(), DUE_BACK, -70))
+    unmet = (Condition(text="Only with Priya.", met="no"),)
+    desk.happens(reported, Kind.DEPARTED, conditions=unmet)
+    desk.watcher().round()
+    assert desk.labels == ["boss-mail", "boss-sms"]
+    desk.happens(reported, Kind.OK, DEE, duress=True, conditions=unmet)
+    desk.watcher().round()
+    assert "sam-sms" not in desk.labels
+    assert "do NOT ring them" in desk.got[-1].text.title

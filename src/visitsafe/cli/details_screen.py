@@ -84,7 +84,7 @@ def _where(console: "Console", state: "PlanState", known: Mapping[str, str], zon
     fact(
         console,
         "The visit",
-        f"{span(visit.start, visit.due_back, zone)}, {who_goes(state.body)}",
+        f"{span(visit.start, visit.due_back, zone)}, {who_goes(state.going)}",
         indent=INDENT,
     )
     fact(console, "Case", visit.case, indent=INDENT)

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.opening import Invocation, desk_of, invocation, later, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
-from visitsafe.errors import InterruptedByUserError, StoreError, UsageError
+from visitsafe.errors import InterruptedByUserError, StoreError, UsageError, VisitsafeError
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from datetime import tzinfo
 
     from visitsafe.domain.fold import PlanState
+    from visitsafe.domain.plan import Finding
+    from visitsafe.domain.reports import Comes, Condition
     from visitsafe.usecases.desk import Desk
     from visitsafe.usecases.reporting import Report, Reported
 
@@ -63,14 +65,23 @@ def _report(called: Invocation, words: "Namespace") -> None:
         zone, signing = zone_of(desk.roster), desk
         state = find_visit(desk, report, zone, words.ref)
         report = _with_times(desk, state, _with_reason(state, report, words), words)
-        if report.who and not report.known_by:
-            check_report(desk, state, replace(report, known_by="to be asked"))
-            report = replace(report, known_by=how_known(state.author.person.name))
+        if (doubt := why_doubtful(desk, state, report, zone)) and not words.this_one:
+            check_report(desk, state, replace(report, known_by=report.known_by or "to be asked"))
+            is_this_one(doubt)
             signing = later(called, desk)
             state = signing.plan(state.plan)
-        if (doubt := why_doubtful(desk, state, report, zone)) and not words.this_one:
-            check_report(signing, state, report)
-            is_this_one(doubt)
+        report = _otherwise(called, desk, state, report, words)
+        unknown = report.who and not report.known_by
+        to_ask = bool(report.findings) or any(not one.met for one in report.conditions)
+        if unknown or (to_ask and at_terminal()):
+            check_report(desk, state, replace(report, known_by=report.known_by or "to be asked"))
+            if unknown:
+                report = replace(report, known_by=how_known(state.author.person.name))
+            if at_terminal():
+                measures = [ask_measure(one) for one in report.findings]
+                conditions = tuple(map(ask_condition, report.conditions))
+                note = "\n".join(filter(None, (report.note, *measures)))
+                report = replace(report, conditions=conditions, note=note)
             signing = later(called, desk)
             state = signing.plan(state.plan)
         done = make_report(patient_desk(called, signing), state, report)
@@ -153,6 +164,44 @@ def _with_times(desk: "Desk", state: "PlanState", report: "Report", words: "Name
     return replace(report, happened=happened(words.at, desk.now, zone_of(desk.roster)))
 
 
+def _otherwise(
+    called: Invocation, desk: "Desk", state: "PlanState", report: "Report", words: "Namespace"
+) -> "Report":
+    """The report with what was said of the conditions, and of who comes along; most say nothing of either."""
+    said, setting_out = vars(words), words.command == "depart"
+    met, not_met = said.get("met") or (), said.get("not_met") or ()
+    coming, gone = said.get("coming") or (), said.get("gone") or ()
+    conditions = setting_out and state.conditions
+    if not (met or not_met or coming or gone or conditions):
+        return report
+    from msgspec.structs import replace
+
+    from visitsafe.usecases.agreed import company_said, conditions_said
+
+    report = replace(report, conditions=conditions_said(state, met, not_met, every=setting_out))
+    company = company_said(desk, state, coming, gone)
+    if not company:
+        return report
+    return replace(report, company=company, findings=_what_follows(called, state, company))
+
+
+def _what_follows(
+    called: Invocation, state: "PlanState", company: "Sequence[Comes]"
+) -> "tuple[Finding, ...]":
+    """What the checklist's rules say of who comes along now."""
+    from visitsafe.cli.opening import library_of
+    from visitsafe.usecases.agreed import raised_by
+
+    try:
+        made = state.body.checklists[0].id if state.body.checklists else ""
+        found = raised_by(library_of(called).checklist_set(made), state, company)
+    except VisitsafeError:
+        found = None
+    if found is None:
+        say("the checklist of this plan is not here: what it says of who comes along now could not be seen")
+    return found or ()
+
+
 def _until(desk: "Desk", state: "PlanState", until_: str, by: str) -> str:
     from visitsafe.cli.doorstep_times import longer, until
     from visitsafe.domain.entries import from_text
@@ -192,7 +241,7 @@ def is_this_one(doubt: str) -> None:
         InterruptedByUserError: It is not, or the person stopped.
         UsageError: There is nobody to ask.
     """
-    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
+    if not at_terminal():
         raise UsageError(f"{doubt}; nothing was recorded", hint="if it is this one, add: --this-one")
     try:
         sys.stderr.write(f"{doubt[:1].upper()}{doubt[1:]}. Is it this one? (yes/no) ")
@@ -214,19 +263,63 @@ def how_known(name: str) -> str:
     from visitsafe.domain.cleaning import clean
     from visitsafe.domain.escape import one_line
 
-    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
+    if not at_terminal():
         raise UsageError(
             f"say how you know that it is {name}", hint="add: --known-by 'rang back on the work number'"
         )
+    while True:
+        if known := clean(_asked(f"How do you know it is {one_line(name)}? ")):
+            return known
+
+
+def ask_condition(condition: "Condition") -> "Condition":
+    """Ask whether a condition is met, unless that was said; Enter leaves it open.
+
+    Raises:
+        InterruptedByUserError: The person stopped.
+    """
+    from msgspec.structs import replace
+
+    from visitsafe.domain.escape import one_line
+
+    if condition.met:
+        return condition
+    words = {"y": "yes", "yes": "yes", "n": "no", "no": "no", "": ""}
+    question = f"Condition: {one_line(condition.text)}\nIs it met? y, n, or Enter to leave it open: "
+    while (typed := _asked(question).strip().casefold()) not in words:
+        pass
+    return replace(condition, met=words[typed])
+
+
+def ask_measure(finding: "Finding") -> str:
+    """Ask what is done about a finding that came up on the way; a line for the note, empty for Enter.
+
+    Raises:
+        InterruptedByUserError: The person stopped.
+    """
+    from visitsafe.domain.cleaning import clean
+    from visitsafe.domain.escape import one_line
+
+    sys.stderr.write(f"Now: {one_line(finding.text)}\n")
+    for one in finding.suggest:
+        sys.stderr.write(f"  perhaps: {one_line(one.text)}\n")
+    done = clean(_asked("What do you do about it? Enter for nothing: "))
+    return f"{finding.text} {done}" if done else ""
+
+
+def at_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def _asked(question: str) -> str:
     try:
-        while True:
-            sys.stderr.write(f"How do you know it is {one_line(name)}? ")
-            sys.stderr.flush()
-            typed = sys.stdin.readline()
-            if not typed:
-                raise EOFError
-            if known := clean(typed):
-                return known
+        sys.stderr.write(question)
+        sys.stderr.flush()
+        typed = sys.stdin.readline()
+        if not typed:
+            raise EOFError
     except (KeyboardInterrupt, EOFError):
         sys.stderr.write("\n")
         raise InterruptedByUserError(NOTHING, hint="run the command again") from None
+    return typed

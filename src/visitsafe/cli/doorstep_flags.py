@@ -41,8 +41,8 @@ def read(argv: Sequence[str]) -> Namespace:
     for flag, typed in vars(words).items():
         if typed is None:
             setattr(words, flag, "")
-        elif typed == [] and flag != "ref":  # some versions of argparse take a text that is only `--` away
-            setattr(words, flag, "--")
+        elif isinstance(typed, list) and flag != "ref":  # some versions of argparse take a text of `--` away
+            setattr(words, flag, ["--" if one == [] else one for one in typed] or "--")
     words.command = command
     words.help = parser.format_help() if words.help else ""
     words.ref = _reference([*words.ref, *rest], parser)
@@ -101,14 +101,32 @@ def _happened(parser: ArgumentParser) -> None:
     parser.add_argument("--at", type=_some, metavar="HH:MM", help="when it happened, if that is not now")
 
 
-def _depart(parser: ArgumentParser) -> None:
+def _agreed(parser: ArgumentParser) -> None:
+    """What was agreed, and is so or is not."""
     _happened(parser)
+    for flag, what in (("--met", "is met"), ("--not-met", "is not met")):
+        parser.add_argument(
+            flag, action="append", type=_some, metavar="N", help=f"this condition {what}: its number, or: all"
+        )
+    for flag, name, what in (("--with", "coming", "comes"), ("--without", "gone", "does not come")):
+        parser.add_argument(
+            flag,
+            dest=name,
+            action="append",
+            type=_some,
+            metavar="NAME",
+            help=f"this person {what} along after all",
+        )
+
+
+def _depart(parser: ArgumentParser) -> None:
+    _agreed(parser)
     parser.add_argument("--urgent", action="store_true", help="go without a countersignature; needs --reason")
     parser.add_argument("--reason", default="", metavar="TEXT", help="with --urgent: why it cannot wait")
 
 
 def _ok(parser: ArgumentParser) -> None:
-    _happened(parser)
+    _agreed(parser)
     parser.add_argument("--duress", action="store_true", help="with --for: they spoke the team's phrase")
 
 
@@ -151,10 +169,15 @@ def _stand_down(parser: ArgumentParser) -> None:
 _FLAGS: Mapping[str, tuple[Callable[[ArgumentParser], None], tuple[str, ...]]] = {
     "depart": (
         _depart,
-        ("depart", f"depart K7Q2-M9 {FOR}", "depart --urgent --reason 'a baby was not seen'"),
+        (
+            "depart",
+            f"depart K7Q2-M9 {FOR}",
+            "depart --urgent --reason 'a baby was not seen'",
+            "depart --met 1 --without 'Priya Nair'",
+        ),
     ),
-    "arrive": (_happened, ("arrive", "arrive --at 14:05")),
-    "ok": (_ok, ("ok", f"ok {FOR}")),
+    "arrive": (_agreed, ("arrive", "arrive --at 14:05")),
+    "ok": (_ok, ("ok", f"ok {FOR}", "ok --without 'Priya Nair' --note 'she is ill'")),
     "leave": (_leave, ("leave", "leave --stopped")),
     "back": (_happened, ("back", "back --at 16:20", f"back K7Q2-M9 {FOR}")),
     "extend": (_extend, ("extend --by 30m", "extend --until 17:15")),

@@ -12,12 +12,15 @@ from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.local_clock import clock, minutes_between
 from visitsafe.domain.members import called
-from visitsafe.domain.terms import Kind, Status
+from visitsafe.domain.terms import Answer, Kind, Status
 from visitsafe.errors import StoreError
 from visitsafe.usecases.reporting import Reported
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from visitsafe.domain.fold import PlanState
+    from visitsafe.domain.reports import Comes
     from visitsafe.usecases.desk import Desk
 
 HAPPENED = {
@@ -51,7 +54,15 @@ def _what(done: Reported, now: datetime, zone: tzinfo) -> str:
         return f"had already arrived at {clock(earlier, zone, now)}; {noted}"
     what = (STOPPED if report.stopped else HAPPENED[report.kind]).format(at)
     urgent = report.kind is Kind.DEPARTED and report.urgent
-    return what + (" without a countersignature (urgent)" if urgent else "")
+    what += " without a countersignature (urgent)" if urgent else ""
+    return ", ".join([what, *company_words(report.company)])
+
+
+def company_words(company: "Sequence[Comes]") -> list[str]:
+    """`without Priya Nair`, `with Jo Lee`, escaped; nothing where nothing was said of it."""
+    sides = (("without", False), ("with", True))
+    named = ((word, [one_line(one.name) for one in company if one.comes is comes]) for word, comes in sides)
+    return [f"{word} {' and '.join(names)}" for word, names in named if names]
 
 
 def _arrived_already(before: "PlanState") -> str:
@@ -116,6 +127,7 @@ def talk(done: Reported, desk: "Desk", zone: tzinfo) -> list[str]:
         )
     if report.kind is Kind.DEPARTED and report.urgent:
         lines += _undecided(after, you)
+    lines += _agreed(done)
     if after.problems:
         lines.append(f"the record of {after.ref} does not hold; tell whoever looks after visitsafe")
     if after.visit.needs_standing_down and report.kind in {Kind.BACK, Kind.EXTENDED}:
@@ -123,6 +135,24 @@ def talk(done: Reported, desk: "Desk", zone: tzinfo) -> list[str]:
     elif report.kind not in {Kind.BACK, Kind.EXTENDED} and not after.visit.closed:
         lines += _expected(after, desk, zone, you)
     return [*lines, *_talk_over(done, you), *_others(done, desk, zone)]
+
+
+def _agreed(done: Reported) -> list[str]:
+    """What was agreed and is not so, or was not spoken of, and who hears of it."""
+    report, after = done.report, done.after
+    if not (report.conditions or report.company):
+        return []
+    from visitsafe.usecases.setting_out import who_decided
+
+    manager = who_decided(after)
+    open_ = [one.text for one in report.conditions if not one.met]
+    unmet = [one.text for one in report.conditions if one.met == Answer.NO]
+    lines = [f"a condition of {manager}, and nobody said whether it is met: {text}" for text in open_]
+    lines += [f"not met, a condition of {manager}: {text}" for text in unmet]
+    lines += [f"now that others go than was planned: {one.text} ({one.source})" for one in report.findings]
+    if unmet or report.company:
+        lines.append(f"{manager} is told, on the board and by the watch; the visit is watched as before")
+    return lines
 
 
 def _talk_over(done: Reported, you: str) -> list[str]:
@@ -249,6 +279,9 @@ def shape(done: Reported, desk: "Desk", zone: tzinfo) -> dict[str, Any]:
         "note": report.note or None,
         "urgent": report.urgent or None,
         "stopped": report.stopped,
+        "conditions": [{"text": one.text, "met": one.met or None} for one in report.conditions],
+        "company": [{"name": one.name, "comes": one.comes} for one in report.company],
+        "findings": [{"text": one.text, "source": one.source} for one in report.findings],
         "stage": str(after.visit.stage),
         "due_back": after.visit.due_back,
         "minutes_late": max(0, late // timedelta(minutes=1)),

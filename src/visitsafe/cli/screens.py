@@ -39,7 +39,7 @@ from visitsafe.domain.refs import references
 from visitsafe.domain.sealed_words import reason_of, sealed_words
 from visitsafe.domain.shapes import without_details
 from visitsafe.domain.terms import Level, Status, kind_words
-from visitsafe.domain.way import how_to_close, stage_words, unclosed
+from visitsafe.domain.way import MET, how_to_close, stage_words, unclosed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -119,8 +119,11 @@ def _known(console: "Console", state: "PlanState", known: Known) -> None:
 def _visit(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) -> None:
     visit = state.body.visit
     put(console, span(visit.start, visit.due_back, zone))
-    put(console, f"{state.author.person.name}, {who_goes(state.body)}")
+    put(console, f"{state.author.person.name}, {who_goes(state.going)}")
     put(console, f"Case {visit.case}, {visit.area}" if visit.area.strip() else f"Case {visit.case}")
+    for condition in state.conditions:
+        said = MET[state.visit.conditions.get(condition, "")]
+        fact(console, said if state.visit.out else "Condition", (condition, STRONG))
     fact(console, "Address", visit.address)
     fact(console, "Purpose", visit.purpose)
     fact(console, "Why it cannot wait", state.body.urgent)

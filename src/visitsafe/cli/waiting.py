@@ -93,7 +93,7 @@ def _case(session: "Session") -> str:
 
 def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]") -> list[str]:
     """My own plans that a manager sent back, or that are still waiting."""
-    from visitsafe.cli.waiting_visits import is_under_way
+    from visitsafe.cli.waiting_visits import condition_lines, is_under_way
     from visitsafe.domain.discretion import hides_duress
     from visitsafe.domain.phrases import expired, moment, overtaken_words
 
@@ -120,6 +120,7 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]"
             lines.append(f"{ref} waits for a manager, visit {start}:  visitsafe show {ref}")
         elif state.status is Status.COUNTERSIGNED and not state.visit.closed:
             lines.append(f"{ref} is countersigned, visit {start}; when you set out:  visitsafe depart {ref}")
+            lines += condition_lines(state)
     return lines
 
 

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.on_watch import anybody_watches, the_desk
 from visitsafe.cli.opening import zone_of
+from visitsafe.domain.address import without_address
 from visitsafe.domain.alarm import is_alarming, is_watched, minutes_late, owner
 from visitsafe.domain.discretion import hides_duress
 from visitsafe.domain.entries import to_text
+from visitsafe.domain.escape import kept_line
 from visitsafe.domain.judging import OPENERS
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.phrases import in_minutes, short_span
-from visitsafe.domain.way import DID_IT, how_to_close, unclosed, who_owns
+from visitsafe.domain.terms import Role
+from visitsafe.domain.way import COMES, DID_IT, how_to_close, unclosed, who_owns
 
 if TYPE_CHECKING:
     from visitsafe.domain.fold import PlanState
@@ -41,6 +44,8 @@ def under_way(desk: "Desk", states: "Sequence[PlanState]", refs: Mapping[str, st
     lines = [*_out(desk, mine, refs)]
     if me.roles & OPENERS:
         lines += _alarms(desk, others, refs)
+    if Role.MANAGER in me.roles:
+        lines += _otherwise(desk, others, refs)
     return [*lines, *_nobody(desk, states, mine), *_unclosed(desk, mine, refs)]
 
 
@@ -75,6 +80,7 @@ def _out(desk: "Desk", mine: "Sequence[PlanState]", refs: Mapping[str, str]) -> 
             yield f"You are {in_minutes(late)} late on {ref}, due back {due}:  visitsafe back{name}{longer}"
         else:
             yield f"You are out on {ref}, due back {due}:  visitsafe back{name}"
+        yield from condition_lines(state)
 
 
 def _alarms(desk: "Desk", others: "Sequence[PlanState]", refs: Mapping[str, str]) -> Iterator[str]:
@@ -91,6 +97,37 @@ def _alarms(desk: "Desk", others: "Sequence[PlanState]", refs: Mapping[str, str]
             yield f"{who}: the alarm is open and has to be stood down{has}:  {BOARD}"
         else:
             yield f"{who} is {in_minutes(late)} late{has}:  {BOARD}"
+
+
+def condition_lines(state: "PlanState") -> Iterator[str]:
+    """The manager's conditions, under the line of a visit of mine; not the address that one may name."""
+    for text in state.conditions:
+        met = " (NOT met)" if text in state.visit.unmet else ""
+        yield f"  condition of {name_of_decider(state)}{met}: {kept_text(text, state)}"
+
+
+def name_of_decider(state: "PlanState") -> str:
+    """Whose condition it is."""
+    return state.decision.name if state.decision else "a manager"
+
+
+def kept_text(text: str, state: "PlanState") -> str:
+    """A condition on one line, without the address."""
+    return kept_line(without_address(text, state.body.visit.address))
+
+
+def _otherwise(desk: "Desk", others: "Sequence[PlanState]", refs: Mapping[str, str]) -> Iterator[str]:
+    """For managers: what is not as it was agreed on visits that are under way or to come."""
+    for state in others:
+        if state.closed or not (state.visit.unmet or state.visit.company):
+            continue
+        author = state.decision.author if state.decision else None
+        mine = author is not None and desk.me is not None and desk.me.same_person(author)
+        whose = "your condition" if mine else f"a condition of {name_of_decider(state)}"
+        said = [f"{whose} is not met: {kept_text(text, state)}" for text in state.visit.unmet]
+        said += [f"{kept_line(one.name)} {COMES[one.comes]}" for one in state.visit.company]
+        ref = refs[state.plan]
+        yield f"{ref} {state.author.person.name}: {'; '.join(said)}:  visitsafe show {ref}"
 
 
 def _nobody(desk: "Desk", states: "Sequence[PlanState]", mine: "Sequence[PlanState]") -> Iterator[str]:

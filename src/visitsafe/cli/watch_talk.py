@@ -202,7 +202,7 @@ class Screen:
             state
             for state in states
             if state.visit.duress is None
-            or not (self.me.same_person(state.author) or is_companion(self.me, state.body))
+            or not (self.me.same_person(state.author) or is_companion(self.me, state.anybody_along))
         ]
 
 

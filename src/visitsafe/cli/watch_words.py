@@ -28,8 +28,9 @@ from visitsafe.domain.reports import (
     StoodDownBody,
     VisitBody,
 )
-from visitsafe.domain.terms import BECAUSE_WORDS, Kind, Outcome, kind_words
+from visitsafe.domain.terms import BECAUSE_WORDS, Answer, Kind, Outcome, kind_words
 from visitsafe.domain.times import duration
+from visitsafe.domain.way import COMES
 
 Names = Mapping[str, Member]
 WORKER_ONLY = ("lone-worker",)
@@ -186,4 +187,14 @@ def _reported(
         return Said(f"DURESS  {_named(state)}: spoken to {judged.name}. Do not ring them.", grave=True)
     what = "has broken the visit off" if body.stopped else _VERBS.get(Kind(judged.entry.content.kind), "")
     urgent = f", without a countersignature: {body.urgent}" if body.urgent else ""
-    return Said(f"report  {_named(state)}: {what}{urgent}{by}{_note(body)}", grave=bool(urgent))
+    address = state.body.visit.address
+    unmet = [
+        f"NOT met: {without_address(one.text, address)}"
+        for one in body.conditions or ()
+        if one.met == Answer.NO
+    ]
+    company = [f"{one.name} {COMES[one.comes]}" for one in body.company or ()]
+    agreed = "".join(f"; {one}" for one in (*unmet, *company))
+    return Said(
+        f"report  {_named(state)}: {what}{urgent}{agreed}{by}{_note(body)}", grave=bool(urgent or agreed)
+    )

@@ -20,7 +20,7 @@ from visitsafe.domain.outbox import LINE_MANAGER
 from visitsafe.domain.phrases import along, along_for_police, minutes_from, whose
 from visitsafe.domain.plan import INCIDENT_BEFORE, Rung
 from visitsafe.domain.reports import BackBody, ExtendedBody, ReportBody
-from visitsafe.domain.terms import Kind, Outcome, Role
+from visitsafe.domain.terms import Company, Kind, Outcome, Role
 from visitsafe.domain.times import duration, short
 from visitsafe.domain.visit import Alarm, Reports, Said
 from visitsafe.domain.way import who_owns
@@ -66,6 +66,12 @@ class Telling(msgspec.Struct, frozen=True):
     def worker(self) -> str:
         """The worker's name, short enough for a title."""
         return line(self.state.author.person.name, LONGEST_NAME)
+
+    @property
+    def beside(self) -> str:
+        """Whom else nobody may ring, inside a sentence: anybody who may be with the worker."""
+        alone = self.state.anybody_along.company is Company.ALONE
+        return "" if alone else "or anybody who is with them, "
 
     @property
     def late(self) -> int:
@@ -126,7 +132,7 @@ def visit_lines(telling: Telling) -> Iterator[str]:
         yield f"Address: {line(visit.address)}"
     late = f" ({duration(telling.late)} ago)" if telling.late else ""
     yield f"Due back: {telling.when(state.visit.due_back)}{late}; began: {telling.when(visit.start)}"
-    yield f"Who goes: {telling.worker}, {along(companions(telling), state.body.company)}"
+    yield f"Who goes: {telling.worker}, {along(companions(telling), state.going.company)}"
     yield f"Last report: {last_heard(telling)}"
     if state.overtaken:
         yield f"A newer version, not countersigned, says: {newest(telling)}"
@@ -144,7 +150,7 @@ def newest(telling: Telling) -> str:
 
 def companions(telling: Telling) -> list[str]:
     """Who went along, the first three by name."""
-    beside = telling.state.facts.companions[:3]
+    beside = telling.state.going.visit.companions[:3]
     return list(filter(None, (telling.line(one.name, LONGEST_NAME) for one in beside)))
 
 
@@ -216,7 +222,7 @@ def script_lines(telling: Telling) -> Iterator[str]:
         yield f"Where: {area}; address: open the plan: visitsafe show {state.ref} --include-details"
     if state.overtaken:
         yield f"Or, by a newer plan that nobody has countersigned: {newest(telling)}"
-    beside = along_for_police(companions(telling), state.body.company)
+    beside = along_for_police(companions(telling), state.going.company)
     yield f"Who: {telling.worker}, at work, {beside}"
     yield f"Last heard: {last_heard(telling)}"
     yield f"Known risk: {_worst(telling)}"

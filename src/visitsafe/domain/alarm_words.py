@@ -36,12 +36,11 @@ from visitsafe.domain.alarm_quiet import (
 )
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.incident_words import incident_text
+from visitsafe.domain.incident_words import changed_text, incident_text
 from visitsafe.domain.members import as_heard
 from visitsafe.domain.outbox import WORKER, Message
 from visitsafe.domain.plan import Rung
 from visitsafe.domain.reports import AcknowledgedBody
-from visitsafe.domain.terms import Company
 from visitsafe.domain.times import duration
 from visitsafe.domain.visit import Alarm, Said
 from visitsafe.domain.way import who_owns
@@ -62,6 +61,8 @@ def text_of(message: Message, state: PlanState, now: datetime, zone: tzinfo, des
     telling = Telling(state, now, zone, desk_phone, message.channel.address and not message.drill)
     if message.incident:
         return incident_text(telling, message)
+    if message.changed:
+        return changed_text(telling, message)
     alarm, subject = _subject(message, state)
     to_worker = _goes_to_worker(message, state)
     if message.drill:
@@ -188,10 +189,10 @@ def _duress(telling: Telling, message: Message, alarm: Alarm, subject: Subject, 
     owned = isinstance(subject, Said) and isinstance(subject.body, AcknowledgedBody)
     again = f"Nobody has taken this on yet: you are contact {message.round + 1}." if message.round else ""
     own = f"{_taken(telling, subject)}, and it is still open." if owned else again  # type: ignore[arg-type]
-    beside = "or anybody who is with them, " if telling.state.body.company is not Company.ALONE else ""
     return text(
         titled(telling, "DURESS, do NOT ring them"),
-        f"Do NOT ring or write to {worker}, {beside}or the address, and do not let on to anybody there.\n"
+        f"Do NOT ring or write to {worker}, {telling.beside}or the address, and do not let on to anybody "
+        "there.\n"
         f"{worker} spoke the duress phrase{heard}. Take it as real: they are in danger and cannot speak "
         "freely. Go by this whatever they report after it.",
         own,
@@ -206,8 +207,7 @@ def _hushed(telling: Telling, message: Message, subject: Subject) -> Text:
     """An alarm about a visit of somebody who is under duress on another one: nobody must ring them."""
     worker, step = telling.worker, step_of(subject)
     show = f"visitsafe show {telling.state.ref}"
-    beside = "or anybody who is with them, " if telling.state.body.company is not Company.ALONE else ""
-    do_not = f"Do NOT ring or write to {worker}, {beside}or the address."
+    do_not = f"Do NOT ring or write to {worker}, {telling.beside}or the address."
     what = "This visit's alarm is over." if message.all_clear else f"This visit: {_late(telling)}."
     if not message.may_know:
         return text(

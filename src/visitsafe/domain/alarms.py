@@ -43,7 +43,7 @@ def unaware(
 def real_alarms(order: Order, counted: Sequence[Judged], downs: Downs) -> tuple[Alarm, ...]:
     """What was raised and taken on, by the first stand-down that had seen it; messages with their subject.
 
-    Messages about an incident belong to no alarm (`after`).
+    Messages about an incident or a report belong to no alarm (`after`, `visit`).
 
     Args:
         order: The plan's entries.
@@ -56,7 +56,7 @@ def real_alarms(order: Order, counted: Sequence[Judged], downs: Downs) -> tuple[
 
     raised = [one for one in said_in(counted, EscalatedBody) if not one.body.drill]
     owned = [one for one in said_in(counted, AcknowledgedBody) if not one.body.drill]
-    apart = {one.id for one in said_in(counted, IncidentBody)}
+    apart = {one.id for one in (*said_in(counted, IncidentBody), *said_in(counted, ReportBody))}
     sent = [one for one in said_in(counted, NotifiedBody) if not (one.body.drill or one.body.about in apart)]
     of = {one.id: ended_by(one.id) for one in (*raised, *owned)}
     of |= {down.id: index for index, down in enumerate(downs)}

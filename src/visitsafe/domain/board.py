@@ -20,6 +20,7 @@ from visitsafe.domain.refs import references
 from visitsafe.domain.reports import AcknowledgedBody, ExtendedBody, ReportBody
 from visitsafe.domain.terms import ROLE_WORDS, Company, Role, Stage, Status
 from visitsafe.domain.visit import Said
+from visitsafe.domain.way import COMES
 
 _HELD = frozenset(Role)
 
@@ -83,6 +84,9 @@ class Row(msgspec.Struct, frozen=True):
         next: What falls due next; of steps that are due and were not raised, the highest.
         overtaken: That step is due, and nobody has raised it or taken it on.
         drill: A drill is going on.
+        unmet: The manager's conditions that are not met, by what was said last.
+        changed: Who comes along or does not, other than was planned, in words.
+        decider: Who countersigned; empty if nobody has.
         problems: What does not hold about its record.
         damaged: Whether something about the visit may be lost by that.
         newer: What the newest version says, if it is not the one by which the visit is watched.
@@ -114,6 +118,9 @@ class Row(msgspec.Struct, frozen=True):
     next: Step | None
     overtaken: bool
     drill: bool
+    unmet: tuple[str, ...]
+    changed: tuple[str, ...]
+    decider: str
     problems: tuple[str, ...]
     damaged: bool = False
     newer: Newer | None = None
@@ -200,8 +207,8 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
         case=_without_address(facts.case, facts.address, details=details),
         area=_without_address(facts.area, facts.address, details=details),
         address=facts.address if details else "",
-        companions=tuple(companion.name for companion in facts.companions),
-        company=state.body.company,
+        companions=tuple(companion.name for companion in state.going.visit.companions),
+        company=state.going.company,
         status=state.status,
         stage=visit.stage,
         urgent=_without_address(visit.urgent or state.body.urgent, facts.address, details=details),
@@ -220,6 +227,9 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
         next=_step(following.rung, following.at, state, members, details=details) if following else None,
         overtaken=bool(waiting),
         drill=any(drill.over is None for drill in visit.drills.values()),
+        unmet=tuple(_without_address(text, facts.address, details=details) for text in visit.unmet),
+        changed=tuple(f"{one.name} {COMES[one.comes]}" for one in visit.company),
+        decider=state.decision.name if state.decision else "",
         problems=state.problems,
         damaged=bool(state.damage),
         newer=_newer(newest, details=details) if state.overtaken else None,

@@ -83,6 +83,8 @@ def _row(row: Row, *, details: bool) -> Shape:
         "owner": None if row.owner is None else msgspec.to_builtins(row.owner),
         "next": None if row.next is None else {**_step(row.next), "overtaken": row.overtaken},
         "drill": row.drill,
+        "conditions_not_met": list(row.unmet),
+        "company_changes": list(row.changed),
         "problems": list(row.problems),
         "newer": None if row.newer is None else _newer(row.newer, details=details),
     }

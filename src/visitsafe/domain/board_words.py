@@ -273,6 +273,11 @@ def _marks(row: Row, zone: tzinfo) -> Iterable[Line]:
         yield Line(said, Tone.CAREFUL, under=True)
     elif row.status is not Status.COUNTERSIGNED:
         yield Line(f"Not countersigned ({row.status})", Tone.CAREFUL, under=True)
+    for condition in row.unmet:
+        whose = f", a condition of {one_line(row.decider)}" if row.decider else ""
+        yield Line(f"NOT MET{whose}: {one_line(condition)}", Tone.CAREFUL, under=True)
+    for change in row.changed:
+        yield Line(f"Not as planned: {one_line(change)}", Tone.CAREFUL, under=True)
     if row.drill:
         yield Line("DRILL: somebody is practising the alarm on this visit", Tone.CAREFUL, under=True)
     for problem in row.problems[:1]:

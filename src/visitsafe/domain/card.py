@@ -45,7 +45,7 @@ def card(state: PlanState, now: datetime, zone: tzinfo, desk_phone: str) -> str:
 
 def _facts(state: PlanState, now: datetime, zone: tzinfo, desk_phone: str) -> list[str]:
     visit = state.body.visit
-    goes = f"{state.author.person.name}, {who_goes(state.body)}"
+    goes = f"{state.author.person.name}, {who_goes(state.going)}"
     return [
         *_folded(f"Visit {state.ref}"),
         *_folded(one_line(goes)),
@@ -58,8 +58,7 @@ def _facts(state: PlanState, now: datetime, zone: tzinfo, desk_phone: str) -> li
 
 def _conditions(state: PlanState) -> list[str]:
     """What the manager asked for, while it stands."""
-    texts = state.decided.conditions if state.decided else ()
-    found = [one_line(without_address(text, state.body.visit.address)) for text in texts]
+    found = [one_line(without_address(text, state.body.visit.address)) for text in state.conditions]
     return [*_folded("Your manager's conditions"), *_listed(found)] if found else []
 
 

@@ -85,7 +85,7 @@ def went(state: PlanState) -> frozenset[str]:
 
 def is_alone(state: PlanState) -> bool:
     """Whether somebody said that the worker goes with nobody."""
-    return state.body.company is Company.ALONE
+    return state.going.company is Company.ALONE
 
 
 def is_late_in_the_day(state: PlanState, zone: tzinfo, *, sure: bool = False) -> bool:

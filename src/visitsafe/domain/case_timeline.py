@@ -31,7 +31,7 @@ def _clause(text: str) -> str:
 
 def who_went(state: PlanState) -> str:
     """`Sam Okafor, alone`."""
-    return f"{state.author.person.name}, {who_goes(state.body)}"
+    return f"{state.author.person.name}, {who_goes(state.going)}"
 
 
 def became(state: PlanState, now: datetime, zone: tzinfo) -> str:

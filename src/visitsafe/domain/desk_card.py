@@ -123,7 +123,7 @@ def _facts(state: PlanState, zone: tzinfo) -> tuple[tuple[str, str], ...]:
     sealed = f"sealed: visitsafe trace {state.ref} --reason '...'" if state.sealed else "none are sealed"
     facts = (
         ("Who", state.author.person.name),
-        ("Who goes", who_goes(state.body)),
+        ("Who goes", who_goes(state.going)),
         ("Case", visit.case),
         ("Area", visit.area),
         ("Visit", moment(visit.start, zone)),
@@ -185,7 +185,7 @@ def _police(state: PlanState, zone: tzinfo, team: str, desk_phone: str) -> tuple
     area = _short(visit.area, _FACT_ROOM)
     where = "the address above" if visit.address.strip() else f"{area}, at this address: ________________"
     due = clock(state.visit.due_back, zone, visit.start)
-    beside = along_for_police([one.name for one in visit.companions], state.body.company)
+    beside = along_for_police([one.name for one in state.going.visit.companions], state.going.company)
     return (
         f"I am ringing from {_short(team, 60)}, about a colleague who has not come back from a visit.",
         f"{_short(name, 60)} went to {where} for work, {_short(beside, 60)}.",

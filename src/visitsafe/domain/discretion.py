@@ -96,6 +96,7 @@ def _unwritten(visit: VisitState) -> VisitState:
         departed=_report(visit.departed) if visit.departed else None,
         back=_report(visit.back) if visit.back else None,
         alarms=tuple(_alarm(one) for one in visit.alarms),
+        told=(),
     )
 
 

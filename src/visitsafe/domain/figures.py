@@ -179,7 +179,7 @@ def figures(
 def is_alone_after_dark(state: PlanState) -> bool:
     """Whether it is alone and not surely in daylight: as worked out, else as answered (D7)."""
     found = any(finding.rule == AFTER_DARK for finding in state.body.findings)
-    return state.body.company is Company.ALONE and (found or in_the_dark(state.body))
+    return state.going.company is Company.ALONE and (found or in_the_dark(state.body))
 
 
 def _visits(states: Sequence[PlanState]) -> Visits:
@@ -188,8 +188,8 @@ def _visits(states: Sequence[PlanState]) -> Visits:
         planned=len(states),
         by_status={one: status[one] for one in Status},
         urgent=sum(bool(state.body.urgent or state.visit.urgent) for state in states),
-        alone=sum(state.body.company is Company.ALONE for state in states),
-        not_said=sum(state.body.company in UNSAID for state in states),
+        alone=sum(state.going.company is Company.ALONE for state in states),
+        not_said=sum(state.going.company in UNSAID for state in states),
         alone_after_dark=sum(map(is_alone_after_dark, states)),
     )
 

@@ -15,13 +15,14 @@ from visitsafe.domain.after import AfterState, after_state
 from visitsafe.domain.doubt import Doubt, doubts
 from visitsafe.domain.judging import FORMS, Judged, is_companion, is_self, judge, stands_alone
 from visitsafe.domain.order import Order
-from visitsafe.domain.plan import DecidedBody, PlanBody, Visit, WithdrawnBody
+from visitsafe.domain.plan import Companion, DecidedBody, PlanBody, Visit, WithdrawnBody
 from visitsafe.domain.purged import Gone
 from visitsafe.domain.refs import reference
 from visitsafe.domain.removal import NOT_CARRIED_OUT, RemovedError, removal, signed_away
-from visitsafe.domain.roster import Member, Roster
+from visitsafe.domain.reports import Comes
+from visitsafe.domain.roster import Member, Roster, as_heard
 from visitsafe.domain.sealed import SealedDetails, sealed_details
-from visitsafe.domain.terms import Status
+from visitsafe.domain.terms import Decision, Status
 from visitsafe.domain.verified import Verified
 from visitsafe.domain.visit import VisitState, visit_state
 from visitsafe.errors import VerificationError
@@ -79,6 +80,33 @@ class PlanState(msgspec.Struct, frozen=True):
         return self.decision.body if self.decision and isinstance(self.decision.body, DecidedBody) else None
 
     @property
+    def conditions(self) -> tuple[str, ...]:
+        """The conditions under which a manager countersigned, while that stands."""
+        agreed = self.decided is not None and self.decided.decision is Decision.COUNTERSIGN
+        return tuple(filter(str.strip, self.decided.conditions)) if agreed and self.decided else ()
+
+    @property
+    def going(self) -> PlanBody:
+        """The plan by which it is watched, with those who come along now: as planned, and reported since."""
+        said, body = self.visit.company, self.body
+        if self.facts is not body.visit:
+            body = msgspec.structs.replace(body, visit=self.facts)
+        if not said:
+            return body
+        planned, new = body.visit.companions, [_companion(one) for one in said if one.comes]
+        gone = [_companion(one) for one in said if not one.comes]
+        coming = [one for one in planned if not any(_is_one(one, other) for other in gone)]
+        coming += [one for one in new if not any(_is_one(one, other) for other in coming)]
+        return _with_companions(body, coming)
+
+    @property
+    def anybody_along(self) -> PlanBody:
+        """The plan with everybody who was ever to come along: none of them is apart from it."""
+        said = [_companion(one) for one in self.visit.company]
+        said += self.facts.companions if self.facts is not self.body.visit else ()
+        return _with_companions(self.body, [*self.body.visit.companions, *said]) if said else self.body
+
+    @property
     def closed(self) -> str:
         """The entry after which nothing has to be done or watched any more; empty while it is open."""
         if self.visit.closed:
@@ -121,6 +149,20 @@ class PlanState(msgspec.Struct, frozen=True):
     def started(self, now: str) -> bool:
         """Whether the start has passed at `now` (UTC text)."""
         return self.body.visit.start <= now
+
+
+def _companion(one: Comes) -> Companion:
+    return Companion(name=one.name, key=one.key)
+
+
+def _is_one(one: Companion, other: Companion) -> bool:
+    return (one.key is not None and one.key == other.key) or as_heard(one.name) == as_heard(other.name)
+
+
+def _with_companions(body: PlanBody, companions: Sequence[Companion]) -> PlanBody:
+    nobody = body.visit.nobody if companions else True
+    visit = msgspec.structs.replace(body.visit, companions=tuple(companions), nobody=nobody)
+    return msgspec.structs.replace(body, visit=visit)
 
 
 def fold(

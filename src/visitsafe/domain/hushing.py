@@ -32,7 +32,7 @@ def hushed_by(states: Iterable[PlanState], members: Mapping[str, Member]) -> fro
 def _keys(state: PlanState, members: Mapping[str, Member]) -> set[str]:
     """The keys of those who are on a visit."""
     team = list(members.values())
-    beside = [one.fingerprint for one in team if is_companion(one, state.body, team)]
+    beside = [one.fingerprint for one in team if is_companion(one, state.anybody_along, team)]
     return {state.author.fingerprint, *(one.fingerprint for one in selves(state.author, team)), *beside}
 
 
@@ -56,7 +56,9 @@ class Hush:
 
     def is_of_the_visit(self, who: Member) -> bool:
         """Whether somebody makes this visit or goes along on it."""
-        return is_self(who, self._state.author, self._team) or is_companion(who, self._state.body, self._team)
+        return is_self(who, self._state.author, self._team) or is_companion(
+            who, self._state.anybody_along, self._team
+        )
 
     def rings_on_the_visit(self, channel: Channel) -> bool:
         """Whether a channel reaches the worker of this visit or whoever goes along."""
@@ -64,7 +66,7 @@ class Hush:
         if who in {WORKER, as_heard(self._state.author.person.email)}:
             return True
         return any(
-            as_heard(one.person.email) == who and is_companion(one, self._state.body, self._team)
+            as_heard(one.person.email) == who and is_companion(one, self._state.anybody_along, self._team)
             for one in self._team
         )
 

@@ -1,4 +1,4 @@
-"""What a message about an incident says: whose visit, who wrote it down, and what to do. Pure.
+"""What a message about an incident, or something not as agreed, says: whose visit it is and what to do. Pure.
 
 Nothing of what happened: whoever reads it may not be alone, and a telephone may lie on a table. While a visit
 goes on it says to look at the board before ringing; under duress, first of all not to ring anybody on it.
@@ -8,7 +8,8 @@ from visitsafe.domain.afterwards import IncidentBody
 from visitsafe.domain.alarm_facts import LONGEST_NAME, Telling, Text, line, text, titled
 from visitsafe.domain.outbox import Message
 from visitsafe.domain.said import Said
-from visitsafe.domain.terms import Company
+from visitsafe.domain.terms import Answer
+from visitsafe.domain.way import COMES
 
 INCIDENT, NEAR_MISS = "incident", "near miss"
 
@@ -35,6 +36,33 @@ def incident_text(telling: Telling, message: Message) -> Text:
     )
 
 
+def changed_text(telling: Telling, message: Message) -> Text:
+    """The words of a message about something that is not as it was agreed.
+
+    Args:
+        telling: The visit, and the moment at which it is told.
+        message: The message.
+    """
+    state = telling.state
+    said = next((one for one in state.visit.changes if one.id == message.about), None)
+    show = f"visitsafe show {state.ref}"
+    if message.hushed or state.visit.duress is not None or said is None:
+        return _do_not_ring(telling, message, show)
+    body = said.body
+    unmet = [f"Not met: {telling.line(one.text)}" for one in body.conditions or () if one.met == Answer.NO]
+    company = [f"{telling.line(one.name, LONGEST_NAME)} {COMES[one.comes]}." for one in body.company or ()]
+    findings = [telling.line(one.text) for one in body.findings or ()]
+    note = [f"Note: {telling.line(body.note)}"] if body.note.strip() else []
+    return text(
+        titled(telling, "not as agreed"),
+        f"{telling.worker} reported {telling.when(said.at)} about the visit {state.ref}:",
+        "\n".join([*unmet, *company, *findings, *note]),
+        f"Do now: decide whether that is all right ({show}). If not, ring {telling.worker}."
+        + _first(telling),
+        "Nothing was refused, and the visit is watched as before.",
+    )
+
+
 def _one(what: str) -> str:
     return f"A {what}" if what == NEAR_MISS else f"An {what}"
 
@@ -57,12 +85,11 @@ def _first(telling: Telling) -> str:
 
 def _do_not_ring(telling: Telling, message: Message, show: str) -> Text:
     """Somebody on the visit is under duress, here or elsewhere: nothing may make a telephone ring there."""
-    beside = "or anybody who is with them, " if telling.state.body.company is not Company.ALONE else ""
     knows = telling.state.visit.duress is not None or message.may_know
     why = "Go by the newest message about the duress alarm." if knows else f"Do now: {telling.desk}."
     return text(
         titled(telling, "do NOT ring them"),
-        f"Do NOT ring or write to {telling.worker}, {beside}or the address.",
+        f"Do NOT ring or write to {telling.worker}, {telling.beside}or the address.",
         why,
         f"Something was recorded on this visit. See: {show}",
     )

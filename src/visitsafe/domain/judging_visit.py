@@ -11,12 +11,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from visitsafe.domain.entries import Content, from_text
-from visitsafe.domain.likeness import is_companion, is_self
+from visitsafe.domain.likeness import is_one_of, is_self
 from visitsafe.domain.members import people as as_people
-from visitsafe.domain.plan import DecidedBody, PlanBody
+from visitsafe.domain.plan import Companion, DecidedBody, PlanBody
 from visitsafe.domain.reports import (
     AcknowledgedBody,
     BackBody,
+    Comes,
     EscalatedBody,
     ExtendedBody,
     NotifiedBody,
@@ -185,8 +186,9 @@ def _why_not_taken(
     team: Mapping[str, Member],
 ) -> str:
     versions = [one for one in earlier if isinstance(one.body, PlanBody)]
+    joined = _joined(earlier)
     for who in (author, _owner(author, body, team)):
-        why_not = _why_not_apart(who, versions, people)
+        why_not = _why_not_apart(who, versions, people, joined)
         if why_not:
             return why_not
     if isinstance(body, StoodDownBody):
@@ -194,7 +196,21 @@ def _why_not_taken(
     return "" if body.heard is None or body.heard.known_by.strip() else UNKNOWN_VOICE
 
 
-def _why_not_apart(who: Member | None, versions: "Sequence[Judged]", people: Sequence[Member]) -> str:
+def _joined(earlier: "Sequence[Judged]") -> list[Companion]:
+    """Those who came along after all, by the newest word on each."""
+    said: dict[str, Comes] = {}
+    for one in earlier:
+        for who in (one.body.company or ()) if isinstance(one.body, ReportBody) else ():
+            said[who.key or who.name] = who
+    return [Companion(name=one.name, key=one.key) for one in said.values() if one.comes]
+
+
+def _why_not_apart(
+    who: Member | None,
+    versions: "Sequence[Judged]",
+    people: Sequence[Member],
+    joined: Sequence[Companion] = (),
+) -> str:
     """Whether somebody has no part in the visit whose alarm they take on or stand down."""
     if who is None:
         return "it names somebody who is not in the team"
@@ -203,7 +219,7 @@ def _why_not_apart(who: Member | None, versions: "Sequence[Judged]", people: Seq
     if any(is_self(who, version.author, people) for version in versions):
         return "nobody takes on or stands down the alarm about their own visit"
     bodies = [version.body for version in versions if isinstance(version.body, PlanBody)]
-    if any(is_companion(who, body, people) for body in bodies):
+    if is_one_of(who, [*joined, *(one for body in bodies for one in body.visit.companions)], people):
         return "nobody takes on or stands down the alarm about a visit that they go along on"
     return ""
 

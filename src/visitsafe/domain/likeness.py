@@ -29,10 +29,13 @@ def is_companion(member: Member, body: PlanBody, team: Iterable[Member] = ()) ->
         body: The plan.
         team: The other members, so that a second key or another spelling of the same person is seen.
     """
-    if not body.visit.companions:
-        return False
-    people = selves(member, team)
-    return any(_is(one, companion) for one in people for companion in body.visit.companions)
+    return is_one_of(member, body.visit.companions, team)
+
+
+def is_one_of(member: Member, companions: Iterable[Companion], team: Iterable[Member] = ()) -> bool:
+    """As `is_companion`, of companions by themselves."""
+    companions = tuple(companions)
+    return bool(companions) and any(_is(one, other) for one in selves(member, team) for other in companions)
 
 
 def is_self(member: Member, author: Member | None, team: Iterable[Member]) -> bool:

@@ -34,7 +34,8 @@ class Message(msgspec.Struct, frozen=True):
     """A message to be sent.
 
     Attributes:
-        about: The entry that it is about: `escalated`, `acknowledged`, `stood-down`, `back` or `incident`.
+        about: The entry that it is about: `escalated`, `acknowledged`, `stood-down`, `back`, `incident`, or
+            a report of something that is not as it was agreed.
         channel: Where to.
         round: 0 for the first round of contacts about it, then 1, 2, 3.
         attempt: 1, 2, 3 where it failed before.
@@ -43,6 +44,7 @@ class Message(msgspec.Struct, frozen=True):
         hushed: Whether somebody on this visit is under duress on another one: they must not be rung.
         may_know: Whether whoever is reached may know of that.
         incident: Whether it is about an incident, which belongs to no alarm.
+        changed: Whether it is about something that is not as it was agreed, which belongs to none either.
     """
 
     about: str
@@ -54,6 +56,7 @@ class Message(msgspec.Struct, frozen=True):
     hushed: bool = False
     may_know: bool = False
     incident: bool = False
+    changed: bool = False
 
 
 def messages_due(
@@ -75,10 +78,18 @@ def messages_due(
     """
     visit = state.visit
     of_alarms = visit.alarm.raised or visit.alarm.owned or len(visit.alarms) > 1 or visit.drills
-    if not (of_alarms or state.after.incidents):
+    if not (of_alarms or state.after.incidents or visit.changes):
         return []  # as nearly always
     post = _Post(state, contacts, members, now, hushed)
-    told = post.unowned(), post.quiet(), post.reminders(), post.all_clears(), post.drills(), post.incidents()
+    told = (
+        post.unowned(),
+        post.quiet(),
+        post.reminders(),
+        post.all_clears(),
+        post.drills(),
+        post.incidents(),
+        post.changes(),
+    )
     pressing = [one for messages in told for one in messages]
     if post.hush.here:
         pressing = [
@@ -105,7 +116,7 @@ class _Post:
         self.spoken = any(isinstance(one.body, ReportBody) and one.body.duress for one in state.visit.reports)
         self.tried: dict[str, list[Said[NotifiedBody]]] = {}
         alarms = (*state.visit.alarms, *state.visit.drills.values())
-        for one in (*(one for alarm in alarms for one in alarm.sent), *state.after.told):
+        for one in (*(one for alarm in alarms for one in alarm.sent), *state.after.told, *state.visit.told):
             self.tried.setdefault(one.body.about, []).append(one)
 
     def unowned(self) -> Iterable[Message]:
@@ -178,6 +189,25 @@ class _Post:
             is_past = self._is_stale(said.at) and said.id not in self.state.after.not_talked_over
             for one in self._once(said.id, () if is_past else others, ids):
                 yield msgspec.structs.replace(one, incident=True)
+
+    def changes(self) -> Iterable[Message]:
+        """One message about each thing that is not as it was agreed: to who agreed to it, or the managers."""
+        for said in self.state.visit.changes:
+            mine = as_heard(said.author.person.email)
+            to = (
+                []
+                if self._is_stale(said.at)
+                else [one for one in self._agreed() if as_heard(one.who) != mine]
+            )
+            for one in self._once(said.id, to, [said.id]):
+                yield msgspec.structs.replace(one, changed=True)
+
+    def _agreed(self) -> list[Channel]:
+        author = self.state.decision.author if self.state.decision else None
+        member = self.members.get(author.fingerprint) if author else None
+        called = as_heard(member.person.email) if member and Role.MANAGER in member.roles else ""
+        theirs = [one for one in self.contacts.channels if as_heard(one.who) == called]
+        return self._allowed(theirs) or self._reached_by((Role.MANAGER,))
 
     def _rounds(self, raised: Said[EscalatedBody], channels: Sequence[Channel]) -> Iterable[Message]:
         """The next round of a step, if it is time for it, and what failed in this one."""

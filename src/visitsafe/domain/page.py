@@ -114,7 +114,7 @@ def _in_short(state: PlanState, now: datetime, zone: tzinfo) -> str:
     visit = state.body.visit
     who, case = markdown_line(state.author.person.name), markdown_line(visit.case)
     place = f" ({markdown_line(visit.area)})" if visit.area.strip() else ""
-    goes, when = markdown_line(who_goes(state.body)), span(visit.start, visit.due_back, zone)
+    goes, when = markdown_line(who_goes(state.going)), span(visit.start, visit.due_back, zone)
     verb = "planned" if state.visit.reports or state.started(to_text(now)) else "plans"
     plans = f"{who} {verb} to visit case {case}{place}, {goes}, on {when}."
     stage = markdown_line(stage_words(state, now, zone))
@@ -180,7 +180,7 @@ def _planned(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
         ("Visit to", visit.person_visited),
         ("Start", moment(visit.start, zone)),
         ("Due back", moment(visit.due_back, zone)),
-        ("Who goes", f"{state.author.person.name}, {who_goes(body)}"),
+        ("Who goes", f"{state.author.person.name}, {who_goes(state.going)}"),
         ("Repeats the plan", called(body.repeats)),
         ("Tracing details", sealed_words(state.sealed, now) if state.sealed else ""),
     ]

@@ -4,8 +4,10 @@ Structs, as in `plan`. Times are UTC text as in the entries. What is added later
 telephone is signed by whoever took the call and says so in `heard`: nobody ever signs for the worker.
 """
 
-from visitsafe.domain.plan import Body
-from visitsafe.domain.terms import Because, Outcome
+import msgspec
+
+from visitsafe.domain.plan import Body, Finding
+from visitsafe.domain.terms import Answer, Because, Outcome
 
 
 class Heard(Body, frozen=True, kw_only=True):
@@ -20,6 +22,21 @@ class Heard(Body, frozen=True, kw_only=True):
     known_by: str
 
 
+class Condition(Body, frozen=True, kw_only=True):
+    """A manager's condition, in the words shown, and whether it is met: `yes`, `no`, empty if nobody said."""
+
+    text: str
+    met: str = ""
+
+
+class Comes(Body, frozen=True, kw_only=True):
+    """Somebody who comes along after all, or does not; `key` if that person is in the team's roster."""
+
+    name: str
+    comes: bool
+    key: str | None = None
+
+
 class ReportBody(Body, frozen=True, kw_only=True):
     """The body of `departed`, `arrived`, `ok` and `left`.
 
@@ -31,6 +48,9 @@ class ReportBody(Body, frozen=True, kw_only=True):
         urgent: In `departed`: why the visit cannot wait for a countersignature.
         stopped: In `left`: the worker broke the visit off or turned back.
         duress: In `ok`: the team's duress phrase was spoken (D15).
+        conditions: The conditions that were shown, and what was said of each; left out if there were none.
+        company: Who comes along or does not, other than was planned; left out if nothing was said of it.
+        findings: What the checklist's rules say of that and did not say of the plan; left out if nothing.
     """
 
     of: str
@@ -40,6 +60,14 @@ class ReportBody(Body, frozen=True, kw_only=True):
     urgent: str = ""
     stopped: bool = False
     duress: bool = False
+    conditions: tuple[Condition, ...] | msgspec.UnsetType = msgspec.UNSET
+    company: tuple[Comes, ...] | msgspec.UnsetType = msgspec.UNSET
+    findings: tuple[Finding, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def differs(self) -> bool:
+        """Whether a manager has to hear of it: a condition is not met, or others go along than planned."""
+        return bool(self.company) or any(one.met == Answer.NO for one in self.conditions or ())
 
 
 class BackBody(Body, frozen=True, kw_only=True):
@@ -84,7 +112,8 @@ class NotifiedBody(Body, frozen=True, kw_only=True):
     """The body of `notified`: a message went out, or could not.
 
     Attributes:
-        about: The entry that it is about: `escalated`, `acknowledged`, `stood-down`, `back` or `incident`.
+        about: The entry that it is about: `escalated`, `acknowledged`, `stood-down`, `back`, `incident`, or a
+            report of something that was agreed otherwise.
         channel: The channel's label in the desk's settings, never its address.
         round: 0 for the first message about that entry, then 1, 2, 3: it goes on until somebody takes it on.
         attempt: 1, 2, 3 where a message was tried again.

@@ -131,7 +131,7 @@ def may_know_of(state: PlanState, member: Member) -> bool:
     if member.roles.isdisjoint(WATCHERS):
         return False
     team = [one.author for one in state.judged if one.author is not None]
-    return not (is_self(member, state.author, team) or is_companion(member, state.body, team))
+    return not (is_self(member, state.author, team) or is_companion(member, state.anybody_along, team))
 
 
 def _is_hidden(one: Judged, state: PlanState) -> bool:

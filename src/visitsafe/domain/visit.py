@@ -12,11 +12,12 @@ import msgspec
 from visitsafe.domain.alarms import drills_in, open_duress, real_alarms, unaware
 from visitsafe.domain.in_force import FALLBACK, Watch, due_back, goes_on, in_force, ladder_of
 from visitsafe.domain.judging import Judged
+from visitsafe.domain.members import as_heard
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import Ladder, PlanBody, Rung, Visit
-from visitsafe.domain.reports import BackBody, ExtendedBody, ReportBody, StoodDownBody
+from visitsafe.domain.reports import BackBody, Comes, ExtendedBody, NotifiedBody, ReportBody, StoodDownBody
 from visitsafe.domain.said import Alarm, B, Counted, Reports, Said, said_in
-from visitsafe.domain.terms import Kind, Stage
+from visitsafe.domain.terms import Answer, Kind, Stage
 
 __all__ = ["FALLBACK", "Alarm", "Reports", "Said", "VisitState", "visit_state"]
 
@@ -47,6 +48,8 @@ class VisitState(msgspec.Struct, frozen=True):
         facts: Where and with whom, by the watched version with the earliest time due back.
         early: The report of being back that came so long before the start that it ends nothing.
         past: What belongs to an earlier trip, or came before such a report.
+        company: Who comes along or does not, other than was planned; the newest word on each of this trip.
+        told: The messages about reports of something that was agreed otherwise, sent or failed.
     """
 
     stage: Stage
@@ -62,6 +65,8 @@ class VisitState(msgspec.Struct, frozen=True):
     taken: dict[str, str] = {}
     drills: dict[str, Alarm] = {}
     closed: str = ""
+    company: tuple[Comes, ...] = ()
+    told: tuple[Said[NotifiedBody], ...] = ()
     start: str = ""
     watched: tuple[str, ...] = ()
     facts: Visit | None = None
@@ -97,6 +102,30 @@ class VisitState(msgspec.Struct, frozen=True):
     def stopped(self) -> bool:
         """Whether the worker broke the visit off."""
         return any(isinstance(one.body, ReportBody) and one.body.stopped for one in self.reports)
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """What was said of each condition on this trip, by its text: `yes`, `no`, or empty."""
+        found: dict[str, str] = {}
+        for one in self.reports:
+            if isinstance(one.body, ReportBody) and one.id not in self.past:
+                for condition in one.body.conditions or ():
+                    found[condition.text] = condition.met or found.get(condition.text, "")
+        return found
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """The conditions that are not met, by what was said last."""
+        return tuple(text for text, met in self.conditions.items() if met == Answer.NO)
+
+    @property
+    def changes(self) -> tuple[Said[ReportBody], ...]:
+        """The reports of something that was agreed otherwise."""
+        return tuple(
+            Said(one.id, one.kind, one.at, one.author, one.body)
+            for one in self.reports
+            if isinstance(one.body, ReportBody) and one.body.differs
+        )
 
     @property
     def needs_standing_down(self) -> bool:
@@ -173,6 +202,8 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
         facts=watch.governing.visit,
         early=watch.early[-1] if watch.early else None,
         past=watch.past,
+        company=_company(order, reports, watch),
+        told=_told(counted, reports),
     )
     closed = "" if watch.open else _closed(order, state, downs)
     return msgspec.structs.replace(state, taken=_taken(order, state), closed=closed)
@@ -180,6 +211,27 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
 
 def _sets_out(one: Said[ReportBody], watch: Watch) -> bool:
     return one.kind is Kind.DEPARTED and one.id not in watch.past
+
+
+def _company(order: Order, reports: Sequence[Said[Reports]], watch: Watch) -> tuple[Comes, ...]:
+    """The newest word on each that a version by which it is watched did not know; of rivals, to stay away."""
+    said: dict[str, list[tuple[str, Comes]]] = {}
+    for one in reports:
+        if one.id in watch.past or not isinstance(one.body, ReportBody) or not one.body.company:
+            continue
+        if not all(order.seen(one.id, version) for version in watch.versions):
+            for who in one.body.company:
+                said.setdefault(who.key or as_heard(who.name), []).append((one.id, who))
+    newest = ((order.newest([name for name, _ in words]), words) for words in said.values())
+    return tuple(
+        min((who for name, who in words if name in names), key=lambda who: who.comes)
+        for names, words in newest
+    )
+
+
+def _told(counted: Counted, reports: Sequence[Said[Reports]]) -> tuple[Said[NotifiedBody], ...]:
+    names = {one.id for one in reports if isinstance(one.body, ReportBody) and one.body.differs}
+    return tuple(one for one in said_in(counted, NotifiedBody) if one.body.about in names) if names else ()
 
 
 def _taken(order: Order, state: VisitState) -> dict[str, str]:

@@ -21,6 +21,8 @@ from visitsafe.domain.terms import Kind, Stage, Status
 from visitsafe.domain.times import duration
 from visitsafe.domain.visit import Reports, Said
 
+MET = {"yes": "Condition met", "no": "Condition NOT met", "": "Condition, not said whether met"}
+COMES = {True: "comes along after all", False: "does not come after all"}
 UNCLOSED_AFTER = timedelta(hours=24)
 DID_IT = "not closed: did it take place?"
 _VERBS = {
@@ -182,7 +184,7 @@ def _report(state: PlanState, said: Said[Reports], zone: tzinfo) -> Told:
         at=said.happened,
         text=f"{name} {_verb(said, zone, day)}",
         more=tuple(filter(None, _more(state, said, zone))),
-        grave=duress or bool(isinstance(body, ReportBody) and body.urgent),
+        grave=duress or (isinstance(body, ReportBody) and bool(body.urgent or body.differs)),
     )
 
 
@@ -204,11 +206,23 @@ def _more(state: PlanState, said: Said[Reports], zone: tzinfo) -> Iterator[str]:
     yield heard_words(state, said.author.person.name, body.heard)
     if isinstance(body, ReportBody) and body.urgent:
         yield f"Without a countersignature, because: {body.urgent}"
+    if isinstance(body, ReportBody):
+        yield from _otherwise(body)
     if isinstance(body, BackBody):
         yield from _lateness(state, said)
     if body.note.strip():
         stopped = isinstance(body, ReportBody) and body.stopped
         yield f"{'Reason' if stopped else 'Note'}: {body.note}"
+
+
+def _otherwise(body: ReportBody) -> Iterator[str]:
+    """What was agreed: whether it is so, and who comes along."""
+    for condition in body.conditions or ():
+        yield f"{MET[condition.met]}: {condition.text}"
+    for one in body.company or ():
+        yield f"{one.name} {COMES[one.comes]}"
+    for finding in body.findings or ():
+        yield f"What the checklist says of that: {finding.text} ({finding.source})"
 
 
 def _lateness(state: PlanState, said: Said[Reports]) -> Iterator[str]:

@@ -33,6 +33,9 @@ def way_shape(state: PlanState) -> Shape:
         "urgent": went_first(state) or None,
         "stopped": visit.stopped,
         "duress": visit.duress is not None,
+        "companions": [one.name for one in state.going.visit.companions],
+        "company": str(state.going.company),
+        "conditions_not_met": list(visit.unmet),
         "needs_standing_down": visit.needs_standing_down,
         "reports": [_report(state, said) for said in visit.reports],
         "alarms": [
@@ -81,6 +84,14 @@ def _report(state: PlanState, said: Said[Reports]) -> Shape:
         "urgent": (report.urgent or None) if report else None,
         "stopped": bool(report and report.stopped),
         "duress": bool(report and report.duress),
+        "conditions": [
+            {"text": one.text, "met": one.met or None} for one in (report and report.conditions) or ()
+        ],
+        "company": [{"name": one.name, "comes": one.comes} for one in (report and report.company) or ()],
+        "findings": [
+            {"rule": one.rule, "level": str(one.level), "text": one.text, "source": one.source}
+            for one in (report and report.findings) or ()
+        ],
     }
 
 

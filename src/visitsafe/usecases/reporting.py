@@ -17,8 +17,8 @@ from visitsafe.domain.judging import is_earlier
 from visitsafe.domain.judging_visit import why_not_visit
 from visitsafe.domain.likeness import is_self
 from visitsafe.domain.members import Member, meant_by
-from visitsafe.domain.plan import PlanBody
-from visitsafe.domain.reports import BackBody, ExtendedBody, Heard, ReportBody, VisitBody
+from visitsafe.domain.plan import Finding, PlanBody
+from visitsafe.domain.reports import BackBody, Comes, Condition, ExtendedBody, Heard, ReportBody, VisitBody
 from visitsafe.domain.terms import Kind
 from visitsafe.errors import NotPermittedError, StoreError
 from visitsafe.usecases.desk import Desk
@@ -43,6 +43,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         urgent: In `departed`: why it cannot wait for a countersignature.
         stopped: In `left`: the visit was broken off.
         duress: In `ok`: the duress phrase was spoken.
+        conditions: The conditions that were shown, and what was said of each.
+        company: Who comes along or does not, other than was planned.
+        findings: What the rules of the checklist say of that.
     """
 
     kind: Kind
@@ -54,6 +57,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     urgent: str = ""
     stopped: bool = False
     duress: bool = False
+    conditions: tuple[Condition, ...] = ()
+    company: tuple[Comes, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 class Reported(msgspec.Struct, frozen=True):
@@ -235,4 +241,7 @@ def _body(state: PlanState, report: Report) -> ReportBody | BackBody | ExtendedB
         urgent=report.urgent,
         stopped=report.stopped,
         duress=report.duress,
+        conditions=report.conditions or msgspec.UNSET,
+        company=report.company or msgspec.UNSET,
+        findings=report.findings or msgspec.UNSET,
     )

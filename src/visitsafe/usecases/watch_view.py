@@ -292,7 +292,9 @@ class View:
 def _quiet_until(state: PlanState) -> str:
     """When the first step falls due, if nothing was ever raised, ended or played; else empty."""
     visit = state.visit
-    noisy = visit.duress or visit.drills or visit.alarms != (Alarm(),) or state.after.incidents
+    noisy = (
+        visit.duress or visit.drills or visit.alarms != (Alarm(),) or visit.changes or state.after.incidents
+    )
     if state.closed or noisy:
         return ""
     return min((due.at for due in alarm.schedule(state)), default="")
