@@ -8,6 +8,7 @@ import vobject  # type: ignore[import-untyped]  # it has no types
 from story import DUE_BACK, NOW, SAM, START, Story, visit
 from visit_story import at, back, countersigned, departed, extended, planned, watched_plan
 from visitsafe.adapters.calendar import calendar
+from visitsafe.domain.entries import to_text
 
 
 def events(story: Story) -> tuple[Any, Any]:
@@ -76,7 +77,7 @@ def test_what_will_not_be_is_cancelled_and_rings_no_more() -> None:
 
 
 def test_who_is_back_is_not_due_any_more_and_the_visit_stays() -> None:
-    out = departed(countersigned())
+    out = departed(at(countersigned(), START))
     due, visited = events(back(out))
     assert (due.status.value, visited.status.value) == ("CANCELLED", "CONFIRMED")
     assert "valarm" not in due.contents
@@ -91,6 +92,13 @@ def test_a_plan_that_waits_is_tentative_and_one_that_is_out_is_not() -> None:
         (departed(planned(), urgent="Now."), "CONFIRMED"),
     ):
         assert {one.status.value for one in events(story)} == {status}
+
+
+def test_while_a_newer_version_waits_the_one_that_is_watched_is_shown() -> None:
+    later = watched_plan(nonce="", visit=visit(due_back=to_text(DUE_BACK + timedelta(hours=1))))
+    due, visited = events(countersigned().revised(body=later))
+    assert (due.dtstart.value, visited.dtend.value) == (DUE_BACK, DUE_BACK)
+    assert (due.status.value, visited.status.value) == ("CONFIRMED", "CONFIRMED")
 
 
 def test_the_visit_ends_after_it_begins_even_if_due_back_before_the_planned_start() -> None:

@@ -256,9 +256,20 @@ def test_a_step_names_the_people_of_an_answer_before_its_roles(agency: Agency) -
     )
     page = agency.office.mo.done("export", agency.office.ref, "--format", "md").out
     assert (
-        "10:20 (70 minutes before), Mo or Ann Price or duty officer: Ring them: nobody has heard that they "
-        "arrived. (Not if they have reported arriving.)"
+        "10:20 (70 minutes before), Mo or Ann Price or duty officer: If they have not reported arriving: "
+        "Ring them: nobody has heard that they arrived."
     ) in " ".join(page.split())
+
+
+def test_what_is_on_paper_says_that_such_a_step_waits_for_a_report(agency: Agency) -> None:
+    rung_on_arrival(agency)
+    office = agency.office
+    assert (
+        "If they have not reported arriving: Ring them"
+        in office.mo.done("export", office.ref, "--format", "card").out
+    )
+    own = " ".join(office.at(NOW + timedelta(hours=2)).sam.done("depart").out.split())
+    assert "10:20 Mo and Ann Price and duty officer told, unless you report arriving" in own
 
 
 def test_whoever_does_not_arrive_is_noticed_before_they_are_due_back(agency: Agency) -> None:

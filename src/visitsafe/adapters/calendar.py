@@ -16,7 +16,7 @@ from visitsafe.domain.entries import from_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.plan import PlanBody
 from visitsafe.domain.reports import BackBody, ExtendedBody, StoodDownBody
-from visitsafe.domain.terms import Kind, Status
+from visitsafe.domain.terms import Kind
 
 if TYPE_CHECKING:
     from icalendar import Event
@@ -39,7 +39,7 @@ def calendar(state: PlanState, now: datetime) -> bytes:
     """
     from icalendar import Alarm, Calendar
 
-    start, due_back = from_text(state.body.visit.start), from_text(state.visit.due_back)
+    start, due_back = from_text(state.visit.start), from_text(state.visit.due_back)
     reported = "CANCELLED" if state.closed else _status(state)
     due = _event(state, now, "due-back", f"Due back: {state.ref}", due_back, due_back + _LASTS, reported)
     due.add("description", f"To report: visitsafe back {state.ref}. Longer: visitsafe extend {state.ref}")
@@ -99,5 +99,4 @@ def _status(state: PlanState) -> str:
     """That of the visit itself, which took place if it ended with a report."""
     if state.closed and not state.visit.closed:
         return "CANCELLED"
-    sure = state.visit.closed or state.visit.departed or state.status is Status.COUNTERSIGNED
-    return "CONFIRMED" if sure else "TENTATIVE"
+    return "CONFIRMED" if state.visit.closed or state.visit.watched else "TENTATIVE"

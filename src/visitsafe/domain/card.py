@@ -14,7 +14,7 @@ from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.local_clock import clock
-from visitsafe.domain.phrases import who_goes
+from visitsafe.domain.phrases import NOT_REPORTED, who_goes
 from visitsafe.domain.plan import Rung
 from visitsafe.domain.terms import ROLE_WORDS
 
@@ -84,7 +84,9 @@ def _if_silent(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
     for one in steps:  # by time: where the risk is high, the highest step does not come last
         do = one_line(without_address(one.rung.do, state.body.visit.address))
         full = f": {do}" if one is highest else ""
-        lines += _folded(f"{clock(one.at, zone, now)} {_acts(one.rung)}{full}", " " * 6)
+        missing = NOT_REPORTED.get(one.rung.missing or "")
+        unless = f", unless you report {missing}" if missing else ""
+        lines += _folded(f"{clock(one.at, zone, now)} {_acts(one.rung)}{unless}{full}", " " * 6)
     return lines
 
 

@@ -19,7 +19,7 @@ from visitsafe.domain.fold import PlanState
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.outbox import WORKER
 from visitsafe.domain.page_sections import ordinary_schedule
-from visitsafe.domain.phrases import along_for_police, moment, plain_words, who_goes, whose
+from visitsafe.domain.phrases import along_for_police, moment, plain_words, to_do, who_goes, whose
 from visitsafe.domain.plan import Control
 from visitsafe.domain.shapes import without_details
 
@@ -164,7 +164,7 @@ def _steps(state: PlanState, zone: tzinfo) -> tuple[Step, ...]:
 
 def _step(due: Due, lines: int, state: PlanState, zone: tzinfo) -> Step:
     who = _short(whose(due.rung.who), 40)
-    do = _short(due.rung.do, max(20, lines * _STEP_WIDTH - len(who) - len(_CUT)))
+    do = _short(to_do(due.rung), max(20, lines * _STEP_WIDTH - len(who) - len(_CUT)))
     return Step(clock(due.at, zone, state.body.visit.start), who, do)
 
 

@@ -24,6 +24,7 @@ from visitsafe.domain.phrases import (
     hour,
     minutes_from,
     moment,
+    to_do,
     whose,
 )
 from visitsafe.domain.plan import Ladder, PlanBody, Shown
@@ -140,13 +141,6 @@ def _answered(shown: Shown, given: str, now: datetime, zone: tzinfo) -> str:
     return "\\\n  ".join([*lines, cited(shown.source)])
 
 
-_UNLESS = {
-    "departed": " (Not if they have reported setting out.)",
-    "arrived": " (Not if they have reported arriving.)",
-    "left": " (Not if they have reported leaving.)",
-}
-
-
 def escalation(state: PlanState, zone: tzinfo) -> list[str]:
     """Who does what if the worker does not report back, at the times at which the watch does it."""
     ladder, due_back = state.visit.ladder, state.visit.due_back
@@ -174,5 +168,5 @@ def _step(due: Due, ladder: Ladder, due_back: str, zone: tzinfo) -> str:
     minutes = minutes_from(due_back, due.at) or -minutes_from(due.at, due_back)
     taken = " Somebody has to say that they have taken it on." if rung.acknowledge else ""
     first = " **High risk: it starts here.**" if ladder.high_risk and rung.id == ladder.start else ""
-    who, unless = markdown_line(whose(rung.who)), _UNLESS.get(rung.missing or "", "")
-    return f"{hour(due_back, minutes, zone)}, {who}: {markdown_line(rung.do)}{unless}{taken}{first}"
+    who = markdown_line(whose(rung.who))
+    return f"{hour(due_back, minutes, zone)}, {who}: {markdown_line(to_do(rung))}{taken}{first}"

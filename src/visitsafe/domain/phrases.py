@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.local_clock import DAYS, MONTHS, local_time, short_day
-from visitsafe.domain.plan import Control, Finding, PlanBody, Shown
+from visitsafe.domain.plan import Control, Finding, PlanBody, Rung, Shown
 from visitsafe.domain.refs import ALPHABET, FULL, reference
 from visitsafe.domain.reports import ReportBody
 from visitsafe.domain.terms import ROLE_WORDS, Answer, Company, Decision, Level, Status
@@ -40,6 +40,7 @@ DECISION_WORDS: Mapping[Decision, str] = {
 }
 MOST_MINUTES = 7 * 24 * 60
 TWO_HOURS = 120
+NOT_REPORTED = {"departed": "setting out", "arrived": "arriving", "left": "leaving"}
 MONTHS_FROM, YEARS_FROM = timedelta(days=60), timedelta(days=730)
 A_MONTH, A_YEAR = timedelta(days=30.4), timedelta(days=365.25)
 
@@ -209,6 +210,12 @@ def in_minutes(minutes: int) -> str:
     hours, left = divmod(rest, 60) if minutes >= TWO_HOURS else (0, rest)
     counted = ((days, "day"), (hours, "hour"), (left if not days else 0, "minute"))
     return " ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counted if count)
+
+
+def to_do(rung: Rung) -> str:
+    """What a step asks for, with the report for want of which it does."""
+    missing = NOT_REPORTED.get(rung.missing or "")
+    return f"If they have not reported {missing}: {rung.do}" if missing else rung.do
 
 
 def whose(who: Sequence[str]) -> str:
