@@ -326,3 +326,14 @@ def test_a_report_long_before_the_start_is_asked_about(today: Office) -> None:
         ran = ended(child)
         assert ran[0] == code
         assert what in ran[1]
+
+
+def test_help_is_told_at_once_and_not_only_before_signing(today: Office) -> None:
+    today.countersigned(start='"tomorrow 10:00"', due_back='"tomorrow 11:30"')
+    child = at_terminal(today.sam, "incident", today.ref)
+    child.expect("Are you all right")
+    answer(child, "3")
+    child.expect("Get help first: 999")
+    child.expect("Was it a near miss")
+    answer(child, "q")
+    assert ended(child)[0] == 130

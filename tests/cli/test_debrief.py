@@ -243,3 +243,13 @@ def test_what_a_file_leaves_out_of_a_correction_is_said_before_it_is_signed_agai
     again = talked(office, "--correct", text="checklist: debrief\nanswers:\n  went: as-planned\n")
     assert "as it was before, for the file does not say: Somebody not seen: yes" in again.err
     assert "What was different" not in again.err
+
+
+def test_who_was_quoted_corrects_a_debrief_that_was_taken_down_for_them(office: Office) -> None:
+    words = ("--for", "Sam", "--known-by", "came to the office")
+    office.mo.done("debrief", office.ref, "--answers", form(office, CALM), "--yes", *words)
+    talked(office, "--correct", text="checklist: debrief\nanswers:\n  went: broken-off\n")
+    old, new = entries(office, "debriefed")
+    assert (old["heard"] is None, new["heard"], new["answers"]["went"]) == (False, None, "broken-off")
+    assert "broke it off" in office.mo.done("show", office.ref).out
+    assert office.mo.done("verify").code == 0

@@ -245,3 +245,35 @@ def test_the_real_watch_tells_the_managers_once_and_nothing_of_what_happened(tmp
     assert "speak to Sam yourself" in body
     assert all(word not in f"{subject} {body}" for word in (SECRET, "shouting", "CF-1"))
     assert "INCIDENT" in screen.read_text(encoding="utf-8")
+
+
+def test_without_a_reference_the_steps_are_shown_first_also_where_no_visit_is_found(office: Office) -> None:
+    ran = office.mo.run("incident")
+    assert ran.code == 1
+    assert ran.err.index("In danger, leave and dial 999") < ran.err.index("no visit under way")
+    wrong = office.mo.run("incident", "AAAA-AA")
+    assert "In danger, leave and dial 999" in wrong.err
+
+
+def test_without_a_reference_it_is_about_my_visit_under_way(office: Office) -> None:
+    office.at(NOW)
+    office.countersigned(start='"23 November 2026 08:30"', due_back='"10:00"')
+    office.sam.done("depart", office.ref)
+    shape = office.sam.done("incident", "--answers", form(office), "--yes", "--json").json
+    assert shape["ref"] == office.ref
+
+
+def test_who_was_quoted_corrects_what_was_written_down_for_them(office: Office) -> None:
+    record(office, "--for", "Sam", "--known-by", "rang on the work phone", who="mo")
+    text = "checklist: incident\nanswers:\n  hurt: not-sure\n"
+    ran = record(office, "--correct", "--json", text=text)
+    assert "as it was before, for the file does not say: What was seen and heard" in ran.err
+    old, new = entries(office, "incident")
+    assert (new["hurt"], new["heard"], old["heard"]["known_by"]) == (
+        "not-sure",
+        None,
+        "rang on the work phone",
+    )
+    assert ran.json["incidents"] == 1
+    assert office.mo.done("verify").code == 0
+    assert "nothing" not in office.mo.done("show", office.ref).err

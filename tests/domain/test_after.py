@@ -95,7 +95,9 @@ def test_a_correction_takes_the_place_of_what_it_corrects_and_both_stay() -> Non
 
 def test_a_colleague_does_not_correct_an_incident_away_and_a_manager_may() -> None:
     first = incident(over())
-    assert "only its author or a manager" in why_not(incident(first, by=OLA, replaces=first.newest.id))
+    assert "only its author, whoever it quotes, or a manager" in why_not(
+        incident(first, by=OLA, replaces=first.newest.id)
+    )
     assert not why_not(incident(first, by=MO, replaces=first.newest.id))
 
 

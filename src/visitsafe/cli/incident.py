@@ -32,7 +32,9 @@ def register(app: typer.Typer) -> None:
 
 def incident(
     context: typer.Context,
-    ref: Annotated[str, typer.Argument(help="The plan's reference.")],
+    ref: Annotated[
+        str | None, typer.Argument(help="The plan's reference; none for your only visit under way.")
+    ] = None,
     near_miss: Annotated[
         bool, typer.Option("--near-miss", help="Nothing came of it, but it might have.")
     ] = False,
@@ -54,8 +56,8 @@ def incident(
     from visitsafe.usecases import incidents as use
 
     with desk_of(context) as desk:
-        state = desk.plan(desk.resolve(ref))
         how = How(answers=answers, yes=yes, plain=plain, print_answers=print_answers)
+        state = _meant(context, desk, ref or "", who.strip(), how)
         recording = use.Recording(
             who=who.strip(),
             known_by=flag_text("--known-by", known_by),
@@ -65,7 +67,6 @@ def incident(
         )
         _check_flags(recording)
         use.check_may_record(desk, state, recording)
-        _first_steps(context, desk, state, how)
         command = _command(state.ref, recording)
         known, apart = use.known_answers(desk, state, recording), _apart(desk, state, recording)
         answered = fill_in(context, desk, use.INCIDENT, state.ref, command, how, known, apart=apart)
@@ -77,6 +78,23 @@ def incident(
         with stands(f"it is recorded on {done.ref}; see: visitsafe show {done.ref}"):
             _tell(desk, done, body, watched=watched, json=json)
         signed(context, use.INCIDENT, state.ref, apart)
+
+
+def _meant(context: typer.Context, desk: "Desk", ref: str, who: str, how: "How") -> "PlanState":
+    """The visit that it is about. What to do first is told before anything, also if no visit is found."""
+    from visitsafe.domain.terms import Kind
+    from visitsafe.usecases.reporting import Report
+    from visitsafe.usecases.which_visit import find_visit
+
+    try:
+        state = find_visit(desk, Report(kind=Kind.OK, who=who), zone_of(desk.roster), ref)
+    except VisitsafeError:
+        _first_steps(context, desk, None, how)
+        raise
+    _first_steps(context, desk, state, how)
+    if not ref:
+        say(f"this is about {state.ref}, the visit under way; for another one: visitsafe incident REF")
+    return state
 
 
 def _apart(desk: "Desk", state: "PlanState", recording: "Recording") -> str:
@@ -121,7 +139,7 @@ def _command(ref: str, recording: "Recording") -> str:
     return shlex.join(words)
 
 
-def _first_steps(context: typer.Context, desk: "Desk", state: "PlanState", how: "How") -> None:
+def _first_steps(context: typer.Context, desk: "Desk", state: "PlanState | None", how: "How") -> None:
     """What to do if it is happening now, before anything is asked; nothing where nobody is asked."""
     if how.print_answers or how.answers is not None:
         return
@@ -133,12 +151,13 @@ def _first_steps(context: typer.Context, desk: "Desk", state: "PlanState", how: 
         say(f"the duty desk: {phone}")
 
 
-def _steps(context: typer.Context, state: "PlanState") -> list[str]:
+def _steps(context: typer.Context, state: "PlanState | None") -> list[str]:
     """The four steps of the list that the plan was made with, else of the one that ships."""
     from visitsafe.domain.kinds import ShouldNotChecklist
 
     library = library_of(context)
-    for name in (*(made.id for made in state.body.checklists), SHOULD_NOT):
+    made = state.body.checklists if state is not None else ()
+    for name in (*(one.id for one in made), SHOULD_NOT):
         try:
             found = library.load(name).checklist
         except VisitsafeError:

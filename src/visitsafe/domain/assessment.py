@@ -158,6 +158,12 @@ def assess(questionnaire: Questionnaire, answers: Answers) -> tuple[Finding, ...
     return tuple(sorted(findings, key=lambda finding: finding.level.weight))
 
 
+def told_at_once(questionnaire: Questionnaire, answers: Answers) -> tuple[str, ...]:
+    """What is to be told at once of what the answers raise so far, whatever is still open."""
+    _, seen = look(questionnaire, answers)
+    return tuple(rule.text for rule in questionnaire.rules if rule.at_once and holds(rule.when, seen))
+
+
 def _finding(
     questionnaire: Questionnaire,
     rule: Rule,

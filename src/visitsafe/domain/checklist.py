@@ -188,11 +188,13 @@ class Rule(Item):
         text: The finding, one sentence to the person who plans.
         settle: The questions whose answers could settle it, the likeliest first.
         suggest: Control measures to choose from.
+        at_once: It is told as soon as the answers raise it, and not only at the end.
     """
 
     level: Level
     when: Condition
     text: Sentence
+    at_once: Flag = False
     settle: tuple[Identifier, ...] = ()
     suggest: tuple[Measure, ...] = ()
 

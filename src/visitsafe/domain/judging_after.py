@@ -78,7 +78,7 @@ def _why_not_of_its_kind(
 def _why_not_corrected(
     content: Content, author: Member, body: Filled, earlier: "Sequence[Judged]", people: Iterable[Member]
 ) -> str:
-    """What somebody wrote is corrected by themselves or by a manager."""
+    """What somebody wrote is corrected by themselves, by whom it quotes, or by a manager."""
     if not body.replaces:
         return ""
     old = next((one for one in earlier if one.entry.id == body.replaces), None)
@@ -86,8 +86,19 @@ def _why_not_corrected(
         return "it corrects nothing that its author had seen"
     if isinstance(body, DocumentedBody) and _document(old) != body.document:
         return "it takes the place of another kind of document"
+    people = tuple(people)
     mine = is_self(author, old.author, people) or Role.MANAGER in author.roles
-    return "" if mine else "only its author or a manager corrects it"
+    if mine or (isinstance(old.body, Filled) and is_quoted(author, old.body, people)):
+        return ""
+    return "only its author, whoever it quotes, or a manager corrects it"
+
+
+def is_quoted(member: Member, body: Filled, people: Iterable[Member]) -> bool:
+    """Whether what was written down is the word of this person, passed on by another."""
+    people, heard = tuple(people), body.heard
+    return heard is not None and any(
+        is_self(member, one, people) for one in people if one.fingerprint == heard.person
+    )
 
 
 def _document(old: "Judged") -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from visitsafe.domain.assessment import Value, applicability
+from visitsafe.domain.assessment import Value, applicability, told_at_once
 from visitsafe.domain.draft import findings
 from visitsafe.domain.draft_file import Session, Stage
 from visitsafe.domain.facts import in_order
@@ -156,6 +156,9 @@ def _answer(questionnaire: Questionnaire, session: Session, values: Mapping[str,
     if not values:
         return session
     after = forget_settled(questionnaire, session, answered(questionnaire, session, values))
+    told = told_at_once(questionnaire, session.answers)
+    new = [text for text in told_at_once(questionnaire, after.answers) if text not in told]
+    after = replace(after, notices=(*after.notices, *new))
     return _go_on(questionnaire, after, next(iter(values)))
 
 

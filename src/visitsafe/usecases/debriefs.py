@@ -19,7 +19,7 @@ from visitsafe.domain.discretion import hides_duress
 from visitsafe.domain.entries import VERSION, Content, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.form_flow import Answered
-from visitsafe.domain.judging_after import SHARE, why_not_after
+from visitsafe.domain.judging_after import SHARE, is_quoted, why_not_after
 from visitsafe.domain.likeness import is_companion, is_self
 from visitsafe.domain.members import Member
 from visitsafe.domain.phrases import moment
@@ -29,6 +29,7 @@ from visitsafe.domain.said import Said
 from visitsafe.domain.terms import Answer, Kind
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.usecases.desk import Desk
+from visitsafe.usecases.incidents import still_heard
 from visitsafe.usecases.owed import my_debriefs
 from visitsafe.usecases.setting_out import seen_by_worker
 from visitsafe.usecases.which_visit import person_called, several
@@ -125,14 +126,16 @@ def is_unrecorded(desk: Desk, state: PlanState, body: DebriefedBody) -> bool:
 
 
 def corrected(desk: Desk, state: PlanState, telling: Telling) -> Said[DebriefedBody] | None:
-    """The debrief that is to be corrected: the newest of the signer's; None if none is to be.
+    """The debrief that is to be corrected: the newest that the signer wrote or said; None if none is to be.
 
     Raises:
         NotFoundError: They have not talked this visit over.
     """
     if not telling.correct:
         return None
-    mine = _of_mine(desk, state)
+    me, everyone = desk.member(), desk.roster.everyone
+    quoted = [one for one in state.after.debriefs if is_quoted(me, one.body, everyone)]
+    mine = [one for one in state.after.debriefs if one in quoted or one in _of_mine(desk, state)]
     if not mine:
         raise NotFoundError(
             f"you have not talked {state.ref} over yet",
@@ -186,7 +189,7 @@ def debriefed_body(desk: Desk, state: PlanState, answered: Answered, telling: Te
         answers=answers,
         shown=answered.shown,
         findings=answered.findings,
-        heard=_heard(desk, telling) or (old.body.heard if old else None),
+        heard=_heard(desk, telling) or still_heard(desk, old),
         sharing=(*answered.sharing, *_new(desk, answers)),
         replaces=old.id if old else "",
         next_time=_words(answers, NEXT_TIME),

@@ -10,13 +10,13 @@ from datetime import date, datetime, timedelta, tzinfo
 
 import msgspec
 
-from visitsafe.domain.afterwards import NOT_ASKED, IncidentBody
+from visitsafe.domain.afterwards import NOT_ASKED, DebriefedBody, IncidentBody
 from visitsafe.domain.assessment import Value
 from visitsafe.domain.entries import VERSION, Content, from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.form_flow import Answered
 from visitsafe.domain.incidents import incidents_waiting
-from visitsafe.domain.judging_after import SHARE, why_not_after
+from visitsafe.domain.judging_after import SHARE, is_quoted, why_not_after
 from visitsafe.domain.judging_visit import is_time
 from visitsafe.domain.likeness import is_self
 from visitsafe.domain.plan import Duty, Finding
@@ -91,7 +91,7 @@ def known_answers(desk: Desk, state: PlanState, recording: Recording) -> dict[st
 
 
 def corrected(desk: Desk, state: PlanState, recording: Recording) -> Said[IncidentBody] | None:
-    """The incident that is to be corrected: the newest of the signer's; None if none is to be.
+    """The incident that is to be corrected: the newest that the signer wrote or said; None if none is to be.
 
     Raises:
         NotFoundError: They recorded none on this visit.
@@ -99,11 +99,15 @@ def corrected(desk: Desk, state: PlanState, recording: Recording) -> Said[Incide
     if not recording.correct:
         return None
     me, everyone = desk.member(), desk.roster.everyone
-    mine = [one for one in state.after.incidents if is_self(me, one.author, everyone)]
+    mine = [
+        one
+        for one in state.after.incidents
+        if is_self(me, one.author, everyone) or is_quoted(me, one.body, everyone)
+    ]
     if not mine:
         raise NotFoundError(
             f"you have recorded no incident on {state.ref}",
-            hint="only your own is corrected; to record another, leave out --correct",
+            hint="only what you wrote or said is corrected; to record another, leave out --correct",
         )
     return mine[-1]
 
@@ -170,7 +174,7 @@ def incident_body(
                 _day("", desk.now, zone),
             ),
         ),
-        heard=_heard(desk, recording) or (old.body.heard if old else None),
+        heard=_heard(desk, recording) or still_heard(desk, old),
         happened=happened,
         sharing=(*answered.sharing, *_alert(answers, desk.now, near_miss=nothing_came)),
         replaces=old.id if old else "",
@@ -187,6 +191,13 @@ def _heard(desk: Desk, recording: Recording) -> Heard | None:
     if is_self(desk.member(), person, desk.roster.everyone):
         raise NotPermittedError("that is your own word", hint="leave out --for and --known-by")
     return Heard(person=person.fingerprint, known_by=recording.known_by)
+
+
+def still_heard(desk: Desk, old: Said[IncidentBody] | Said[DebriefedBody] | None) -> Heard | None:
+    """Whose word it is that a correction replaces; None if they correct it themselves."""
+    if old is None or is_quoted(desk.member(), old.body, desk.roster.everyone):
+        return None
+    return old.body.heard
 
 
 def _one(answers: Mapping[str, Value], name: str) -> str:
