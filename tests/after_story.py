@@ -61,6 +61,7 @@ def debriefed(story: Story, by: Actor = SAM, **changes: Any) -> Story:
         "of": version(story),
         "form": Made(id="debrief", version="1.0", digest="ef" * 32),
         "answers": {},
+        "about": tuple(one.id for one in story.entries if one.content.kind == Kind.INCIDENT),
         "heard": None if by is SAM else heard_from(),
     }
     return story.entry(by, Kind.DEBRIEFED, DebriefedBody(**{**plain, **changes}))

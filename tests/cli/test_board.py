@@ -348,3 +348,14 @@ def test_a_clock_that_jumps_back_does_not_silence_the_bell() -> None:
 
 def test_json_is_one_document(office: Office) -> None:
     assert json.loads(office.mo.run("board", "--json").out)["alarming"] == 0
+
+
+def test_nobody_was_watching_is_said_of_the_time_when_there_was_something_to_watch(office: Office) -> None:
+    office.mo.done("watch", "--once")
+    office.at(NOW.replace(hour=8, minute=28)).countersigned()
+    office.at(NOW.replace(hour=8, minute=40)).mo.done("watch", "--once")
+    assert "Nobody was watching from" not in office.mo.done("board", "--plain").out
+    office.at(NOW.replace(hour=10, minute=30))
+    said = office.mo.run("watch", "--once")
+    assert "from 10:00 to 10:30" in " ".join((said.out + said.err).split())
+    assert "Nobody was watching from 10:00 to 10:30" in office.mo.run("board", "--plain").out

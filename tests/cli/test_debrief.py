@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from by_hand import made, put, roster
 from office import NOW, Office, Ran
 from watch_process import entries
 
@@ -40,6 +41,7 @@ answers:
   hurt: no
   others-at-risk: no
 """
+FORM_MADE = {"id": "debrief", "version": "1.0", "digest": "ef" * 32}
 TOMORROW = '"24 November 2026 10:00"'
 
 
@@ -253,3 +255,17 @@ def test_who_was_quoted_corrects_a_debrief_that_was_taken_down_for_them(office: 
     assert (old["heard"] is None, new["heard"], new["answers"]["went"]) == (False, None, "broken-off")
     assert "broke it off" in office.mo.done("show", office.ref).out
     assert office.mo.done("verify").code == 0
+
+
+def test_a_debrief_of_another_program_that_names_no_incident_ends_none(office: Office) -> None:
+    """Its entry follows the incident, and does not say that its author was shown it."""
+    office.sam.done("incident", office.ref, "--answers", form(office, INCIDENT), "--yes")
+    plan = office.show()
+    after = [plan["entries"][-1]["id"], *roster(office).heads]
+    body = {"of": plan["version"], "form": FORM_MADE, "answers": {}, "about": None}
+    by_hand = made(office.sam, plan["plan"], "debriefed", after, body)
+    put(office, by_hand)
+    assert office.show()["entries"][-1]["why_not"] is None
+    assert "incident" in office.mo.done().out
+    talked(office, text=CALM)
+    assert office.ref not in office.mo.done().out

@@ -21,6 +21,7 @@ from visit_story import (
     MO,
     OLA,
     at,
+    back,
     countersigned,
     departed,
     duress,
@@ -28,6 +29,7 @@ from visit_story import (
     minutes_after,
     watched_plan,
 )
+from visitsafe.adapters.store_purge import purge_of
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.outbox import Channel
@@ -40,6 +42,8 @@ from visitsafe.usecases.board import board_of, look
 from visitsafe.usecases.desk import Desk as Asking
 from visitsafe.usecases.heartbeat import read_beats
 from visitsafe.usecases.listing import listed
+from visitsafe.usecases.purge_survey import survey_case
+from visitsafe.usecases.purging import remove
 from visitsafe.usecases.watch_unkept import MAKE_ANEW, Unkept
 from watchers import Desk, Got, Watcher
 
@@ -420,3 +424,18 @@ def test_an_extension_of_a_visit_that_could_not_be_read_is_not_forgotten(desk: D
     desk.at(20)
     watcher.round()
     assert "duty-rings" not in desk.raised
+
+
+def test_a_visit_that_is_closed_and_erased_between_two_rounds_is_no_trouble(desk: Desk) -> None:
+    watcher = desk.at(-30).watcher()
+    assert watcher.round().watched == 1
+    desk.happens(back)
+    with purge_of(desk.url) as purge:
+        asked = asking(desk, purge.store)
+        remove(
+            asked, purge, survey_case(asked, desk.story.state.body.visit.case), "Asked for.", desk.now.date()
+        )
+    found = watcher.round()
+    assert (found.healthy, found.troubles, found.damaged, found.watched) == (True, (), 0, 0)
+    with desk.store() as store:
+        assert not look(msgspec.structs.replace(asked, store=store)).faults

@@ -305,6 +305,9 @@ def _afterwards() -> Iterator[Case]:
     unshown = case("debrief-unshown", "its author was not shown the incident, although the entry follows it",
                    debriefed(told, about=()), status="countersigned")  # fmt: skip
     yield replace(unshown, talked_over=False)
+    unsaid = case("debrief-unsaid", "another program's, which does not say what its author was shown",
+                  debriefed(told, about=None), status="countersigned")  # fmt: skip
+    yield replace(unsaid, talked_over=False)
     nobody = debriefed(told, by=NIA, heard=heard_from(OLA))
     why = "what is passed on is the word of somebody who made the visit, not of anybody else"
     yield replace(_after("debrief-of-nobody", why, "made the visit", nobody), talked_over=False)

@@ -92,14 +92,15 @@ def after_state(order: Order, counted: Sequence[Judged]) -> AfterState:
 
 
 def _talked_over(order: Order, debriefs: Sequence[Said[DebriefedBody]]) -> set[str]:
-    """What those who talked the visit over had before them: of what their entry follows, what it says.
+    """What those who talked the visit over had before them: of what their entry follows, what it names.
 
-    An entry follows all that the record had, and more of that may be there than its author was shown (D15).
+    An entry follows all that the record had, and more of that may be there than its author was shown (D15):
+    so one that names nothing, as another program may make it, talks nothing over.
     """
     found: set[str] = set()
     for one in debriefs:
         seen = order.seen_by([one.id])
-        found |= seen if one.body.about is None else seen.intersection(one.body.about)
+        found |= seen.intersection(one.body.about or ())
     return found
 
 

@@ -66,7 +66,7 @@ class DebriefedBody(Filled, frozen=True, kw_only=True):
         next_time: What changes next time, in the worker's words: carried to the next plan of the case.
         not_seen: Who was to be seen and was not.
         effects: How it felt, by the ids of the form's choices (6.6); empty if nothing was said.
-        about: The incidents that its author was shown, by entry id; None for all that it follows.
+        about: The incidents that its author was shown, by entry id; None if it does not say.
     """
 
     next_time: str = ""

@@ -55,6 +55,23 @@ def is_watched(state: PlanState, now: datetime) -> bool:
     return _may_climb(state, now) and (started or not _only_expected(state))
 
 
+def watched_since(state: PlanState) -> str:
+    """Since when there has been something to watch about a visit, UTC text; empty if there never was."""
+    visit = state.visit
+    if not visit.begun:
+        return ""
+    out = [one.at for one in visit.trip if one.kind in OUT]
+    return min(*out, max(visit.start, visit.begun)) if out else max(visit.start, visit.begun)
+
+
+def watched_until(state: PlanState) -> str:
+    """When the watch over a visit ended, UTC text; empty while it goes on."""
+    if not state.closed:
+        return ""
+    overs = [one.over.at for one in state.visit.alarms if one.over]
+    return max((*overs, *((state.visit.back.at,) if state.visit.back else ())), default=state.visit.start)
+
+
 def is_overdue(state: PlanState, now: datetime) -> bool:
     """Whether somebody should be back and is not: the time due back and the grace have passed."""
     end = from_text(state.visit.due_back) + timedelta(minutes=_grace(state.visit.ladder))

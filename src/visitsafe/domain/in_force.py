@@ -68,7 +68,8 @@ class Watch(msgspec.Struct, frozen=True):
 
     Attributes:
         versions: The versions by entry id, in causal order; the current one while no watch has begun.
-        begun: Whether anybody countersigned, signed that it is urgent, or set out, and it was not called off.
+        begun: When anybody first countersigned it, signed that it is urgent, or set out; UTC text, empty if
+            nobody has or it was called off.
         open: Whether nothing has ended it.
         past: What belongs to an earlier trip, or came before a `back` that was long before the start.
         idle: The reports of being back that end nothing of this.
@@ -76,7 +77,7 @@ class Watch(msgspec.Struct, frozen=True):
     """
 
     versions: dict[str, PlanBody]
-    begun: bool
+    begun: str
     open: bool
     past: frozenset[str] = frozenset()
     idle: frozenset[str] = frozenset()
@@ -101,7 +102,9 @@ def in_force(order: Order, counted: Sequence[Judged], current: Judged) -> Watch:
     """
     versions = {one.entry.id: one.body for one in counted if isinstance(one.body, PlanBody)}
     marks = _marks(order, counted, versions)
-    begun, marks = bool(marks), marks or [Mark(current.entry.id, current.entry.id)]
+    at = {one.entry.id: one.entry.content.at for one in counted}
+    begun = min((at[one.by] for one in marks), default="")
+    marks = marks or [Mark(current.entry.id, current.entry.id)]
     ends = [one for one in final(counted) if not _is_mistaken(order, one, counted)]
     ended = {(end.id, mark.by) for end in ends for mark in marks if _ends(order, end, mark, versions)}
     alarmed = _is_alarmed(order, counted, versions)

@@ -45,6 +45,7 @@ class VisitState(msgspec.Struct, frozen=True):
         closed: The entry that ended the watch over this visit; empty while it goes on.
         start: When it is watched from: the earliest start of the versions by which it is watched, UTC text.
         watched: The versions by which it is watched, by entry id; empty while no watch has begun (D18).
+        begun: When the first of those became so: countersigned, signed as urgent, or set out on. UTC text.
         facts: Where and with whom, by the watched version with the earliest time due back.
         early: The report of being back that came so long before the start that it ends nothing.
         past: What belongs to an earlier trip, or came before such a report.
@@ -69,6 +70,7 @@ class VisitState(msgspec.Struct, frozen=True):
     told: tuple[Said[NotifiedBody], ...] = ()
     start: str = ""
     watched: tuple[str, ...] = ()
+    begun: str = ""
     facts: Visit | None = None
     early: Said[BackBody] | None = None
     past: frozenset[str] = frozenset()
@@ -175,8 +177,15 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
     if len(counted) == 1:
         watched = (current.entry.id,) if body.urgent else ()
         facts, ladder = body.visit, ladder_of(body)
+        begun = current.entry.content.at if watched else ""
         return VisitState(
-            Stage.PLANNED, facts.due_back, ladder, start=facts.start, watched=watched, facts=facts
+            Stage.PLANNED,
+            facts.due_back,
+            ladder,
+            start=facts.start,
+            watched=watched,
+            begun=begun,
+            facts=facts,
         )
     watch = in_force(order, counted, current)
     ladder = ladder_of(watch.governing)
@@ -199,6 +208,7 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
         drills=drills_in(counted),
         start=min(one.visit.start for one in watch.versions.values()),
         watched=tuple(watch.versions) if watch.begun else (),
+        begun=watch.begun,
         facts=watch.governing.visit,
         early=watch.early[-1] if watch.early else None,
         past=watch.past,

@@ -246,7 +246,7 @@ class Hands:
         """Since when nobody had been watching when a step fell due; empty if somebody was."""
         if due > self.gap.until:
             return ""
-        since = self.gap.since or min(state.body.visit.start, due)
+        since = max(self.gap.since or min(state.facts.start, due), alarm.watched_since(state))
         return since if since <= due else ""
 
     def _mark(self, channel: Channel, why: str) -> None:

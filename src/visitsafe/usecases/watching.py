@@ -24,7 +24,7 @@ from visitsafe.domain.stored import Store
 from visitsafe.errors import StoreError, VisitsafeError
 from visitsafe.usecases.heartbeat import put_beat, read_beats
 from visitsafe.usecases.listing import otherwise
-from visitsafe.usecases.watch_acting import Hands, Means
+from visitsafe.usecases.watch_acting import NO_GAP, Hands, Means
 from visitsafe.usecases.watch_view import Tell, View
 
 PULSE = timedelta(seconds=30)
@@ -94,6 +94,7 @@ class Watching:
         self._since = to_text(means.now())
         self._beat_at: datetime | None = None
         self._beats = 0
+        self._gap_is_new = False
         self._said = Round(0, ())
 
     def round(self, store: Store) -> Round:
@@ -112,7 +113,7 @@ class Watching:
             raise
 
     def _round(self, store: Store) -> Round:
-        before = self.view.roster
+        before, gap = self.view.roster, self.hands.gap
         seen = self._wake(store)
         self._beat(store)
         failed: StoreError | None = None
@@ -120,6 +121,7 @@ class Watching:
             self.view.read(store, seen)
         except StoreError as error:  # what is known is acted upon, whatever keeps the news from being read
             failed = error
+        self._look_into_gap()
         if self.view.roster is not before:
             self.hands.unkept.let_go()
         more = self._act(store) if self._may_watch() else False
@@ -127,7 +129,7 @@ class Watching:
             raise failed
         self._let_go()
         found = self.found(more=more)
-        if (found.healthy, found.troubles, found.watched) != (
+        if self.hands.gap != gap or (found.healthy, found.troubles, found.watched) != (
             self._said.healthy,
             self._said.troubles,
             self._said.watched,
@@ -196,10 +198,25 @@ class Watching:
         newest = max(beats, default="")
         last = from_text(newest) if newest else now - LONGEST_SILENCE
         if now - last > SILENCE:
-            gap = self.hands.gap = Gap(since=newest, until=to_text(now))
-            if newest:
-                self._tell_gap(gap)
+            self.hands.gap = Gap(since=newest, until=to_text(now))
+            self._gap_is_new = bool(newest)
         return max(last, now - LONGEST_SILENCE)
+
+    def _look_into_gap(self) -> None:
+        """Say that nobody was watching, of the time when there was something to watch; else it is no gap."""
+        if not self._gap_is_new:
+            return
+        self._gap_is_new, gap = False, self.hands.gap
+        states = [seen.state for seen in self.view.visits.values()]
+        spans = [(alarm.watched_since(state), alarm.watched_until(state)) for state in states]
+        missed = [
+            max(since, gap.since)
+            for since, until in spans
+            if since and since < gap.until and not (until and until <= gap.since)
+        ]
+        self.hands.gap = Gap(since=min(missed), until=gap.until) if missed else NO_GAP
+        if missed:
+            self._tell_gap(self.hands.gap)
 
     def _pulse(self, store: Store) -> None:
         """A heartbeat, if the last one was a while ago."""
@@ -214,7 +231,8 @@ class Watching:
             self._beat(store, ended=True)
 
     def _beat(self, store: Store, *, ended: bool = False) -> None:
-        means, gap, now = self.means, self.hands.gap, self.means.now()
+        means, now = self.means, self.means.now()
+        gap = NO_GAP if self._gap_is_new else self.hands.gap
         body = BeatBody(
             watcher=means.watcher,
             host=means.host,
