@@ -6,7 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
+import yaml
 
 from office import NOW, Office, Ran, Someone
 from visitsafe.adapters.checklists import shipped_folder
@@ -485,3 +487,19 @@ def test_a_question_that_nobody_can_reach_is_a_problem(agency: Agency) -> None:
     ran = agency.check()
     assert ran.code == 1
     assert "no answers lead to this question: change or leave out the condition" in ran.err
+
+
+def test_an_editor_s_schema_takes_all_of_it(agency: Agency) -> None:
+    """What `checklist check` takes, a validator that is not ours takes by the schema, too."""
+    agency.write_ladder(NOT_THERE)
+    agency.write(NEUTRAL + BUDDY, ABOUT_THE_LIFT)
+    (agency.folder / "ours.yaml").write_text(ADDED, encoding="utf-8")
+    sources = starting_file("sources", "ours", None)
+    (agency.folder / "sources.yaml").write_text(sources.replace('"2026-01"', "2026"), encoding="utf-8")
+    assert agency.check().code == 0, agency.check().err
+    schema = agency.done(agency.office.sam, "checklist", "schema").json
+    for path in sorted(agency.folder.glob("*.yaml")):
+        jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), schema)
+    wrong = yaml.safe_load(ADDED.replace("extends:", "extend:"))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, schema)

@@ -110,6 +110,16 @@ def test_yes_no_and_not_sure_are_single_keys(desk: Desk, key: str, event: Event)
     assert desk.front.ask_one(at("history"), GUIDE) == event
 
 
+def test_that_it_does_not_apply_is_a_key_where_it_is_offered(desk: Desk) -> None:
+    page = at("history")
+    offered = replace(page, question=page.question.model_copy(update={"does_not_apply": True}))
+    desk.press("x")
+    assert desk.front.ask_one(offered, GUIDE) == Answered("history", "does-not-apply")
+    desk.press("x", "y")
+    assert desk.front.ask_one(page, GUIDE) == Answered("history", "yes")
+    assert "= does not apply" in desk.paper.getvalue()
+
+
 def test_nothing_is_preselected_so_enter_answers_nothing(desk: Desk) -> None:
     desk.press(ENTER, ENTER, ENTER, "n")
     assert desk.front.ask_one(at("history"), GUIDE) == Answered("history", "no")
