@@ -54,6 +54,10 @@ LOST_KEY = "put it back from a copy; if your key is lost, run: visitsafe key rep
 """The one way out for somebody whose key is not there, or not whole."""
 
 
+class WrongPassphraseError(KeyFileError):
+    """A passphrase was given, and the key does not open with it."""
+
+
 class SettingsError(VisitsafeError):
     """A settings file, a draft or a folder cannot be used."""
 

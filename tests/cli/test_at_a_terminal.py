@@ -245,6 +245,29 @@ def test_no_sentence_of_the_wizard_names_a_flag_that_cannot_be_given_there(today
     assert ended(child)[0] == 130
 
 
+def test_a_passphrase_is_asked_for_as_often_everywhere_and_before_what_it_could_lose(
+    today: Office, tmp_path: Path
+) -> None:
+    (tmp_path / "words").write_text("right")
+    nia, locked = today.person("nia"), {"VISITSAFE_PASSPHRASE_FILE": str(tmp_path / "words")}
+    nia.now = today.mo.now
+    nia.done("key", "new", "--name", "Nia", "--email", "nia@salford.example", **locked)
+    line = nia.done("team", "join", **locked).out.strip()
+    today.mo.done("team", "add", line, "--role", "manager", "--role", "practitioner")
+    today.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"')
+    child = at_terminal(nia, "review")
+    unlock(child, "wrong", "wrong", "right")  # and only then is anything typed
+    answer(child, "1", "She knows them well.", "1")
+    assert ended(child)[0] == 0
+    assert today.show()["decision"]["rationale"] == "She knows them well."
+    answers = today.answers(start='"tomorrow 14:00"', due_back='"tomorrow 15:00"')
+    for words in (("details", "--set", "mobile=07700 900123"), ("plan", "--answers", answers, "--yes")):
+        child = at_terminal(nia, *words)
+        unlock(child, "wrong", "wrong", "wrong")
+        code, text = ended(child)
+        assert (code, "does not open" in " ".join(text.split())) == (1, True), text
+
+
 def test_going_back_in_a_review_keeps_what_was_typed(today: Office) -> None:
     today.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"')
     child = at_terminal(today.mo, "review")

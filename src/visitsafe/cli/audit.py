@@ -88,7 +88,7 @@ def _fill_in(context: typer.Context, desk: "Desk", how: "How", *, json: bool) ->
     answered = fill_in(context, desk, use.AUDIT, about, COMMAND, how, said=found.said)
     unsafe = use.wanting(compile_form(library_of(context).form_set(use.AUDIT)), answered.answers)
     body = use.audited_body(answered, found, unsafe)
-    signing = patient(later(context, desk), invocation(context).environ, f"run it again: {COMMAND}")
+    signing = patient(later(context, desk), f"run it again: {COMMAND}")
     entry = use.record_audit(signing, body)
     with stands(f"it is recorded; see: {COMMAND} --show"):
         if json:

@@ -10,7 +10,7 @@ import typer
 
 from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.form_options import Answers, Correct, Json, KnownBy, Plain, PrintAnswers, Told, Yes
-from visitsafe.cli.opening import desk_of, invocation, later, zone_of
+from visitsafe.cli.opening import desk_of, later, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import UsageError
 
@@ -58,7 +58,7 @@ def debrief(
         how = How(answers=answers, yes=yes, plain=plain, print_answers=print_answers)
         said = use.on_record(desk, state, zone_of(desk.roster))
         answered = fill_in(context, desk, use.DEBRIEF, state.ref, command, how, known, said, apart)
-        signing = patient(later(context, desk), invocation(context).environ, f"run it again: {command}")
+        signing = patient(later(context, desk), f"run it again: {command}")
         body, done = use.record_debrief(signing, signing.plan(state.plan), answered, telling)
         with stands(f"it is recorded on {done.ref}; see: visitsafe show {done.ref}"):
             _tell(signing, done, body, json=json)

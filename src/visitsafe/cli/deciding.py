@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.flag_texts import flag_text
-from visitsafe.cli.opening import desk_of, invocation, later, library_of, zone_of
+from visitsafe.cli.opening import desk_of, later, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.domain.escape import terminal
 from visitsafe.domain.phrases import moment
@@ -66,12 +66,10 @@ def review(
             )
             signing = later(context, desk)
         else:
-            from visitsafe.cli.key_talk import patient
             from visitsafe.cli.review_talk import talk
 
-            state, words = talk(context, desk, ref, plain=plain)
-            again = "nothing was decided; run it again: visitsafe review " + state.ref
-            signing = patient(later(context, desk), invocation(context).environ, again)
+            state, words, own = talk(context, desk, ref, plain=plain)
+            signing = later(context, own)
         done = _decide(context, signing, state, words, tell=decision is not None)
         with stands(f"{done.ref} is {done.status}; see: visitsafe show {done.ref}"):
             _tell(desk, done, words.decision, json=json)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from visitsafe.cli.doorstep import check_known_by, how_known, open_desk, patient_desk
 from visitsafe.cli.doorstep_flags import BECAUSE
 from visitsafe.cli.flag_texts import flag_text
+from visitsafe.cli.key_talk import opened
 from visitsafe.cli.opening import Invocation, later, zone_of
 from visitsafe.cli.output import result, result_json, stands
 from visitsafe.domain.alarm import next_due
@@ -46,11 +47,12 @@ def _acknowledge(called: Invocation, words: "Namespace") -> None:
         signing = desk
         if who and not known_by:
             which_drill(desk, state)
+            signing = opened(desk)
             known_by = how_known(who)
-            signing = later(called, desk)
+            signing = later(called, signing)
             state = signing.plan(state.plan)
         done = take_on(
-            patient_desk(called, signing),
+            patient_desk(signing),
             state,
             step=words.as_step,
             who=who,
@@ -131,7 +133,7 @@ def _stand_down(called: Invocation, words: "Namespace") -> None:
 
             until_text = until(words.until, desk.now, zone)
         state = find_alarm(desk, zone, words.ref)
-        done = stand_down(patient_desk(called, desk), state, because, note=note, until=until_text)
+        done = stand_down(patient_desk(desk), state, because, note=note, until=until_text)
         lines = _ended(done, because, desk, zone, until_text)
         with stands(lines[0]):
             if words.json:

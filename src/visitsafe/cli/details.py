@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli import tracing
-from visitsafe.cli.opening import FIRST, desk_of, invocation, passphrase, settings_of, signer_of
+from visitsafe.cli.opening import FIRST, desk_of, invocation, open_file, settings_of, signer_of
 from visitsafe.cli.output import result, say, stands
 from visitsafe.domain.escape import terminal
 from visitsafe.errors import KeyFileError, NotFoundError, SettingsError, UsageError, VerificationError
@@ -81,7 +81,7 @@ def unlock(context: typer.Context) -> "Callable[[Signer], Sequence[Identity]]":
 
     A key that signs in an agent is read from its file only if there is no age key.
     """
-    from visitsafe.signing.keys import FileSigner, load
+    from visitsafe.signing.keys import FileSigner
     from visitsafe.signing.sealing import identity_of, read_identity
 
     settings = settings_of(context)
@@ -94,7 +94,7 @@ def unlock(context: typer.Context) -> "Callable[[Signer], Sequence[Identity]]":
         elif not own:
             if settings.key is None:
                 raise KeyFileError("you have no key yet", hint=FIRST)
-            own.append(identity_of(load(settings.key, lambda: passphrase(invocation(context).environ))))
+            own.append(identity_of(open_file(context, settings.key)))
         return own
 
     return identities

@@ -8,7 +8,7 @@ import typer
 
 from visitsafe.cli import document_list
 from visitsafe.cli.form_options import Answers, Json, Plain, PrintAnswers, Yes
-from visitsafe.cli.opening import desk_of, invocation, later
+from visitsafe.cli.opening import desk_of, later
 from visitsafe.cli.output import result, result_json, stands
 from visitsafe.errors import UsageError
 
@@ -107,7 +107,7 @@ def _write(
         answered = fill_in(context, desk, form, plan.ref, command, how, use.known_answers(old), apart=apart)
         use.check_no_address(history, answered, writing)
         answered, days = checked(context, desk, answered, writing, command, how)
-        signing = patient(later(context, desk), invocation(context).environ, f"run it again: {command}")
+        signing = patient(later(context, desk), f"run it again: {command}")
         body, done = use.record_document(signing, signing.plan(plan.plan), answered, days, writing, old)
         with stands(f"it is recorded on {done.ref}; see: visitsafe document list {done.ref}"):
             _tell(done, body, old, json=json)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from visitsafe.cli.opening import Invocation, desk_of, invocation, later, zone_of
+from visitsafe.cli.opening import Invocation, desk_of, later, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import InterruptedByUserError, StoreError, UsageError, VisitsafeError
 
@@ -57,6 +57,7 @@ def run(argv: Sequence[str], called: Invocation) -> int:
 def _report(called: Invocation, words: "Namespace") -> None:
     from msgspec.structs import replace
 
+    from visitsafe.cli.key_talk import opened
     from visitsafe.usecases.reporting import check_report, make_report, why_doubtful
     from visitsafe.usecases.which_visit import find_visit
 
@@ -75,6 +76,7 @@ def _report(called: Invocation, words: "Namespace") -> None:
         to_ask = bool(report.findings) or any(not one.met for one in report.conditions)
         if unknown or (to_ask and at_terminal()):
             check_report(desk, state, replace(report, known_by=report.known_by or "to be asked"))
+            signing = opened(signing) if at_terminal() else signing
             if unknown:
                 report = replace(report, known_by=how_known(state.author.person.name))
             if at_terminal():
@@ -82,9 +84,9 @@ def _report(called: Invocation, words: "Namespace") -> None:
                 conditions = tuple(map(ask_condition, report.conditions))
                 note = "\n".join(filter(None, (report.note, *measures)))
                 report = replace(report, conditions=conditions, note=note)
-            signing = later(called, desk)
+            signing = later(called, signing)
             state = signing.plan(state.plan)
-        done = make_report(patient_desk(called, signing), state, report)
+        done = make_report(patient_desk(signing), state, report)
         _answer(done, signing, zone, json=words.json)
 
 
@@ -227,11 +229,11 @@ def open_desk(called: Invocation) -> "Iterator[Desk]":
         raise StoreError(error.message, hint=f"{ring} now; then: {error.hint or 'try again'}") from error
 
 
-def patient_desk(called: Invocation, desk: "Desk") -> "Desk":
-    """A desk at which a passphrase may be mistyped."""
+def patient_desk(desk: "Desk") -> "Desk":
+    """A desk that says what to do if its key stays closed."""
     from visitsafe.cli.key_talk import patient
 
-    return patient(desk, invocation(called).environ, "nothing was recorded; run the command again")
+    return patient(desk, "nothing was recorded; run the command again")
 
 
 def is_this_one(doubt: str) -> None:

@@ -34,22 +34,26 @@ def duress(
     if new == show or (file and not new):
         raise UsageError("set the phrase, or show it", hint="visitsafe team duress --set, or --show")
     if new:
-        _set(context, _typed() if file is None else _read(file))
+        _set(context, file)
     else:
         _show(context)
 
 
-def _set(context: typer.Context, raw: str) -> None:
+def _set(context: typer.Context, file: Path | None) -> None:
+    from visitsafe.cli.key_talk import opened
     from visitsafe.domain.cleaning import clean
     from visitsafe.domain.people import AgreedBody
     from visitsafe.usecases.duress import seal_phrase
     from visitsafe.usecases.team import agree
 
-    phrase = clean(raw)
-    if not phrase or len(phrase) > LONGEST:
-        raise UsageError(f"the phrase is empty, or longer than {LONGEST} characters", hint="choose another")
     with desk_of(context) as desk:
-        agree(desk, AgreedBody(duress=seal_phrase(desk, phrase)))
+        signing = opened(desk) if file is None else desk
+        phrase = clean(_typed() if file is None else _read(file))
+        if not phrase or len(phrase) > LONGEST:
+            raise UsageError(
+                f"the phrase is empty, or longer than {LONGEST} characters", hint="choose another"
+            )
+        agree(signing, AgreedBody(duress=seal_phrase(signing, phrase)))
     say("tell everybody who visits, by word of mouth; nobody should have to look it up")
     with stands("the duress phrase is agreed"):
         result("the duress phrase is agreed, sealed to managers and duty officers")

@@ -71,7 +71,7 @@ def incident(
         known, apart = use.known_answers(desk, state, recording), _apart(desk, state, recording)
         answered = fill_in(context, desk, use.INCIDENT, state.ref, command, how, known, apart=apart)
         watched = _watched(desk)
-        signing = patient(later(context, desk), invocation(context).environ, f"run it again: {command}")
+        signing = patient(later(context, desk), f"run it again: {command}")
         body, done = use.record_incident(
             signing, signing.plan(state.plan), answered, recording, zone_of(desk.roster)
         )

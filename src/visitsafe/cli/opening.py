@@ -14,19 +14,28 @@ import msgspec
 
 from visitsafe.adapters.settings import Settings, load, remember
 from visitsafe.cli.output import say
-from visitsafe.errors import LOST_KEY, KeyFileError, NotPermittedError, SettingsError, StoreError
+from visitsafe.errors import (
+    LOST_KEY,
+    KeyFileError,
+    NotPermittedError,
+    SettingsError,
+    StoreError,
+    WrongPassphraseError,
+)
 
 if TYPE_CHECKING:
     from visitsafe.adapters.checklists import Library
     from visitsafe.domain.roster import Roster
     from visitsafe.domain.stored import Store
-    from visitsafe.signing.keys import Signer
+    from visitsafe.signing.keys import FileSigner, Signer
     from visitsafe.usecases.desk import Desk
 
 UK = "Europe/London"
 FIRST_YEAR, LAST_YEAR = 1970, 9000
 """Between which a clock may be wrong. Outside there is no room for the days before and after."""
 MOST_WARNINGS = 12
+TRIES = 3
+"""How often a passphrase may be typed before a command gives up."""
 MOST_PASSPHRASE = 1 << 16
 """Bytes of a passphrase file that are read; it may be a device that never ends."""
 T = TypeVar("T")
@@ -257,11 +266,23 @@ def signer_of(context: Context) -> "Signer":
     return AgentSigner(public_line_of(settings.key), settings.via, named, environ, say)
 
 
-def open_file(context: Context, key: Path) -> "Signer":
-    """Open a key that visitsafe reads itself, asking for its passphrase if it has one."""
+def open_file(context: Context, key: Path) -> "FileSigner":
+    """Open a key that visitsafe reads itself, asking for its passphrase if it has one.
+
+    At a terminal it may be mistyped: it is asked for three times in all, whatever the command.
+    """
+    import sys
+
     from visitsafe.signing.keys import load as load_key
 
-    return load_key(key, lambda: passphrase(invocation(context).environ))
+    environ = invocation(context).environ
+    typed = sys.stdin is not None and sys.stdin.isatty() and not environ.get("VISITSAFE_PASSPHRASE_FILE")
+    for left in range(TRIES - 1 if typed else 0, 0, -1):
+        try:
+            return load_key(key, lambda: passphrase(environ))
+        except WrongPassphraseError:
+            say(f"that is not the passphrase; {left} more {'try' if left == 1 else 'tries'}")
+    return load_key(key, lambda: passphrase(environ))
 
 
 def warn_if_open(file: int, what: str, path: Path) -> None:

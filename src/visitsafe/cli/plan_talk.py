@@ -99,7 +99,7 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
         front.say(said)
     revises = desk.resolve(session.revises) if session.revises else ""
     session = run(questionnaire, session, front, _around(context, desk, draft, revises))
-    patiently = patient(later(context, desk), invocation(context).environ, KEPT)
+    patiently = patient(later(context, desk), KEPT)
     done = _sign(context, patiently, checklists, questionnaire, session, draft.name)
     draft.delete()
     tell(desk, done)

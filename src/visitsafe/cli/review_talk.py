@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from visitsafe.cli.deciding import Words, goes_by_of, left_out_of, warnings_of
+from visitsafe.cli.key_talk import opened
 from visitsafe.cli.opening import invocation, zone_of
 from visitsafe.cli.output import say
 from visitsafe.domain.escape import one_line
@@ -44,8 +45,10 @@ MORE = {
 }
 
 
-def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) -> tuple["PlanState", Words]:
-    """Show a plan and take a decision on it.
+def talk(
+    context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool
+) -> tuple["PlanState", Words, "Desk"]:
+    """Show a plan and take a decision on it; the desk with its key open, so that nothing typed is lost.
 
     Raises:
         InterruptedByUserError: Nothing was decided.
@@ -75,11 +78,12 @@ def talk(context: typer.Context, desk: "Desk", ref: str | None, *, plain: bool) 
         review_plan(console, seen, previous, desk.now, zone, warnings=warnings, known=known)
         show_plan(console, seen, desk.now, zone, include_details=True, known=known)
 
+    desk = opened(desk)
     _ask_about_companions(asker, desk, state)
     held_back = [f"- {overruling(one)}" for one in overruled(desk, state)]
     missing = left_out_of(context, state, known.facts) or ()
     also = [f"It leaves out a finding that its answers raise: {one.text}" for one in missing]
-    return state, _decision(asker, checklist, state, read, held_back, also)
+    return state, _decision(asker, checklist, state, read, held_back, also), desk
 
 
 def _ask_about_companions(asker: "Talk", desk: "Desk", state: "PlanState") -> None:

@@ -135,8 +135,8 @@ def _list_or_ask(
 
     asked = talk(context, desk, seen, waiting, plain=plain)
     if asked is not None:
-        duty, said = asked
-        _record(context, later(context, desk), state, duty.number, said, "", json=json)
+        duty, said, own = asked
+        _record(context, later(context, own), state, duty.number, said, "", json=json)
 
 
 def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:

@@ -10,7 +10,7 @@ from visitsafe.domain.escape import kept_line, one_line
 from visitsafe.errors import InterruptedByUserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from visitsafe.adapters.talk import Talk
     from visitsafe.domain.duties import DutyState
@@ -27,14 +27,17 @@ WRITE = "Write the letter"
 
 def talk(
     context: typer.Context, desk: "Desk", state: "PlanState", waiting: "Sequence[DutyState]", *, plain: bool
-) -> "tuple[DutyState, Sharing] | None":
+) -> "tuple[DutyState, Sharing, Desk] | None":
     """Ask what became of one of the duties that are open; None if nothing has yet.
+
+    The desk comes back with its key open, so that nothing typed is lost.
 
     Raises:
         InterruptedByUserError: Nothing was recorded.
     """
     from visitsafe.adapters.talk import talk_at
     from visitsafe.domain.sharing_words import duty_lines
+    from visitsafe.usecases.sealing import unlocked_once
 
     asker = talk_at(invocation(context).environ, plain=plain, otherwise=WITHOUT_TERMINAL)
     lines = [line for one in waiting for line in duty_lines(one, desk.now, zone_of(desk.roster))]
@@ -46,11 +49,12 @@ def talk(
         if picked is None:
             return None
         duty = waiting[picked]
-    said = _became(asker, duty)
-    return None if said is None else (duty, said)
+    ready = unlocked_once(desk)
+    said = _became(asker, duty, ready.signer)
+    return None if said is None else (duty, said, ready)
 
 
-def _became(asker: "Talk", duty: "DutyState") -> "Sharing | None":
+def _became(asker: "Talk", duty: "DutyState", unlock: "Callable[[], object]") -> "Sharing | None":
     """Going back begins again, so that nothing half said is signed."""
     from visitsafe.usecases.sharing import Sharing
 
@@ -59,6 +63,7 @@ def _became(asker: "Talk", duty: "DutyState") -> "Sharing | None":
         which = asker.pick(f"{duty.number}  {label}: what became of it?", [DONE, DECLINED, LATER])
         if which is None or (DONE, DECLINED, LATER)[which] == LATER:
             return None
+        unlock()
         if (DONE, DECLINED, LATER)[which] == DECLINED:
             reason = asker.type("Why is it not shared? Your reason becomes part of the record")
             if reason is not None:

@@ -14,7 +14,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from visitsafe.errors import KeyFileError, VerificationError
+from visitsafe.errors import KeyFileError, VerificationError, WrongPassphraseError
 from visitsafe.signing import keyfile, sshsig
 
 _KDF_ROUNDS = 24
@@ -189,7 +189,7 @@ def _unlock(path: Path, data: bytes, passphrase: Callable[[], bytes] | None) -> 
     try:
         key = load_ssh_private_key(data, words)
     except (ValueError, TypeError, InvalidTag) as error:
-        raise KeyFileError(
+        raise WrongPassphraseError(
             f"this passphrase does not open the key {path}",
             hint="try again; nobody can open it without, so if it is lost, make a new key",
         ) from error
