@@ -308,6 +308,32 @@ def test_who_refused_meanwhile_is_named_when_a_countersignature_does_not_stand(t
     assert f"{today.ref} is refused" in said
 
 
+def test_each_visit_of_who_leaves_is_asked_about_before_anything_is_signed(today: Office) -> None:
+    nia = today.join(today.person("nia"), "practitioner")
+    days = [f"{today.sam.now + timedelta(days=number):%d %B %Y}" for number in (1, 2, 3)]
+    refs = [today.plan(start=f'"{day} 10:00"', due_back=f'"{day} 11:00"')["ref"] for day in days]
+    child = at_terminal(today.mo, "team", "leave", "Sam")
+    for said in (("1",), ("2", "Sam", "Nia"), ("3",)):
+        answer(child, *said)
+    child.expect(r"Revoke the keys of Sam\? \[y/N\]: $")
+    child.sendline("n")
+    assert ended(child)[0] == 130
+    assert today.mo.done("list", "--json").json[0]["author"]["name"] == "Sam"
+    assert "Sam <sam@salford.example>" in today.mo.done("team", "list").out
+    child = at_terminal(today.mo, "team", "leave", "Sam")
+    answer(child, "1", "2", "Nia", "3")
+    child.expect(r"\[y/N\]: $")
+    child.sendline("y")
+    code, text = ended(child)
+    words = " ".join(text.split())
+    assert code == 0, text
+    assert words.count("is closed: not made") == 1
+    assert words.count("is handed to Nia") == 1
+    assert words.count("is open; a manager closes it") == 1
+    status = {one["ref"]: one["status"] for one in nia.done("list", "--all", "--json").json}
+    assert sorted(status[ref] for ref in refs) == ["awaiting", "withdrawn", "withdrawn"]
+
+
 def test_a_move_is_asked_about_and_no_moves_nothing(today: Office, tmp_path: Path) -> None:
     new = f"sqlite:///{tmp_path}/new.db"
     for said, code in (("n", 130), ("y", 0)):

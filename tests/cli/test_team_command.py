@@ -353,3 +353,103 @@ def test_whoever_revokes_somebody_who_is_out_is_told_and_the_desk_says_that_they
     office.at(NOW.replace(hour=11))
     back = office.mo.done("back", office.ref, "--for", "Sam", "--known-by", "I know the voice.")
     assert "the watch over this visit is over" in back.out
+
+
+# Somebody leaves
+
+
+def test_who_leaves_is_revoked_their_visits_are_closed_and_the_rest_is_said(office: Office) -> None:
+    office.countersigned()
+    office.mo.done("team", "duress", "--set", "--from-file", str(phrase(office)))
+    settings = office.mo.home / "settings.toml"
+    channel = (
+        '\n[[notify]]\nlabel = "Sam at home"\nwho = "sam@salford.example"\nurl = "json://hooks.example/x"\n'
+    )
+    settings.write_text(settings.read_text() + channel)
+    refused = office.mo.run("team", "leave", "Sam")
+    assert (refused.code, refused.out) == (2, "")
+    assert f"Sam has open visits: {office.ref} (Mon 23 Nov 10:00-11:30); nothing was changed" in refused.err
+    assert "--not-made" in refused.err
+    assert "--hand-to" in refused.err
+    assert office.show()["status"] == "countersigned"
+
+    left = office.mo.done("team", "leave", "Sam", "--not-made").out
+    assert left.startswith("Sam <sam@salford.example> has left the team\n")
+    assert f"{office.ref} (Mon 23 Nov 10:00-11:30) is closed: not made" in left
+    outside = left.partition("What is to be done outside:")[2]
+    assert str(office.store) in outside
+    assert 'the channel "Sam at home"' in outside
+    assert "visitsafe team duress --set" in outside
+    shown = office.show()
+    assert (shown["status"], shown["closed"] is not None) == ("withdrawn", True)
+    assert shown["withdrawn"] == "not made: Sam has left the team"
+    late = office.at(NOW + timedelta(hours=4))
+    assert "nobody is out" in late.mo.done("board", "--plain").out.casefold()
+    assert office.mo.run("watch", "--once").code == 0
+    assert office.mo.done("verify").out.startswith("Everything holds.")
+    assert "Ordsall, Sam\n" in office.mo.done("list", "--all").out
+    again = office.mo.done("team", "leave", "Sam").out
+    assert "What is to be done outside" in again
+
+
+def phrase(office: Office) -> Path:
+    path = office.folder / "phrase"
+    path.write_text("The red folder is at home.")
+    path.chmod(0o600)
+    return path
+
+
+def test_a_visit_of_who_leaves_is_handed_to_somebody_who_plans_it_anew(office: Office) -> None:
+    nia = office.join(office.person("nia"), "practitioner")
+    office.countersigned()
+    left = office.mo.done("team", "leave", "Sam", "--hand-to", "Nia").out
+    assert "is handed to Nia, and is not watched until they have planned it" in left
+    assert f"visitsafe plan --repeat {office.ref}" in left
+    assert office.show()["withdrawn"] == "handed to Nia, who plans it anew: Sam has left the team"
+    nia.done("plan", "--repeat", office.ref, "--answers", office.answers(), "--yes")
+    dee = office.duty()
+    assert "may not plan visits" in office.mo.run("team", "leave", "Nia", "--hand-to", dee.name).err
+    assert "None" not in office.mo.run("team", "leave", "Nia", "--hand-to", "Nia").err
+
+
+@pytest.mark.parametrize("reported", [True, False])
+def test_who_leaves_while_out_is_watched_until_somebody_has_heard_from_them(
+    office: Office, *, reported: bool
+) -> None:
+    office.countersigned()
+    office.at(NOW + timedelta(hours=2, minutes=15))
+    if reported:
+        office.sam.done("depart", office.ref)
+    ran = office.mo.done("team", "leave", "Sam", "--not-made")
+    what = "is out" if reported else "may be out"
+    assert f"Sam {what}: {office.ref}, due back 11:30; they stay on the board" in ran.err
+    assert f"visitsafe back {office.ref} --for 'Sam'" in ran.err
+    assert "closed: not made" not in ran.out
+    assert "Sam" in office.mo.run("board", "--plain").out
+    office.at(NOW + timedelta(hours=4, minutes=30))
+    assert office.mo.run("watch", "--once").code == 4
+    office.mo.done("back", office.ref, "--for", "Sam", "--known-by", "I know the voice.")
+
+
+def test_a_manager_withdraws_the_plan_of_somebody_who_has_left_and_nobody_elses(office: Office) -> None:
+    nia = office.join(office.person("nia"), "practitioner")
+    office.countersigned()
+    early = office.mo.run("withdraw", office.ref, "--reason", "x")
+    assert (early.code, "is the plan of Sam" in early.err) == (1, True)
+    office.mo.done("team", "revoke", "Sam", "--reason", "Has left.")
+    office.at(NOW + timedelta(days=3))
+    nia.now = office.mo.now
+    listed = office.mo.done("list").out
+    assert f"a manager, as Sam has left: visitsafe withdraw {office.ref}" in " ".join(listed.split())
+    assert "visitsafe back" not in listed
+    assert nia.run("withdraw", office.ref, "--reason", "x").code == 1
+    office.mo.done("withdraw", office.ref, "--reason", "Sam has left; it was not made.")
+    assert office.show()["closed"] is not None
+    assert office.mo.done("verify").out.startswith("Everything holds.")
+
+
+def test_whoever_counts_on_who_leaves_is_named(office: Office) -> None:
+    office.join(office.person("nia"), "practitioner")
+    office.countersigned(companions="[Nia]", joint_visit="yes")
+    left = office.mo.done("team", "leave", "Nia").out
+    assert f"Sam counts on them to come along on {office.ref} (Mon 23 Nov 10:00-11:30): tell Sam" in left

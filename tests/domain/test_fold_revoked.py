@@ -262,3 +262,17 @@ def test_with_nothing_ended_the_order_of_arrival_plays_no_part(history: Story, d
     arrived = {entry.id: place for place, entry in enumerate(entries)}
     assert fold(history.plan, history.entries, history.roster, (), arrived) == history.state
     assert at_a_store(history).members == history.roster.members
+
+
+def test_only_a_manager_who_knows_that_its_author_has_left_withdraws_a_plan() -> None:
+    """Not one whose copy of the record does not say so yet, nor anybody else."""
+    after = SAM_GONE.entry(MO, Kind.WITHDRAWN, WithdrawnBody(reason="Sam has left."))
+    assert after.state.status is Status.WITHDRAWN
+    assert after.state.judged[-1].why_not == ""
+    unaware = PLANNED.entry(MO, Kind.WITHDRAWN, WithdrawnBody(reason="x"), at=NOON + timedelta(hours=1))
+    assert "only its author" in last((unaware | SAM_GONE).state, unaware).why_not
+    ada = SAM_GONE.entry(ADA, Kind.WITHDRAWN, WithdrawnBody(reason="x"))
+    assert "only its author" in last(ada.state, ada).why_not
+    replaced_key = replaced(PLANNED, SAM, Actor("Sam Okafor", "sam@example.org", key="new"))
+    still_here = replaced_key.entry(MO, Kind.WITHDRAWN, WithdrawnBody(reason="x"))
+    assert "only its author" in last(still_here.state, still_here).why_not

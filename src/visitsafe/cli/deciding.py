@@ -254,7 +254,7 @@ def _who_holds_back(state: "PlanState") -> str:
     from visitsafe.usecases.deciding import overruling
 
     if state.withdrawn:
-        return f'{state.author.person.name} withdrew it: "{state.withdrawn}"'
+        return f'it was withdrawn: "{state.withdrawn}"'
     if state.decision is None:
         return f"{state.author.person.name} has signed a newer version"
     return f"{overruling(state.decision)}; talk to them, then decide again: visitsafe review {state.ref}"

@@ -284,6 +284,11 @@ def withdraw(
     with stands(f"{state.ref} is withdrawn"):
         result(f"{state.ref} is withdrawn")
         if state.visit.departed and not state.closed:
-            say(
-                f"you had set out: the watch goes on until you are back; then run: visitsafe back {state.ref}"
-            )
+            if desk.member().same_person(state.author):
+                until = "you had set out: the watch goes on until you are back; then run: visitsafe back"
+            else:
+                name = state.author.person.name
+                until = (
+                    f"{name} had set out, and is watched until somebody has heard from them: visitsafe back"
+                )
+            say(f"{until} {state.ref}")

@@ -253,4 +253,4 @@ def _row(
     facts = (state.body.visit.case, area, author.person.name if author else "somebody not in the team")
     put(console, ", ".join(fact for fact in facts if fact.strip()), indent=UNDER_REFERENCE)
     if unclosed(state, now):
-        put(console, how_to_close(ref), indent=UNDER_REFERENCE)
+        put(console, how_to_close(state, ref), indent=UNDER_REFERENCE)

@@ -11,6 +11,7 @@ import typer
 from visitsafe.cli.opening import UK, desk_of, later
 from visitsafe.cli.output import deliver, result, say, stands
 from visitsafe.cli.team_joining import called, check_fingerprint, read_line
+from visitsafe.cli.team_leaving import leave, open_visits, who_is_out
 from visitsafe.domain.terms import Role
 from visitsafe.errors import InterruptedByUserError, UsageError
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from visitsafe.domain.people import AgreedBody, Place
-    from visitsafe.domain.roster import Member
     from visitsafe.usecases.desk import Desk
 
 YEAR = 365
@@ -32,6 +32,7 @@ REVOKING = (
     "what it does not do: it takes nothing back from this person",
     "copies of the record that they have, and details that were sealed to their key, they can still read",
     "other stores learn of it when they take in the team's record",
+    "for somebody who leaves there is one command, which sees to their open visits too: visitsafe team leave",
 )
 
 
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(role)
     app.command()(revoke)
+    app.command()(leave)
     app.command()(replace)
     app.command("set")(set_)
     app.command()(export)
@@ -74,22 +76,7 @@ def ask_about_clock(desk: "Desk", *, yes: bool) -> None:
         return
     if not has_terminal():
         raise UsageError("nothing was changed", hint="set the clock; if yours is the right one, add: --yes")
-    _ask("Is your clock right?")
-
-
-def who_is_out(desk: "Desk", who: "Member") -> list[str]:
-    """That somebody is out now, and who says that they are back once their keys have ended."""
-    from visitsafe.cli.opening import zone_of
-    from visitsafe.domain.local_clock import clock
-    from visitsafe.usecases.which_visit import watched_visits
-
-    zone, name = zone_of(desk.roster), who.person.name
-    said = "they stay on the board, and without a key in the team only the desk can say that they are back"
-    return [
-        f"{name} is out: {one.ref}, due back {clock(one.visit.due_back, zone, desk.now)}; {said}: "
-        f"visitsafe back {one.ref} --for '{name}' --known-by HOW"
-        for one in watched_visits(desk, who)
-    ]
+    ask_back("Is your clock right?")
 
 
 def role(
@@ -141,11 +128,11 @@ def revoke(
     with desk_of(context) as desk:
         meant = who_is_meant(desk, who)
         say(f"{called(meant[0].person)}: {', '.join(member.fingerprint for member in meant)}")
-        for sentence in (*REVOKING, *who_is_out(desk, meant[0])):
+        for sentence in (*REVOKING, *who_is_out(desk, open_visits(desk, meant[0]).out)):
             say(sentence)
         ask_about_clock(desk, yes=yes)
         if not yes and has_terminal():
-            _ask("Revoke?")
+            ask_back("Revoke?")
         revoke_in(later(context, desk), who, clean(reason))
     say("if plans carry details sealed to managers and duty officers, the next plan leaves this person out")
     with stands("the key is revoked"):
@@ -260,7 +247,12 @@ def _with(before: "AgreedBody", agreed: "AgreedBody") -> "AgreedBody":
     return msgspec.structs.replace(before, **stated)
 
 
-def _ask(question: str) -> None:
+def ask_back(question: str) -> None:
+    """Go on only with a yes.
+
+    Raises:
+        InterruptedByUserError: It was a no.
+    """
     if not typer.confirm(question, err=True):
         raise InterruptedByUserError("stopped; nothing was changed")
 

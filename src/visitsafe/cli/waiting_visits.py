@@ -149,4 +149,4 @@ def _unclosed(desk: "Desk", mine: "Sequence[PlanState]", refs: Mapping[str, str]
         if unclosed(state, desk.now):
             ref, visit = refs[state.plan], state.body.visit
             when = short_span(visit.start, visit.due_back, zone_of(desk.roster))
-            yield f"{ref} ({when}) is {DID_IT}  {how_to_close(ref)}"
+            yield f"{ref} ({when}) is {DID_IT}  {how_to_close(state, ref)}"

@@ -4,7 +4,7 @@ An entry that does not count stays in the record and is shown with the reason. N
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -23,6 +23,7 @@ from visitsafe.domain.judging_after import why_not_after
 from visitsafe.domain.judging_purged import why_not_purged
 from visitsafe.domain.judging_visit import is_well_timed, why_not_visit
 from visitsafe.domain.likeness import is_companion, is_self, seen_text
+from visitsafe.domain.members import has_left
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import DecidedBody, OpenedBody, PlanBody, ResealedBody, WithdrawnBody
 from visitsafe.domain.purged import PurgedBody
@@ -187,7 +188,7 @@ def judge(
     elif isinstance(body, PurgedBody):
         why_not = why_not_purged(content, author, body, roster.agreements_seen_by(content), people)
     else:
-        why_not = _why_not(entry, author, body, earlier, people)
+        why_not = _why_not(entry, author, body, earlier, people, roster.as_known_to(content).values())
     if doubt is None:
         return Judged(entry, author, body, why_not)
     if doubt.late and not why_not and _must_be_proven(body):
@@ -221,7 +222,12 @@ def _by_the_clocks(author: Member | None) -> str:
 
 
 def _why_not(
-    entry: Verified, author: Member, body: Bodies, earlier: Sequence[Judged], people: Iterable[Member]
+    entry: Verified,
+    author: Member,
+    body: Bodies,
+    earlier: Sequence[Judged],
+    people: Iterable[Member],
+    team: Collection[Member],
 ) -> str:
     if isinstance(body, DecidedBody):
         return _why_not_decided(entry, author, body, earlier, people)
@@ -229,6 +235,8 @@ def _why_not(
         return _why_not_opened(author, body, earlier)
     if isinstance(body, PlanBody) and not is_well_timed(body.visit.start, body.visit.due_back):
         return "its times are not those of a visit"
+    if isinstance(body, WithdrawnBody) and _is_left_behind(author, earlier, team):
+        return ""
     if entry.content.kind != Kind.PLANNED:
         return _why_not_its_author(author, earlier)
     if isinstance(body, PlanBody) and own_plan_id(entry.content.by, body.nonce) != entry.content.plan:
@@ -241,6 +249,12 @@ def _why_not_opened(author: Member, body: OpenedBody | ResealedBody, earlier: Se
     if not isinstance(of, PlanBody) or of.sealed is None:
         return "it names no sealed details that its author had seen"
     return "" if author.roles & OPENERS else "its author was not a manager or duty officer when it was made"
+
+
+def _is_left_behind(author: Member, earlier: Sequence[Judged], team: Collection[Member]) -> bool:
+    """Whether a manager withdraws the plan of somebody who, as they knew, had left the team."""
+    began = [j.author for j in earlier if j.entry.content.kind == Kind.PLANNED and j.author]
+    return Role.MANAGER in author.roles and bool(began) and all(has_left(one, team) for one in began)
 
 
 def _why_not_its_author(author: Member, earlier: Sequence[Judged]) -> str:

@@ -105,6 +105,11 @@ class People(tuple[Member, ...]):  # noqa: SLOT001 - it keeps what it has worked
         return found[1:]
 
 
+def has_left(person: Member, team: Iterable[Member]) -> bool:
+    """Whether somebody is in a team with none of their keys."""
+    return not any(person.same_person(one) for one in team)
+
+
 def called(fingerprint: str, known: Mapping[str, Member]) -> str:
     """The name of whoever signs, or signed, with a key, as words of a sentence."""
     return known[fingerprint].person.name if fingerprint in known else f"the key {fingerprint}"

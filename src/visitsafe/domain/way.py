@@ -14,7 +14,7 @@ from visitsafe.domain.alarm import is_watched, minutes_late, owner, unowned
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.local_clock import clock
-from visitsafe.domain.members import called
+from visitsafe.domain.members import called, has_left
 from visitsafe.domain.phrases import in_minutes, minutes_from, overtaken_words, went_first
 from visitsafe.domain.reports import AcknowledgedBody, BackBody, ExtendedBody, Heard, ReportBody
 from visitsafe.domain.terms import Kind, Stage, Status
@@ -61,7 +61,9 @@ def standing(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
     due, late = clock(visit.due_back, zone, start), minutes_late(state, now)
     said = []
     if unclosed(state, now):
-        said.append(f"Nobody has closed this visit. {DID_IT[12:].capitalize()} {how_to_close(state.ref)}")
+        said.append(
+            f"Nobody has closed this visit. {DID_IT[12:].capitalize()} {how_to_close(state, state.ref)}"
+        )
     elif not visit.trip and visit.watched and not state.closed and visit.start <= to_text(now):
         said.append(f"Nobody has reported setting out. The start was {clock(start, zone, visit.due_back)}.")
         if late:
@@ -83,8 +85,10 @@ def standing(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
     return said
 
 
-def how_to_close(ref: str) -> str:
-    """The two ways to close a visit that nobody closed."""
+def how_to_close(state: PlanState, ref: str) -> str:
+    """The ways to close a visit that nobody closed; whoever has left can say nothing about theirs."""
+    if has_left(state.author, (one for one in state.people.values() if not one.until)):
+        return f"a manager, as {state.author.person.name} has left: visitsafe withdraw {ref} --reason '...'"
     return f"visitsafe back {ref} --at TIME, or: visitsafe withdraw {ref} --reason '...'"
 
 

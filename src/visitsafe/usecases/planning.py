@@ -12,11 +12,12 @@ from visitsafe.domain.duties import raised_before
 from visitsafe.domain.facts import Known
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import PLANNERS, own_plan_id
+from visitsafe.domain.members import has_left
 from visitsafe.domain.plan import Companion, PlanBody, WithdrawnBody
 from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
 from visitsafe.domain.refs import SHORT
 from visitsafe.domain.roster import Roster
-from visitsafe.domain.terms import Kind, Status
+from visitsafe.domain.terms import Kind, Role, Status
 from visitsafe.errors import NotPermittedError
 from visitsafe.usecases.cases import case_history
 from visitsafe.usecases.desk import Desk
@@ -142,10 +143,14 @@ def costs_of_revising(state: PlanState, zone: tzinfo) -> str:
 def withdraw(desk: Desk, state: PlanState, reason: str) -> PlanState:
     """Withdraw a plan: the visit will not be made as planned.
 
+    A manager withdraws that of somebody who has left the team.
+
     Raises:
         NotPermittedError: It is somebody else's, or withdrawn already.
     """
-    _check_author(desk, state)
+    left = has_left(state.author, desk.roster.members.values())
+    if not (left and Role.MANAGER in desk.member().roles):
+        _check_author(desk, state)
     if state.status is Status.WITHDRAWN:
         raise NotPermittedError(f"{state.ref} is withdrawn already", hint=f"see: visitsafe show {state.ref}")
     return desk.record(state.plan, Kind.WITHDRAWN, state.heads, WithdrawnBody(reason=reason))
