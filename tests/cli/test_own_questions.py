@@ -86,6 +86,13 @@ def test_a_time_means_the_day_of_the_visit_and_every_page_tells_it_by_our_clocks
         assert f"Last bus: {meant}" not in page
 
 
+@pytest.mark.parametrize("case", ["The Smith family, 12 Oak Road", "12 Oak Road"])
+def test_a_case_that_holds_a_name_or_an_address_is_told_from_a_file_too(office: Office, case: str) -> None:
+    assert (
+        "use the case reference, so that no name goes into the record" in plan(office, case=f'"{case}"').err
+    )
+
+
 def test_summer_time_is_told_as_the_clocks_show_it(office: Office) -> None:
     office.at(NOW + timedelta(days=210))
     ran = plan(office, "--json", start='"24 June 2027 19:00"', due_back='"20:30"', last_bus='"21:30"')

@@ -214,7 +214,21 @@ def test_every_numbered_option_is_what_its_number_means() -> None:
 def test_a_case_that_looks_like_a_person_is_warned_about() -> None:
     assert "case reference" in (case_warning("Mary Jones") or "")
     assert "case reference" in (case_warning("mary@example.org") or "")
-    assert [case_warning(value) for value in ("C-4711", "LCS Mary 42", "northern-17")] == [None] * 3
+    for value in ("The Smith family, 12 Oak Road", "Smith family 2", "Mrs Jones 1042", "Baby Patel 3"):
+        assert "looks like a person" in (case_warning(value) or ""), value
+    for value in ("12 Oak Road", "14B Acacia Ave", "flat 2, 9 high elms street", "M5 3EQ", "case at m5 3eq"):
+        assert "looks like an address" in (case_warning(value) or ""), value
+    usual = (
+        "C-4711",
+        "LCS Mary 42",
+        "northern-17",
+        "CF 2041",
+        "2026/118 family",
+        "S47-12",
+        "LA 12 road",
+        "12",
+    )
+    assert [case_warning(value) for value in usual] == [None] * len(usual)
 
 
 QUESTIONS = Questionnaire(

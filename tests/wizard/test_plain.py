@@ -116,10 +116,18 @@ def test_a_time_counts_only_after_it_was_read_back_and_accepted() -> None:
     assert "That is Tuesday 24 November 2026, 15:00 (GMT)." in out
 
 
-def test_a_case_that_looks_like_a_name_wants_a_second_look() -> None:
-    event, out = ask(at("case"), "Ann Smith\nn\nLCS-9\n")
+@pytest.mark.parametrize(
+    ("typed", "what"),
+    [
+        ("Ann Smith", "a person"),
+        ("The Smith family, 12 Oak Road", "a person"),
+        ("12 Oak Road, M5 3EQ", "an address"),
+    ],
+)
+def test_a_case_that_looks_like_a_name_or_an_address_wants_a_second_look(typed: str, what: str) -> None:
+    event, out = ask(at("case"), f"{typed}\nn\nLCS-9\n")
     assert event == Answered("case", "LCS-9")
-    assert "This looks like a person" in out
+    assert f"This looks like {what}: use the case reference" in out
 
 
 def test_a_computed_answer_is_shown_and_must_still_be_typed() -> None:

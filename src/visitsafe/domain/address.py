@@ -61,6 +61,16 @@ def without_address(text: str, address: str) -> str:
     return naming(address).sub(LEFT_OUT, text) if text and address.strip() else text
 
 
+def has_address(text: str) -> bool:
+    """Whether a short text looks as if it held an address: a postcode, or a street with a house number."""
+    lines = [_WORD.findall(part) for part in re.split(r"[,;\n]", text)]
+    after = (
+        words[place + 1 : place + 4] for words in lines for place, one in enumerate(words) if one[0].isdigit()
+    )
+    named = (some[: end + 1] for some in after for end in (1, 2) if all(map(str.isalpha, some[: end + 1])))
+    return bool(_POSTCODE.search(text)) or any(map(_is_street, named))
+
+
 def naming(address: str) -> re.Pattern[str]:
     """A pattern that finds the address, its lines with a number or a street, and its postcode.
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from visitsafe.domain.address import has_address
 from visitsafe.domain.assessment import NONE, Answers, Value, applicability, in_words, tokens
 from visitsafe.domain.checklist import AnswerType, Question, VisitField
 from visitsafe.domain.cleaning import clean, quoted
@@ -35,6 +36,8 @@ _ONE_LINE = frozenset({VisitField.CASE, VisitField.AREA})
 _NOBODY = frozenset({NONE, "nobody", "no one", "no-one", "noone"})
 _NONE: Mapping[AnswerType, Value] = {AnswerType.CHOICES: (NONE,), AnswerType.PEOPLE: ()}
 """What an empty list means that somebody wrote into a file on purpose."""
+_REFERENCE = "use the case reference, so that no name goes into the record"
+_PEOPLE = frozenset({"family", "household", "mr", "mrs", "ms", "miss", "mx", "dr", "baby"})
 _EMPTY: Answers = MappingProxyType({})
 
 
@@ -217,10 +220,13 @@ def _time(question: Question, raw: str, context: Context) -> str:
 
 def case_warning(value: str) -> str | None:
     """A sentence if what should be a case reference looks like a person's name or address (D14)."""
-    names = [word for word in value.split() if len(word) > 1 and word[0].isupper()]
+    words = [word.strip(".,;:()") for word in value.split()]
+    names = [word for word in words if len(word) > 1 and word[0].isupper()]
     if "@" in value or (len(names) > 1 and not any(character.isdigit() for character in value)):
-        return "this looks like a person: use the case reference, so that no name goes into the record"
-    return None
+        return f"this looks like a person: {_REFERENCE}"
+    if names and not _PEOPLE.isdisjoint(word.casefold() for word in words):
+        return f"this looks like a person: {_REFERENCE}"
+    return f"this looks like an address: {_REFERENCE}" if has_address(value) else None
 
 
 def companion_doubts(names: Sequence[str], team: Iterable[Member]) -> list[str]:
