@@ -54,6 +54,8 @@ def test_a_backup_is_read_by_its_url_and_takes_in_nothing(office: Office, tmp_pa
         assert "is a backup, and takes in nothing; nothing was written" in ran.err, words
         assert "visitsafe store restore" in ran.err
     assert mo.run("watch", "--once").code == 1
+    moved = mo.run("store", "move", str(tmp_path / "moved.db"), "--yes")
+    assert (moved.code, "is a backup" in moved.err, (tmp_path / "moved.db").exists()) == (1, True, False)
     assert backup.read_bytes() == before
     assert restored(office, tmp_path, backup).code == 0
     again = file_of(office.sam, tmp_path / "new.db")

@@ -453,3 +453,18 @@ def test_whoever_counts_on_who_leaves_is_named(office: Office) -> None:
     office.countersigned(companions="[Nia]", joint_visit="yes")
     left = office.mo.done("team", "leave", "Nia").out
     assert f"Sam counts on them to come along on {office.ref} (Mon 23 Nov 10:00-11:30): tell Sam" in left
+
+
+def test_nobody_sees_to_their_own_leaving(office: Office) -> None:
+    office.mo.done("team", "role", "Sam", "--add", "admin")
+    ran = office.mo.run("team", "leave", "Mo")
+    assert (ran.code, "another admin runs this" in ran.err) == (1, True)
+
+
+def test_an_admin_who_is_no_manager_ends_the_keys_and_names_what_a_manager_closes(office: Office) -> None:
+    office.countersigned()
+    ada = office.join(office.person("ada"), "admin")
+    left = ada.done("team", "leave", "Sam", "--not-made").out
+    assert f"{office.ref} (Mon 23 Nov 10:00-11:30) is open; a manager closes it: visitsafe withdraw" in left
+    assert office.show()["status"] == "countersigned"
+    office.mo.done("withdraw", office.ref, "--reason", "Sam has left.")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from story import NIA, Actor, Story, visit
+from team_story import replaced
 from visit_story import (
     DEE,
     DUE_BACK,
@@ -223,6 +224,14 @@ def test_by_telephone_the_one_who_took_it_on_is_reminded_not_the_one_who_wrote_i
         ("desk", 0, 1),
         ("dee-sms", 0, 1),
     ]
+
+
+def test_who_took_it_on_by_telephone_and_has_another_key_now_is_reminded_all_the_same() -> None:
+    heard = Heard(person=MO.fingerprint, known_by="Her number and voice.")
+    story = acknowledged(at(ALARM, after(20)), "duty-rings", heard=heard)
+    story = replaced(story, MO, Actor(MO.name, MO.email, key="new"))
+    assert ("mo-sms", 0, 1) in due(story, 35)
+    assert "desk" not in [label for label, *_ in due(story, 35)]
 
 
 def test_the_all_clear_goes_to_everybody_who_had_been_told_and_to_nobody_else() -> None:

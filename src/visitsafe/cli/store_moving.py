@@ -36,10 +36,13 @@ def move(
 ) -> None:
     """Move the store somewhere else: every entry as it is. Run it again if it was interrupted."""
     from visitsafe.adapters.store_care import place
+    from visitsafe.adapters.store_marks import BACKED_UP, refuse_writing
 
     settings, now = settings_of(context), invocation(context).now
     where = place(url)
     with whole(settings.store) as source:
+        backed_up = ((key, value) for key, value in source.store.meta().items() if key == BACKED_UP)
+        refuse_writing(backed_up, source.shown, "; nothing was moved")
         if _was_moved_there(source, where, url):
             result(f"the store was moved to {where} before: there was nothing to do")
             return

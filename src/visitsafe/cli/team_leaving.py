@@ -63,6 +63,11 @@ def leave(
     with desk_of(context) as desk:
         keys = who_leaves(desk, who)
         person = keys[-1]
+        if desk.member().same_person(person):
+            raise NotPermittedError(
+                "you cannot see to your own leaving: once your key has ended nothing that you sign counts",
+                hint="another admin runs this; first make somebody one: visitsafe team role WHO --add admin",
+            )
         heir = _heir(desk, hand_to, person) if hand_to else None
         visits, hosts = open_visits(desk, person), _watching_on(desk, person)
         good = [one for one in keys if not one.until]

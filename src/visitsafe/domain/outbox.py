@@ -148,7 +148,7 @@ class _Post:
         if not (visit.needs_standing_down or is_overdue(self.state, self.now)):
             return
         heard = taken.body.heard
-        who = self.members.get(heard.person) if heard else taken.author
+        who = self.state.people.get(heard.person) if heard else taken.author
         mine = as_heard(who.person.email) if who else ""
         channels = self._allowed(one for one in self.contacts.channels if as_heard(one.who) == mine)
         channels = channels or self._reached(visit.rung(taken.body.step))
