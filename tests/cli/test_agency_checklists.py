@@ -306,7 +306,11 @@ def test_taking_on_that_nobody_arrived_takes_nothing_on_that_comes_after_the_tim
     office.at(NOW + timedelta(hours=2)).sam.done("depart")
     dee.now = HALF_PAST_TEN
     dee.done("watch", "--once")
-    dee.done("acknowledge", office.ref)
+    out = dee.done("acknowledge", office.ref).out
+    assert f"Pass on what you hear from them: visitsafe arrive {office.ref} --for Sam" in out
+    assert "stand-down" not in out
+    ran = dee.run("stand-down", office.ref, "--because", "safe")
+    assert (ran.code, "it is watched until Sam is back" in ran.err) == (1, True)
     dee.now = NOW + timedelta(hours=5)
     ran = dee.run("watch", "--once")
     assert ran.code == 4

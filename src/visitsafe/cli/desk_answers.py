@@ -4,6 +4,7 @@ What to do now is part of the answer: whoever takes an alarm on should not have 
 duress are said only to those who may know of it, and first of all.
 """
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from visitsafe.cli.doorstep import check_known_by, how_known, open_desk, patient_desk
@@ -12,11 +13,12 @@ from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.key_talk import opened
 from visitsafe.cli.opening import Invocation, later, zone_of
 from visitsafe.cli.output import result, result_json, stands
-from visitsafe.domain.alarm import next_due
+from visitsafe.domain.alarm import is_alarming, next_due
 from visitsafe.domain.cleaning import clean
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.local_clock import clock
+from visitsafe.domain.phrases import heard_with
 from visitsafe.domain.terms import BECAUSE_WORDS, ROLE_WORDS, Because
 from visitsafe.errors import UsageError
 from visitsafe.usecases.standing_down import find_alarm, stand_down, take_on, which_drill
@@ -95,7 +97,11 @@ def _taken(done: "Taken", desk: "Desk", zone: "tzinfo") -> list[str]:
         )
         lines.append(f"{next_} ({roles}): {one_line(coming.rung.do)}")
     because = "test" if done.drill else "safe"
-    lines.append(f"When it is over: visitsafe stand-down {after.ref} --because {because}")
+    if done.drill or after.visit.duress or is_alarming(after, desk.now):
+        lines.append(f"When it is over: visitsafe stand-down {after.ref} --because {because}")
+    else:
+        how = f"visitsafe {heard_with(rung)} {after.ref} --for {shlex.quote(worker)}"
+        lines.append(f"The watch goes on until {worker} is back. Pass on what you hear from them: {how}")
     return lines
 
 

@@ -28,7 +28,7 @@ from visitsafe.domain.reports import (
     StoodDownBody,
     VisitBody,
 )
-from visitsafe.domain.terms import BECAUSE_WORDS, Answer, Kind, Outcome, kind_words
+from visitsafe.domain.terms import BECAUSE_WORDS, ROLE_WORDS, Answer, Kind, Outcome, kind_words
 from visitsafe.domain.times import duration
 from visitsafe.domain.way import COMES
 
@@ -138,7 +138,7 @@ def _note(body: VisitBody) -> str:
 def _raised(state: PlanState, body: EscalatedBody, drill: str, now: datetime, zone: tzinfo) -> Said:
     rung = state.visit.rung(body.step)
     whom = whose(rung.who)
-    the = "" if whom.startswith(("the ", "nobody")) else "the "
+    the = "the " if rung.who and rung.who[0] in ROLE_WORDS and not whom.startswith("the ") else ""
     step = f"{state.visit.called(body.step)} for {the}{whom}: {rung.do}"
     late = ""
     if body.unwatched_from:

@@ -8,6 +8,7 @@ one. Plain text; the facts come from `alarm_facts`, what needs nobody to act fro
 
 from datetime import datetime, tzinfo
 
+from visitsafe.domain.alarm import is_alarming
 from visitsafe.domain.alarm_facts import (
     LONGEST_NAME,
     Telling,
@@ -39,6 +40,7 @@ from visitsafe.domain.fold import PlanState
 from visitsafe.domain.incident_words import changed_text, incident_text
 from visitsafe.domain.members import as_heard
 from visitsafe.domain.outbox import WORKER, Message
+from visitsafe.domain.phrases import heard_with
 from visitsafe.domain.plan import Rung
 from visitsafe.domain.reports import AcknowledgedBody
 from visitsafe.domain.times import duration
@@ -117,7 +119,10 @@ def _how_to_take(telling: Telling, rung: Rung | None, step: str) -> str:
     )
 
 
-def _how_it_ends(telling: Telling) -> str:
+def _how_it_ends(telling: Telling, rung: Rung | None = None) -> str:
+    if rung and not is_alarming(telling.state, telling.now):
+        how = f"visitsafe {heard_with(rung)} {telling.state.ref} --for NAME"
+        return f"The watch goes on until {telling.worker} is back. Pass on what you hear from them: {how}"
     who = "a manager" if telling.state.visit.duress else "a manager or duty officer"
     end = f"visitsafe stand-down {telling.state.ref} --because safe"
     return f"Once somebody knows that {telling.worker} is safe, {who} ends it: {end}"
@@ -156,7 +161,7 @@ def _alarm(telling: Telling, message: Message, alarm: Alarm, rung: Rung | None) 
         title,
         "\n".join(filter(None, [first, again, for_whom(telling, rung)])),
         do,
-        _how_to_take(telling, rung, step) + "\n" + _how_it_ends(telling),
+        _how_to_take(telling, rung, step) + "\n" + _how_it_ends(telling, rung),
         *_background(telling, alarm, rung),
     )
 

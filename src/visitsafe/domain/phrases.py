@@ -212,6 +212,11 @@ def in_minutes(minutes: int) -> str:
     return " ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counted if count)
 
 
+def heard_with(rung: Rung) -> str:
+    """The command with which somebody passes on what such a step waits for."""
+    return {"departed": "depart", "arrived": "arrive", "left": "leave"}.get(rung.missing or "", "ok")
+
+
 def to_do(rung: Rung) -> str:
     """What a step asks for, with the report for want of which it does."""
     missing = NOT_REPORTED.get(rung.missing or "")

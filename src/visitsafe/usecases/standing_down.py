@@ -191,6 +191,8 @@ def stand_down(desk: Desk, state: PlanState, because: Because, *, note: str = ""
             "only a drill is open, and that is stood down as a test",
             hint=f"visitsafe stand-down {state.ref} --because test",
         )
+    if not drill and not until:
+        _check_needed(desk, state)
     if until and from_text(until) <= desk.now:
         raise NotPermittedError("the new time due back has passed", hint="say a time that is still to come")
     body = StoodDownBody(because=because, note=note, until=until, drill=drill)
@@ -199,6 +201,19 @@ def stand_down(desk: Desk, state: PlanState, because: Because, *, note: str = ""
     after = desk.record(state.plan, Kind.STOOD_DOWN, state.heads, body)
     told = dict.fromkeys(one.body.channel for one in alarm.sent if one.body.outcome is Outcome.SENT)
     return Ended(seen_by_me(desk, after), tuple(told), drill)
+
+
+def _check_needed(desk: Desk, state: PlanState) -> None:
+    """A stand-down ends the watch: nobody is to go unwatched for a step that only tells."""
+    seen = seen_by_me(desk, state)
+    if seen.visit.duress or is_alarming(seen, desk.now):
+        return
+    name = state.author.person.name
+    raise NotPermittedError(
+        f"nothing has to be stood down for {state.ref}: it is watched until {name} is back",
+        hint=f"pass on what you hear: visitsafe arrive {state.ref} --for NAME, or visitsafe back "
+        f"{state.ref} --for NAME",
+    )
 
 
 def _who_may(desk: Desk, state: PlanState) -> str:
