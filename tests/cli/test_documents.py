@@ -120,7 +120,7 @@ def test_a_hard_sentence_is_pointed_out_and_signed_all_the_same(office: Office) 
 def test_a_day_that_cannot_be_read_stops_a_file_and_says_what_to_write(office: Office) -> None:
     refused = write(office, "risk-reduction", RISKS.replace("30 November", "next Friday"))
     assert refused.code == 1
-    assert 'action-1-by: "next Friday" is not a day' in refused.err
+    assert "action-1-by: next Friday could be 27 November 2026 or 4 December 2026" in refused.err
     assert documents(office) == []
 
 
@@ -359,3 +359,17 @@ def test_a_document_is_found_in_whatever_spelling_its_case_has(office: Office) -
     again = write(office, "agreement", AGREEMENT, "--case", case.lower())
     assert again.code == 1
     assert "--new-version" in again.err
+
+
+@pytest.mark.parametrize("day", ["20 November", "1 October", "1/6"])
+def test_a_day_that_has_passed_is_not_signed_as_next_years(office: Office, day: str) -> None:
+    refused = write(office, "risk-reduction", RISKS.replace("30 November", day))
+    assert refused.code == 1
+    assert "action-1-by: that day has passed; if you mean" in refused.err
+    assert "2027, add the year" in refused.err
+    assert documents(office) == []
+
+
+def test_a_day_from_a_file_is_said_as_it_was_understood(office: Office) -> None:
+    said = done(office, "risk-reduction", RISKS.replace("30 November", "1 March")).err
+    assert "understood as By when: Monday 1 March 2027" in said or "Monday 1 March 2027" in said

@@ -277,3 +277,28 @@ def test_who_was_quoted_corrects_what_was_written_down_for_them(office: Office) 
     assert ran.json["incidents"] == 1
     assert office.mo.done("verify").code == 0
     assert "nothing" not in office.mo.done("show", office.ref).err
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("31 February", "there is no 31 February; check the date"),
+        ("31/2", "there is no 31 February; check the date"),
+        ("29 February 2027", "there is no 29 February in 2027; check the date"),
+        ("25:00", "25:00 is no time of day\n"),
+        ("20 November", "this names a day but no time"),
+    ],
+)
+def test_a_day_or_time_that_there_is_not_is_refused_in_one_sentence(
+    office: Office, typed: str, said: str
+) -> None:
+    ran = office.sam.run("incident", office.ref, "--happened", typed, "--answers", form(office), "--yes")
+    assert ran.code == 2
+    assert said in ran.err
+    assert ran.err.count("type it like") <= 1
+    assert not entries(office, "incident")
+
+
+def test_a_day_without_a_year_is_the_last_such_day(office: Office) -> None:
+    words = ("incident", office.ref, "--happened", "20 Nov 15:30", "--answers", form(office), "--yes")
+    assert office.sam.done(*words, "--json").json["happened"] == "2026-11-20T15:30:00Z"

@@ -98,3 +98,12 @@ def test_its_json_is_what_is_documented(office: Office) -> None:
     check(noted, exactly(SHAPE))
     assert noted == office.mo.done("marker", "--case", "CF-1", "--json").json
     assert documented("A warning marker") == {*SHAPE, *MARKER}
+
+
+def test_a_review_day_that_may_have_passed_asks_for_its_year(office: Office) -> None:
+    words = ("marker", office.ref, "--system", "case system", "--reference", "4417", "--review")
+    refused = office.sam.run(*words, "1 October")
+    assert refused.code == 2
+    assert "1 October 2027 is more than half a year off" in refused.err
+    assert "add the year" in refused.err
+    assert "1 October 2027" in office.sam.done(*words, "1 October 2027").out

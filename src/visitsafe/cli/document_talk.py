@@ -41,6 +41,8 @@ def checked(
         if days.wrong:
             lines = [f"{one.id}: {one.sentence}" for one in days.wrong]
             raise ProblemsError("nothing was signed; these days cannot be read", lines, hint="mend the file")
+        for line in _days_meant(answered, days):
+            say(f"understood as {line}")
         for line in _remarks(answered, writing):
             say(line)
         return answered, days

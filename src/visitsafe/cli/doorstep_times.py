@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from visitsafe.domain.entries import to_text
+from visitsafe.domain.form_times import PAST, time_in_form
 from visitsafe.domain.time_words import EXAMPLE, TimeError, read, tidy
 from visitsafe.domain.times import parse_time
 from visitsafe.errors import UsageError
@@ -76,6 +77,9 @@ def _near(text: str, now: datetime, zone: ZoneInfo, days: Sequence[int]) -> date
         if words == "now" or words.startswith("in "):
             return parse_time(text, now, zone)
         spoken = read(words, zone)
+        dated = spoken.calendar is not None and not spoken.calendar["year"]
+        if days[1] < 0 and (dated or (spoken.weekday is not None and spoken.calendar is None)):
+            return time_in_form(text, now, zone, PAST)  # a day without a year is the last such day
         if spoken.calendar or spoken.weekday is not None or spoken.near is not None:
             return parse_time(text, now, zone)
         today = now.astimezone(spoken.zone).date()
@@ -83,7 +87,8 @@ def _near(text: str, now: datetime, zone: ZoneInfo, days: Sequence[int]) -> date
         return _either(text, now, zone, first, other)
     except (TimeError, OverflowError) as error:
         sentence = error.sentence if isinstance(error, TimeError) else "that is no time"
-        raise UsageError(sentence, hint=f"type it like {EXAMPLE}") from error
+        how = f"type it like {EXAMPLE}"
+        raise UsageError(sentence.removesuffix(f"; {how}"), hint=how) from error
 
 
 def _either(text: str, now: datetime, zone: ZoneInfo, first: date, other: date) -> datetime:

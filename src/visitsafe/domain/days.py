@@ -14,7 +14,7 @@ from visitsafe.domain.cleaning import quoted
 from visitsafe.domain.form_times import COMING, PAST, time_in_form
 from visitsafe.domain.phrases import date_only
 from visitsafe.domain.phrases import day as in_full
-from visitsafe.domain.time_words import Spoken, TimeError, UnreadableError, read, tidy
+from visitsafe.domain.time_words import NoSuchDayError, Spoken, TimeError, UnreadableError, read, tidy
 
 EXAMPLE = "1 December 2026, 1/12, Friday or in 4 weeks"
 _NUMBERS = ("a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -28,7 +28,8 @@ _CLOCK = re.compile(r"[0-9][:.][0-9]{2}(?![0-9.])(?!\.[0-9])|[0-9] ?[ap]m\b|\bno
 _DONE = re.compile(r"done\b.*", re.IGNORECASE | re.DOTALL)
 _NOON = "12:00"
 _FURTHEST = 5 * 366
-_JUST_PASSED = 335
+_HALF_A_YEAR = 183
+"""A day without a year that is further off lies nearer behind than ahead."""
 
 
 class DayError(ValueError):
@@ -114,8 +115,8 @@ def _named(words: str, local: datetime, zone: ZoneInfo, *, past: bool) -> date:
     # The whole of today counts, whatever the time is.
     edge = local.replace(hour=23 if past else 0, minute=59 if past else 0, second=0, microsecond=0)
     day = time_in_form(at_noon, edge, zone, side).astimezone(zone).date()
-    if side == COMING and (day - local.date()).days > _JUST_PASSED:
-        raise TimeError(f"that day has just passed; if you mean {said(day.isoformat())}, add the year")
+    if side == COMING and (day - local.date()).days > _HALF_A_YEAR:
+        raise TimeError(f"that day has passed; if you mean {said(day.isoformat())}, add the year")
     return day
 
 
@@ -123,5 +124,7 @@ def _read(words: str, zone: ZoneInfo) -> Spoken:
     """As `time_words.read`, whose sentences about the time of day are of no use here."""
     try:
         return read(words, zone)
+    except NoSuchDayError:
+        raise
     except TimeError as error:
         raise UnreadableError from error

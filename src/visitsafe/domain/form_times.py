@@ -7,7 +7,7 @@ What was understood is read back with its day before it counts. Clock changes ar
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from visitsafe.domain.time_words import MONTHS, Spoken, TimeError, read, tidy
+from visitsafe.domain.time_words import Spoken, TimeError, date_in, read, tidy
 from visitsafe.domain.times import GRACE, instant, parse_time
 
 PAST, COMING = "past", "coming"
@@ -80,6 +80,5 @@ def _named(day: date, spoken: Spoken) -> bool:
         return False
     if spoken.calendar is None:
         return True
-    name = spoken.calendar["month"]
-    month = int(name) if name.isdigit() else [one[:3].lower() for one in MONTHS].index(name[:3]) + 1
-    return (day.month, day.day) == (month, int(spoken.calendar["day"]))
+    number, month, _ = date_in(spoken.calendar)
+    return (day.month, day.day) == (month, number)

@@ -7,18 +7,22 @@ it is: `times` does the rest.
 
 import re
 import unicodedata
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import time, timedelta, timezone, tzinfo
 
 from visitsafe.domain.local_clock import DAYS, MONTHS
 
 __all__ = [
-    "DAYS", "EXAMPLE", "MONTHS", "NEAR_DAYS", "Spoken", "TimeError", "UnreadableError", "read", "tidy",
+    "DAYS", "EXAMPLE", "MONTHS", "NEAR_DAYS", "NoSuchDayError", "Spoken", "TimeError", "UnreadableError",
+    "date_in", "read", "tidy",
 ]  # fmt: skip
 
 EXAMPLE = "15:30, tomorrow 9am or 23 Nov 15:30"
 _MOST_CHARACTERS = 100
 _MORNING, _EVENING, _HALF_DAY = 8, 20, 12
+_LEAP = 2028
+"""A year with a 29 February."""
 _HOURS, _MINUTES = 24, 60
 NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _SYNONYMS = {"sept": "sep", "tues": "tue", "weds": "wed", "thur": "thu", "thurs": "thu", "midday": "noon"}
@@ -73,6 +77,10 @@ class UnreadableError(TimeError):
         super().__init__(f"this is not a time that visitsafe can read; type it like {EXAMPLE}")
 
 
+class NoSuchDayError(TimeError):
+    """A date was typed that no calendar has."""
+
+
 @dataclass(frozen=True)
 class Spoken:
     """What a text says, before it is clear which day it means.
@@ -100,6 +108,23 @@ def tidy(text: str) -> str:
     return re.sub(r"[a-z]+", lambda word: _SYNONYMS.get(word[0], word[0]), words)
 
 
+def date_in(found: re.Match[str]) -> tuple[int, int, int | None]:
+    """Day, month and year of a date that was typed; the year is None if none was.
+
+    Raises:
+        NoSuchDayError: There is none, in any year or in the one that was typed.
+    """
+    number, name = int(found["day"]), found["month"]
+    month = int(name) if name.isdigit() else [one[:3].lower() for one in MONTHS].index(name[:3]) + 1
+    if not 1 <= month <= len(MONTHS):
+        raise NoSuchDayError(f"there is no month {month}; the day comes before the month, like 23/11")
+    year = int(found["year"]) + (0 if len(found["year"]) > 2 else 2000) if found["year"] else None  # noqa: PLR2004 - 26 is 2026
+    if not 1 <= number <= monthrange(year or _LEAP, month)[1]:
+        which = f" in {year}" if year and number <= monthrange(_LEAP, month)[1] else ""
+        raise NoSuchDayError(f"there is no {number} {MONTHS[month - 1]}{which}; check the date")
+    return number, month, year
+
+
 def _take(pattern: re.Pattern[str], words: str) -> tuple[re.Match[str] | None, str]:
     """Find one thing and cut it out; the comma left in its place keeps its neighbours apart."""
     found = pattern.search(words)
@@ -120,6 +145,8 @@ def read(words: str, zone: tzinfo) -> Spoken:
     words = _FILLER.sub(",", _NOON.sub("12:00", words))
     clock, words = _take(_CLOCK, words)
     rest = words.replace(",", " ").split()
+    if calendar:
+        date_in(calendar)
     if clock is None and not rest and (calendar or weekday or near):
         raise TimeError("this names a day but no time; add the time, like 15:30 or 9am")
     today = part is not None and (part["tonight"] or part["this"] == "this")

@@ -18,6 +18,7 @@ from visitsafe.domain.time_words import (
     Spoken,
     TimeError,
     UnreadableError,
+    date_in,
     read,
     tidy,
 )
@@ -189,19 +190,13 @@ def _bare(spoken: Spoken, now: datetime, after: datetime | None) -> datetime:
 
 def _calendar_day(found: re.Match[str], today: date) -> date:
     """The day that a date names; without a year the next such day, unless it has only just gone by."""
-    number, name = int(found["day"]), found["month"]
-    month = int(name) if name.isdigit() else [one[:3].lower() for one in MONTHS].index(name[:3]) + 1
-    if not 1 <= month <= len(MONTHS):
-        raise TimeError(f"there is no month {month}; the day comes before the month, like 23/11")
-    if found["year"]:
-        years = [int(found["year"]) + (0 if len(found["year"]) > 2 else 2000)]  # noqa: PLR2004 - 26 is 2026
-    else:
-        years = [today.year - 1, today.year, today.year + 1]
+    number, month, year = date_in(found)
+    years = [year] if year else [today.year - 1, today.year, today.year + 1]
     days = [day for year in years if (day := _day(year, month, number))]
     called = f"{number} {MONTHS[month - 1]}"
     coming = [day for day in days if found["year"] or day >= today]
     if not coming:
-        raise TimeError(f"there is no {called} in {years[-1]}; check the date")
+        raise TimeError(f"there is no {called} from {years[0]} to {years[-1]}; check the date")
     if any(timedelta() < today - day <= _JUST_PASSED for day in days) and not found["year"]:
         raise TimeError(
             f"{called} has just passed; check the date, or add the year if you mean {coming[0].year}"

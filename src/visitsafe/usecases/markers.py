@@ -4,13 +4,14 @@ Anybody in the team may. It stands in the record of one plan of the case, and ho
 plan for it is told (`last_time`).
 """
 
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 import msgspec
 
 from visitsafe.domain.address import without_address
 from visitsafe.domain.afterwards import MarkedBody
 from visitsafe.domain.case import CaseHistory
+from visitsafe.domain.days import in_words
 from visitsafe.domain.entries import VERSION, Content, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging_after import why_not_after
@@ -20,6 +21,9 @@ from visitsafe.domain.typed_days import typed_day
 from visitsafe.errors import NotPermittedError, UsageError
 from visitsafe.usecases.cases import case_history, newest_of
 from visitsafe.usecases.desk import Desk
+
+HALF_A_YEAR = timedelta(days=183)
+"""A day without a year that is further off may be one that has passed."""
 
 
 class Marking(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +110,14 @@ def _needed(flag: str, typed: str, address: str) -> str:
 
 
 def _review(marking: Marking, today: date, checked: date) -> str:
-    return typed_day("--review", marking.review, today, checked).isoformat() if marking.review else ""
+    if not marking.review:
+        return ""
+    day = typed_day("--review", marking.review, today, checked)
+    if day - today > HALF_A_YEAR and str(day.year) not in marking.review:
+        raise UsageError(
+            f"--review: {in_words(day)} is more than half a year off", hint="if that is meant, add the year"
+        )
+    return day.isoformat()
 
 
 def record_marker(desk: Desk, state: PlanState, body: MarkedBody) -> PlanState:
