@@ -71,9 +71,9 @@ def good(name: str, text: str) -> Finding:
     return Finding(name, State.OK, text)
 
 
-def told(name: str, text: str, mend: str = "") -> Finding:
+def told(name: str, text: str, _mend: str = "") -> Finding:
     """Something that somebody else looks after."""
-    return Finding(name, State.OK, text, mend)
+    return Finding(name, State.OK, text)
 
 
 def look(name: str, text: str, mend: str = "") -> Finding:
