@@ -403,3 +403,24 @@ def test_a_row_of_no_plan_hides_nobody(office: Office, named: str) -> None:
         " '', 0, 1, '', '' FROM plans",
     )
     assert office.mo.run("board").code == 0
+
+
+@pytest.mark.parametrize("minutes", [3_000_000, 600])
+def test_a_ladder_by_which_nobody_is_told_for_long_is_a_finding_for_the_manager(
+    office: Office, minutes: int
+) -> None:
+    """Whoever signs may use another program; by years or by ten hours, it is not the checklist's ladder."""
+    office.plan()
+    body = body_of_plan(office)
+    assert body.ladder is not None
+    steps = tuple(msgspec.structs.replace(one, after=minutes) for one in body.ladder.steps)
+    late = msgspec.structs.replace(
+        body, nonce="evil", ladder=msgspec.structs.replace(body.ladder, steps=steps)
+    )
+    plan = own_plan_id(signer(office.sam).fingerprint, "evil")
+    put(office, made(office.sam, plan, "planned", roster(office).heads, late))
+    office.ref = next(one["ref"] for one in office.mo.done("list", "--json").json if one["plan"] == plan)
+    ran = reviewed(office, *COUNTERSIGN)
+    assert ran.code == 1
+    assert "is not its checklist's: by it nobody but the worker is told until" in ran.err
+    assert reviewed(office, *COUNTERSIGN, "--condition", "I watch myself.").code == 0

@@ -136,7 +136,7 @@ def _decide(
     if words.decision is Decision.COUNTERSIGN:
         goes_by, made = goes_by_of(context, state)
         facts = known_of(desk, zone_of(desk.roster), state).facts
-        missing = left_out_of(context, state, facts) or ()
+        missing = left_out_of(context, state, facts)
         for warning in (
             *(facts_first(state.body, facts) if tell else ()),
             *warnings_of(context, state, facts),
@@ -173,7 +173,7 @@ def warnings_of(context: typer.Context, state: "PlanState", facts: "Sequence[Kno
         state: The plan.
         facts: What is known now.
     """
-    from visitsafe.usecases.deciding import differences
+    from visitsafe.usecases.deciding import differences, left_out_words
 
     here = _checklists_here(context, state)
     missing = left_out_of(context, state, facts)
@@ -189,21 +189,19 @@ def warnings_of(context: typer.Context, state: "PlanState", facts: "Sequence[Kno
         )
     else:
         warnings += differences(here, state.body)
-    warnings += [
-        f"the plan leaves out a {one.level} finding that its answers and what is known raise: {one.text}"
-        for one in missing or ()
-    ]
+    warnings += [left_out_words(one) for one in missing]
     return warnings
 
 
 def left_out_of(
     context: typer.Context, state: "PlanState", facts: "Sequence[KnownFact]"
-) -> "tuple[Finding, ...] | None":
-    """The findings that a plan should carry and does not; None if its checklists are not here."""
-    from visitsafe.usecases.deciding import findings_left_out
+) -> "tuple[Finding, ...]":
+    """The findings that a plan should carry and does not, as far as they can be told here."""
+    from visitsafe.usecases.deciding import altered_ladder, findings_left_out
 
     here = _checklists_here(context, state)
-    return findings_left_out(here, state.body, facts) if here else None
+    missing = findings_left_out(here, state.body, facts) if here else None
+    return (*altered_ladder(here, state.body), *(missing or ()))
 
 
 def _checklists_here(context: typer.Context, state: "PlanState") -> "ChecklistSet | None":

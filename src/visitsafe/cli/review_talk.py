@@ -59,7 +59,13 @@ def talk(
     from visitsafe.cli.review_known import known_now
     from visitsafe.cli.screens import make_console, review_plan, show_plan
     from visitsafe.domain.discretion import hides_duress
-    from visitsafe.usecases.deciding import check_may_decide, overruled, overruling, previous_plan
+    from visitsafe.usecases.deciding import (
+        check_may_decide,
+        left_out_words,
+        overruled,
+        overruling,
+        previous_plan,
+    )
 
     environ = invocation(context).environ
     asker = talk_at(environ, plain=plain, otherwise=WITHOUT_TERMINAL)
@@ -81,8 +87,8 @@ def talk(
     desk = opened(desk)
     _ask_about_companions(asker, desk, state)
     held_back = [f"- {overruling(one)}" for one in overruled(desk, state)]
-    missing = left_out_of(context, state, known.facts) or ()
-    also = [f"It leaves out a finding that its answers raise: {one.text}" for one in missing]
+    missing = left_out_of(context, state, known.facts)
+    also = [f"{words[:1].upper()}{words[1:]}" for words in map(left_out_words, missing)]
     return state, _decision(asker, checklist, state, read, held_back, also), desk
 
 

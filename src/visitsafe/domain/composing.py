@@ -95,7 +95,7 @@ def compose_plan(
         standing=_standing(questionnaire, answers, intent.standing, at),
         shown=tuple(shown(questionnaire, name, value) for name, value in rest.items()),
         checklists=_made(checklists),
-        ladder=_ladder(checklists, findings, answers),
+        ladder=ladder_for(checklists, findings, answers),
         urgent=intent.urgent,
         repeats=intent.repeats,
         nonce=nonce,
@@ -288,7 +288,8 @@ def _people(question: str | None, answers: Answers) -> tuple[str, ...]:
     return named if isinstance(named, tuple) else ()
 
 
-def _ladder(checklists: ChecklistSet, findings: Sequence[Finding], answers: Answers) -> Ladder | None:
+def ladder_for(checklists: ChecklistSet, findings: Sequence[Finding], answers: Answers) -> Ladder | None:
+    """The escalation for a plan with these findings and answers; None if the checklist has none."""
     escalation = checklists.escalation
     if escalation is None:
         return None

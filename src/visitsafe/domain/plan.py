@@ -11,6 +11,8 @@ from visitsafe.domain.terms import Answer, Company, Decision, Level
 
 LAST_TIME = "last-time-"
 """What the rule ids of findings begin with that come from earlier visits of the case (`last_time`)."""
+LADDER_ALTERED = "ladder-altered"
+"""The rule id of the finding that a plan's ladder is not its checklist's (`recheck`)."""
 INCIDENT_BEFORE = f"{LAST_TIME}incident"
 JOINT = "joint-visit"
 """The question whether anybody comes along at all, under the id that every checklist may use for it."""

@@ -4,12 +4,50 @@ Pure. The questionnaire must be the one that the plan was made with. An answer t
 its question does not offer, counts as passed over, which is the cautious reading.
 """
 
+from visitsafe.domain.alarm import MOST_GRACE, MOST_MINUTES, WORKER
 from visitsafe.domain.assessment import NONE, Value, assess, yes_no
 from visitsafe.domain.checklist import AnswerType, Question
 from visitsafe.domain.composing import answers_of
-from visitsafe.domain.plan import Finding, PlanBody
+from visitsafe.domain.in_force import MOST_STEPS
+from visitsafe.domain.phrases import in_minutes
+from visitsafe.domain.plan import LADDER_ALTERED, Finding, Ladder, PlanBody
 from visitsafe.domain.questionnaire import Questionnaire
 from visitsafe.domain.terms import Answer, Level
+
+
+def ladder_altered(body: PlanBody, made: Ladder | None) -> Finding | None:
+    """The finding that a plan was signed with a ladder of somebody's own, by which others may hear too late.
+
+    Args:
+        body: The plan.
+        made: The ladder that its checklist makes of it; None if that is not known here. Then only what no
+            checklist allows is found.
+    """
+    ladder = body.ladder
+    if ladder is None or ladder == made:
+        return None
+    if made is None and not _is_absurd(ladder):
+        return None
+    others = [rung.after + ladder.grace_minutes for rung in ladder.steps if set(rung.who) != {WORKER}]
+    told = "by it nobody but the worker is ever told"
+    if others:
+        told = f"by it nobody but the worker is told until {_after_due(min(others))}"
+    text = f"the escalation that was signed with this plan is not its checklist's: {told}"
+    return Finding(rule=LADDER_ALTERED, level=Level.STOP, text=text, source="")
+
+
+def _after_due(minutes: int) -> str:
+    return f"{in_minutes(minutes)} after the time due back" if minutes > 0 else "the time due back"
+
+
+def _is_absurd(ladder: Ladder) -> bool:
+    minutes = [rung.after for rung in ladder.steps]
+    return (
+        not 0 < len(minutes) <= MOST_STEPS
+        or not 0 <= ladder.grace_minutes <= MOST_GRACE
+        or any(abs(one) > MOST_MINUTES for one in minutes)
+        or not any(rung.acknowledge for rung in ladder.steps)
+    )
 
 
 def left_out(questionnaire: Questionnaire, body: PlanBody) -> tuple[Finding, ...]:

@@ -12,6 +12,7 @@ from visitsafe.domain.members import words_in
 from visitsafe.domain.order import Order
 from visitsafe.domain.phrases import went_first
 from visitsafe.domain.plan import (
+    LADDER_ALTERED,
     Attested,
     Countersigning,
     DecidedBody,
@@ -190,12 +191,34 @@ def decided_body(
     )
 
 
+def left_out_words(finding: Finding) -> str:
+    """What is wrong with a plan that does not carry a finding, as a sentence."""
+    if finding.rule == LADDER_ALTERED:
+        return finding.text
+    raised = "that its answers and what is known raise"
+    return f"the plan leaves out a {finding.level} finding {raised}: {finding.text}"
+
+
+def altered_ladder(checklists: "ChecklistSet | None", body: PlanBody) -> tuple[Finding, ...]:
+    """The finding that the plan's ladder is not its checklist's, as far as that can be told here."""
+    from visitsafe.domain.composing import answers_of, ladder_for
+    from visitsafe.domain.questionnaire import compile_questionnaire
+    from visitsafe.domain.recheck import ladder_altered
+
+    made = None
+    if checklists is not None and not _others(checklists, body):
+        questionnaire = compile_questionnaire(checklists).knowing(body.known)
+        made = ladder_for(checklists, body.findings, answers_of(questionnaire, body))
+    found = ladder_altered(body, made)
+    return (found,) if found else ()
+
+
 def _refuse_without_conditions(review: Countersigning, body: PlanBody, left_out: Sequence[Finding]) -> None:
     for rule in conditions_needed(review, body):
         raise NotPermittedError(rule.text, hint="add: --condition '...'")
     for finding in left_out:
         raise NotPermittedError(
-            f"the plan leaves out a finding that its answers and what is known raise: {finding.text}",
+            left_out_words(finding),
             hint="return it, or add: --condition '...'",
         )
 
