@@ -493,6 +493,36 @@ def test_a_question_that_nobody_can_reach_is_a_problem(agency: Agency) -> None:
     assert "no answers lead to this question: change or leave out the condition" in ran.err
 
 
+def changed(agency: Agency, name: str, old: str, new: str) -> list[str]:
+    """What `checklist check` says of the agency's own copy of a shipped file with one slip in it."""
+    text = (shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (agency.folder / f"{name}.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    ran = agency.check()
+    assert ran.code == 1
+    return [line for line in ran.err.splitlines() if f"{agency.folder}/" in line or "/checklists/" in line]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("home-visit", "- {id: physical-violence,", "- {id: physical-violense,"),
+        ("home-visit", "      - id: threat-expected\n", "      - id: threat-expectd\n"),
+        ("home-visit", "kind: visit", "kind: vist"),
+        ("home-visit", "sections:", "sections: ["),
+        ("home-visit", "  review: review\n", "  review: reviw\n"),
+        ("review", "attest:", "attests:"),
+        ("escalation", "high_risk_step: ", "high_risk_step: x"),
+        ("should-not", "  - id: not-personal\n", "  - id: phone\n"),
+        ("incident", "version: ", "versoin: "),
+        ("information-sharing", "within_days: ", "within_days: x"),
+    ],
+)
+def test_one_slip_is_one_problem(agency: Agency, name: str, old: str, new: str) -> None:
+    lines = [line for line in changed(agency, name, old, new) if "review date" not in line]
+    assert 1 <= len(lines) <= 2, lines
+
+
 def test_an_editor_s_schema_takes_all_of_it(agency: Agency) -> None:
     """What `checklist check` takes, a validator that is not ours takes by the schema, too."""
     agency.write_ladder(NOT_THERE)

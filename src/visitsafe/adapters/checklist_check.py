@@ -39,12 +39,14 @@ class Report:
         warnings: Lines for what is worth knowing: a source past its review date.
         advice: Lines for what may be meant as it is, and may be a slip.
         files: The names of the files that were checked.
+        causes: What was told of one file and is not told again of others: a document that nothing describes.
     """
 
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    causes: set[str] = field(default_factory=set)
 
     def add(self, lines: Sequence[str]) -> None:
         """Add problems; what several checklists share is said once."""
@@ -161,7 +163,9 @@ def _alone(found: Found, documents: checking.Documents, report: Report) -> None:
         return
     checklist = cast("AnyChecklist", model)
     loaded = Loaded(checklist, written, (found,))
-    report.add([loaded.line(problem) for problem in checking.check_alone(checklist, documents)])
+    problems = checking.check_alone(checklist, documents)
+    report.add([loaded.line(one) for one in problems if one.cause not in report.causes])
+    report.causes |= {one.cause for one in problems} - {""}
 
 
 def _together(
@@ -181,7 +185,8 @@ def _together(
         return
     files = {found.path for loaded in resolved.loaded.values() for found in loaded.files}
     if any(found.path in files for found in wanted):
-        report.add(resolved.lines(check(resolved.checklists, documents)))
+        problems = check(resolved.checklists, documents)
+        report.add(resolved.lines([one for one in problems if one.cause not in report.causes]))
 
 
 def _findable(library: Library, name: str, report: Report) -> None:

@@ -234,7 +234,8 @@ def _wanted(path: Path, question: Question, wanted: Sequence[str]) -> Iterator[P
     for index, word in enumerate(wanted):
         if word not in possible:
             better = did_you_mean(word, possible) or f": write one of {', '.join(possible)}"
-            yield Problem((*path, index), f'"{word}" is no answer to "{question.id}"{better}')
+            sentence = f'"{word}" is no answer to "{question.id}"{better}'
+            yield Problem((*path, index), sentence, cause=f"answer {question.id} {word}")
 
 
 def _review_rules(checklists: ChecklistSet, placed: Placed) -> Iterator[Problem]:

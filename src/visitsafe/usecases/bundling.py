@@ -42,8 +42,8 @@ With visitsafe:
 visitsafe verify THIS-FILE.zip --team-id {team}
 visitsafe import THIS-FILE.zip
 
-Without it you need nothing but OpenSSH 9.1 or newer, which comes with Linux, macOS and Windows 11. ssh -V
-says which you have; a newer one for Windows: https://github.com/PowerShell/Win32-OpenSSH/releases
+Without it you need nothing but OpenSSH 9.1 or newer, which comes with today's Linux, macOS and Windows.
+ssh -V says which you have; a newer one for Windows: https://github.com/PowerShell/Win32-OpenSSH/releases
 Unpack the file and open a terminal in the folder. The lines below print "Good" for an entry that holds.
 Nobody signed this README: see that they do what they say before you run them. Each is one ssh-keygen
 -Y verify of one file in entries/ and the signature beside it, and nothing else.
