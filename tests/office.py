@@ -207,9 +207,16 @@ class Office:
         return shape
 
     def countersigned(self, **changes: str) -> Any:
-        """Have Sam sign a plan and Mo countersign it; what `--json` printed of the plan."""
+        """Have Sam sign a plan and Mo countersign it, on a condition where a stop stands, as after dark.
+
+        Returns:
+            What `--json` printed of the plan.
+        """
         shape = self.plan(**changes)
-        self.mo.done("review", self.ref, "--decision", "countersign", "--reason", "Well thought through.")
+        stops = any(one["level"] == "stop" for one in shape["findings"])
+        on = ["--condition", "Ring the desk as you leave."] if stops else []
+        words = ("review", self.ref, "--decision", "countersign", "--reason", "Well thought through.")
+        self.mo.done(*words, *on)
         return shape
 
     def duty(self) -> Someone:

@@ -294,7 +294,7 @@ def test_the_wizard_seals_them_into_a_plan_too(office: Office) -> None:
     give(office)
     office.plan()
     window = terminal(office.sam, "plan", "--repeat", office.ref, "--plain")
-    for typed in ("24 November 2026 10:00", "y", "11:30", "y", "y", "ok", "sign"):
+    for typed in ("24 November 2026 10:00", "y", "11:30", "y", "nnyynnnnnn", "1", "y", "ok", "sign"):
         window.expect(r"more\): ")
         window.sendline(typed)
     window.expect_exact("your tracing details go with it, sealed to Mo")
