@@ -386,3 +386,20 @@ def test_help_is_told_at_once_and_not_only_before_signing(today: Office) -> None
     child.expect("Was it a near miss")
     answer(child, "q")
     assert ended(child)[0] == 130
+
+
+def test_whoever_writes_a_letter_sees_each_line_before_it_is_written(today: Office) -> None:
+    today.countersigned(
+        start='"tomorrow 10:00"', due_back='"tomorrow 11:30"', share_hostility="yes", share_fear="yes",
+        share_decision="share", share_with='["Health visitor, NHS"]',
+    )  # fmt: skip
+    child = at_terminal(today.sam, "share", today.ref, "--letter")
+    child.expect("2. A professional is afraid")
+    answer(child, "2")
+    child.expect(r"2. \[left out\] A professional is afraid")
+    answer(child, "3")
+    code, written = ended(child)
+    assert code == 0
+    letter = written[written.index("# Safety of professionals") :]
+    assert "A professional is afraid" not in letter
+    assert "An adult in the family has been hostile" in " ".join(letter.split())

@@ -92,7 +92,7 @@ class TestAnAssault:
         assert "A stop finding still stands" in office.mo.run(*words).err
         out = review(office)
         assert "Last time (23 November): there was an incident" in out.split("Findings")[0]
-        assert "Violence, or somebody hurt: 23 November 2026" in out.split("Findings")[0]
+        assert "Violence, or somebody hurt, or perhaps hurt: 23 November 2026" in out.split("Findings")[0]
         page = office.mo.done("export", office.ref).out
         assert "Worst finding (stop)" in page
         assert page.index("## What was known") < page.index("## Findings")
@@ -117,7 +117,7 @@ class TestAnAssault:
         assault(office)
         path = office.answers(start=TOMORROW)
         err = office.sam.done("plan", "--answers", path, "--yes").err
-        assert "to note: Violence, or somebody hurt: 23 November 2026" in err
+        assert "to note: Violence, or somebody hurt, or perhaps hurt: 23 November 2026" in err
 
 
 class TestLight:

@@ -77,7 +77,7 @@ _EVERY = (
             BOTH: "of the worker and of somebody who comes along",
         },
     ),
-    Fact(VIOLENCE, "Violence, or somebody hurt", _AGES),
+    Fact(VIOLENCE, "Violence, or somebody hurt, or perhaps hurt", _AGES),
     Fact(INCIDENT, "Incident", _AGES),
     Fact(NEAR_MISS, "Near miss", _AGES),
     Fact(BROKEN_OFF, "Visit broken off", _AGES),
