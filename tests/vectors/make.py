@@ -28,8 +28,10 @@ from visit_story import (
     heard_from,
     late,
     notified,
+    planned,
     raised,
     stood_down,
+    watched_plan,
 )
 from visitsafe.domain.entries import Entry, from_text
 from visitsafe.domain.plan import WithdrawnBody
@@ -112,6 +114,7 @@ def cases() -> Iterator[Case]:
     yield from _sets()
     yield from _strange()
     yield from _on_the_way()
+    yield from _watched()
     yield from _removed()
     yield from _afterwards()
 
@@ -218,6 +221,32 @@ def _on_the_way() -> Iterator[Case]:
         back(stood_down(told, by=SAM)), status="countersigned", ignored=(-2,), problem="their own visit",
     )  # fmt: skip
     yield replace(own, over=False)
+
+
+def _watched() -> Iterator[Case]:
+    """What begins a watch and what ends it (docs/adr/0028)."""
+    yesterday = at(countersigned(), START, -24 * 60)
+    early = back(departed(yesterday))
+    yield _watch("back-a-day-early", "long before the start, and not the desk's word: it ends nothing", early)
+    desk = back(departed(yesterday), DEE)
+    yield _watch("back-a-day-early-by-the-desk", "the desk says so", desk, over=True)
+    waits = countersigned().revised(body=watched_plan(nonce=""))
+    yield _watch("newer-version-waits", "watched by the one that was countersigned", waits, status="awaiting")
+    sent = waits.decided("return")
+    yield _watch("newer-version-returned", "a return ends no watch", sent, status="returned")
+    slow, doubt = NOW - timedelta(minutes=30), "by the clocks its author"
+    gone = departed(at(countersigned(), START)) | revoked(countersigned(), SAM, at=slow)
+    out = _watch("slow-clock-revokes-the-worker", "whoever set out stays out, whatever the clock says", gone)
+    yield replace(out, problem=doubt)
+    refused = planned().decided("refuse") | revoked(planned(), MO, at=slow)
+    yield case(
+        "slow-clock-revokes-the-manager", "a refusal lapses only if it follows that", refused,
+        status="refused", problem=doubt,
+    )  # fmt: skip
+
+
+def _watch(name: str, why: str, story: Story, *, status: str = "countersigned", over: bool = False) -> Case:
+    return replace(case(name, why, story, status=status), over=over)
 
 
 KEPT_DAYS = 100
