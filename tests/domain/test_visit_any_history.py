@@ -30,11 +30,11 @@ from visit_story import (
     stood_down,
     watched_plan,
 )
-from visitsafe.domain.alarm import is_alarming, is_watched, next_due, to_raise
+from visitsafe.domain.alarm import is_alarming, is_watched, next_due, to_raise, unowned
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState, fold
 from visitsafe.domain.outbox import Channel, Contacts, Message, messages_due
-from visitsafe.domain.plan import Ladder
+from visitsafe.domain.plan import Ladder, Rung
 from visitsafe.domain.reports import ExtendedBody, StoodDownBody
 from visitsafe.domain.terms import Kind
 from visitsafe.domain.verified import Verified
@@ -50,9 +50,20 @@ STEPS = [rung.id for rung in LADDER.steps]
 TOOTHLESS = Ladder(grace_minutes=120, steps=(msgspec.structs.replace(LADDER.steps[3], acknowledge=False),))
 VERSIONS = {Kind.PLANNED, Kind.REVISED}
 OUT = {Kind.DEPARTED, Kind.ARRIVED, Kind.LEFT}
-AGREED = countersigned()
-BEGUN = revoked(
-    replace(AGREED.added(SAM_AT_HOME, "practitioner", "manager"), at=AGREED.at), NIA, at=AGREED.at
+
+
+def begun(agreed: Story) -> Story:
+    return revoked(
+        replace(agreed.added(SAM_AT_HOME, "practitioner", "manager"), at=agreed.at), NIA, at=agreed.at
+    )
+
+
+BEGUN = begun(countersigned())
+NOT_THERE = Rung(
+    id="not-there", after=20, who=("duty",), do="Ring.", source="s", counts_from="start", missing="arrived"
+)
+BEGUN_EARLY = begun(
+    countersigned(watched_plan(ladder=msgspec.structs.replace(LADDER, steps=(NOT_THERE, *LADDER.steps))))
 )
 ROSTER = BEGUN.roster
 REPORTS = ("departed", "arrived", "ok", "left", "back", "extended", "duress")
@@ -87,9 +98,9 @@ WITH_VERSIONS = steps_of(
 )
 
 
-def played(steps: Sequence[Step], *, in_time: bool = False) -> Story:
+def played(steps: Sequence[Step], *, in_time: bool = False, first: Story = BEGUN) -> Story:
     """Everybody works on a copy of their own, and with `in_time` by one clock; in the end all are joined."""
-    copies = [BEGUN] * len(PEOPLE)
+    copies = [first] * len(PEOPLE)
     for number, ((who, action), other, minutes) in enumerate(steps):
         if action == "fetch":
             copies[who] = copies[who] | copies[other]
@@ -389,3 +400,25 @@ def _named(state: PlanState) -> Iterable[str]:
     yield "closed" if state.closed else ""
     yield "open after an end" if len(visit.alarms) > 1 and not state.closed else ""
     yield "extended" if visit.due_back != to_text(DUE_BACK) else ""
+
+
+@settings(deadline=None, max_examples=150)
+@given(STEPS_TAKEN, st.integers(0, 60), st.booleans())
+def test_nobody_is_watched_less_because_a_report_was_missing(
+    steps: Sequence[Step], minutes: int, taken_on: bool
+) -> None:
+    """Whatever else was said: raising such a step, and taking it on, leaves what comes later as it was."""
+    before = played(steps, first=BEGUN_EARLY)
+    due = to_text(START + timedelta(minutes=20))
+    after = raised(replace(before, at=START + timedelta(minutes=20 + minutes)), "not-there", due, DEE)
+    if taken_on:
+        after = acknowledged(after, "not-there", DEE)
+    for late in (-60, 0, 15, 45, 600):
+        now = DUE_BACK + timedelta(minutes=late)
+        assert is_watched(after.state, now) >= is_watched(before.state, now)
+        assert is_alarming(after.state, now) >= is_alarming(before.state, now)
+        rest = {(one.rung.id, one.at) for one in to_raise(before.state, now) if not one.rung.early}
+        assert rest <= {(one.rung.id, one.at) for one in to_raise(after.state, now)}
+        assert {one.body.step for one in unowned(before.state)} == {
+            one.body.step for one in unowned(after.state)
+        }
