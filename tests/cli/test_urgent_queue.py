@@ -158,6 +158,9 @@ def test_a_countersigned_visit_is_watched_though_a_newer_version_waits_and_manag
 ) -> None:
     waits = "a newer version (Mon 23 Nov 10:00-11:30) waits for a manager's decision"
     assert f"{waits}; until it is countersigned, the visit is watched as agreed" in readdressed.mo.done().out
+    assert "watched as it was agreed before" in " ".join(
+        readdressed.mo.done("show", readdressed.ref).out.split()
+    )
     assert waits in readdressed.sam.done().out
     readdressed.at(MORNING.replace(hour=10, minute=10))
     board = " ".join(readdressed.mo.run("board", "--plain").out.split())

@@ -139,7 +139,9 @@ class PlanState(msgspec.Struct, frozen=True):
     @property
     def overtaken(self) -> bool:
         """Whether the visit is watched by an earlier version than the newest, which nobody countersigned."""
-        return bool(self.visit.watched) and self.version.id not in self.visit.watched and not self.closed
+        if self.closed or self.status not in {Status.AWAITING, Status.RETURNED}:
+            return False
+        return bool(self.visit.watched) and self.version.id not in self.visit.watched
 
     @property
     def facts(self) -> Visit:

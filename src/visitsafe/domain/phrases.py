@@ -28,6 +28,8 @@ EXPIRED_WORDS = "nobody decided before the start, so this plan has expired"
 OVERTAKEN_WORDS = "the visit goes first because it is urgent; a manager still has to decide"
 GONE_WORDS = "the worker has set out already because it is urgent; a manager still has to decide"
 UNDECIDED_WORDS = "the visit is over; it went first because it was urgent, and no manager has decided since"
+NEWER_WORDS = "a newer version waits for a manager's decision; the visit is watched as it was agreed before"
+SENT_BACK_WORDS = "a newer version was returned; the visit is watched as it was agreed before"
 LEVEL_WORDS: Mapping[Level, str] = {
     Level.STOP: "Stop",
     Level.CONTROL: "Needs a control measure",
@@ -53,7 +55,7 @@ def went_first(state: PlanState) -> str:
 
 def expired(state: PlanState, now: datetime) -> bool:
     """Whether the start has passed with no decision on a plan that needed one first."""
-    needed_one = not state.body.urgent and not went_first(state)
+    needed_one = not (state.body.urgent or went_first(state) or state.overtaken)
     return state.status is Status.AWAITING and state.started(to_text(now)) and needed_one
 
 
@@ -61,6 +63,8 @@ def plain_words(state: PlanState, now: datetime) -> str:
     """Where a plan stands, in a few words that continue a sentence."""
     if expired(state, now):
         return EXPIRED_WORDS
+    if state.overtaken:
+        return NEWER_WORDS if state.status is Status.AWAITING else SENT_BACK_WORDS
     if state.status is Status.AWAITING and state.visit.closed and (state.body.urgent or went_first(state)):
         return UNDECIDED_WORDS
     if state.status is Status.AWAITING and went_first(state):
