@@ -203,6 +203,19 @@ def test_a_mistake_is_said_with_its_place(change: tuple[str, str], says: str) ->
     assert says in "\n".join(problems(GOOD.replace(*change)))
 
 
+def test_words_that_a_remark_may_cut_short_are_refused_with_the_mend() -> None:
+    text = GOOD.replace('"Leave at once: no discussion"', "Near #2 door").replace(
+        "yes\n", "yes # as before\n"
+    )
+    (said,) = problems(text)
+    mend = 'write "Near #2 door", or put a remark on a line of its own'
+    assert said.endswith(f"9:15: strategies: what stands after # is not read; {mend}")
+    (said,) = problems(GOOD.replace("Ann Lee", "Ann #2"))
+    assert 'write "Ann #2"' in said
+    quoted = GOOD.replace('discussion"', 'discussion"  # quoted').replace("C-4711", "C-4711\n  # alone")
+    assert read(quoted).answers == read(GOOD).answers
+
+
 def test_an_urgent_visit_may_have_started_and_says_why() -> None:
     text = GOOD.replace("start: 14:00", "start: today 07:00\n  ").replace("+90m", "09:30")
     assert read(text + "urgent: The child rang\n").urgent == "The child rang"

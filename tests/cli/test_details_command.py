@@ -137,6 +137,29 @@ def test_a_file_that_does_not_fit_is_refused_without_quoting_it(office: Office, 
     assert not marked(ran.out + ran.err)
 
 
+def test_what_is_wrong_in_a_file_is_told_by_line_and_column(office: Office, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    lines = [
+        "home-address: Flat #2",
+        "mobil: xq1z",
+        "mobile: xq2z",
+        "car-make: [xq3z]",
+        "recognise: xq4z # tall",
+    ]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    ran = office.sam.run("details", "--from", str(file))
+    assert ran.code == 1
+    for said in (
+        "mine.yaml:1:15: what stands after # is not read; put all of it in quotes",
+        "mine.yaml:2:1: there is no tracing detail of that name; do you mean mobile?",
+        "mine.yaml:3:9: mobile is not a telephone number; it has letters in it",
+        "mine.yaml:4:11: one text is needed here",
+        "mine.yaml:5:12: what stands after # is not read",
+    ):
+        assert said in ran.err
+    assert not marked(ran.out + ran.err)
+
+
 @pytest.mark.parametrize("number", ["07700 90012", "O7700 900123", "999", "ask at reception"])
 def test_what_is_no_telephone_number_is_refused_without_repeating_it(office: Office, number: str) -> None:
     ran = office.sam.run("details", "--set", f"next-of-kin-phone={number}", "--set", "mobile=07700 900123")

@@ -93,6 +93,15 @@ def test_a_case_that_holds_a_name_or_an_address_is_told_from_a_file_too(office: 
     )
 
 
+def test_an_exit_plan_is_not_cut_short_by_what_yaml_takes_for_a_remark(office: Office) -> None:
+    ran = plan(office, exit_plan="Near #2 door", phone="yes  # the blue one")
+    assert ran.code == 1
+    assert 'what stands after # is not read; write "Near #2 door"' in ran.err
+    assert "blue" not in ran.err
+    ran = plan(office, "--json", exit_plan='"Near #2 door"  # quoted', phone="yes  # the blue one")
+    assert ran.json["answers"]["exit-plan"] == "Near #2 door"
+
+
 def test_summer_time_is_told_as_the_clocks_show_it(office: Office) -> None:
     office.at(NOW + timedelta(days=210))
     ran = plan(office, "--json", start='"24 June 2027 19:00"', due_back='"20:30"', last_bus='"21:30"')

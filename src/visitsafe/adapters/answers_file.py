@@ -15,11 +15,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
+from visitsafe.adapters import yaml_words
 from visitsafe.adapters.yaml_files import MOST_BYTES, printable, read_bytes, read_strings, refusal
 from visitsafe.adapters.yaml_tree import DataPath, Positions, Problem
 from visitsafe.domain.answering import Context, Raw, is_blank, parse_all
 from visitsafe.domain.assessment import Answers, Value, assess
-from visitsafe.domain.checklist import VisitField
+from visitsafe.domain.checklist import AnswerType, VisitField
 from visitsafe.domain.cleaning import clean, quoted
 from visitsafe.domain.composing import occasion_of
 from visitsafe.domain.facts import Occasion
@@ -230,6 +231,7 @@ def read_answers(
         path = paths.get(name) or _where_missing(questionnaire, name)
         unknown = name not in questionnaire.by_id
         (desk.key if unknown else desk.value)(path, f"{path[-1]}: {sentence}")
+    _cut_short(desk, questionnaire, paths)
     controls = _measures(desk, file, questionnaire, None if desk.problems else parsed.answers)
     if desk.problems:
         raise refusal(file.name, desk.problems, file.hint)
@@ -260,6 +262,28 @@ def _by_question(
         else:
             raw[name], paths[name] = given, ("visit", key)
     return raw, paths
+
+
+def _cut_short(desk: _Desk, questionnaire: Questionnaire, paths: Mapping[str, DataPath]) -> None:
+    """Refuse words without quotes behind which a `#` begins what is not read: it may belong to them.
+
+    Behind an answer that is chosen, such as yes, it can only be a remark.
+    """
+    words = {paths[name] for name in paths if _is_words(questionnaire, name)}
+    for path, value in desk.positions.remarks().items():
+        if path in words or path[:-1] in words or path[0] in {"controls", "urgent"}:
+            whole = yaml_words.quoted(f"{value.text}{value.remark}")
+            mend = f"write {whole}, or put a remark on a line of its own"
+            desk.value(path, f"{path[-1]}: what stands after # is not read; {mend}")
+
+
+def _is_words(questionnaire: Questionnaire, name: str) -> bool:
+    question = questionnaire.by_id.get(name)
+    return question is None or question.answer in {
+        AnswerType.TEXT,
+        AnswerType.PEOPLE,
+        AnswerType.TELEPHONE,
+    }
 
 
 def _where_missing(questionnaire: Questionnaire, name: str) -> DataPath:

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from visitsafe.adapters.settings import make_private_folder, write_whole
+from visitsafe.domain.details import LABELS, cleaned
 from visitsafe.errors import ProblemsError, SettingsError, UsageError
 
 NAME = "details.age"
+HOW = "one line for each: mobile: '07700 900123'; put texts in quotes"
 MOST_BYTES = 1 << 18
 _POSITION = re.compile(r"^(.*?:\d+:\d+):", re.DOTALL)
 
@@ -65,28 +67,45 @@ def remove(home: Path) -> bool:
     return True
 
 
-def read_clear(named: str) -> Mapping[str, str]:
-    """The details that somebody wrote in YAML, as they wrote them; `-` is a pipe.
+def read_clear(named: str, country: str) -> Mapping[str, str]:
+    """The details that somebody wrote in YAML, cleaned; `-` is a pipe.
+
+    Args:
+        named: The file.
+        country: Whose telephone numbers are meant where none is named.
 
     Raises:
-        UsageError: It does not hold one text for each name.
-        ProblemsError: It is no YAML; with places and not with what stands there.
+        ProblemsError: It does not hold one text for each name, or one that cannot be; with places and not
+            with what stands there.
     """
-    from visitsafe.adapters.yaml_files import read_strings
+    from visitsafe.adapters.yaml_files import printable, read_strings, refusal
+    from visitsafe.adapters.yaml_tree import Problem
 
     source = sys.stdin.buffer.read() if named == "-" else Path(named)
     try:
-        found, _ = read_strings(source, "the pipe")
+        found, positions = read_strings(source, "the pipe")
     except ProblemsError as error:
         places = dict.fromkeys(_place(problem) for problem in error.problems)
-        raise ProblemsError(
-            error.message,
-            [f"{place} cannot be read here" for place in places],
-            hint="one line for each: mobile: '07700 900123'; put texts in quotes",
-        ) from None
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise UsageError("the file needs one text for each name", hint="for example: mobile: '07700 900123'")
-    return found
+        lines = [f"{place} cannot be read here" for place in places]
+        raise ProblemsError(error.message, lines, hint=HOW) from None
+    if not isinstance(found, dict):
+        found, problems = {}, [Problem((1, 1), "one text is needed for each name")]
+    else:
+        cut = "what stands after # is not read; put all of it in quotes"
+        problems = [Problem(positions.nearest(path), cut) for path in positions.remarks()]
+    details: dict[str, str] = {}
+    for name, value in found.items():
+        if not isinstance(value, str):
+            problems.append(Problem(positions.nearest((name,)), "one text is needed here"))
+            continue
+        try:
+            details[name] = cleaned(name, value, country)
+        except UsageError as error:
+            place = positions.nearest((name,)) if name in LABELS else positions.key((name,))
+            problems.append(Problem(place, f"{error.message}; {error.hint}"))
+    if problems:
+        raise refusal("the pipe" if named == "-" else printable(named), problems, HOW)
+    return details
 
 
 def _place(problem: str) -> str:

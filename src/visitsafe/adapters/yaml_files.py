@@ -125,7 +125,7 @@ def parse(raw: bytes, name: str, *, prose: bool = False) -> Tree:
     problems = list(islice(_forbidden(text, _UNREADABLE if prose else _FORBIDDEN), MOST_LISTED))
     if problems:
         raise refusal(name, problems)
-    builder = Builder(prose=prose)
+    builder = Builder(prose=text if prose else "")
     try:
         for event in yaml.parse(text, Loader=_PARSER):
             builder.take(event)

@@ -22,11 +22,17 @@ DataPath = tuple[str | int, ...]
 
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """A single value; `plain` if it is not in quotes."""
+    """A single value.
+
+    Attributes:
+        plain: It is not in quotes.
+        remark: What follows it in its line after a `#`, which YAML does not read; only looked for in prose.
+    """
 
     text: str
     plain: bool
     position: Position
+    remark: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +80,19 @@ class Positions:
         """Where the value at the path begins, or the nearest value above it that exists."""
         return self.node(path).position
 
+    def remarks(self) -> dict[DataPath, Scalar]:
+        """The values behind which something in their line is not read, by their paths."""
+        found: dict[DataPath, Scalar] = {}
+        waiting: list[tuple[DataPath, Node]] = [((), self._root)]
+        for path, node in waiting:  # grows while it is walked
+            if isinstance(node, Pairs):
+                waiting += [((*path, name), value) for name, (_, value) in node.nodes.items()]
+            elif isinstance(node, Items):
+                waiting += [((*path, place), value) for place, value in enumerate(node.nodes)]
+            elif node.remark:
+                found[path] = node
+        return found
+
     def key(self, path: DataPath) -> Position:
         """Where the key at the end of the path stands; for list items and what is not there, the value."""
         parent = self.node(path[:-1])
@@ -100,8 +119,9 @@ class TooMuchError(Exception):
 class Builder:
     """Grows the tree from parser events, without recursion: nesting cannot exhaust anything."""
 
-    def __init__(self, *, prose: bool = False) -> None:
-        self._prose = prose
+    def __init__(self, *, prose: str = "") -> None:
+        """Begin a tree; `prose` is the file's text if people's answers stand in it."""
+        self._prose = prose.splitlines()
         self.root: Node | None = None
         self.problems: list[Problem] = []
         self._open: list[Items | Pairs] = []
@@ -145,7 +165,7 @@ class Builder:
             self._refuse(event, "lines that start with % are not understood here: leave them out")
 
     def _scalar(self, event: Any) -> None:
-        node = Scalar(event.value, plain=not event.style, position=_mark(event))
+        node = Scalar(event.value, plain=not event.style, position=_mark(event), remark=self._remark(event))
         if node.plain and self._flow and self._flow[-1] and "?" in node.text:
             quoted = yaml_words.quoted(node.text)
             self._refuse(
@@ -154,6 +174,14 @@ class Builder:
         if not (self._prose or node.plain) and (found := yaml_words.hidden(node.text)):
             self._refuse(event, yaml_words.forbidden(found))
         self._add(node)
+
+    def _remark(self, event: Any) -> str:
+        """What stands behind a value without quotes and is not read, as it stands there."""
+        end = event.end_mark
+        if event.style or not event.value or end.line >= len(self._prose):
+            return ""
+        rest = self._prose[end.line][end.column :]
+        return rest.rstrip() if rest.lstrip().startswith("#") else ""
 
     def _start(self, event: Any) -> None:
         if len(self._open) >= yaml_words.MOST_DEPTH:

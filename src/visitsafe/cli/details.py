@@ -195,11 +195,11 @@ def _from_flags(
 
     if not values and file is None and found is None:
         raise NotFoundError("there is nothing to confirm yet", hint=tracing.GIVE)
-    given: Mapping[str, str] = {} if file is None else read_clear(file)
-    pairs = dict(given) | dict(_pair(value) for value in values)
-    base = found if found is not None and file is None else Details()
     country = _country(context)
-    return changed(base, {name: cleaned(name, raw, country) for name, raw in pairs.items()})
+    given: Mapping[str, str] = {} if file is None else read_clear(file, country)
+    typed = dict(_pair(value) for value in values)
+    base = found if found is not None and file is None else Details()
+    return changed(base, {**given, **{name: cleaned(name, raw, country) for name, raw in typed.items()}})
 
 
 def _pair(text: str) -> tuple[str, str]:
