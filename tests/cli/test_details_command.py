@@ -176,6 +176,15 @@ def test_a_number_of_the_teams_own_country_and_of_another(office: Office) -> Non
     assert shown == "Home telephone: (022) 12345\nMobile number: +44 7700 900123\n"
 
 
+def test_a_file_of_them_that_others_can_read_is_warned_of(office: Office, tmp_path: Path) -> None:
+    clear = tmp_path / "details.yaml"
+    clear.write_text("mobile: '07700 900123'\n")
+    clear.chmod(0o644)
+    assert f"others can read your details in {clear}" in office.sam.done("details", "--from", str(clear)).err
+    clear.chmod(0o600)
+    assert "others can read" not in office.sam.done("details", "--from", str(clear)).err
+
+
 def test_clearing_removes_them_from_this_computer_only(office: Office) -> None:
     give(office)
     office.plan()

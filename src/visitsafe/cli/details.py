@@ -5,12 +5,13 @@ in no message, no JSON and no error.
 """
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from visitsafe.cli import tracing
-from visitsafe.cli.opening import FIRST, desk_of, invocation, open_file, settings_of, signer_of
+from visitsafe.cli.opening import FIRST, desk_of, invocation, open_file, settings_of, signer_of, warn_if_open
 from visitsafe.cli.output import result, say, stands
 from visitsafe.domain.escape import terminal
 from visitsafe.errors import KeyFileError, NotFoundError, SettingsError, UsageError, VerificationError
@@ -197,6 +198,9 @@ def _from_flags(
         raise NotFoundError("there is nothing to confirm yet", hint=tracing.GIVE)
     country = _country(context)
     given: Mapping[str, str] = {} if file is None else read_clear(file, country)
+    if file is not None and file != "-":
+        with Path(file).open("rb") as clear:
+            warn_if_open(clear.fileno(), "your details", Path(file))
     typed = dict(_pair(value) for value in values)
     base = found if found is not None and file is None else Details()
     return changed(base, {**given, **{name: cleaned(name, raw, country) for name, raw in typed.items()}})
