@@ -336,6 +336,8 @@ def test_a_worker_who_is_out_stays_on_the_board_whatever_the_clock_of_who_revoke
     office.at(NOW.replace(hour=12, minute=30))
     board = office.mo.run("board", "--plain")
     assert (board.code, "Sam" in board.out, "1 h late" in board.out) == (4, True, True)
+    assert "In doubt: Sam: by the clocks its author had left the team" in " ".join(board.out.split())
+    assert "In doubt: by the clocks" in " ".join(office.mo.done("show", office.ref).out.split())
     watch = office.mo.run("watch", "--once")
     assert (watch.code, "Sam" in watch.out + watch.err) == (4, True)
     assert office.sam.run("back").code == 1

@@ -139,6 +139,11 @@ def _worries(state: "PlanState", now: datetime, known: Sequence[Finding]) -> Ite
                 ("Does not count: ", WARN),
                 f"{kind_words(judged.entry.content.kind)} by {judged.name}: {judged.why_not}",
             )
+        elif judged.doubt:
+            yield (
+                ("In doubt: ", WARN),
+                f"{kind_words(judged.entry.content.kind)} by {judged.name}: {judged.doubt}",
+            )
     for said in state.after.incidents:
         yield (incident_title(said.body), STOP), f" recorded on this plan by {said.author.person.name}."
     yield from _times(state, now)

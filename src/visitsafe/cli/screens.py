@@ -191,6 +191,8 @@ def _record(console: "Console", state: "PlanState", zone: tzinfo) -> None:
         fact(console, "Reason", reason_of(judged), indent=2 * INDENT)
         if judged.why_not:
             put(console, ("Does not count: ", STRONG), judged.why_not, indent=2 * INDENT)
+        elif judged.doubt:
+            put(console, ("In doubt: ", STRONG), judged.doubt, indent=2 * INDENT)
     fact(console, "To check it", f"visitsafe verify {state.ref}", indent=INDENT)
 
 

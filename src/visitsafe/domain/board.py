@@ -15,9 +15,9 @@ from visitsafe.domain.address import without_address
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.heartbeat import Watch
 from visitsafe.domain.members import Member, as_heard
-from visitsafe.domain.plan import Rung, Visit
+from visitsafe.domain.plan import PlanBody, Rung, Visit
 from visitsafe.domain.refs import references
-from visitsafe.domain.reports import AcknowledgedBody, ExtendedBody, ReportBody
+from visitsafe.domain.reports import AcknowledgedBody, BackBody, ExtendedBody, ReportBody
 from visitsafe.domain.terms import ROLE_WORDS, Company, Role, Stage, Status
 from visitsafe.domain.visit import Said
 from visitsafe.domain.way import COMES
@@ -89,6 +89,7 @@ class Row(msgspec.Struct, frozen=True):
         decider: Who countersigned; empty if nobody has.
         problems: What does not hold about its record.
         damaged: Whether something about the visit may be lost by that.
+        doubt: Why what was planned or reported is in doubt, and whose word it is; empty if it is not.
         newer: What the newest version says, if it is not the one by which the visit is watched.
     """
 
@@ -123,6 +124,7 @@ class Row(msgspec.Struct, frozen=True):
     decider: str
     problems: tuple[str, ...]
     damaged: bool = False
+    doubt: str = ""
     newer: Newer | None = None
 
     @property
@@ -232,8 +234,16 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
         decider=state.decision.name if state.decision else "",
         problems=state.problems,
         damaged=bool(state.damage),
+        doubt=_doubt(state),
         newer=_newer(newest, details=details) if state.overtaken else None,
     )
+
+
+def _doubt(state: PlanState) -> str:
+    """Why what was planned or reported is in doubt, by the newest entry of which that is so."""
+    told = (PlanBody, ReportBody, BackBody, ExtendedBody)
+    found = (one for one in reversed(state.judged) if one.doubt and isinstance(one.body, told))
+    return next((f"{one.name}: {one.doubt}" for one in found), "")
 
 
 def _newer(visit: Visit, *, details: bool) -> Newer:

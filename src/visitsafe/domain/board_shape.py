@@ -86,6 +86,7 @@ def _row(row: Row, *, details: bool) -> Shape:
         "conditions_not_met": list(row.unmet),
         "company_changes": list(row.changed),
         "problems": list(row.problems),
+        "doubt": row.doubt or None,
         "newer": None if row.newer is None else _newer(row.newer, details=details),
     }
 

@@ -280,6 +280,10 @@ def _marks(row: Row, zone: tzinfo) -> Iterable[Line]:
         yield Line(f"Not as planned: {one_line(change)}", Tone.CAREFUL, under=True)
     if row.drill:
         yield Line("DRILL: somebody is practising the alarm on this visit", Tone.CAREFUL, under=True)
+    if row.doubt:
+        yield Line(
+            f"In doubt: {one_line(row.doubt)}; run: visitsafe verify {row.ref}", Tone.CAREFUL, under=True
+        )
     for problem in row.problems[:1]:
         said = f"Its record does not hold: {one_line(problem)}; run: visitsafe verify {row.ref}"
         yield Line(said, Tone.ALARM, under=True)

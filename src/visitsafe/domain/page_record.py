@@ -75,6 +75,7 @@ def _signed(state: PlanState, judged: Judged) -> str:
         *([f"Says: {markdown_line(said)}"] if (said := says(judged, state)) else []),
         *([f"Reason: {markdown_line(reason)}"] if (reason := reason_of(judged)) else []),
         *([f"**Does not count:** {markdown_line(judged.why_not)}"] if judged.why_not else []),
+        *([f"**In doubt:** {markdown_line(judged.doubt)}"] if judged.doubt and not judged.why_not else []),
         f"Signature good, key {markdown_line(content.by)}",
         f"Entry {judged.entry.id}",
     ]

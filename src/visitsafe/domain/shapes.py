@@ -235,6 +235,7 @@ def _entry(state: PlanState, judged: Judged) -> Shape:
         "signature": "good",
         "counts": not judged.why_not,
         "why_not": judged.why_not or None,
+        "doubt": judged.doubt or None,
         "reason": reason_of(judged) or None,
         "says": says(judged, state) or None,
     }
