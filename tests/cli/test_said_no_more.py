@@ -159,3 +159,12 @@ def test_hostility_that_nobody_was_sure_of_is_said_so_in_the_pack(office: Office
         office.sam.done("back", office.ref, "--at", "08:00")
     pack = " ".join(office.mo.done("export", "--case", "CF-1").out.split())
     assert "made alone, and hostility was not ruled out in this case." in pack
+
+
+def test_a_standing_answer_that_a_file_leaves_out_is_said_before_it_is_signed(office: Office) -> None:
+    office.plan()
+    file = Path(office.answers(start='"24 November 2026 10:00"'))
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if "training" not in line]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ran = office.sam.done("plan", "--answers", str(file), "--yes")
+    assert "as in your last plan, for the file does not say: Safety training: yes" in ran.err
