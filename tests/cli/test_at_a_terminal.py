@@ -403,3 +403,12 @@ def test_whoever_writes_a_letter_sees_each_line_before_it_is_written(today: Offi
     letter = written[written.index("# Safety of professionals") :]
     assert "A professional is afraid" not in letter
     assert "An adult in the family has been hostile" in " ".join(letter.split())
+
+
+def test_who_revises_a_countersigned_plan_is_told_first_what_that_costs(today: Office) -> None:
+    today.countersigned(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"')
+    child = at_terminal(today.sam, "plan", "--revise", today.ref)
+    child.expect(r"A new version needs a manager's\s+decision; until then you are expected")
+    child.expect(rf"visitsafe\s+withdraw\s+{today.ref}")
+    answer(child, "q")
+    assert ended(child)[0] == 130

@@ -170,6 +170,12 @@ def test_a_countersigned_visit_is_watched_though_a_newer_version_waits_and_manag
     row = readdressed.mo.run("board", "--json").json["visits"][0]
     assert (row["area"], row["newer"]["area"], row["newer"]["address"]) == ("Ordsall", "Weaste", None)
     assert waits in readdressed.mo.done().out
+    late = readdressed.mo.run("review", readdressed.ref, "--decision", "countersign", "--reason", "Fine.")
+    assert (late.code, "watched as it was agreed before" in late.err, "ring Sam" in late.err) == (
+        1,
+        True,
+        True,
+    )
     readdressed.at(MORNING.replace(hour=12))
     assert readdressed.mo.run("board").code == 4
     assert readdressed.mo.run("watch", "--once").code == 4

@@ -106,10 +106,20 @@ def check_may_decide(desk: Desk, state: PlanState, decision: Decision | None = N
     if decision is Decision.COUNTERSIGN:
         _check_may_countersign(desk, state)
     if _too_late(desk, state) and decision in {None, Decision.COUNTERSIGN}:
-        raise NotPermittedError(
+        raise _has_begun(state)
+
+
+def _has_begun(state: PlanState) -> NotPermittedError:
+    if not state.overtaken:
+        return NotPermittedError(
             f"the visit of {state.ref} was to start already",
             hint="ask for a new version: visitsafe plan --revise " + state.ref,
         )
+    return NotPermittedError(
+        f"by its newer version {state.ref} was to start already; it is watched as it was agreed before",
+        hint=f"ring {state.author.person.name}; the newer version can be sent back: "
+        f"visitsafe review {state.ref} --decision return --reason 'why'",
+    )
 
 
 def _withdrawn(state: PlanState) -> NotPermittedError:
