@@ -1,13 +1,18 @@
 """A bundle's allowed_signers says exactly who may sign, whatever stands in the roster's record."""
 
+from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
+from visitsafe.adapters.archive import zipped
+from visitsafe.adapters.bundle_file import read_bundle
+from visitsafe.domain.entries import Entry
 from visitsafe.domain.people import Person
 from visitsafe.domain.roster import Member, Roster
 from visitsafe.signing.keys import generate, public_line
+from visitsafe.usecases import bundling
 from visitsafe.usecases.signers import allowed_signers, principal
 
 GOOD = public_line(generate("mo", None, bytes(32)).public_line)
@@ -18,7 +23,7 @@ OPTIONS = 'namespaces="visitsafe",valid-after="20261123080000Z"'
 
 def roster(*people: Person) -> Roster:
     members = {str(n): Member(person, str(n), frozenset(), SINCE) for n, person in enumerate(people)}
-    return cast("Roster", SimpleNamespace(known=members))
+    return cast("Roster", SimpleNamespace(known=members, team_id="0" * 64))
 
 
 def test_each_member_gets_one_line() -> None:
@@ -53,3 +58,22 @@ def test_an_e_mail_cannot_name_somebody_else_or_a_pattern() -> None:
 )
 def test_two_people_never_get_one_principal(one: str, other: str) -> None:
     assert principal(one) != principal(other)
+
+
+def test_the_readme_of_a_large_bundle_is_one_that_people_can_take_in(tmp_path: Path) -> None:
+    team = roster(Person(name="Mo", email="mo@x.example", key=GOOD))
+    entries = [
+        SimpleNamespace(
+            id=f"{number:064x}",
+            content=SimpleNamespace(kind="notified", by="0", at=SINCE),
+            entry=Entry(payload=b"{}", signature="s"),
+        )
+        for number in range(5000)
+    ]
+    files = bundling._files(team, cast("list[Any]", entries), "the record of a team")
+    path = tmp_path / "b.zip"
+    path.write_bytes(zipped(files))
+    assert len(read_bundle(path).entries) == 5000
+    text = files["README.txt"].decode()
+    assert "There are 5000 entries" in text
+    assert text.count("\nssh-keygen -Y") == text.count('\ncmd /c "ssh-keygen') > 1000

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from visitsafe.domain.bundles import (
+    MOST_MEMBER_BYTES,
     MOST_MEMBERS,
     MOST_TOTAL_BYTES,
     README,
@@ -47,7 +48,7 @@ ssh -V says which you have; a newer one for Windows: https://github.com/PowerShe
 Unpack the file and open a terminal in the folder. The lines below print "Good" for an entry that holds.
 Nobody signed this README: see that they do what they say before you run them. Each is one ssh-keygen
 -Y verify of one file in entries/ and the signature beside it, and nothing else.
-
+{short}
 All entries, on Linux and macOS:
 
 {every}
@@ -79,6 +80,14 @@ their ids in "after". The team's id is {team}.
 
 This record holds everything that was signed, personal details too. Keep it as you keep the case file.
 """
+
+
+SHORT = """
+There are {all} entries, too many for this file: the lines below, and those for all, are of the first {shown}.
+Check the others with visitsafe, with the line in its docs/proof.md, or in exports of single plans.
+"""
+_LINES = MOST_MEMBER_BYTES - (64 << 10)
+"""How many bytes of a README are for lines: nobody takes in a file of a bundle that is larger."""
 
 
 class Bundled(msgspec.Struct, frozen=True):
@@ -149,16 +158,21 @@ def _what(plans: Sequence[str]) -> str:
 
 def _files(roster: Roster, entries: Sequence[Verified], what: str) -> dict[str, bytes]:
     files: dict[str, bytes] = {SIGNERS: allowed_signers(roster).encode()}
-    commands, windows = [], []
+    commands, windows, room = list[str](), list[str](), _LINES
     for number, entry in enumerate(entries, 1):
         name = member_name(number, entry)
         files[name] = entry.entry.payload
         files[name + SIGNATURE] = entry.entry.signature.encode()
         command = _command(roster, entry, name)
-        commands.append(command)
-        windows.append(ON_WINDOWS.format(command.replace("/", "\\")))
+        on_windows = ON_WINDOWS.format(command.replace("/", "\\"))
+        room -= len(command) + len(on_windows) + 2
+        if room >= 0:
+            commands.append(command)
+            windows.append(on_windows)
+    is_short = len(commands) < len(entries)
     read_me = READ_ME.format(
         what=what,
+        short=SHORT.format(all=len(entries), shown=len(commands)) if is_short else "",
         every=EVERY,
         every_windows=EVERY_ON_WINDOWS,
         commands="\n".join(commands),
