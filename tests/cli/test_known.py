@@ -113,6 +113,16 @@ class TestAnAssault:
         other = again(office, case='"CF-2"', start='"25 November 2026 10:00"')
         assert other["findings"] == []
 
+    def test_visits_of_the_case_that_are_planned_already_are_named(self, office: Office) -> None:
+        first = office.ref
+        again(office)
+        coming = office.ref
+        path = office.folder / "incident.yaml"
+        path.write_text(INCIDENT, encoding="utf-8")
+        ran = office.sam.done("incident", first, "--answers", str(path), "--yes")
+        assert f"{coming}, Tue 24 Nov 10:00-11:30, was planned before this" in ran.out
+        assert f"visitsafe plan --revise {coming}" in ran.out
+
     def test_it_is_told_where_a_file_is_signed(self, office: Office) -> None:
         assault(office)
         path = office.answers(start=TOMORROW)

@@ -208,11 +208,32 @@ def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: b
         lines.append(
             f"- Others may meet the same: ring them today, then say so:  visitsafe share {state.ref}"
         )
+    lines += _planned_before(desk, state)
     lines.append(f"- When you are ready, talk it over:  visitsafe debrief {state.ref}")
     lines.append(f"- To add or correct something:  visitsafe incident {state.ref} --correct")
     law = [f"- {one.text}" for one in body.findings if one.rule.startswith(RIDDOR)]
     hurt = "was hurt" if body.hurt == Answer.YES else "may be hurt"
     return [*lines, *([f"For your manager, because somebody {hurt}:"] if law else []), *law]
+
+
+def _planned_before(desk: "Desk", state: "PlanState") -> list[str]:
+    """The visits of the case that were planned without knowing of this, and are still to come."""
+    from visitsafe.domain.entries import to_text
+    from visitsafe.domain.phrases import short_span
+    from visitsafe.usecases.cases import case_history
+
+    try:
+        plans = case_history(desk, state.body.visit.case).plans
+    except VisitsafeError:
+        return []  # it is recorded; what cannot be looked at must not look as if that had failed
+    zone, now = zone_of(desk.roster), to_text(desk.now)
+    coming = [one for one in plans if one.plan != state.plan and not one.closed and not one.started(now)]
+    visits = [(one.ref, one.body.visit) for one in coming]
+    return [
+        f"- {ref}, {short_span(visit.start, visit.due_back, zone)}, was planned before this: plan it anew"
+        f" (visitsafe plan --revise {ref}), or withdraw it"
+        for ref, visit in visits
+    ]
 
 
 def _only_adds(desk: "Desk", state: "PlanState", body: "IncidentBody") -> str:
