@@ -202,7 +202,8 @@ class Office:
 
     def plan(self, **changes: str) -> Any:
         """Have Sam sign a plan; what `--json` printed."""
-        shape = self.sam.done("plan", "--answers", self.answers(**changes), "--yes", "--json").json
+        words = ("plan", "--answers", self.answers(**changes), "--yes", "--another", "--json")
+        shape = self.sam.done(*words).json
         self.ref = shape["ref"]
         return shape
 

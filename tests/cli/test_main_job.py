@@ -35,6 +35,20 @@ def alter(office: Office, statement: str) -> None:
         database.commit()
 
 
+def test_answers_that_were_signed_already_are_found_and_make_no_second_visit(office: Office) -> None:
+    words = ("plan", "--answers", office.answers(), "--yes")
+    first = office.sam.done(*words, "--json").json["ref"]  # and killed before anybody read that
+    office.at(NOW + timedelta(minutes=5))
+    again = office.sam.done(*words)
+    assert again.out.startswith(f"{first} is signed: ")
+    assert "you signed it before, with the same answers; nothing was signed again" in again.err
+    assert [one["ref"] for one in office.sam.done("list", "--json").json] == [first]
+    assert office.sam.done(*words, "--another", "--json").json["ref"] != first
+    other = office.answers("other.yaml", purpose='"Talk about school."')
+    assert office.sam.done("plan", "--answers", other, "--yes", "--json").json["ref"] != first
+    office.sam.done("withdraw", first, "--reason", "They have moved.")
+
+
 def test_a_routine_plan_comes_out_clean_and_waits_for_a_manager(office: Office) -> None:
     shape = office.plan()
     assert (shape["status"], shape["findings"], shape["decision"]) == ("awaiting", [], None)

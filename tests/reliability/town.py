@@ -105,7 +105,7 @@ def founded(folder: Path) -> Town:
 
 def _under_way(office: Office, name: str, **changes: str) -> Visit:
     worker = office.person(name)
-    planned = worker.done("plan", "--answers", office.answers(**changes), "--yes", "--json")
+    planned = worker.done("plan", "--answers", office.answers(**changes), "--yes", "--another", "--json")
     ref = str(planned.json["ref"])
     office.mo.done("review", ref, "--decision", "countersign", "--reason", "Well thought through.")
     worker.done("depart", ref)

@@ -224,7 +224,9 @@ def read_answers(
     desk = _Desk(file.positions, list(file.problems))
     raw, paths = _by_question(desk, file, questionnaire)
     context = replace(
-        context, urgent=context.urgent or bool(file.urgent), if_late="say why in a line with urgent:"
+        context,
+        urgent=context.urgent or bool(file.urgent),
+        if_late="say why: --urgent --reason '...', or a line with urgent:",
     )
     parsed = parse_all(questionnaire, raw, context, standing)
     for name, sentence in parsed.problems:

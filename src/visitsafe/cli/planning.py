@@ -51,6 +51,9 @@ def plan(
         bool, typer.Option("--urgent", help="The visit cannot wait for a countersignature.")
     ] = False,
     reason: Annotated[str, typer.Option(help="Why it cannot wait; goes with --urgent.")] = "",
+    another: Annotated[
+        bool, typer.Option("--another", help="Sign one more plan, though one with the same answers is open.")
+    ] = False,
     print_answers: Annotated[
         bool, typer.Option("--print-answers", help="Print an answers file to fill in.")
     ] = False,
@@ -65,7 +68,7 @@ def plan(
     elif answers is not None:
         if resume:
             raise UsageError("--resume goes on with the wizard's draft", hint="leave out --answers")
-        wish = _Wish(repeat, revise, urgent, reason)
+        wish = _Wish(repeat, revise, urgent, reason, another=another)
         _plan_from_file(context, answers, checklist, wish, yes=yes, json=json)
     else:
         from visitsafe.cli.plan_talk import Wanted, talk
@@ -76,10 +79,13 @@ def plan(
 class _Wish:
     """What the flags ask for besides the answers."""
 
-    def __init__(self, repeat: str | None, revise: str | None, urgent: bool, reason: str) -> None:
+    def __init__(
+        self, repeat: str | None, revise: str | None, urgent: bool, reason: str, *, another: bool
+    ) -> None:
         if repeat and revise:
             raise UsageError("a plan is repeated or revised, not both", hint="leave one of them out")
         self.repeat, self.revise, self.urgent, self.reason = repeat, revise, urgent, reason
+        self.another = another
 
 
 def checklist_named(context: typer.Context, named: str) -> "ChecklistSet":
@@ -151,6 +157,7 @@ def _plan_from_file(
         costs_of_revising,
         sign_new,
         sign_revision,
+        signed_with,
     )
 
     if not yes:
@@ -166,6 +173,10 @@ def _plan_from_file(
         known = _known(context, desk, file, questionnaire, wish, old)
         questionnaire = questionnaire.knowing(known.facts)
         intent = _intent(context, desk, file, questionnaire, wish)
+        if not (old or wish.another) and (same := signed_with(desk, checklists, questionnaire, intent)):
+            say("you signed it before, with the same answers; nothing was signed again (another: --another)")
+            tell(desk, same, json=json)
+            return
         _remark(desk, questionnaire, intent, known)
         if old is not None and (cost := costs_of_revising(old, zone_of(desk.roster))):
             say(cost)

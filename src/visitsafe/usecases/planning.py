@@ -12,6 +12,7 @@ from visitsafe.domain.duties import raised_before
 from visitsafe.domain.facts import Known
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import PLANNERS, own_plan_id
+from visitsafe.domain.likeness import case_key
 from visitsafe.domain.members import has_left
 from visitsafe.domain.plan import Companion, PlanBody, WithdrawnBody
 from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
@@ -75,6 +76,24 @@ def signed_already(desk: Desk, nonce: str) -> PlanState | None:
     """The plan that was signed from a draft's nonce: the draft outlived a crash after signing."""
     plan = own_plan_id(desk.member().fingerprint, nonce)
     return desk.plan(plan) if desk.store.find(plan) else None
+
+
+def signed_with(
+    desk: Desk, checklists: ChecklistSet, questionnaire: Questionnaire, intent: Intent
+) -> PlanState | None:
+    """The open plan that this person has signed with just these answers: the command was killed after it.
+
+    Who was told nothing gives the answers once more, and one visit must not become two.
+    """
+    body = compose_plan(checklists, questionnaire, intent, desk.now, companions_in(desk.roster))
+    rows = desk.store.plans(open_only=True, case=case_key(body.visit.case))
+    mine = [one for one in rows if one.by == desk.member().fingerprint and one.start == body.visit.start]
+    states = [desk.plan_if_sound(one.plan) for one in mine]
+    return next((one for one in states if one is not None and _said_in(one.body) == _said_in(body)), None)
+
+
+def _said_in(body: PlanBody) -> tuple[object, ...]:
+    return body.visit, body.answers, body.controls, body.urgent, body.repeats
 
 
 def _free_nonce(desk: Desk) -> str:
