@@ -16,6 +16,8 @@ from typing import Any
 
 from visitsafe.errors import StoreError
 
+_LISTENS = 1.0
+"""Seconds: Ctrl-C that comes a moment before a wait begins is heard only when that ends."""
 Begin = Callable[..., Callable[[Any], Any]]
 """Called once in each process, with what all of them are given; what it returns does a task."""
 
@@ -52,7 +54,7 @@ def share(begin: Begin, given: Sequence[Any], todo: Sequence[Any], count: int) -
             _hand_out(connection, left)
         done = 0
         while done < len(todo):
-            for ready in wait(list(started)):
+            for ready in wait(list(started), _LISTENS):
                 assert isinstance(ready, Connection)  # noqa: S101 - nothing else was waited for
                 yield _received(ready, started[ready])
                 done += 1
