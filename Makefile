@@ -15,7 +15,7 @@ plan: $(VENV)/ready
 
 # Side by side, one worker for each core; what loads the whole computer takes turns (tests/reliability).
 test: $(VENV)/ready
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python $(TESTS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python $(TESTS) $(ARGS)
 
 # The tests on the newest releases that pyproject.toml allows, to see what a new release will change.
 newest:
