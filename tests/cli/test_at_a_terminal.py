@@ -412,3 +412,19 @@ def test_who_revises_a_countersigned_plan_is_told_first_what_that_costs(today: O
     child.expect(rf"visitsafe\s+withdraw\s+{today.ref}")
     answer(child, "q")
     assert ended(child)[0] == 130
+
+
+def test_the_queue_says_where_violence_is_on_record(today: Office) -> None:
+    first = today.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"')["ref"]
+    form = today.folder / "incident.yaml"
+    answers = (
+        'near-miss: no, behaviours: [physical-violence], hurt: yes, seen-and-heard: "x", others-at-risk: no'
+    )
+    form.write_text(f"checklist: incident\nanswers: {{{answers}}}\n", encoding="utf-8")
+    today.sam.done("incident", first, "--answers", str(form), "--yes")
+    later = today.plan(start='"tomorrow 13:00"', due_back='"tomorrow 14:00"')["ref"]
+    child = at_terminal(today.mo, "review")
+    child.expect(rf"{later}[^\r]*")
+    child.expect("on record: violence, or somebody hurt")
+    child.sendline("q")
+    ended(child)

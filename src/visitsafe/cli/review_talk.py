@@ -162,7 +162,7 @@ def _line(desk: "Desk", state: "PlanState") -> str:
     urgent = gone or ("URGENT, " if state.body.urgent else "")
     level = worst(state.body)
     found = f", worst finding: {level}" if level else ", no findings"
-    found += "".join(f", {FACTS[one.name].label.lower()} on record" for one in pressing(state.body)[:1])
+    found += "".join(f"; on record: {FACTS[one.name].label.lower()}" for one in pressing(state.body)[:1])
     start = moment(state.body.visit.start, zone_of(desk.roster))
     if state.overtaken and not gone:
         return (
