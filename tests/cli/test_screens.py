@@ -98,6 +98,14 @@ def check_harmless(text: str, width: int) -> None:
 # What a manager sees first
 
 
+def test_a_list_cuts_what_another_program_signed_at_length() -> None:
+    long = visit(case="C" * 200_000, area="Ordsall " * 25_000)
+    story = begun().planned(body=hostile_visit(visit=long))
+    text = listed(story, row(story))
+    assert len(text) < 500
+    assert f"{'C' * 57}..., Ordsall" in " ".join(text.split())
+
+
 def test_what_is_worrying_stands_on_top() -> None:
     top = worrying(reviewed(PLANNED, now=timedelta(hours=7)))
     assert top.splitlines()[0] == 'What is worrying ("you" is Sam Okafor)'

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from visitsafe.domain.cleaning import cut
+
 if TYPE_CHECKING:
     from visitsafe.domain.retention import Verdict
     from visitsafe.usecases.purge_survey import Survey
@@ -14,7 +16,7 @@ def case_line(one: "Verdict") -> str:
     size = f"{number(len(one.plans), 'plan')} ({refs}), {number(one.entries, 'entry', 'entries')}"
     sealed = ", with sealed tracing details" if one.sealed else ""
     why = one.why_not or _rule(one)
-    return f"case {one.case}: {size}{sealed}; last {one.since[:10]}; {why}"
+    return f"case {cut(one.case, 60)}: {size}{sealed}; last {one.since[:10]}; {why}"
 
 
 def _rule(one: "Verdict") -> str:

@@ -16,6 +16,7 @@ from visitsafe.cli.way_screen import show_way
 from visitsafe.domain.address import without_address
 from visitsafe.domain.after_words import owed_words
 from visitsafe.domain.alarm import is_alarming
+from visitsafe.domain.cleaning import cut
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.entry_words import says
 from visitsafe.domain.facts import Known, in_order
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 __all__ = ["list_plans", "make_console", "review_plan", "show_plan"]
 
 INDENT = 2
+LONGEST_CASE, LONGEST_AREA = 60, 120
+"""What a list shows of either. A longer one was signed by another program."""
 UNDER_REFERENCE = len("K7Q2-M9  ")
 LEVELS: Mapping[str, str] = {Level.STOP: "stop finding", Level.CONTROL: "control finding"}
 """What the worst finding is called in a list, where `stop` alone would read as an order."""
@@ -252,7 +255,11 @@ def _row(
     put(console, (when, STRONG), (", ".join(filter(None, words)), STOP if grave or late else ""), mark=mark)
     area = without_address(row.area, state.body.visit.address)
     author = roster.known.get(row.by)
-    facts = (state.body.visit.case, area, author.person.name if author else "somebody not in the team")
+    facts = (
+        cut(state.body.visit.case, LONGEST_CASE),
+        cut(area, LONGEST_AREA),
+        author.person.name if author else "somebody not in the team",
+    )
     put(console, ", ".join(fact for fact in facts if fact.strip()), indent=UNDER_REFERENCE)
     if unclosed(state, now):
         put(console, how_to_close(state, ref), indent=UNDER_REFERENCE)

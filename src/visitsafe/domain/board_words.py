@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from visitsafe.domain.board import Board, Report, Row, Step
+from visitsafe.domain.cleaning import cut
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.escape import one_line
 from visitsafe.domain.heartbeat import Beat, Watch
@@ -22,6 +23,7 @@ from visitsafe.domain.times import duration, in_full
 
 START_WATCH = "visitsafe watch"
 MOST_FAULTS = 5
+LONGEST_PLACE = 400
 """Plans that do not hold are named up to this number: whoever can write to the store can add many."""
 AN_HOUR = 60
 STAGES: Mapping[Stage, str] = {
@@ -158,7 +160,7 @@ def _seen(beat: Beat, now: datetime, zone: tzinfo) -> str:
 def row_lines(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
     """A visit as a block of a few lines."""
     what, tone = headline(row)
-    where = ", ".join(filter(None, (one_line(row.area), one_line(row.address), _along(row))))
+    where = ", ".join(filter(None, (_where(row.area), _where(row.address), _along(row))))
     due = f"due back {clock(row.due_back, zone, now)}"
     facts = [Line("; ".join(filter(None, (where, due))), under=True)]
     reports = _reports(row, now, zone)
@@ -200,6 +202,11 @@ def _what_duress_means(row: Row) -> list[Line]:
     said = "Do not ring or text the worker. Decide now. If you fear for anyone, dial 999."
     details = f" Their details: visitsafe trace {row.ref} --reason 'duress'" if row.sealed else ""
     return [Line(f"{said}{details}", Tone.ALARM, under=True)]
+
+
+def _where(text: str) -> str:
+    """An area or address in a line of the board; a longer one was signed by another program."""
+    return one_line(cut(text, LONGEST_PLACE))
 
 
 def _along(row: Row) -> str:
@@ -267,7 +274,7 @@ def _marks(row: Row, zone: tzinfo) -> Iterable[Line]:
         newer, day = row.newer, row.start
         times = f"{clock(newer.start, zone, day)} to {clock(newer.due_back, zone, day)}"
         names = [f"with {one_line(name)}" for name in newer.companions]
-        where = ", ".join(filter(None, (times, one_line(newer.area), one_line(newer.address), *names)))
+        where = ", ".join(filter(None, (times, _where(newer.area), _where(newer.address), *names)))
         waits = "waits for a manager's decision" if row.status is Status.AWAITING else f"was {row.status}"
         said = f"A newer version {waits}: {where}. Until it is countersigned, this is watched as it was."
         yield Line(said, Tone.CAREFUL, under=True)

@@ -49,8 +49,12 @@ def has_unseen(raw: str) -> bool:
 
 def quoted(raw: str, longest: int = 40) -> str:
     """What somebody typed, in quotes, short enough for a sentence."""
-    text = clean(raw)
-    return f'"{text}"' if len(text) <= longest else f'"{text[: longest - 3]}..."'
+    return f'"{cut(clean(raw), longest)}"'
+
+
+def cut(text: str, longest: int) -> str:
+    """A text short enough for a line of a list; of one that is longer the beginning."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def _repaired(raw: str) -> str:
