@@ -92,13 +92,21 @@ class Watch(msgspec.Struct, frozen=True):
 End = Said[BackBody] | Said[StoodDownBody]
 
 
-def in_force(order: Order, counted: Sequence[Judged], current: Judged) -> Watch:
+def in_force(
+    order: Order,
+    counted: Sequence[Judged],
+    current: Judged,
+    duress: Said[ReportBody] | None,
+    raised: Sequence[Said[EscalatedBody]],
+) -> Watch:
     """By what a visit is watched.
 
     Args:
         order: The plan's entries.
         counted: Those that count, in that order.
         current: The newest version.
+        duress: The report of duress that is open.
+        raised: The steps of the open alarm.
     """
     versions = {one.entry.id: one.body for one in counted if isinstance(one.body, PlanBody)}
     marks = _marks(order, counted, versions)
@@ -107,7 +115,8 @@ def in_force(order: Order, counted: Sequence[Judged], current: Judged) -> Watch:
     marks = marks or [Mark(current.entry.id, current.entry.id)]
     ends = [one for one in final(counted) if not _is_mistaken(order, one, counted)]
     ended = {(end.id, mark.by) for end in ends for mark in marks if _ends(order, end, mark, versions)}
-    alarmed = _is_alarmed(order, counted, versions)
+    # while a step that must be taken on, or duress, is open, being back does not end it
+    alarmed = duress is not None or any(_must_be_owned(one.body.step, versions) for one in raised)
     before = [
         end
         for end in ends
@@ -227,16 +236,6 @@ def goes_on(order: Order, end: Said[B], onward: Sequence[Said[Reports] | Said[St
         elif not order.seen(one.id, end.id) and (one.kind is Kind.STOOD_DOWN or one.happened > end.happened):
             return True
     return False
-
-
-def _is_alarmed(order: Order, counted: Sequence[Judged], versions: Mapping[str, PlanBody]) -> bool:
-    """Whether a step that must be taken on, or duress, is open: then being back does not end it."""
-    downs = [down for down in said_in(counted, StoodDownBody) if not down.body.drill]
-    by_managers = [down.id for down in downs if Role.MANAGER in down.author.roles]
-    ended, eased = order.seen_by([down.id for down in downs]), order.seen_by(by_managers)
-    steps = [one for one in said_in(counted, EscalatedBody) if not one.body.drill and one.id not in ended]
-    spoken = [one for one in said_in(counted, ReportBody) if one.body.duress and one.id not in eased]
-    return bool(spoken) or any(_must_be_owned(one.body.step, versions) for one in steps)
 
 
 def due_back(order: Order, counted: Sequence[Judged], versions: Mapping[str, PlanBody]) -> str:

@@ -187,10 +187,10 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
             begun=begun,
             facts=facts,
         )
-    watch = in_force(order, counted, current)
-    ladder = ladder_of(watch.governing)
     downs = [down for down in said_in(counted, StoodDownBody) if not down.body.drill]
     duress, alarms = open_duress(order, counted, downs), real_alarms(order, counted, downs)
+    watch = in_force(order, counted, current, duress, alarms[-1].raised)
+    ladder = ladder_of(watch.governing)
     reports = _reports(order, counted)
     backs = [one for one in said_in(counted, BackBody) if one.id not in watch.idle]
     back = None if watch.open else _back(order, backs, reports, downs)
