@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from visitsafe.adapters.notify_settings import Reach, read_reach, strangers
+from visitsafe.adapters.notify_settings import Reach, read_reach
 from visitsafe.adapters.settings import load, remember
 from visitsafe.domain.outbox import Channel
 
@@ -152,12 +152,27 @@ def test_a_line_manager_without_a_channel_is_warned_of(tmp_path: Path) -> None:
     assert '"mo@x.example"' in said
 
 
-def test_an_e_mail_that_is_nobodys_is_most_often_misspelt(tmp_path: Path) -> None:
-    url_file(tmp_path)
-    contacts = read(tmp_path, GOOD).contacts
-    assert strangers(contacts, ["MO@council.example", "sam@council.example"]) == []
-    (said,) = strangers(contacts, ["mo@council.example"])
-    assert '"sam@council.example"' in said
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('[store]\nurl = "sqlite:////x"\n"sam@c.example" = "mo@c.example"', ("[store]", "[line-managers]")),
+        ('[team]\nid = "1"\n[team.line-managers]\n"sam@c.example" = "mo@c.example"', ("[team]", "[line-man")),
+        ('[me]\nname = "Mo"\nlabel = "desk"', ("[me]", "[[notify]]")),
+        (
+            '[[notify]]\n[lone-managers]\n"sam@c.example" = "mo@c.example"',
+            ("lone-managers", "there are [me]"),
+        ),
+        ('"sam@c.example" = "mo@c.example"', ("above the first table", "[line-managers]")),
+        ('[store]\nurk = "sqlite:////x"', ("urk", "there are url")),
+    ],
+)
+def test_what_nothing_reads_is_named_with_its_right_place(
+    tmp_path: Path, lines: str, said: tuple[str, str]
+) -> None:
+    faults = [one for one in read(tmp_path, lines).faults if one.startswith("settings.toml: ")]
+    assert len(faults) == 1
+    for words in said:
+        assert words in faults[0]
 
 
 def test_other_settings_may_be_written_without_losing_a_channel(tmp_path: Path) -> None:

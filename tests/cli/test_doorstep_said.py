@@ -21,6 +21,8 @@ from visitsafe.signing.keys import load
 from visitsafe.usecases.desk import Desk, open_roster
 
 WHY = "A baby was not seen for a week."
+GIST = WHY.rstrip(".")
+"""As it stands inside of a sentence."""
 SECOND = {"case": '"CF-2"', "start": '"23 November 2026 10:30"', "due_back": '"14:00"'}
 
 
@@ -194,14 +196,29 @@ def test_a_refusal_names_who_refused_and_why_and_holds_out_no_way_round(office: 
         "Mo refused this plan; that you have set out all the same is first in the managers' queue" in gone.err
     )
     queue = office.mo.done().out
-    assert f"{office.ref} by Sam has set out although you refused it: {WHY}:  visitsafe review" in queue
+    assert f"{office.ref} by Sam has set out although you refused it: {GIST}:  visitsafe review" in queue
 
 
 def test_a_refusal_that_came_after_setting_out_is_not_told_as_disobeyed(office: Office) -> None:
     office.plan()
     clock(office, 9, 40).sam.done("depart", "--urgent", "--reason", WHY)
     office.mo.done("review", office.ref, "--decision", "refuse", "--reason", "No.", "--instead", "School.")
-    assert f"has set out already, urgent: {WHY}; you refused it since" in office.mo.done().out
+    assert f"has set out already, urgent: {GIST}; you refused it since" in office.mo.done().out
+
+
+def test_a_manager_is_not_told_that_somebody_is_out_who_is_back(office: Office) -> None:
+    office.plan()
+    office.at(NOW.replace(hour=9, minute=40)).sam.done("depart", "--urgent", "--reason", "A baby is ill.")
+    assert (
+        f"{office.ref} by Sam has set out already, urgent: A baby is ill:  visitsafe" in office.mo.done().out
+    )
+    office.at(NOW.replace(hour=11)).sam.done("back")
+    said = office.mo.done().out
+    assert (
+        f"{office.ref} by Sam is back and had set out first, urgent: A baby is ill:  visitsafe review" in said
+    )
+    assert "has set out already" not in said
+    assert ".:" not in said
 
 
 def test_setting_out_on_a_withdrawn_plan_reaches_a_manager_who_is_told_what_to_do(office: Office) -> None:
@@ -214,7 +231,9 @@ def test_setting_out_on_a_withdrawn_plan_reaches_a_manager_who_is_told_what_to_d
     gone = office.sam.done("depart", office.ref, "--urgent", "--reason", WHY)
     assert "that you have set out all the same is first in the managers' queue" in gone.err
     top = office.mo.done().out.splitlines()
-    said = f"{office.ref} by Sam has set out on a plan that was withdrawn: {WHY}. Ring them:  visitsafe board"
+    said = (
+        f"{office.ref} by Sam has set out on a plan that was withdrawn: {GIST}. Ring them:  visitsafe board"
+    )
     assert said in top
     refused(office.mo.run("review", office.ref, "--decision", "refuse", "--reason", "No.", "--instead", "-"),
             "nothing to decide; but Sam has set out", "ring Sam")  # fmt: skip
@@ -226,7 +245,7 @@ def test_withdrawing_while_out_without_a_countersignature_hides_nobody(office: O
     office.plan()
     clock(office, 9, 40).sam.done("depart", "--urgent", "--reason", WHY)
     office.sam.done("withdraw", office.ref, "--reason", "Turned round.")
-    assert f"has set out already, urgent: {WHY}; the plan was withdrawn since" in office.mo.done().out
+    assert f"has set out already, urgent: {GIST}; the plan was withdrawn since" in office.mo.done().out
 
 
 def test_a_manager_reads_who_refused_what_somebody_set_out_on() -> None:
@@ -249,7 +268,7 @@ def test_a_plan_that_was_signed_as_urgent_needs_no_reason_again(
     gone = office.sam.done("depart", *flags, "--json")
     assert gone.json["urgent"] == WHY
     assert "a manager still has to decide" in gone.err
-    assert f"has set out already, urgent: {WHY}" in office.mo.done().out
+    assert f"has set out already, urgent: {GIST}" in office.mo.done().out
 
 
 # Plans that would expire at once, or have
@@ -258,7 +277,7 @@ def test_a_plan_that_was_signed_as_urgent_needs_no_reason_again(
 def test_a_plan_that_would_expire_at_once_is_not_signed(office: Office) -> None:
     clock(office, 10)
     words = ("plan", "--answers", office.answers(), "--yes")
-    refused(office.sam.run(*words), "the start has passed", "still to come", "--urgent")
+    refused(office.sam.run(*words), "the start has passed", "still to come", "urgent:")
     assert "signed" in office.sam.done(*words, "--urgent", "--reason", WHY).out
 
 

@@ -153,7 +153,9 @@ def test_only_a_manager_or_duty_officer_stands_down(late: Office) -> None:
     raised(late, "duty-rings", 15)
     ola = late.join(late.person("ola"), "practitioner")
     ola.now = late.sam.now
-    assert "Ola took on" in ola.done("acknowledge").out
+    taken = ola.done("acknowledge").out
+    assert "Ola took on" in taken
+    assert "When it is over, a manager or duty officer runs: visitsafe stand-down" in taken
     refused(ola.run("stand-down", "--because", "safe"), "not a manager or duty officer", "ask a manager")
 
 
@@ -215,6 +217,9 @@ def test_duress_is_told_to_those_who_act_and_ended_by_a_manager_alone(late: Offi
     taken = dee(late).done("acknowledge").out
     assert taken.splitlines()[1].startswith("THIS IS DURESS. Do not ring Sam")
     assert "took on step 7 of 7" in taken
+    assert taken.splitlines()[-1] == (
+        f"When it is over, a manager runs: visitsafe stand-down {late.ref} --because safe"
+    )
     ola = late.join(late.person("ola"), "practitioner")
     ola.now = late.sam.now
     refused(ola.run("acknowledge", late.ref), "no alarm now")

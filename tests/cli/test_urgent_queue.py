@@ -80,7 +80,7 @@ def test_whoever_set_out_is_at_the_top_of_the_queue_and_marked(tmp_path: Path) -
     assert made.first in queue(made)[0]  # type: ignore[attr-defined]
     depart(made)
     top, second = queue(made)
-    assert top == f"{made.ref} by Sam has set out already, urgent: {WHY}:  visitsafe review {made.ref}"
+    assert top == f"{made.ref} by Sam has set out already, urgent: {WHY[:-1]}:  visitsafe review {made.ref}"
     assert made.first in second  # type: ignore[attr-defined]
 
 

@@ -248,6 +248,72 @@ def test_a_made_up_drill_leaves_nothing_in_the_record_and_spares_the_workers(off
     assert office.mo.run("board", "--json").json["watch"]["anybody"] is False
 
 
+def test_a_made_up_drill_names_no_reference_that_anybody_could_look_for(office: Office) -> None:
+    with MailServer() as mail:
+        settings(office.mo, mail)
+        office.mo.done("watch", "--drill")
+    for one in mail.mails:
+        assert "visitsafe acknowledge" not in one.body
+        assert "stand-down" not in one.body
+        assert "DR11" not in one.subject + one.body
+        assert "There is no visit and no reference" in " ".join(one.body.split())
+
+
+def channels(office: Office, mail: MailServer, *lines: str) -> None:
+    """Channels of people by their e-mail, written at the end of the settings."""
+    path = office.mo.home / "settings.toml"
+    entries = [
+        f'[[notify]]\nlabel = "{name}"\nwho = "{name}@salford.example"\nurl = "{mail.url(name)}"'
+        for name in ("mo", "nia", "zed")
+    ]
+    text = "\n".join([path.read_text(encoding="utf-8"), *entries, *lines])
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+
+
+def test_who_has_left_hears_of_no_alarm_and_the_desk_is_told(office: Office) -> None:
+    office.join(office.person("nia"), "manager")
+    managers = ("[line-managers]", '"sam@salford.example" = "nia@salford.example"')
+    with MailServer() as mail:
+        channels(office, mail, *managers)
+        office.mo.done("team", "revoke", "nia@salford.example", "--reason", "has left")
+        late(office, 60)
+        ran = office.mo.run("watch", "--once")
+        assert {one.to[0].split("@")[0] for one in mail.mails} == {"mo"}
+        for name in ("nia", "zed"):
+            said = f'the channel "{name}" is not used: nobody in the team has the e-mail'
+            assert said in ran.err
+            assert said in office.mo.run("doctor").out
+        assert '[line-managers] "sam@salford.example" is not used' in ran.err
+        assert 'the channel "nia" is not used' in on_board(office)
+        mail.mails.clear()
+        drill = late(office, -60).mo.run("watch", "--drill")
+        assert 'NOT TRIED: the channel "nia" is not used' in drill.err
+        assert (drill.code, {one.to[0].split("@")[0] for one in mail.mails}) == (1, {"mo"})
+
+
+def test_a_line_manager_who_is_no_manager_is_passed_over_and_told_so(office: Office) -> None:
+    office.join(office.person("nia"), "practitioner")
+    with MailServer() as mail:
+        channels(office, mail, "[line-managers]", '"sam@salford.example" = "nia@salford.example"')
+        late(office, 60)
+        ran = office.mo.run("watch", "--once")
+        assert {one.to[0].split("@")[0] for one in mail.mails} == {"mo"}
+    assert '"nia@salford.example" is no manager; the managers are told instead' in ran.err
+
+
+def test_a_reminder_that_the_desk_gets_for_the_worker_says_what_the_desk_does(office: Office) -> None:
+    with MailServer() as mail:
+        path = office.mo.home / "settings.toml"
+        entry = f'\n[[notify]]\nlabel = "desk"\nwho = "duty"\nurl = "{mail.url("desk")}"\n'
+        path.write_text(path.read_text(encoding="utf-8") + entry, encoding="utf-8")
+        late(office, -9).mo.run("watch", "--once")
+    (only,) = mail.mails
+    body = " ".join(only.body.split())
+    assert "Do now: ask Sam to report, or to say that they need longer." in body
+    assert "Report that you are all right" not in body
+
+
 def test_a_drill_says_which_channel_does_not_work(office: Office) -> None:
     with MailServer() as mail:
         settings(office.mo, mail)
@@ -339,12 +405,23 @@ def test_a_store_that_is_away_is_an_alarm_and_what_is_known_is_still_shown(room:
     assert "Sam Okafor" in said
     assert "20 min late" in said
     assert "\a" in said
+    assert "not late" not in said
     room.store_is_away = False
     room.desk.at(21)
     said = room.round()
     assert "the store is back" in said
     assert "NOBODY WAS WATCHING" in said
     assert "RAISED" in said
+
+
+def test_while_the_store_is_away_everybody_who_is_out_is_named_with_their_time(room: Room) -> None:
+    room.desk.at(-20)
+    room.round()
+    room.store_is_away = True
+    said = room.round()
+    assert "as last known, not late: " in said
+    assert "Sam Okafor, Ordsall: due back 16:30" in said
+    assert "more is out" not in said
 
 
 def test_a_watch_whose_store_was_moved_is_told_to_begin_anew_there(room: Room, tmp_path: Path) -> None:

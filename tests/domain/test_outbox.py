@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from story import NIA, Actor, Story, visit
@@ -11,6 +12,7 @@ from team_story import replaced
 from visit_story import (
     DEE,
     DUE_BACK,
+    LADDER,
     MO,
     OLA,
     SAM,
@@ -340,8 +342,10 @@ def test_nothing_goes_to_whoever_is_under_duress_elsewhere_and_nobody_is_told_to
 
 
 def test_who_may_not_know_of_duress_is_only_kept_from_ringing() -> None:
-    mine = Contacts((OLA_SMS, SAM_SMS), {"sam@example.org": "ola@example.org"})
-    story = raised(late(OUT, 20), "second-contact")
+    mine = Contacts((OLA_SMS, SAM_SMS))
+    steps = [msgspec.structs.replace(rung, who=("Ola Field",)) for rung in LADDER.steps]
+    named = watched_plan(ladder=msgspec.structs.replace(LADDER, steps=tuple(steps)))
+    story = raised(late(departed(at(countersigned(named), START)), 20), "second-contact")
     [message] = messages_due(story.state, mine, story.roster.members, after(20), frozenset({SAM.fingerprint}))
     assert (message.channel, message.hushed, message.may_know) == (OLA_SMS, True, False)
 

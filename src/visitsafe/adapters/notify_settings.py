@@ -6,13 +6,13 @@ first alarm: one bad entry must not keep the others from being used. Whether a U
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from visitsafe.adapters.settings import Settings, written
+from visitsafe.adapters.settings import Settings, unread, written
 from visitsafe.domain.cleaning import clean, quoted
 from visitsafe.domain.members import as_heard
 from visitsafe.domain.outbox import LINE_MANAGER, WORKER, Channel, Contacts
@@ -63,7 +63,7 @@ def read_reach(settings: Settings) -> Reach:
         SettingsError: The settings file cannot be read.
     """
     tables = written(settings)
-    problems: list[str] = []
+    problems = unread(tables)
     channels: list[Channel] = []
     urls: dict[str, str] = {}
     files: list[Path] = []
@@ -81,20 +81,6 @@ def read_reach(settings: Settings) -> Reach:
     line_managers = _line_managers(tables.get("line-managers", {}), problems)
     contacts = Contacts(tuple(channels), line_managers)
     return Reach(contacts, urls, tuple(problems), (*_readable(files), *_unreached(contacts)))
-
-
-def strangers(contacts: Contacts, emails: Iterable[str]) -> list[str]:
-    """Sentences about e-mails in the settings that are nobody's in the team: most often misspelt.
-
-    Args:
-        contacts: As read.
-        emails: Those of the team's members.
-    """
-    known = {as_heard(email) for email in emails}
-    used = [channel.who for channel in contacts.channels if channel.who not in GROUPS]
-    used += [email for pair in contacts.line_managers.items() for email in pair]
-    missing = [email for email in dict.fromkeys(used) if as_heard(email) not in known]
-    return [f"nobody in the team has the e-mail {quoted(email)} of the notifications" for email in missing]
 
 
 def _named(number: int, entry: Mapping[str, Any]) -> str:

@@ -129,6 +129,50 @@ def written(settings: Settings) -> Mapping[str, Any]:
     return _read(settings.file)
 
 
+_TABLES = {
+    "me": ("name", "email", "key", "via", "seal", "coming"),
+    "team": ("id",),
+    "store": ("url",),
+}
+_NOTIFY, _LINE_MANAGERS = "notify", "line-managers"
+_OF_NOTIFY = {"label", "who", "url", "url_file", "address"}
+
+
+def unread(written: Mapping[str, Any]) -> list[str]:
+    """What stands in the settings file and is read by nobody, a sentence each: misspelt, or in a wrong place.
+
+    Lines below a table's name belong to that table, also where somebody began to write at the end.
+
+    Args:
+        written: All that stands in the file.
+    """
+    tables = ", ".join([*(f"[{name}]" for name in _TABLES), "[[notify]]", "[line-managers]"])
+    said = [
+        _misplaced(name, value, "above the first table", f"there are {tables}")
+        for name, value in written.items()
+        if name not in {*_TABLES, _NOTIFY, _LINE_MANAGERS}
+    ]
+    for table, known in _TABLES.items():
+        found = written.get(table)
+        for name, value in found.items() if isinstance(found, dict) else ():
+            if name not in known:
+                said.append(_misplaced(name, value, f"in [{table}]", f"there are {', '.join(known)}"))
+    return said
+
+
+def _misplaced(name: str, value: Any, where: str, known: str) -> str:
+    from visitsafe.domain.cleaning import quoted
+
+    if "@" in name or name == _LINE_MANAGERS:
+        mend = "move it below a line that says [line-managers]"
+    elif name in _OF_NOTIFY or name == _NOTIFY:
+        mend = "move it below a line that says [[notify]]"
+    else:
+        mend = known
+    what = "the table" if isinstance(value, dict) else "the line"
+    return f"settings.toml: {what} {quoted(name)} {where} is read by nothing; {mend}"
+
+
 def remember(settings: Settings, table: str, **values: str) -> None:
     """Write values into one table of the settings file; all that a person wrote in it stays.
 

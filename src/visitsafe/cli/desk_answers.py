@@ -13,13 +13,15 @@ from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.key_talk import opened
 from visitsafe.cli.opening import Invocation, later, zone_of
 from visitsafe.cli.output import result, result_json, stands
-from visitsafe.domain.alarm import is_alarming, next_due
+from visitsafe.domain.alarm import WORKER, is_alarming, next_due
 from visitsafe.domain.cleaning import clean
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import one_line
+from visitsafe.domain.judging_visit import ANSWERERS
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.phrases import heard_with
-from visitsafe.domain.terms import BECAUSE_WORDS, ROLE_WORDS, Because
+from visitsafe.domain.reports import ReportBody
+from visitsafe.domain.terms import BECAUSE_WORDS, ROLE_WORDS, Because, Role
 from visitsafe.errors import UsageError
 from visitsafe.usecases.standing_down import find_alarm, stand_down, take_on, which_drill
 
@@ -87,7 +89,8 @@ def _taken(done: "Taken", desk: "Desk", zone: "tzinfo") -> list[str]:
         lines.append(f"{NO_DANGER} Do not ring {worker} or the police.")
         lines.append(f"DRILL: in a real alarm you would do this: {one_line(rung.do)}")
     else:
-        lines.append(f"Now: {one_line(rung.do)}")
+        ask = f"ask {worker} to report, or to say that they need longer"
+        lines.append(f"Now: {ask if set(rung.who) == {WORKER} else one_line(rung.do)}")
     coming = None if done.drill else next_due(after, desk.now)
     if coming is not None:
         roles = ", ".join(ROLE_WORDS.get(role, one_line(role)) for role in coming.rung.who)
@@ -98,7 +101,11 @@ def _taken(done: "Taken", desk: "Desk", zone: "tzinfo") -> list[str]:
         lines.append(f"{next_} ({roles}): {one_line(coming.rung.do)}")
     because = "test" if done.drill else "safe"
     if done.drill or after.visit.duress or is_alarming(after, desk.now):
-        lines.append(f"When it is over: visitsafe stand-down {after.ref} --because {because}")
+        spoken = any(isinstance(one.body, ReportBody) and one.body.duress for one in after.visit.reports)
+        may = frozenset({Role.MANAGER}) if spoken and not done.drill else ANSWERERS
+        who = " or ".join(ROLE_WORDS[role] for role in sorted(may, reverse=True))
+        ends = "When it is over" if desk.member().roles & may else f"When it is over, a {who} runs"
+        lines.append(f"{ends}: visitsafe stand-down {after.ref} --because {because}")
     else:
         how = f"visitsafe {heard_with(rung)} {after.ref} --for {shlex.quote(worker)}"
         lines.append(f"The watch goes on until {worker} is back. Pass on what you hear from them: {how}")

@@ -103,8 +103,9 @@ def check_details(settings: Settings, now: datetime) -> Iterator[Finding]:
 def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool) -> Iterator[Finding]:
     """Whether messages could be sent from here. Nothing is sent, and no address is shown."""
     from visitsafe.adapters.notify import check_channels as unusable
-    from visitsafe.adapters.notify_settings import read_reach, strangers
+    from visitsafe.adapters.notify_settings import read_reach
     from visitsafe.cli.watch_ready import ADD_CHANNEL, NO_CHANNELS
+    from visitsafe.domain.contacts import dead
 
     name = "channels"
     reach = read_reach(settings)
@@ -118,8 +119,7 @@ def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool)
     wrong = unusable(reach.urls)
     for text in wrong:
         yield bad(name, text, f"{mend}, then: visitsafe watch --drill")
-    emails = [one.person.email for one in roster.members.values()] if roster else []
-    doubts = [*reach.warnings, *(strangers(reach.contacts, emails) if roster else [])]
+    doubts = [*reach.warnings, *(dead(reach.contacts, roster.members) if roster else [])]
     for text in doubts:
         yield look(name, text, mend)
     if not wrong:

@@ -158,7 +158,7 @@ def _line(desk: "Desk", state: "PlanState") -> str:
     from visitsafe.domain.plan_row import worst
     from visitsafe.domain.set_out import set_out_words, went_without
 
-    gone = f"{': '.join(set_out_words(state, desk.me))}; " if went_without(state) else ""
+    gone = f"{': '.join(set_out_words(state, desk.me)).rstrip(' .')}; " if went_without(state) else ""
     urgent = gone or ("URGENT, " if state.body.urgent else "")
     level = worst(state.body)
     found = f", worst finding: {level}" if level else ", no findings"

@@ -139,7 +139,7 @@ def _asked(desk: "Desk", state: "PlanState", refs: "Mapping[str, str]") -> str:
 
     who, how = f"{refs[state.plan]} by {state.author.person.name}", f"visitsafe review {refs[state.plan]}"
     if went_without(state):
-        said = f"{who} {': '.join(set_out_words(state, desk.me))}"
+        said = f"{who} {': '.join(set_out_words(state, desk.me))}".rstrip(" .")
         # nothing is left to decide on what was withdrawn; but somebody is out there
         return f"{said}. Ring them:  visitsafe board" if state.withdrawn else f"{said}:  {how}"
     if state.overtaken:

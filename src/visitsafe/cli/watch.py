@@ -59,12 +59,13 @@ def watch(
 
 def _watch(context: Context, every: int, ping: str) -> int:
     from visitsafe.cli.watch_loop import Stop
+    from visitsafe.domain.contacts import living
 
     stop = Stop()
     fitted = _fitted(context, every, stop)
     if fitted is None:
         return _ended_by(stop)
-    stop.needs_screen = not fitted.reach.contacts.channels
+    stop.needs_screen = not living(fitted.reach.contacts, fitted.roster.members).channels
     loop = _loop(context, fitted, ping)
     if not every:
         found = loop.once()

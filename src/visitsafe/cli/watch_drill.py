@@ -7,6 +7,7 @@ from visitsafe.cli.opening import Context, desk_of
 from visitsafe.cli.output import result, say
 from visitsafe.cli.watch_means import Outfit, outfit
 from visitsafe.cli.watch_ready import ADD_CHANNEL
+from visitsafe.domain.contacts import dead, living
 from visitsafe.domain.escape import one_line
 from visitsafe.errors import NotPermittedError
 from visitsafe.usecases.desk import Desk
@@ -31,10 +32,11 @@ def drill(context: Context, ref: str | None) -> int:
     """
     with desk_of(context) as desk:
         fitted = outfit(context, desk, 0)
-        faults = fitted.reach.faults
+        contacts, members = fitted.means.contacts, fitted.roster.members
+        faults = [*fitted.reach.faults, *dead(contacts, members)]
         for fault in faults:
             say(f"NOT TRIED: {fault}")
-        if not fitted.means.contacts.channels:
+        if not living(contacts, members).channels:
             raise NotPermittedError("there are no channels to try", hint=ADD_CHANNEL)
         heard: list[Tried] = []
         said = _made_up(fitted, heard) if ref is None else _of_visit(desk, fitted, ref, heard)
@@ -56,7 +58,7 @@ def _of_visit(desk: Desk, fitted: Outfit, ref: str, heard: list[Tried]) -> list[
 
 def _made_up(fitted: Outfit, heard: list[Tried]) -> list[str]:
     hands = Watching(fitted.means, fitted.roster, _unheard, _unheard, drilling=True).hands
-    play_made_up(hands, os.urandom(4).hex(), _into(heard))
+    play_made_up(hands, _into(heard))
     return [
         "It was about a made-up visit: nothing is on the record, and nothing has to be ended.",
         "In a real alarm, take it on with: visitsafe acknowledge REF",

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from visitsafe.adapters.notify import check_channels
-from visitsafe.adapters.notify_settings import Reach, strangers
+from visitsafe.adapters.notify_settings import Reach
 from visitsafe.adapters.settings import Settings
+from visitsafe.domain.contacts import dead, living
 from visitsafe.domain.members import as_heard
 from visitsafe.domain.outbox import WORKER
 from visitsafe.domain.phrases import whose
@@ -35,11 +36,12 @@ def lacking(desk: Desk, reach: Reach, settings: Settings) -> Iterator[str]:
         f"NOT USED: {fault}; mend {settings.file} and start the watch again" for fault in reach.faults
     )
     yield from reach.warnings
-    if not reach.contacts.channels:
+    members = desk.roster.members
+    yield from dead(reach.contacts, members)
+    if not living(reach.contacts, members).channels:
         yield f"{NO_CHANNELS}: {ADD_CHANNEL}"
     else:
         yield from check_channels(reach.urls)
-        yield from strangers(reach.contacts, [one.person.email for one in desk.roster.members.values()])
         yield from _without_channel(desk, reach)
     agreed = desk.roster.settings
     if not agreed.desk_phone:
@@ -55,7 +57,8 @@ def lacking(desk: Desk, reach: Reach, settings: Settings) -> Iterator[str]:
 
 def _without_channel(desk: Desk, reach: Reach) -> Iterator[str]:
     """The roles that no channel of their own reaches, and where their messages go instead."""
-    called = {as_heard(channel.who) for channel in reach.contacts.channels}
+    channels = living(reach.contacts, desk.roster.members).channels
+    called = {as_heard(channel.who) for channel in channels}
     for role, instead in _ROLES.items():
         emails = {as_heard(one.person.email) for one in desk.roster.with_role(Role(role))}
         own = {role, WORKER} if role == Role.PRACTITIONER else {role}

@@ -35,6 +35,8 @@ AWAY_AGAIN = timedelta(minutes=1)
 QUIET = timedelta(minutes=15)
 """How often the screen says that all is quiet, so that it is seen to be alive."""
 MOST_AT_ONCE = 20
+MOST_CALM = 60
+"""Visits that are named while the store is away: somebody has to ring all of them."""
 
 
 class Screen:
@@ -125,9 +127,10 @@ class Screen:
         alarming = self._mine(known.alarming)
         for state in alarming[:MOST_AT_ONCE]:
             self.line(f"as last known: {about(state, *self._here())}", grave=True)
-        if known.watched > len(alarming):
-            out = known.watched - len(alarming)
-            self.line(f"as last known: {out} more {'is' if out == 1 else 'are'} out and not late")
+        for state in known.calm[:MOST_CALM]:
+            self.line(f"as last known, not late: {about(state, *self._here())}")
+        if (more := len(known.calm) - MOST_CALM) > 0:
+            self.line(f"as last known: {more} more are out, not late, and due back after these")
 
     def fault(self, reason: str) -> None:
         """A round failed in another way."""

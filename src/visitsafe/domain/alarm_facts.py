@@ -16,7 +16,7 @@ from visitsafe.domain.address import naming
 from visitsafe.domain.cleaning import clean
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.outbox import LINE_MANAGER
+from visitsafe.domain.outbox import LINE_MANAGER, WORKER
 from visitsafe.domain.phrases import along, along_for_police, minutes_from, whose
 from visitsafe.domain.plan import INCIDENT_BEFORE, Rung
 from visitsafe.domain.reports import BackBody, ExtendedBody, ReportBody
@@ -263,6 +263,10 @@ def titled(telling: Telling, what: str) -> str:
 
 def do_of(telling: Telling, rung: Rung | None) -> str:
     """What a step says is to be done, in full."""
+    if rung is not None and set(rung.who) == {
+        WORKER
+    }:  # what it says is said to the worker, and to nobody else
+        return f"ask {telling.worker} to report, or to say that they need longer."
     told = telling.line(rung.do, LONGEST_DO) if rung else ""
     return told or f"read the plan and decide: visitsafe show {telling.state.ref}"
 

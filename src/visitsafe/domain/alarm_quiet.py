@@ -123,6 +123,22 @@ def _then(telling: Telling, until: str) -> str:
     return "You need do nothing more."
 
 
+def drill_of_nobody(desk_phone: str) -> Text:
+    """Practice about a visit that there is not: no reference that anybody could look for, and no command.
+
+    Args:
+        desk_phone: The duty desk's number; empty if the team has agreed on none.
+    """
+    phone = line(desk_phone, LONGEST_NAME)
+    return text(
+        "DRILL: this is how an alarm would reach you",
+        f"{NO_DANGER} There is no visit and no reference: nothing has to be taken on or ended.",
+        "A real alarm names the worker and the visit, says what to do now, and gives the command by which "
+        "you take it on. It is nobody's until somebody does.",
+        f"Please tell the duty desk that this has come{f': {phone}' if phone else ''}.",
+    )
+
+
 def drill(telling: Telling, message: Message, subject: Subject, *, to_worker: bool) -> Text:
     """Practice: the step as it would be, and never anything that could be taken for real."""
     ref = telling.state.ref

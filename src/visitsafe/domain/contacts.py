@@ -3,11 +3,12 @@
 Addresses and secrets stay in the desk's settings; here a channel is its label and whose it is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
 from visitsafe.domain.alarm import WORKER
+from visitsafe.domain.cleaning import quoted
 from visitsafe.domain.judging import OPENERS
 from visitsafe.domain.roster import Member, as_heard
 from visitsafe.domain.terms import Role
@@ -40,6 +41,59 @@ class Contacts(msgspec.Struct, frozen=True):
 
     channels: tuple[Channel, ...] = ()
     line_managers: Mapping[str, str] = {}
+
+
+def living(contacts: Contacts, members: Mapping[str, Member]) -> Contacts:
+    """The contacts without people who are not in the team now, or have no role for it: they hear of nothing.
+
+    Args:
+        contacts: As the desk's settings have them.
+        members: The team, by fingerprint.
+    """
+    roles = _roles_of(members)
+    return Contacts(
+        tuple(one for one in contacts.channels if "@" not in one.who or roles.get(as_heard(one.who))),
+        {
+            worker: manager
+            for worker, manager in contacts.line_managers.items()
+            if as_heard(worker) in roles and Role.MANAGER in roles.get(as_heard(manager), ())
+        },
+    )
+
+
+def dead(contacts: Contacts, members: Mapping[str, Member]) -> list[str]:
+    """What `living` leaves out, a sentence each.
+
+    Args:
+        contacts: As the desk's settings have them.
+        members: The team, by fingerprint.
+    """
+    roles, used = _roles_of(members), living(contacts, members)
+    said = [
+        f"the channel {quoted(one.label)} is not used: {_why_not(one.who, roles)}"
+        for one in contacts.channels
+        if one not in used.channels
+    ]
+    for worker, manager in contacts.line_managers.items():
+        if worker not in used.line_managers:
+            who = manager if as_heard(worker) in roles else worker
+            instead = "; the managers are told instead" if who == manager else ""
+            said.append(f"[line-managers] {quoted(worker)} is not used: {_why_not(who, roles)}{instead}")
+    return said
+
+
+def _why_not(who: str, roles: Mapping[str, Collection[str]]) -> str:
+    if as_heard(who) not in roles:
+        return f"nobody in the team has the e-mail {quoted(who)} now"
+    return f"{quoted(who)} {'is no manager' if roles[as_heard(who)] else 'has no role in the team'}"
+
+
+def _roles_of(members: Mapping[str, Member]) -> dict[str, set[Role]]:
+    """By e-mail; one person may have several keys."""
+    found: dict[str, set[Role]] = {}
+    for one in members.values():
+        found.setdefault(as_heard(one.person.email), set()).update(one.roles)
+    return found
 
 
 def reached_by(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from visitsafe.domain.alarm import CLOCKS_APART, WORKER, is_overdue, owned_level, owner, schedule, unowned
-from visitsafe.domain.contacts import LINE_MANAGER, Channel, Contacts, anybody, reached_by
+from visitsafe.domain.contacts import LINE_MANAGER, Channel, Contacts, anybody, living, reached_by
 from visitsafe.domain.entries import from_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.hushing import Hush
@@ -111,7 +111,8 @@ class _Post:
         now: datetime,
         hushed: frozenset[str],
     ) -> None:
-        self.state, self.contacts, self.members, self.now = state, contacts, members, now
+        self.state, self.members, self.now = state, members, now
+        self.contacts = living(contacts, members)
         self.hush = Hush(state, members, hushed)
         self.spoken = any(isinstance(one.body, ReportBody) and one.body.duress for one in state.visit.reports)
         self.tried: dict[str, list[Said[NotifiedBody]]] = {}

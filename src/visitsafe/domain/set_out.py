@@ -31,17 +31,21 @@ def set_out_words(state: PlanState, me: Member | None = None) -> tuple[str, str]
         me: Who reads it; None if that is not to be told apart.
     """
     reason, before = went_without(state), _set_out_before(state)
+    inside = reason.strip().rstrip(".")
+    gone, urgent = "has set out", "has set out already, urgent"
+    if state.visit.back:
+        gone, urgent = "is back and had set out", "is back and had set out first, urgent"
     if state.status is Status.WITHDRAWN:
         if before:
-            return "has set out already, urgent", f"{reason}; the plan was withdrawn since"
-        return "has set out on a plan that was withdrawn", reason
+            return urgent, f"{inside}; the plan was withdrawn since"
+        return f"{gone} on a plan that was withdrawn", reason
     if state.decision is None or state.status not in {Status.REFUSED, Status.RETURNED}:
-        return "has set out already, urgent", reason
+        return urgent, reason
     mine = me is not None and state.decision.author is not None and me.same_person(state.decision.author)
     said = f"{'you' if mine else state.decision.name} {state.status} it"
     if before:
-        return "has set out already, urgent", f"{reason}; {said} since"
-    return f"has set out although {said}", reason
+        return urgent, f"{inside}; {said} since"
+    return f"{gone} although {said}", reason
 
 
 def _set_out_before(state: PlanState) -> bool:

@@ -6,30 +6,21 @@ nothing in the record and spares the telephones of workers, who may be at a door
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import msgspec
 
 from visitsafe.domain import alarm
-from visitsafe.domain.alarm_words import text_of
-from visitsafe.domain.entries import Content, Entry, to_text
+from visitsafe.domain.alarm_quiet import drill_of_nobody
+from visitsafe.domain.contacts import living
+from visitsafe.domain.entries import to_text
 from visitsafe.domain.fold import PlanState
-from visitsafe.domain.members import Member
-from visitsafe.domain.outbox import WORKER, Channel, Message
-from visitsafe.domain.people import Person
-from visitsafe.domain.plan import PlanBody, Visit
+from visitsafe.domain.members import as_heard
+from visitsafe.domain.outbox import WORKER, Channel
 from visitsafe.domain.reports import EscalatedBody
 from visitsafe.domain.stored import Store
-from visitsafe.domain.terms import Kind, Outcome, Role, Stage, Status
-from visitsafe.domain.verified import Verified
-from visitsafe.domain.visit import FALLBACK, Alarm, Said, VisitState
+from visitsafe.domain.terms import Kind, Outcome, Role
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.usecases.watch_acting import Hands
-
-MADE_UP = "DR111" + "0" * 11
-"""The id of the visit that nobody makes; no store holds it."""
-HOW_LONG_AGO, HOW_LATE = timedelta(hours=2), timedelta(minutes=45)
-_NOBODY = Person(name="Alex Example (a made-up person)", email="nobody@example.invalid", key="")
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -74,23 +65,18 @@ def play(hands: Hands, store: Store, plan: str, drill: str, heard: Callable[[Tri
         return _send(hands, store, state, drill, heard)
 
 
-def play_made_up(hands: Hands, drill: str, heard: Callable[[Tried], None]) -> None:
+def play_made_up(hands: Hands, heard: Callable[[Tried], None]) -> None:
     """Send one message about a made-up visit on every channel but the workers'; nothing is recorded."""
     means, roster = hands.means, hands.view.roster
-    state = _made_up(hands, drill)
     workers = {
-        member.person.email.casefold()
+        as_heard(member.person.email)
         for member in roster.members.values()
         if member.roles.isdisjoint({Role.MANAGER, Role.DUTY})
     }
-    about = state.visit.drills[drill].raised[0].id
-    for channel in means.contacts.channels:
-        if channel.who.casefold() in {WORKER, *workers}:
-            continue
-        message = Message(about=about, channel=channel, drill=drill)
-        now, zone = means.now(), means.zone(roster)
-        text = text_of(message, state, now, zone, roster.settings.desk_phone or "")
-        heard(Tried(channel, means.send(channel, text)))
+    text = drill_of_nobody(roster.settings.desk_phone or "")
+    for channel in living(means.contacts, roster.members).channels:
+        if as_heard(channel.who) not in {WORKER, *workers}:
+            heard(Tried(channel, means.send(channel, text)))
 
 
 def _send(
@@ -132,37 +118,3 @@ def _check(state: PlanState, hands: Hands) -> None:
             f"a drill of {state.ref} is still open",
             hint=f"end it first: visitsafe stand-down {state.ref} --because test",
         )
-
-
-def _made_up(hands: Hands, drill: str) -> PlanState:
-    """A visit that nobody makes, three quarters of an hour late, with a step that somebody must take on."""
-    now, members = hands.means.now(), hands.view.roster.members
-    me = members[hands.means.signer.fingerprint]
-    content = Content(v=1, plan=MADE_UP, kind=Kind.PLANNED, at=to_text(now), by="", after=(), body={})
-    due_back = to_text(now - HOW_LATE)
-    visit = Visit(
-        case="made up",
-        area="nowhere",
-        start=to_text(now - HOW_LONG_AGO),
-        due_back=due_back,
-        purpose="A drill.",
-    )
-    rung = next(one for one in FALLBACK.steps if one.acknowledge)
-    raised = EscalatedBody(of="", step=rung.id, due=to_text(now), watcher=hands.means.watcher, drill=drill)
-    return PlanState(
-        plan=MADE_UP,
-        status=Status.COUNTERSIGNED,
-        version=Verified(id="", content=content, entry=Entry(payload=b"", signature=""), key=""),
-        body=PlanBody(visit=visit, answers={}),
-        author=Member(_NOBODY, "", frozenset({Role.PRACTITIONER}), to_text(now)),
-        decision=None,
-        withdrawn="",
-        judged=(),
-        heads=(),
-        problems=(),
-        visit=VisitState(
-            stage=Stage.DEPARTED,
-            due_back=due_back,
-            drills={drill: Alarm(raised=(Said("made-up", Kind.ESCALATED, to_text(now), me, raised),))},
-        ),
-    )

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from visitsafe.domain import alarm
+from visitsafe.domain.contacts import dead
 from visitsafe.domain.entries import from_text, to_text
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.heartbeat import SILENCE, Gap
@@ -46,6 +47,7 @@ class Round(msgspec.Struct, frozen=True):
     Attributes:
         watched: How many visits are watched.
         alarming: Those about which somebody has to act, the most pressing first.
+        calm: The others, in the order in which they are due back.
         healthy: Whether everything was done that is to be done.
         troubles: What is wrong, as sentences, healthy or not.
         more: Whether there is more to do at once.
@@ -54,6 +56,7 @@ class Round(msgspec.Struct, frozen=True):
 
     watched: int
     alarming: tuple[PlanState, ...]
+    calm: tuple[PlanState, ...] = ()
     healthy: bool = True
     troubles: tuple[str, ...] = ()
     more: bool = False
@@ -152,8 +155,14 @@ class Watching:
         states = [self.hands.unkept.over(seen.state) for seen in self.view.visits.values()]
         alarming = [state for state in states if any(alarm.is_alarming(state, one) for one in times)]
         serious = list(self._serious(now))
+        watched = [state for state in states if any(alarm.is_watched(state, one) for one in times)]
+        acting = {state.plan for state in alarming}
+        calm = sorted(
+            (state for state in watched if state.plan not in acting), key=lambda one: one.visit.due_back
+        )
         return Round(
-            watched=sum(any(alarm.is_watched(state, one) for one in times) for state in states),
+            watched=len(watched),
+            calm=tuple(calm),
             alarming=tuple(
                 sorted(alarming, key=lambda one: (one.visit.duress is None, one.visit.due_back, one.plan))
             ),
@@ -281,6 +290,7 @@ class Watching:
 
     def _lesser(self, states: list[PlanState]) -> Iterator[str]:
         yield from self.means.remarks()
+        yield from dead(self.means.contacts, self.view.roster.members)
         yield from self.view.unreadable.values()
         yield from self.view.untold.values()
         for state in states:
