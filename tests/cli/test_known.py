@@ -195,6 +195,8 @@ class TestTwoVisitsAtOneTime:
         assert told in review(office)
         office.ref = first
         assert "Since it was signed: Planned for another visit at the same time" in review(office)
+        page = office.mo.done("export", first).out
+        assert "**Since it was signed:** Planned for another visit at the same time" in page
 
     def test_so_are_a_companions_by_key_and_by_name(self, office: Office) -> None:
         office.join(office.person("dee"), "practitioner")

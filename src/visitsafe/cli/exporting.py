@@ -165,6 +165,7 @@ def _card(desk: "Desk", state: "PlanState", *, include_details: bool) -> bytes:
 
 def _page(context: typer.Context, desk: "Desk", state: "PlanState", *, include_details: bool) -> str:
     from visitsafe.cli.exporting_case import prompts_beside
+    from visitsafe.cli.review_known import known_now
     from visitsafe.domain.page import Prompt, supervision_page
     from visitsafe.domain.questionnaire import cite
 
@@ -177,6 +178,8 @@ def _page(context: typer.Context, desk: "Desk", state: "PlanState", *, include_d
         say(f"the page goes without supervision prompts and sources: {error}")
         documents, prompts = (), []
     prompts = [*prompts_beside(context, desk, state.body.visit.case), *prompts]
+    zone = zone_of(desk.roster)
+    facts = known_now(desk, state, zone).facts
     return supervision_page(
-        state, desk.now, zone_of(desk.roster), prompts, documents, include_details=include_details
+        state, desk.now, zone, prompts, documents, include_details=include_details, facts=facts
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from visitsafe.domain.escape import one_line
-from visitsafe.domain.facts import DAYLIGHT, LIGHT, LIGHT_ANSWER, OVERLAP, Known, in_order, since_signed
+from visitsafe.domain.facts import DAYLIGHT, LIGHT, LIGHT_ANSWER, OVERLAP, Known, differing, in_order
 from visitsafe.domain.plan import INCIDENT_BEFORE, LAST_TIME, Finding, KnownFact, PlanBody
 from visitsafe.domain.terms import Answer, Level, Role
 
@@ -56,8 +56,8 @@ def facts_first(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
 
 
 def changed_since(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
-    """What is known now and was not when a plan was signed, or differs; none where nothing is known now."""
-    return [f"Since it was signed: {one.text}" for one in since_signed(body.known, now)] if now else []
+    """What differs from what a plan was signed with, as sentences."""
+    return [f"Since it was signed: {one.text}" for one in differing(body, now)]
 
 
 def _says_otherwise(body: PlanBody) -> str:

@@ -191,6 +191,11 @@ def since_signed(signed: Sequence[KnownFact], now: Sequence[KnownFact]) -> tuple
     return tuple(found)
 
 
+def differing(body: PlanBody, now: Sequence[KnownFact]) -> tuple[KnownFact, ...]:
+    """What is known now and was not when a plan was signed, or differs; none where nothing is known now."""
+    return since_signed(body.known, now) if now else ()
+
+
 def _gone(name: str) -> str:
     label, words = fact_words(name, FACTS[name].calm)
     return f"{label}: {'no longer on record' if name.startswith('case.') else words}."

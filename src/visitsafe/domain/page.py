@@ -12,7 +12,7 @@ import msgspec
 
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.escape import markdown, markdown_line
-from visitsafe.domain.facts import in_order
+from visitsafe.domain.facts import differing, in_order
 from visitsafe.domain.fold import PlanState
 from visitsafe.domain.judging import Judged
 from visitsafe.domain.page_after import after_the_visit, in_short
@@ -42,7 +42,7 @@ from visitsafe.domain.phrases import (
     who_goes,
     worst_first,
 )
-from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
+from visitsafe.domain.plan import DecidedBody, Finding, KnownFact, PlanBody
 from visitsafe.domain.sealed_words import sealed_words
 from visitsafe.domain.set_out import set_out_words, went_without
 from visitsafe.domain.shapes import without_details
@@ -61,6 +61,7 @@ def supervision_page(
     verification: Sequence[str] = (),
     *,
     include_details: bool = False,
+    facts: Sequence[KnownFact] = (),
 ) -> str:
     """The page as markdown.
 
@@ -72,6 +73,7 @@ def supervision_page(
         documents: Those that the plan may cite.
         verification: Sentences about what was checked when this page was made.
         include_details: With the address.
+        facts: What is known now, for a manager of a visit that is not over.
     """
     state = state if include_details else without_details(state)
     past = past_review(documents, now.date())
@@ -82,7 +84,7 @@ def supervision_page(
         *_does_not_hold(state),
         _in_short(state, now, zone),
         *_planned(state, now, zone),
-        *_known(state.body),
+        *_known(state.body, facts),
         *_findings(state.body),
         *_controls(state.body),
         *_decision(state, zone),
@@ -188,12 +190,11 @@ def _planned(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
     return ["## What was planned, and why", bullets(lines)]
 
 
-def _known(body: PlanBody) -> list[str]:
-    """What was worked out or on record when it was signed; it counts whatever was answered."""
-    facts = in_order(body.known)
-    if not facts:
-        return []
-    return ["## What was known", bullets(markdown_line(one.text) for one in facts)]
+def _known(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
+    """What was worked out or on record when it was signed, whatever was answered, and what differs now."""
+    since = [f"**Since it was signed:** {markdown_line(one.text)}" for one in differing(body, now)]
+    lines = [*since, *(markdown_line(one.text) for one in in_order(body.known))]
+    return ["## What was known", bullets(lines)] if lines else []
 
 
 def _findings(body: PlanBody) -> list[str]:
