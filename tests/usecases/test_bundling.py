@@ -54,10 +54,17 @@ def test_an_e_mail_cannot_name_somebody_else_or_a_pattern() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("o'brien@x", "o_brien@x"), ("o'brien@x", "o+27brien@x"), ("zoë@x", "zoè@x"), ("a%2@x", "a=2@x")],
+    [
+        ("o'brien@x", "o_brien@x"),
+        ("o'brien@x", "o+27brien@x"),
+        ("zoë@x", "zoè@x"),
+        ("a%2@x", "a=2@x"),
+        ("", "+"),
+    ],
 )
 def test_two_people_never_get_one_principal(one: str, other: str) -> None:
     assert principal(one) != principal(other)
+    assert principal(one).split() == [principal(one)]
 
 
 def test_the_readme_of_a_large_bundle_is_one_that_people_can_take_in(tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ def principal(email: str) -> str:
     Letters, digits and `@ . _ -` of ASCII stay; anything else is `+` and the hex digits of its UTF-8 bytes,
     `+` itself too, so that two people never get one principal: `o'brien@x` is `o+27brien@x`.
     """
-    return "".join(
+    written = "".join(
         c if c.isascii() and (c.isalnum() or c in "@._-") else "".join(f"+{byte:02x}" for byte in c.encode())
         for c in email
     )
+    return written or "+"  # which nothing else is written as
