@@ -152,6 +152,7 @@ def prepared(story: WholeStory, folder: Path) -> dict[str, str]:
         "~/.ssh/": "",
         "new ID": "new mine",
         "--kind KIND": "--kind form",
+        "'Sam Carter'": "sam",
         "REF": ref,
         "K7Q2-M9": ref,
         "CASE": "CF-1",
