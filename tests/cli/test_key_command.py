@@ -132,7 +132,10 @@ def test_a_hardware_key_does_all_that_a_key_in_a_file_does(office: Office, tmp_p
     assert "Everything holds" in ann.done("verify").out
     ann.done("export", ref, "--format", "bundle", "--out", str(bundle))
     assert_ssh_keygen_accepts(bundle, tmp_path / "unpacked", fingerprint_of(stub))
-    refused(ann.run("plan", "--answers", office.answers(), "--yes"), "your hardware key is not plugged in")
+    refused(
+        ann.run("plan", "--answers", office.answers(), "--yes", "--another"),
+        "your hardware key is not plugged in",
+    )
 
 
 def test_a_key_file_is_used_where_it_lies_and_never_copied(office: Office, key: Path) -> None:
@@ -143,7 +146,7 @@ def test_a_key_file_is_used_where_it_lies_and_never_copied(office: Office, key: 
     joined(office, ann)
     planned(office, ann)
     key.rename(key.with_name("moved"))
-    refused(ann.run("plan", "--answers", office.answers(), "--yes"), f"there is no key at {key}")
+    refused(ann.run("plan", "--answers", office.answers(), "--yes", "--another"), f"there is no key at {key}")
 
 
 def test_a_path_is_remembered_from_wherever_it_was_named(
