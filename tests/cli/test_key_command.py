@@ -67,7 +67,7 @@ def joined(office: Office, ann: Someone, *roles: str, **environ: str) -> Someone
 
 
 def planned(office: Office, who: Someone, **environ: str) -> str:
-    words = ("plan", "--answers", office.answers(), "--yes", "--json")
+    words = ("plan", "--answers", office.answers(), "--yes", "--another", "--json")
     return str(who.done(*words, **environ).json["ref"])
 
 
@@ -199,7 +199,7 @@ def test_when_the_agent_dies_a_plan_is_refused_and_nothing_is_written(
     ann.done("key", "use", pub(key), *ANN, **sock)
     joined(office, ann, **sock)
     agent.stop()
-    words = ("plan", "--answers", office.answers(), "--yes")
+    words = ("plan", "--answers", office.answers(), "--yes", "--another")
     refused(ann.run(*words, **sock), "no ssh-agent answers here", "nothing was kept")
     assert ann.done("list", "--all", "--json").json == []
     with ssh_agent(key.parent) as again:

@@ -7,7 +7,7 @@ import typer
 from visitsafe.cli.opening import desk_of, invocation, zone_of
 from visitsafe.cli.output import result, result_json, say
 from visitsafe.domain.escape import terminal
-from visitsafe.domain.refs import reference, references
+from visitsafe.domain.refs import reference
 
 if TYPE_CHECKING:
     from visitsafe.domain.fold import PlanState
@@ -76,6 +76,7 @@ def list_(
     plain: Plain = False,
 ) -> None:
     """List plans, the latest visit first, and how far each visit has come."""
+    from visitsafe.domain.fold import called
     from visitsafe.domain.removed_page import removed_line, removed_list_shape
     from visitsafe.usecases.listing import listed, removed_plans
 
@@ -84,7 +85,7 @@ def list_(
         gone = removed_plans(desk) if every and case is None else []
     rows = [row for _, row in found if every or row.open]
     states = {state.plan: state for state, _ in found}
-    refs = references([row.plan for row in rows])
+    refs = called(states[row.plan] for row in rows)
     if json:
         from visitsafe.domain.shapes import list_shape
 

@@ -20,6 +20,7 @@ from visitsafe.domain.cleaning import cut
 from visitsafe.domain.entries import to_text
 from visitsafe.domain.entry_words import says
 from visitsafe.domain.facts import Known, in_order
+from visitsafe.domain.fold import called
 from visitsafe.domain.phrases import (
     DECISION_WORDS,
     LEVEL_WORDS,
@@ -36,7 +37,6 @@ from visitsafe.domain.phrases import (
     worst_first,
 )
 from visitsafe.domain.plan import DecidedBody, PlanBody
-from visitsafe.domain.refs import references
 from visitsafe.domain.sealed_words import reason_of, sealed_words
 from visitsafe.domain.shapes import without_details
 from visitsafe.domain.terms import Level, Status, kind_words
@@ -226,7 +226,7 @@ def list_plans(
     """
     if not rows:
         put(console, "No plans here. To plan a visit: visitsafe plan")
-    refs = references([row.plan for row in rows])
+    refs = called(states[row.plan] for row in rows)
     for row in rows:
         _row(console, row, states[row.plan], refs[row.plan], roster, now, zone)
 

@@ -6,7 +6,7 @@ import typer
 
 from visitsafe.cli.opening import desk_of, settings_of, zone_of
 from visitsafe.cli.output import result
-from visitsafe.domain.refs import references
+from visitsafe.domain.fold import called
 from visitsafe.domain.terms import Role, Status
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def waiting(
         from visitsafe.cli.waiting_visits import under_way
 
         states = [one.state for one in listed(desk)]
-        refs = references([state.plan for state in states])
+        refs = called(states)
         lines = [
             *under_way(desk, states, refs),
             *incident_lines(desk, states, refs),

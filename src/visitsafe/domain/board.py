@@ -12,11 +12,10 @@ import msgspec
 
 from visitsafe.domain import alarm
 from visitsafe.domain.address import without_address
-from visitsafe.domain.fold import PlanState
+from visitsafe.domain.fold import PlanState, called
 from visitsafe.domain.heartbeat import Watch
 from visitsafe.domain.members import Member, as_heard
 from visitsafe.domain.plan import PlanBody, Rung, Visit
-from visitsafe.domain.refs import references
 from visitsafe.domain.reports import AcknowledgedBody, BackBody, ExtendedBody, ReportBody
 from visitsafe.domain.terms import ROLE_WORDS, Company, Role, Stage, Status
 from visitsafe.domain.visit import Said
@@ -192,7 +191,7 @@ def rows_at(
         details: With the address.
     """
     watched = [state for state in states if alarm.is_watched(state, now)]
-    refs = references([state.plan for state in watched])
+    refs = called(watched)
     rows = [_row(state, refs[state.plan], now, members, details=details) for state in watched]
     return tuple(sorted(rows, key=lambda row: row.rank))
 

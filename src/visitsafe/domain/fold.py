@@ -17,7 +17,7 @@ from visitsafe.domain.judging import FORMS, Judged, is_companion, is_self, judge
 from visitsafe.domain.order import Order
 from visitsafe.domain.plan import Companion, DecidedBody, PlanBody, Visit, WithdrawnBody
 from visitsafe.domain.purged import Gone
-from visitsafe.domain.refs import reference
+from visitsafe.domain.refs import FULL, SHORT, reference, references
 from visitsafe.domain.removal import NOT_CARRIED_OUT, RemovedError, removal, signed_away
 from visitsafe.domain.reports import Comes
 from visitsafe.domain.roster import Member, Roster, as_heard
@@ -51,6 +51,7 @@ class PlanState(msgspec.Struct, frozen=True):
         visit: What happened on the way, and which alarms are open.
         after: What was recorded afterwards: incidents, debriefs, what was shared, documents, markers.
         people: Everybody who ever was in the team, by fingerprint: to name them, never for what they may do.
+        long: Another plan of the store shares its short reference (`Desk.called`).
     """
 
     plan: str
@@ -68,11 +69,12 @@ class PlanState(msgspec.Struct, frozen=True):
     sealed: SealedDetails | None = None
     after: AfterState = AfterState()
     people: Mapping[str, Member] = {}
+    long: bool = False
 
     @property
     def ref(self) -> str:
-        """The reference read over the telephone."""
-        return reference(self.plan)
+        """The reference read over the telephone; the long one where the short one is another plan's too."""
+        return reference(self.plan, FULL if self.long else SHORT)
 
     @property
     def decided(self) -> DecidedBody | None:
@@ -165,6 +167,13 @@ def _with_companions(body: PlanBody, companions: Sequence[Companion]) -> PlanBod
     nobody = body.visit.nobody if companions else True
     visit = msgspec.structs.replace(body.visit, companions=tuple(companions), nobody=nobody)
     return msgspec.structs.replace(body, visit=visit)
+
+
+def called(states: Iterable[PlanState]) -> dict[str, str]:
+    """How each of several plans is called, by its id: at full length where two share the short reference."""
+    states = list(states)
+    among = references([state.plan for state in states])
+    return {state.plan: state.ref if state.long else among[state.plan] for state in states}
 
 
 def fold(

@@ -123,7 +123,7 @@ def _fold_in(
         if row_of(state, history) != row:
             faults[plan] = Fault(plan, state.ref, otherwise(plan), "", hides=gone or not state.closed)
         if not state.closed:
-            states[plan] = state
+            states[plan] = desk.called(state)
         elif state.damage:
             faults[plan] = _doubtful(state)
 

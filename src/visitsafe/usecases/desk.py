@@ -12,7 +12,7 @@ import msgspec
 from visitsafe.domain.entries import Entry, compose
 from visitsafe.domain.fold import PlanState, fold
 from visitsafe.domain.plan_row import row_of
-from visitsafe.domain.refs import FULL, beginning, is_plan_id, reference
+from visitsafe.domain.refs import FULL, SHORT, beginning, is_plan_id, reference
 from visitsafe.domain.removal import RemovedError, blanked_in
 from visitsafe.domain.roster import Member, Roster
 from visitsafe.domain.stored import OccupiedError, PlanRow, Store, Stored
@@ -33,6 +33,7 @@ __all__ = [
     "Desk",
     "arrivals",
     "bears_on",
+    "called_in",
     "check_entries",
     "folded",
     "founding_entries",
@@ -133,7 +134,7 @@ class Desk(msgspec.Struct, frozen=True):
 
         def summarise(stream: str, rows: Sequence[Stored]) -> PlanRow:
             roster = open_roster(self.store, self.roster.team_id, self.roster)
-            states.append(folded(stream, rows, roster))
+            states.append(self.called(folded(stream, rows, roster)))
             return row_of(states[-1], rows)
 
         # `also`: so that it is folded even if the very same entry is there already.
@@ -173,7 +174,11 @@ class Desk(msgspec.Struct, frozen=True):
         Raises:
             VerificationError: No version of it holds.
         """
-        return folded(plan, self.store.history(plan), self.roster)
+        return self.called(folded(plan, self.store.history(plan), self.roster))
+
+    def called(self, state: PlanState) -> PlanState:
+        """The same plan, which goes by its long reference if another in the store shares the short one."""
+        return called_in(self.store, state)
 
     def plan_if_sound(self, plan: str) -> PlanState | None:
         """The state of a plan; None if no version of it holds, which is said and stops nothing else.
@@ -231,6 +236,12 @@ class Desk(msgspec.Struct, frozen=True):
         except VerificationError:
             return False
         return True
+
+
+def called_in(store: Store, state: PlanState) -> PlanState:
+    """A plan as it is called in a store, see `Desk.called`."""
+    shared = len(store.find(state.plan[:SHORT])) > 1
+    return msgspec.structs.replace(state, long=True) if shared else state
 
 
 def folded(plan: str, rows: Iterable[Stored], roster: Roster) -> PlanState:

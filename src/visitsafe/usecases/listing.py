@@ -53,7 +53,7 @@ def looked_at(desk: Desk, plan: str, known: PlanRow | None) -> Listed | None:
         return None
     history = desk.store.history(plan)
     try:
-        state = folded(plan, history, desk.roster)
+        state = desk.called(folded(plan, history, desk.roster))
     except RemovedError as error:
         if error.removed.left or error.removed.problems:
             desk.warn(f"{error.message}; run: visitsafe verify {error.removed.ref}")

@@ -88,7 +88,7 @@ def _states(
     for plan, row in rows.items():
         history = desk.store.history(plan)
         try:
-            state = folded(plan, history, desk.roster)
+            state = desk.called(folded(plan, history, desk.roster))
         except RemovedError as error:
             if since <= error.removed.body.start < until:
                 removed.append(plan)

@@ -24,7 +24,7 @@ from visitsafe.domain.terms import TEAM_STREAM
 from visitsafe.domain.verified import Verified
 from visitsafe.domain.visit import Alarm
 from visitsafe.errors import StoreError, VerificationError
-from visitsafe.usecases.desk import folded, open_roster
+from visitsafe.usecases.desk import called_in, folded, open_roster
 from visitsafe.usecases.recent import LATELY, doubted, recent
 
 _ANYHOW = 1 << 62
@@ -149,7 +149,7 @@ class View:
         """Read one visit, tell what is new, and remember where it stands; None if it cannot be read."""
         rows = tuple(store.history(plan))
         try:
-            state = folded(plan, rows, self.roster)
+            state = called_in(store, folded(plan, rows, self.roster))
         except RemovedError as error:
             self._is_removed(plan, rows, error)
             return None

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from visitsafe.domain.alarm import is_watched
 from visitsafe.domain.entries import to_text
-from visitsafe.domain.fold import PlanState
+from visitsafe.domain.fold import PlanState, called
 from visitsafe.domain.likeness import is_self
 from visitsafe.domain.local_clock import clock
 from visitsafe.domain.members import Member, meant_by, not_one
-from visitsafe.domain.refs import references
 from visitsafe.domain.roster import selves
 from visitsafe.domain.stored import PlanRow
 from visitsafe.domain.terms import Kind, Stage, Status
@@ -65,7 +64,7 @@ def several(desk: Desk, fits: Sequence[PlanState], zone: tzinfo) -> ProblemsErro
     """The error that names each visit which could be meant."""
     from visitsafe.domain.address import without_address  # its patterns cost more than a report does
 
-    refs = references([state.plan for state in fits])
+    refs = called(fits)
     lines = [
         f"{refs[state.plan]}  {state.author.person.name}, "
         f"{without_address(state.body.visit.area, state.body.visit.address)}, "
