@@ -106,6 +106,18 @@ class TestShow:
         _, out, _ = run("show", "home-visit")
         assert "If daylight is no and joint-visit is no" in " ".join(out.split())
 
+    def test_facts_and_what_is_asked_again_are_shown(self, run: Run) -> None:
+        flat = " ".join(run("show", "home-visit")[1].split())
+        assert "visit.light is dark and joint-visit is no" in flat
+        assert "asked at each visit" in flat
+        assert "asked again if something new is behind case.violence, case.incident" in flat
+
+    def test_the_schema_knows_the_facts(self, run: Run) -> None:
+        _, out, _ = run("schema", "visit")
+        again = json.loads(out)["$defs"]["Question"]["properties"]["ask-again-if"]
+        assert "always" in json.dumps(again)
+        assert "case.incident" in json.dumps(again)
+
     def test_sources_can_be_shown_too(self, run: Run) -> None:
         _, out, _ = run("show", "sources")
         assert "Salford Safeguarding Children Board" in out

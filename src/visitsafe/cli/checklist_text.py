@@ -11,6 +11,7 @@ from typing import Any
 
 from visitsafe.domain.checking import past_review
 from visitsafe.domain.checklist import Choice, Condition, Item, Question, Source, VisitChecklist
+from visitsafe.domain.facts import ALWAYS
 from visitsafe.domain.forms import FormChecklist, SupervisionPrompt
 from visitsafe.domain.kinds import (
     DUE_BACK,
@@ -183,6 +184,10 @@ def _answers(question: Question) -> Iterator[str]:
         answer += "; it has passed" if question.moment == "past" else "; it is still to come"
     if question.valid_for:
         answer += f"; kept for {question.valid_for} days"
+    if question.ask_again_if == (ALWAYS,):
+        answer += "; asked at each visit"
+    elif question.ask_again_if:
+        answer += f"; asked again if something new is behind {', '.join(question.ask_again_if)}"
     yield answer
     yield from _choices("", question.choices)
 

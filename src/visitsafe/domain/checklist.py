@@ -89,7 +89,7 @@ def _as_names(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-_NAMES: Any = Literal["always"] | list[Literal[tuple(FACTS)]]  # type: ignore[misc]
+_NAMES: Any = Literal[("always", *FACTS)] | list[Literal[tuple(FACTS)]]  # type: ignore[misc]
 """What a schema knows of it: the word, or names of facts."""
 
 
