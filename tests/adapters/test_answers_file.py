@@ -210,6 +210,8 @@ def test_words_that_a_remark_may_cut_short_are_refused_with_the_mend() -> None:
     (said,) = problems(text)
     mend = 'write "Near #2 door", or put a remark on a line of its own'
     assert said.endswith(f"9:15: strategies: what stands after # is not read; {mend}")
+    (said,) = problems(GOOD.replace("companions: []", "companions:\n    - Jo Bloggs #2"))
+    assert 'companions: what stands after # is not read; write "Jo Bloggs #2"' in said
     (said,) = problems(GOOD.replace("Ann Lee", "Ann #2"))
     assert 'write "Ann #2"' in said
     quoted = GOOD.replace('discussion"', 'discussion"  # quoted').replace("C-4711", "C-4711\n  # alone")

@@ -276,7 +276,8 @@ def _cut_short(desk: _Desk, questionnaire: Questionnaire, paths: Mapping[str, Da
         if path in words or path[:-1] in words or path[0] in {"controls", "urgent"}:
             whole = yaml_words.quoted(f"{value.text}{value.remark}")
             mend = f"write {whole}, or put a remark on a line of its own"
-            desk.value(path, f"{path[-1]}: what stands after # is not read; {mend}")
+            name = next(part for part in reversed(path) if isinstance(part, str))
+            desk.value(path, f"{name}: what stands after # is not read; {mend}")
 
 
 def _is_words(questionnaire: Questionnaire, name: str) -> bool:
