@@ -178,7 +178,7 @@ def test_a_draft_of_another_incident_is_not_gone_on_with_as_a_correction(office:
         command = ["-m", "visitsafe", "incident", office.ref, "--plain", *words]
         own: Any = {**os.environ, **office.sam.environ}
         child = pexpect.spawn(sys.executable, command, env=own, encoding="utf-8", timeout=LIMIT)
-        child.expect(r": $")
+        child.expect(r"more\): $")  # a prompt, and not the beginning of a remark
         said = str(child.before)
         child.sendintr()
         child.expect(pexpect.EOF)
