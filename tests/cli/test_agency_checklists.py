@@ -263,6 +263,14 @@ def test_a_step_names_the_people_of_an_answer_before_its_roles(agency: Agency) -
     ) in " ".join(page.split())
 
 
+def test_a_ladder_with_people_is_its_checklist_s_for_a_manager_who_has_that(agency: Agency) -> None:
+    rung_on_arrival(agency)
+    office = agency.office
+    ran = agency.done(office.mo, "review", office.ref, *COUNTERSIGN)
+    assert "escalation" not in ran.err
+    assert "another text" not in ran.err
+
+
 def test_what_is_on_paper_says_that_such_a_step_waits_for_a_report(agency: Agency) -> None:
     rung_on_arrival(agency)
     office = agency.office

@@ -28,7 +28,8 @@ def ladder_altered(body: PlanBody, made: Ladder | None) -> Finding | None:
         return None
     if made is None and not _is_absurd(ladder):
         return None
-    others = [rung.after + ladder.grace_minutes for rung in ladder.steps if set(rung.who) != {WORKER}]
+    late = [rung for rung in ladder.steps if not rung.early]  # a step that counts from the start only tells
+    others = [rung.after + ladder.grace_minutes for rung in late if set(rung.who) != {WORKER}]
     told = "by it nobody but the worker is ever told"
     if others:
         told = f"by it nobody but the worker is told until {_after_due(min(others))}"
@@ -46,7 +47,7 @@ def _is_absurd(ladder: Ladder) -> bool:
         not 0 < len(minutes) <= MOST_STEPS
         or not 0 <= ladder.grace_minutes <= MOST_GRACE
         or any(abs(one) > MOST_MINUTES for one in minutes)
-        or not any(rung.acknowledge for rung in ladder.steps)
+        or not any(rung.acknowledge and not rung.early for rung in ladder.steps)
     )
 
 
