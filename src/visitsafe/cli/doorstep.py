@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from visitsafe.domain.reports import Comes, Condition
     from visitsafe.usecases.desk import Desk
     from visitsafe.usecases.reporting import Report, Reported
+    from visitsafe.usecases.which_visit import SeveralVisitsError
 
 COMMANDS: Mapping[str, str] = {
     "depart": "I am setting out. Prints the card for the telephone.",
@@ -45,13 +46,45 @@ def run(argv: Sequence[str], called: Invocation) -> int:
     words = read(argv)
     if words.help:
         result(words.help, exact=True)
-    elif words.command in DESK:
-        from visitsafe.cli.desk_answers import answer
+        return 0
+    from visitsafe.usecases.which_visit import SeveralVisitsError
 
-        answer(called, words)
-    else:
-        _report(called, words)
+    try:
+        if words.command in DESK:
+            from visitsafe.cli.desk_answers import answer
+
+            answer(called, words)
+        else:
+            _report(called, words)
+    except SeveralVisitsError as error:
+        return run([argv[0], _which(error, argv), *argv[1:]], called)
     return 0
+
+
+def _which(error: "SeveralVisitsError", argv: Sequence[str]) -> str:
+    """Ask which of several visits is meant, and give its reference.
+
+    Raises:
+        InterruptedByUserError: The person stopped.
+        SeveralVisitsError: There is nobody to ask; the whole command is said.
+    """
+    import shlex
+
+    from visitsafe.domain.escape import one_line
+
+    if not at_terminal():
+        # what was typed with `ok` is not repeated: a screen never tells of the phrase (D15)
+        rest = argv[1:] if argv[0] != "ok" else ()
+        whole = shlex.join(["visitsafe", argv[0], error.refs[0], *rest])
+        more = ", and the rest as you typed it" if argv[0] == "ok" else ""
+        error.hint = f"say which, for example: {whole}{more}"
+        raise error
+    for number, line in enumerate(error.problems, start=1):
+        sys.stderr.write(f"{number}  {one_line(line)}\n")
+    numbers = {str(number): ref for number, ref in enumerate(error.refs, start=1)}
+    while (typed := _asked("Which one? Its number: ").strip()) not in numbers:
+        pass
+    return numbers[typed]
 
 
 def _report(called: Invocation, words: "Namespace") -> None:
@@ -208,12 +241,33 @@ def _until(desk: "Desk", state: "PlanState", until_: str, by: str) -> str:
     from visitsafe.cli.doorstep_times import longer, until
     from visitsafe.domain.entries import from_text
 
-    if bool(until_) == bool(by):
-        raise UsageError("say until when, or by how much", hint="visitsafe extend --until 17:15, or --by 30m")
+    if until_ and by:
+        raise UsageError("--until and --by say the same thing twice", hint="leave one of them out")
+    if not (until_ or by):
+        until_, by = _how_long(state)
     zone = zone_of(desk.roster)
     if until_:
         return until(until_, desk.now, zone)
     return longer(by, from_text(state.visit.due_back), desk.now, zone)
+
+
+def _how_long(state: "PlanState") -> tuple[str, str]:
+    """Ask until when, or how much longer: one of them.
+
+    Raises:
+        InterruptedByUserError: The person stopped.
+        UsageError: There is nobody to ask, or it is neither.
+    """
+    from visitsafe.cli.doorstep_flags import time_or_length
+
+    whole = f"visitsafe extend {state.ref}"
+    hint = f"{whole} --until 17:15, or: {whole} --by 30m"
+    if not at_terminal():
+        raise UsageError("say until when, or by how much", hint=hint)
+    until_, by, rest = time_or_length([_asked("Until when, or how much longer? Like 17:15 or 30m: ").strip()])
+    if rest:
+        raise UsageError(f"{rest[0][:40]!r} is neither a time nor a length", hint=hint)
+    return until_, by
 
 
 @contextmanager

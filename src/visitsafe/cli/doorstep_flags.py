@@ -4,6 +4,7 @@ The one definition of each: `visitsafe --help` takes its sentence from `doorstep
 `UsageError`. Times and people are looked up elsewhere.
 """
 
+import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
@@ -12,6 +13,10 @@ from visitsafe.cli.doorstep import COMMANDS
 from visitsafe.errors import UsageError
 
 BECAUSE = ("safe", "false-alarm", "incident", "test")
+_TIME = re.compile(r"[0-2]?[0-9][:.][0-5][0-9]\s*(?:[ap]m|h(?:rs?)?)?|[01]?[0-9]\s*[ap]m")
+_LENGTH = re.compile(
+    r"[0-9]{1,3}\s*(?:m|mins?|minutes?)|[0-9]{1,2}\s*(?:h|hrs?|hours?)(?:\s*[0-9]{1,2}\s*m?)?"
+)
 FOR = "--for 'Sam Carter' --known-by 'rang back on the work number'"
 
 
@@ -45,8 +50,29 @@ def read(argv: Sequence[str]) -> Namespace:
             setattr(words, flag, ["--" if one == [] else one for one in typed] or "--")
     words.command = command
     words.help = parser.format_help() if words.help else ""
-    words.ref = _reference([*words.ref, *rest], parser)
+    parts = [*words.ref, *rest]
+    if command == "extend" and not (words.until or words.by):
+        words.until, words.by, parts = time_or_length(parts)
+    elif "at" in words and not words.at:
+        at, length, left = time_or_length(parts)
+        words.at, parts = (at, left) if not length else ("", parts)
+    words.ref = _reference(parts, parser)
     return words
+
+
+def time_or_length(parts: Sequence[str]) -> tuple[str, str, list[str]]:
+    """Words of which the last may be a time or a length, typed without its flag: `K7Q2-M9 16:00`, `30m`.
+
+    Returns:
+        The time and the length, at most one of them, and the words that are left: the reference.
+    """
+    rest = list(parts)
+    last = rest[-1].strip().casefold() if rest else ""
+    if _TIME.fullmatch(last):
+        return rest.pop(), "", rest
+    if _LENGTH.fullmatch(last):
+        return "", rest.pop(), rest
+    return "", "", rest
 
 
 def _reference(parts: Sequence[str], parser: Parser) -> str:

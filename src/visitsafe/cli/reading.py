@@ -31,7 +31,9 @@ def register(app: typer.Typer) -> None:
 
 def show(
     context: typer.Context,
-    ref: Annotated[str, typer.Argument(help="The plan's reference, such as K7Q2-M9.")],
+    ref: Annotated[
+        str, typer.Argument(help="The plan's reference, such as K7Q2-M9; not needed if only one is open.")
+    ] = "",
     json: Json = False,
     include_details: Details = False,
     plain: Plain = False,
@@ -46,7 +48,8 @@ def show(
 
     with desk_of(context) as desk:
         try:
-            state = hides_duress(desk.plan(desk.resolve(ref)), desk.me, desk.now)
+            plan = desk.resolve(ref) if ref else _only_open(desk)
+            state = hides_duress(desk.plan(plan), desk.me, desk.now)
         except RemovedError as error:
             _show_removed(desk, error.removed, json=json)
             return
@@ -57,6 +60,30 @@ def show(
         return
     console = make_console(plain=plain, environ=invocation(context).environ)
     show_plan(console, state, desk.now, zone, include_details=include_details, known=known)
+
+
+def _only_open(desk: "Desk") -> str:
+    """The plan that is meant without a reference: my only open one, else the only open one of all.
+
+    Raises:
+        NotFoundError: None is open.
+        SeveralVisitsError: Several are; each is named, with the whole command for the first.
+    """
+    from visitsafe.errors import NotFoundError
+    from visitsafe.usecases.listing import listed
+    from visitsafe.usecases.which_visit import several
+
+    states = [one.state for one in listed(desk)]
+    mine = [state for state in states if desk.me is not None and desk.me.same_person(state.author)]
+    states = mine or states
+    if not states:
+        raise NotFoundError("no plan is open", hint="name one, like K7Q2-M9; see: visitsafe list --all")
+    if len(states) > 1:
+        error = several(desk, states, zone_of(desk.roster))
+        error.hint = f"say which, for example: visitsafe show {error.refs[0]}"
+        raise error
+    say(f"{states[0].ref} is the only one that is open{' for you' if mine else ''}")
+    return states[0].plan
 
 
 def _show_removed(desk: "Desk", removed: "Removed", *, json: bool) -> None:

@@ -41,7 +41,7 @@ def find_visit(desk: Desk, report: "Report", zone: tzinfo, ref: str = "") -> Pla
     Raises:
         NotFoundError: No plan answers to the reference, or no visit of this person fits.
         NotPermittedError: The team does not know who asks.
-        ProblemsError: Several visits fit; each is named.
+        SeveralVisitsError: Several visits fit; each is named.
     """
     me = desk.member()
     if ref:
@@ -60,18 +60,29 @@ def find_visit(desk: Desk, report: "Report", zone: tzinfo, ref: str = "") -> Pla
     return fits[0]
 
 
-def several(desk: Desk, fits: Sequence[PlanState], zone: tzinfo) -> ProblemsError:
-    """The error that names each visit which could be meant."""
+class SeveralVisitsError(ProblemsError):
+    """More than one visit could be meant: a line and a reference for each."""
+
+    refs: tuple[str, ...] = ()
+
+
+def several(desk: Desk, fits: Sequence[PlanState], zone: tzinfo) -> SeveralVisitsError:
+    """The error that names each visit which could be meant, the first to be due back first."""
     from visitsafe.domain.address import without_address  # its patterns cost more than a report does
 
+    fits = sorted(fits, key=lambda one: one.visit.due_back)
     refs = called(fits)
     lines = [
         f"{refs[state.plan]}  {state.author.person.name}, "
         f"{without_address(state.body.visit.area, state.body.visit.address)}, "
         f"due back {clock(state.visit.due_back, zone, desk.now)}"
-        for state in sorted(fits, key=lambda one: one.visit.due_back)
+        for state in fits
     ]
-    return ProblemsError("more than one visit could be meant", lines, hint="say which, by its reference")
+    error = SeveralVisitsError(
+        "more than one visit could be meant", lines, hint="say which, by its reference"
+    )
+    error.refs = tuple(refs[state.plan] for state in fits)
+    return error
 
 
 def person_called(desk: Desk, who: str) -> Member:
