@@ -47,7 +47,7 @@ def test_a_standby_is_read_from_and_after_a_failover_a_checkpoint_tells_what_is_
         mo.done(*words)
     for who, words in (
         (sam, ["depart"]),
-        (sam, ["plan", "--answers", office.answers(), "--yes"]),
+        (sam, ["plan", "--answers", office.answers(), "--yes", "--another"]),
         (mo, ["review", office.ref, "--decision", "return", "--reason", "Wait."]),
         (mo, ["watch", "--once"]),
     ):

@@ -221,7 +221,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(office: Office) -> None:
     """No file may grow beyond a few pages: as if the disk were full at this very entry."""
     office.plan()
     limit = 33 << 10  # what SQLite needs to open a store, and little more
-    words = ["plan", "--answers", office.answers(), "--yes"]
+    words = ["plan", "--answers", office.answers(), "--yes", "--another"]
     script = f"""
 import resource, signal
 from datetime import UTC, datetime

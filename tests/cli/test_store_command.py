@@ -245,7 +245,7 @@ def test_a_move_and_back_keeps_checkpoints_and_everybody_is_told(
     ran = office.mo.done("store", "move", owner)
     cluster.execute("GRANT visitsafe_app TO desk, duty")
     assert "VISITSAFE_STORE" in ran.err
-    for words in (["list"], ["board"], ["plan", "--answers", office.answers(), "--yes"]):
+    for words in (["list"], ["board"], ["plan", "--answers", office.answers(), "--yes", "--another"]):
         refused = office.sam.run(*words)
         assert refused.code == 1
         assert f"was moved to database '{name}'" in refused.err

@@ -43,7 +43,7 @@ def test_a_backup_is_read_by_its_url_and_takes_in_nothing(office: Office, tmp_pa
     assert "is a backup made at 2026-11-23T08:00:00Z: whatever was recorded since is not in it" in shown.err
     assert mo.done("verify").code == 0
     for someone, words in (
-        (sam, ("plan", "--answers", office.answers(), "--yes")),
+        (sam, ("plan", "--answers", office.answers(), "--yes", "--another")),
         (sam, ("depart", office.ref)),
         (mo, ("review", office.ref, "--decision", "return", "--reason", "No.")),
         (mo, ("team", "set", "--desk-phone", "0161 496 0100")),
