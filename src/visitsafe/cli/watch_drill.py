@@ -9,6 +9,7 @@ from visitsafe.cli.watch_means import Outfit, outfit
 from visitsafe.cli.watch_ready import ADD_CHANNEL
 from visitsafe.domain.contacts import dead, living
 from visitsafe.domain.escape import one_line
+from visitsafe.domain.terms import ROLE_WORDS
 from visitsafe.errors import NotPermittedError
 from visitsafe.usecases.desk import Desk
 from visitsafe.usecases.drilling import Tried, play, play_made_up
@@ -73,7 +74,8 @@ def _into(heard: list[Tried]) -> Callable[[Tried], None]:
     def hear(tried: Tried) -> None:
         heard.append(tried)
         channel = tried.channel
-        say(f"{channel.label} ({channel.who}): {f'NOT SENT, {tried.why}' if tried.why else 'handed over'}")
+        who = ROLE_WORDS.get(channel.who, channel.who)
+        say(f"{channel.label} ({who}): {f'NOT SENT, {tried.why}' if tried.why else 'handed over'}")
 
     return hear
 
