@@ -23,9 +23,8 @@ def office(tmp_path: Path) -> Office:
 def test_every_command_knows_the_case(office: Office, case: str) -> None:
     first = office.ref
     plan = office.plan(case=f'"{case}"', start='"24 November 2026 10:00"')
-    assert [one["rule"] for one in plan["findings"]] == [
-        "last-time-marker"
-    ]  # so a plan knows what came before
+    found = {one["rule"] for one in plan["findings"]}
+    assert "last-time-marker" in found  # so a plan knows what came before
     both = {first, office.ref}
     assert {one["ref"] for one in office.sam.done("list", "--case", case, "--json").json} == both
     assert len(office.mo.done("export", "--case", case, "--format", "json").json["visits"]) == 2
