@@ -45,6 +45,10 @@ def test_ctrl_c_ends_all_of_them_at_once_and_without_a_traceback() -> None:
         assert ran.stdout is not None
         workers = [int(ran.stdout.readline()) for _ in range(2)]
         os.killpg(ran.pid, signal.SIGINT)
-        _, said = ran.communicate(timeout=LIMIT)
+        try:
+            _, said = ran.communicate(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(ran.pid, signal.SIGKILL)
+            raise
     assert (ran.returncode, said) == (130, "")
     assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
