@@ -84,7 +84,7 @@ This record holds everything that was signed, personal details too. Keep it as y
 
 SHORT = """
 There are {all} entries, too many for this file: the lines below, and those for all, are of the first {shown}.
-Check the others with visitsafe, with the line in its docs/proof.md, or in exports of single plans.
+Check the others with visitsafe, or in exports of single plans; their lines differ only in the names of files.
 """
 _LINES = MOST_MEMBER_BYTES - (64 << 10)
 """How many bytes of a README are for lines: nobody takes in a file of a bundle that is larger."""
