@@ -1,6 +1,7 @@
-"""Fixtures for every test."""
+"""Fixtures for every test. `pytest --update-golden` writes golden pages anew; read what changed first."""
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,23 @@ def pytest_configure(config: pytest.Config) -> None:
 def office(tmp_path: Path) -> Office:
     """A team with a manager and a practitioner, and no plan yet."""
     return Office(tmp_path).open()
+
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write tests/golden anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compares a page with the file that people have read."""
+
+    def check(name: str, page: str) -> None:
+        file = GOLDEN / name
+        if request.config.getoption("--update-golden", default=False):
+            file.write_text(page, encoding="utf-8", newline="\n")
+        assert page == file.read_text(encoding="utf-8")
+
+    return check
