@@ -28,17 +28,17 @@ import msgspec
 from story import Actor
 from story_plan import decision_on, hostile_visit, visit
 from visit_story import LADDER
-from visitsafe.adapters.schema import SCHEMA_VERSION
-from visitsafe.adapters.store import create_store, open_store
-from visitsafe.domain.duties import TALK_WITHIN, declined
-from visitsafe.domain.entries import Entry, compose, from_text, to_text
-from visitsafe.domain.judging import own_plan_id
-from visitsafe.domain.people import AddedBody, FoundedBody
-from visitsafe.domain.plan import PlanBody, WithdrawnBody
-from visitsafe.domain.plan_row import worst
-from visitsafe.domain.reports import BackBody, ReportBody
-from visitsafe.domain.stored import PlanRow, Store, Stored
-from visitsafe.domain.terms import TEAM_STREAM
+from visitsafe.record.entries import Entry, compose, from_text, to_text
+from visitsafe.record.people import AddedBody, FoundedBody
+from visitsafe.record.plan import PlanBody, WithdrawnBody
+from visitsafe.record.report_bodies import BackBody, ReportBody
+from visitsafe.record.stored import PlanRow, Store, Stored
+from visitsafe.record.terms import TEAM_STREAM
+from visitsafe.state.duties import TALK_WITHIN, declined
+from visitsafe.state.plan_row import worst
+from visitsafe.state.rules import own_plan_id
+from visitsafe.store.open import create_store, open_store
+from visitsafe.store.schema import SCHEMA_VERSION
 
 WORKERS, MANAGERS, OPEN, DAYS = 300, 30, 50, 730
 WEEK, A_DAY = 7, 20
@@ -268,8 +268,8 @@ def moment(built: Built) -> datetime:
 
 def check(url: str) -> None:
     """Say whether the store holds."""
-    from visitsafe.usecases.desk import Desk, open_roster
-    from visitsafe.usecases.verifying import verify_store
+    from visitsafe.desk import Desk, open_roster
+    from visitsafe.exchange.verify import verify_store
 
     with closing(open_store(url)) as store:
         first = next(store.scan()).id

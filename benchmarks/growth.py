@@ -26,18 +26,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from build_store import ADMIN, FOLDER, WORKERS, Built, build, cached, moment, worker
 
-from visitsafe.adapters.processes import share
-from visitsafe.adapters.store import open_store
-from visitsafe.domain.entries import from_text
-from visitsafe.domain.refs import reference
-from visitsafe.domain.reports import ReportBody
-from visitsafe.domain.stored import Store
-from visitsafe.domain.terms import Kind
-from visitsafe.signing.keys import Signer
-from visitsafe.signing.verifying import verify_together
-from visitsafe.usecases.board import board_of, look
-from visitsafe.usecases.desk import Desk, open_roster
-from visitsafe.usecases.listing import listed
+from visitsafe.desk import Desk, open_roster
+from visitsafe.exchange.processes import share
+from visitsafe.find_lists import listed
+from visitsafe.record.entries import from_text
+from visitsafe.record.keys import Signer
+from visitsafe.record.refs import reference
+from visitsafe.record.report_bodies import ReportBody
+from visitsafe.record.stored import Store
+from visitsafe.record.terms import Kind
+from visitsafe.record.verifying import verify_together
+from visitsafe.store.open import open_store
+from visitsafe.watch.board import board_of, look
 
 LONDON = ZoneInfo("Europe/London")
 Work = Callable[[Desk], object]

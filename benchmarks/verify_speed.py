@@ -24,11 +24,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from build_store import FOLDER, Built, cached, moment
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from visitsafe.adapters.processes import processors, share
-from visitsafe.adapters.store import open_store
 from visitsafe.cli.verify_workers import spread
-from visitsafe.usecases.desk import Desk, open_roster
-from visitsafe.usecases.verifying import verify_store
+from visitsafe.desk import Desk, open_roster
+from visitsafe.exchange.processes import processors, share
+from visitsafe.exchange.verify import verify_store
+from visitsafe.store.open import open_store
 
 SAMPLE = 3000
 KEYS = 300

@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING
 from story import Story
 from story_plan import hostile_visit
 from visit_story import DEE, LADDER, OLA, at, back, begun, departed, watched_plan
-from visitsafe.adapters.store import create_store, open_store
-from visitsafe.domain.entries import Entry
-from visitsafe.usecases.desk import open_roster, summariser_at
+from visitsafe.desk import open_roster, summariser_at
+from visitsafe.record.entries import Entry
+from visitsafe.store.open import create_store, open_store
 from watchers import CHANNELS
 
 if TYPE_CHECKING:
-    from visitsafe.domain.outbox import Contacts
+    from visitsafe.watch.outbox import Contacts
 
 BATCH = 200
 
@@ -73,8 +73,8 @@ def measure(url: str, team_id: str, rounds: int = 5) -> None:
     from datetime import UTC, datetime
     from zoneinfo import ZoneInfo
 
-    from visitsafe.usecases.watch_claims import Means
-    from visitsafe.usecases.watching import Watching
+    from visitsafe.watch.watch_claims import Means
+    from visitsafe.watch.watcher import Watching
 
     now = datetime(2026, 11, 23, 15, 40, tzinfo=UTC)
     contacts: Contacts = CHANNELS

@@ -7,15 +7,15 @@ from typing import Any
 
 from story import MO, SAM, Actor, Story
 from visit_story import DEE, START, at, back, countersigned, departed, heard_from, version
-from visitsafe.domain.afterwards import (
+from visitsafe.record.followup_bodies import (
     DebriefedBody,
     DocumentedBody,
     IncidentBody,
     MarkedBody,
     SharedBody,
 )
-from visitsafe.domain.plan import Duty, Made, PlanBody, Shown
-from visitsafe.domain.terms import Document, Kind
+from visitsafe.record.plan import Duty, Made, PlanBody, Shown
+from visitsafe.record.terms import Document, Kind
 
 __all__ = ["DEE", "MO", "SAM"]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from story import NOW, Actor, Story, begun
 from visit_story import DEE
-from visitsafe.domain.entries import compose, to_text
-from visitsafe.domain.reports import BeatBody
-from visitsafe.domain.terms import BEAT, TEAM_STREAM
-from visitsafe.domain.verified import Verified
-from visitsafe.signing.verifying import seal_entry, verify_entry
+from visitsafe.record.entries import compose, to_text
+from visitsafe.record.report_bodies import BeatBody
+from visitsafe.record.terms import BEAT, TEAM_STREAM
+from visitsafe.record.verified import Verified
+from visitsafe.record.verifying import seal_entry, verify_entry
 
 
 def office() -> Story:

@@ -6,9 +6,9 @@ import zipfile
 from collections.abc import Iterable, Mapping
 
 from story import Story
-from visitsafe.domain.bundles import Bundle, Packed, member_name
-from visitsafe.domain.entries import Entry
-from visitsafe.domain.verified import Verified
+from visitsafe.exchange.bundles import Bundle, Packed, member_name
+from visitsafe.record.entries import Entry
+from visitsafe.record.verified import Verified
 
 
 def packed(*entries: Verified) -> Bundle:

@@ -6,14 +6,14 @@ from contextlib import closing
 import msgspec
 
 from office import NOW, Office, Someone
-from visitsafe.adapters.settings import load as load_settings
-from visitsafe.adapters.store import open_store
-from visitsafe.domain.entries import Entry, to_text
-from visitsafe.domain.plan import PlanBody
-from visitsafe.domain.roster import Roster
-from visitsafe.signing.keys import Signer
-from visitsafe.signing.keys import load as load_key
-from visitsafe.usecases.desk import Desk, founding_entry, open_roster, summariser
+from visitsafe.desk import Desk, founding_entry, open_roster, summariser
+from visitsafe.record.entries import Entry, to_text
+from visitsafe.record.keys import Signer
+from visitsafe.record.keys import load as load_key
+from visitsafe.record.plan import PlanBody
+from visitsafe.settings import load as load_settings
+from visitsafe.store.open import open_store
+from visitsafe.team.roster import Roster
 
 
 def signer(who: Someone) -> Signer:

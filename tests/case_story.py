@@ -12,12 +12,12 @@ from after_story import ALERT, debriefed, documented, incident, marked, shared
 from story import MO, NIA, NOW, SAM, Actor, Story, begun
 from story_plan import FINDINGS, visit
 from visit_story import DEE, OLA, at, back, departed, late, raised, watched_plan
-from visitsafe.domain.afterwards import Action
-from visitsafe.domain.case import CaseHistory
-from visitsafe.domain.entries import to_text
-from visitsafe.domain.page_sections import Prompt
-from visitsafe.domain.plan import JOINT, PlanBody, Shown
-from visitsafe.domain.terms import Document
+from visitsafe.record.entries import to_text
+from visitsafe.record.followup_bodies import Action
+from visitsafe.record.plan import JOINT, PlanBody, Shown
+from visitsafe.record.terms import Document
+from visitsafe.state.case import CaseHistory
+from visitsafe.supervision.page_sections import Prompt
 
 LONDON = ZoneInfo("Europe/London")
 DONE = NOW + timedelta(days=400)

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from visitsafe.adapters.starting_files import starting_file
+from visitsafe.checklists.starting_files import starting_file
 from visitsafe.cli import main
 from visitsafe.cli.app import app
 from visitsafe.cli.form_talk import How, fill_in, signed
-from visitsafe.cli.opening import desk_of, later
 from visitsafe.cli.output import result_json
-from visitsafe.domain.afterwards import IncidentBody
-from visitsafe.domain.terms import Kind
+from visitsafe.opening import desk_of, later
+from visitsafe.record.followup_bodies import IncidentBody
+from visitsafe.record.terms import Kind
 
 if TYPE_CHECKING:
-    from visitsafe.domain.assessment import Value
+    from visitsafe.checklists.assessment import Value
 
 CRASHED = 9
 FORM = starting_file("form", "mine") + "share: information-sharing\n"

@@ -4,8 +4,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from story import MO, NIA, SAM, Actor, Story, decision_on, founded, hostile_visit, visit
-from visitsafe.domain.escape import lines_of
-from visitsafe.domain.plan import (
+from visitsafe.record.plan import (
     Attested,
     Companion,
     Control,
@@ -17,7 +16,8 @@ from visitsafe.domain.plan import (
     Shown,
     WithdrawnBody,
 )
-from visitsafe.domain.terms import Level
+from visitsafe.record.terms import Level
+from visitsafe.text.escape import lines_of
 
 BENIGN = "zzz"
 ATTACKS = (

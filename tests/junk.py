@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.domain.entries import Entry, compose, to_text
-from visitsafe.domain.running_hash import GENESIS, chain
-from visitsafe.domain.stored import Stored
+from visitsafe.record.entries import Entry, compose, to_text
+from visitsafe.record.running_hash import GENESIS, chain
+from visitsafe.record.stored import Stored
 
 COLUMNS = "position, stream, kind, at, by, received, id, payload, signature, chain"
 

@@ -6,8 +6,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from visitsafe.adapters.processes import share
 from visitsafe.errors import StoreError
+from visitsafe.exchange.processes import share
 
 
 def doubling(by: int) -> Callable[[int], int]:

@@ -157,8 +157,8 @@ class Cluster:
     def store(self) -> str:
         """A new database with an empty store in it, which `desk` may use; the database's name."""
         from sqlite_files import NOW
-        from visitsafe.adapters.postgres_door import create_postgres
-        from visitsafe.adapters.postgres_triggers import ANY_TIME
+        from visitsafe.store.postgres_door import create_postgres
+        from visitsafe.store.postgres_triggers import ANY_TIME
 
         name = self.database()
         create_postgres(self.url(name, "superuser"), NOW, meta={ANY_TIME: "in tests"})

@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from visitsafe.domain.assessment import Value
-from visitsafe.domain.checklist import VisitChecklist
-from visitsafe.domain.kinds import (
+from visitsafe.checklists.assessment import Value
+from visitsafe.checklists.checklist import VisitChecklist
+from visitsafe.checklists.kinds import (
     Checklist,
     EscalationChecklist,
     ReviewChecklist,
@@ -20,7 +20,7 @@ from visitsafe.domain.kinds import (
     ShouldNotChecklist,
     Sources,
 )
-from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
+from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
 
 CHECKLISTS = Path(__file__).parent.parent / "checklists"
 PARTS = ("home-visit", "should-not", "information-sharing", "review", "escalation")

@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from visitsafe.adapters.store import create_store, open_store
-from visitsafe.domain.entries import Entry, compose
-from visitsafe.domain.running_hash import check_chain
-from visitsafe.domain.stored import PlanRow, Stored
 from visitsafe.errors import StoreError
+from visitsafe.record.entries import Entry, compose
+from visitsafe.record.running_hash import check_chain
+from visitsafe.record.stored import PlanRow, Stored
+from visitsafe.store.open import create_store, open_store
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 PLAN = "K7Q2M9K7Q2M9K7Q2"

@@ -15,18 +15,18 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from story_plan import DUE_BACK, NOW, START, calm_visit, decision_on, hostile_visit, visit
-from visitsafe.domain.entries import compose
-from visitsafe.domain.fold import PlanState, fold
-from visitsafe.domain.judging import own_plan_id
-from visitsafe.domain.order import Order
-from visitsafe.domain.people import AddedBody, FoundedBody, Person, Place
-from visitsafe.domain.plan import Companion, PlanBody, WithdrawnBody
-from visitsafe.domain.roster import Roster
-from visitsafe.domain.terms import TEAM_STREAM, Kind
-from visitsafe.domain.verified import Verified
-from visitsafe.signing.keys import FileSigner
-from visitsafe.signing.sshsig import KEY_TYPE, line_of, pack
-from visitsafe.signing.verifying import seal_entry, verify_entry
+from visitsafe.record.entries import compose
+from visitsafe.record.keys import FileSigner
+from visitsafe.record.order import Order
+from visitsafe.record.people import AddedBody, FoundedBody, Person, Place
+from visitsafe.record.plan import Companion, PlanBody, WithdrawnBody
+from visitsafe.record.sshsig import KEY_TYPE, line_of, pack
+from visitsafe.record.terms import TEAM_STREAM, Kind
+from visitsafe.record.verified import Verified
+from visitsafe.record.verifying import seal_entry, verify_entry
+from visitsafe.state.fold import PlanState, fold
+from visitsafe.state.rules import own_plan_id
+from visitsafe.team.roster import Roster
 
 __all__ = [
     "ADA",

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.domain.entries import to_text
-from visitsafe.domain.plan import (
+from visitsafe.record.entries import to_text
+from visitsafe.record.plan import (
     Attested,
     Control,
     DecidedBody,
@@ -23,7 +23,7 @@ from visitsafe.domain.plan import (
     Suggestion,
     Visit,
 )
-from visitsafe.domain.terms import Decision, Level
+from visitsafe.record.terms import Decision, Level
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """A Monday morning in London's winter, when clocks there show UTC."""

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from story import ADA, Actor, Story
-from visitsafe.domain.fold import PlanState, fold
-from visitsafe.domain.people import AgreedBody, KeyReplacedBody, RevokedBody, RoleChangedBody
-from visitsafe.domain.roster import Roster
-from visitsafe.domain.terms import Kind
-from visitsafe.domain.verified import Verified
+from visitsafe.record.people import AgreedBody, KeyReplacedBody, RevokedBody, RoleChangedBody
+from visitsafe.record.terms import Kind
+from visitsafe.record.verified import Verified
+from visitsafe.state.fold import PlanState, fold
+from visitsafe.team.roster import Roster
 
 
 def said(story: Story, by: Actor, kind: str, body: msgspec.Struct, at: datetime | None = None) -> Story:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from story import DUE_BACK, MO, NOW, SAM, START, Actor, Story, begun, calm_visit
-from visitsafe.domain.entries import from_text, to_text
-from visitsafe.domain.plan import Ladder, PlanBody, Rung
-from visitsafe.domain.reports import (
+from visitsafe.record.entries import from_text, to_text
+from visitsafe.record.plan import Ladder, PlanBody, Rung
+from visitsafe.record.report_bodies import (
     AcknowledgedBody,
     BackBody,
     EscalatedBody,
@@ -20,7 +20,7 @@ from visitsafe.domain.reports import (
     ReportBody,
     StoodDownBody,
 )
-from visitsafe.domain.terms import Because, Kind, Outcome
+from visitsafe.record.terms import Because, Kind, Outcome
 
 __all__ = ["DEE", "DUE_BACK", "LADDER", "MO", "NOW", "SAM", "START"]
 

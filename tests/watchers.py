@@ -14,21 +14,21 @@ from zoneinfo import ZoneInfo
 
 from story import Actor, Story
 from visit_story import DEE
-from visitsafe.adapters.store import create_store, open_store
-from visitsafe.domain.alarm_words import Text
-from visitsafe.domain.fold import PlanState
-from visitsafe.domain.outbox import Channel, Contacts
-from visitsafe.domain.reports import EscalatedBody
-from visitsafe.domain.stored import Store
-from visitsafe.domain.terms import TEAM_STREAM
-from visitsafe.signing.verifying import verify_entry
-from visitsafe.usecases.desk import summariser_at
-from visitsafe.usecases.watch_claims import Means
-from visitsafe.usecases.watching import Round, Watching
+from visitsafe.desk import summariser_at
+from visitsafe.record.report_bodies import EscalatedBody
+from visitsafe.record.stored import Store
+from visitsafe.record.terms import TEAM_STREAM
+from visitsafe.record.verifying import verify_entry
+from visitsafe.state.fold import PlanState
+from visitsafe.store.open import create_store, open_store
+from visitsafe.watch.alarm_words import Text
+from visitsafe.watch.outbox import Channel, Contacts
+from visitsafe.watch.watch_claims import Means
+from visitsafe.watch.watcher import Round, Watching
 
 if TYPE_CHECKING:
-    from visitsafe.domain.heartbeat import Gap
-    from visitsafe.domain.judging import Judged
+    from visitsafe.state.rules import Judged
+    from visitsafe.watch.heartbeat import Gap
 
 CHANNELS = Contacts(
     (

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from office import NOW, Office, Ran, Someone
-from visitsafe.adapters.checklists import shipped_folder
-from visitsafe.adapters.starting_files import starting_file
+from visitsafe.checklists.checklists import shipped_folder
+from visitsafe.checklists.starting_files import starting_file
 
 ANSWERS = """\
 checklist: estate

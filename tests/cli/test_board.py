@@ -14,21 +14,21 @@ from office import NOW, Office, Someone
 from story import DUE_BACK
 from story_plan import NOW as MORNING
 from visit_story import at, countersigned, departed, duress, late, raised
-from visitsafe.adapters.settings import load
-from visitsafe.adapters.store import open_store
 from visitsafe.cli.board import time_asked_for
 from visitsafe.cli.board_screen import draw, frame
 from visitsafe.cli.board_watch import Bell, keep_looking, rings
 from visitsafe.cli.lines import make_console
-from visitsafe.domain.board import Board, rows_at
-from visitsafe.domain.board_words import Line, Tone, board_lines
-from visitsafe.domain.entries import to_text
-from visitsafe.domain.reports import BeatBody
+from visitsafe.desk import Desk, open_roster
 from visitsafe.errors import StoreError, UsageError
-from visitsafe.signing.keys import load as load_key
-from visitsafe.usecases.board import Sight, look
-from visitsafe.usecases.desk import Desk, open_roster
-from visitsafe.usecases.heartbeat import put_beat, read_beats
+from visitsafe.record.entries import to_text
+from visitsafe.record.keys import load as load_key
+from visitsafe.record.report_bodies import BeatBody
+from visitsafe.settings import load
+from visitsafe.store.open import open_store
+from visitsafe.watch.board import Sight, look
+from visitsafe.watch.board_rows import Board, rows_at
+from visitsafe.watch.board_words import Line, Tone, board_lines
+from visitsafe.watch.heartbeats import put_beat, read_beats
 
 LONDON = ZoneInfo("Europe/London")
 BACK = NOW + timedelta(hours=3, minutes=30)

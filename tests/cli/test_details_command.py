@@ -22,11 +22,11 @@ import pytest
 
 from office import NOW, Office, Ran, Someone
 from patience import LIMIT
-from visitsafe.adapters.settings import load, remember
 from visitsafe.cli.app import app
-from visitsafe.cli.opening import Invocation
-from visitsafe.domain.details import LABELS
-from visitsafe.signing.sealing import new_identity
+from visitsafe.opening import Invocation
+from visitsafe.record.seal import new_identity
+from visitsafe.settings import load, remember
+from visitsafe.team.details import LABELS
 
 GUIDE = Path(__file__).parents[2] / "docs" / "tracing-details.md"
 NUMBERS = {"home-phone": "0161 496 0771", "mobile": "07700 900772", "next-of-kin-phone": "01632 960773"}

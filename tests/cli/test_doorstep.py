@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from office import NOW, Office, Ran, Someone
-from visitsafe.domain.card import WIDTH
-from visitsafe.domain.entries import to_text
+from visitsafe.record.entries import to_text
+from visitsafe.visits.card import WIDTH
 
 HOSTILE = "all \x1b[2J\x1b]0;owned\x07well \u202egnp"
 

@@ -10,15 +10,15 @@ from office import NOW, Office, Ran
 from story import DUE_BACK, START
 from story_plan import LADDER, hostile_visit
 from visit_story import at, departed, planned
-from visitsafe.adapters.store import open_store
-from visitsafe.cli.opening import UK
-from visitsafe.domain.card import card
-from visitsafe.domain.entries import to_text
-from visitsafe.domain.reports import EscalatedBody
-from visitsafe.domain.set_out import set_out_words
-from visitsafe.domain.terms import Kind
-from visitsafe.signing.keys import load
-from visitsafe.usecases.desk import Desk, open_roster
+from visitsafe.desk import Desk, open_roster
+from visitsafe.opening import UK
+from visitsafe.record.entries import to_text
+from visitsafe.record.keys import load
+from visitsafe.record.report_bodies import EscalatedBody
+from visitsafe.record.terms import Kind
+from visitsafe.state.set_out import set_out_words
+from visitsafe.store.open import open_store
+from visitsafe.visits.card import card
 
 WHY = "A baby was not seen for a week."
 GIST = WHY.rstrip(".")

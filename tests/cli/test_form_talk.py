@@ -17,7 +17,7 @@ import form_command
 from office import QUIET, Office, Ran
 from patience import LIMIT
 from visitsafe.cli.form_talk import unfinished
-from visitsafe.cli.opening import Invocation
+from visitsafe.opening import Invocation
 
 CALM = """\
 checklist: mine

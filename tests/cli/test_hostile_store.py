@@ -11,17 +11,17 @@ import pytest
 
 from by_hand import body_of_plan, desk, made, put, roster, signer
 from office import NOW, Office, Ran, Someone
-from visitsafe.adapters.store import create_store, open_store
 from visitsafe.cli.screens import make_console, review_plan
-from visitsafe.domain.entries import compose
-from visitsafe.domain.judging import own_plan_id
-from visitsafe.domain.people import FoundedBody, Person, Place
-from visitsafe.domain.plan import DecidedBody
-from visitsafe.domain.terms import Decision
-from visitsafe.signing.verifying import seal_entry
-from visitsafe.usecases.deciding import decide
-from visitsafe.usecases.desk import summariser_at
-from visitsafe.usecases.planning import last_plan_of_mine
+from visitsafe.desk import summariser_at
+from visitsafe.planning.decide import decide
+from visitsafe.planning.sign import last_plan_of_mine
+from visitsafe.record.entries import compose
+from visitsafe.record.people import FoundedBody, Person, Place
+from visitsafe.record.plan import DecidedBody
+from visitsafe.record.terms import Decision
+from visitsafe.record.verifying import seal_entry
+from visitsafe.state.rules import own_plan_id
+from visitsafe.store.open import create_store, open_store
 
 COUNTERSIGN = ("--decision", "countersign", "--reason", "Fine.")
 REFUSE = ("--decision", "refuse", "--reason", "No.", "--instead", "In the office.")

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from office import NOW, Office, Ran, Someone
-from signing.agents import Device, SshAgent, agent_with, ssh_agent
-from visitsafe.signing.keys import generate, write_key
+from record.agents import Device, SshAgent, agent_with, ssh_agent
+from visitsafe.record.keys import generate, write_key
 
 ANN = ("--name", "Ann", "--email", "ann@salford.example")
 TOKEN = Device()

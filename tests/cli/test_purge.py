@@ -16,19 +16,19 @@ from hypothesis import strategies as st
 from by_hand import desk, made, put, roster
 from office import NOW, Office, Someone
 from sqlite_files import tampered
-from visitsafe.adapters.sqlite_purge import SqlitePurge
-from visitsafe.adapters.store import open_store
-from visitsafe.adapters.store_purge import open_purge
-from visitsafe.domain.people import HeldBody
-from visitsafe.domain.purged import ERASURE, PurgedBody
-from visitsafe.domain.reports import ReportBody
-from visitsafe.domain.retention import gone_of
-from visitsafe.domain.stored import Store
+from visitsafe.desk import Desk
 from visitsafe.errors import StoreError
-from visitsafe.usecases.desk import Desk
-from visitsafe.usecases.purge_survey import survey
-from visitsafe.usecases.purging import remove
-from visitsafe.usecases.watch_view import View
+from visitsafe.record.people import HeldBody
+from visitsafe.record.purged import ERASURE, PurgedBody
+from visitsafe.record.report_bodies import ReportBody
+from visitsafe.record.stored import Store
+from visitsafe.retention.policy import gone_of
+from visitsafe.retention.purge_survey import survey
+from visitsafe.retention.purging import remove
+from visitsafe.retention.store_purge import open_purge
+from visitsafe.store.open import open_store
+from visitsafe.store.sqlite_purge import SqlitePurge
+from visitsafe.watch.watch_view import View
 
 PHRASE = "Rex the dog bites"
 DAYS = 100

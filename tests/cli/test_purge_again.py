@@ -14,13 +14,13 @@ import pytest
 from by_hand import desk, made, put, roster
 from office import NOW, Office
 from sqlite_files import tampered
-from visitsafe.adapters.store_purge import open_purge
-from visitsafe.domain.purged import ERASURE, PurgedBody
-from visitsafe.domain.reports import ReportBody
-from visitsafe.domain.retention import gone_of
-from visitsafe.domain.stored import Store, Stored
-from visitsafe.usecases.purge_survey import survey
-from visitsafe.usecases.purging import remove
+from visitsafe.record.purged import ERASURE, PurgedBody
+from visitsafe.record.report_bodies import ReportBody
+from visitsafe.record.stored import Store, Stored
+from visitsafe.retention.policy import gone_of
+from visitsafe.retention.purge_survey import survey
+from visitsafe.retention.purging import remove
+from visitsafe.retention.store_purge import open_purge
 
 PHRASE = "Rex the dog bites"
 LATER = NOW + timedelta(days=120)

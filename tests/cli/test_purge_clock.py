@@ -10,9 +10,9 @@ from by_hand import desk
 from office import NOW, Office
 from postgres import Cluster
 from sqlite_files import tampered
-from visitsafe.adapters.store_purge import open_purge
 from visitsafe.errors import NotPermittedError
-from visitsafe.usecases.purge_clock import check_clock
+from visitsafe.retention.purge_clock import check_clock
+from visitsafe.retention.store_purge import open_purge
 
 PHRASE = "Rex the dog bites"
 YEARS = NOW + timedelta(days=3650)

@@ -13,10 +13,10 @@ from hostile import ATTACKS
 from office import NOW, Office
 from story import NOW as STORY_NOW
 from story import Story, begun, calm_visit, hostile_visit
+from visitsafe.checklists.facts import Known
 from visitsafe.cli.screens import make_console, review_plan, show_plan
-from visitsafe.domain.facts import Known
-from visitsafe.domain.plan import INCIDENT_BEFORE, LAST_TIME, Finding
-from visitsafe.domain.terms import Level
+from visitsafe.record.plan import INCIDENT_BEFORE, LAST_TIME, Finding
+from visitsafe.record.terms import Level
 
 LONDON = ZoneInfo("Europe/London")
 INCIDENT = """\

@@ -15,11 +15,11 @@ from after_story import ALERT, HAPPENED, debriefed, documented, incident, marked
 from hostile import ATTACKS, TEXTS, everywhere
 from story import EVE, MO, NIA, NOW, SAM, START, Story, begun, calm_visit, hostile_visit, visit
 from visitsafe.cli.screens import list_plans, make_console, review_plan, show_plan
-from visitsafe.domain.afterwards import Action
-from visitsafe.domain.fold import fold
-from visitsafe.domain.plan import Sealed
-from visitsafe.domain.refs import FULL, reference
-from visitsafe.domain.stored import PlanRow
+from visitsafe.record.followup_bodies import Action
+from visitsafe.record.plan import Sealed
+from visitsafe.record.refs import FULL, reference
+from visitsafe.record.stored import PlanRow
+from visitsafe.state.fold import fold
 
 LONDON = ZoneInfo("Europe/London")
 PLANNED = begun().planned()

@@ -8,10 +8,10 @@ import pytest
 from story import EVE, MO, NIA, NOW, SAM, Actor, Story, begun, calm_visit, visit
 from visitsafe.cli.lines import make_console
 from visitsafe.cli.screens import review_plan, show_plan
-from visitsafe.domain.page import supervision_page
-from visitsafe.domain.plan import OpenedBody, ResealedBody, Sealed
-from visitsafe.domain.shapes import plan_shape
-from visitsafe.domain.terms import Kind
+from visitsafe.record.plan import OpenedBody, ResealedBody, Sealed
+from visitsafe.record.terms import Kind
+from visitsafe.supervision.page import supervision_page
+from visitsafe.supervision.shapes import plan_shape
 
 LONDON = ZoneInfo("Europe/London")
 WORRYING = "What is worrying"

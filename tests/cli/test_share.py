@@ -9,9 +9,9 @@ import pytest
 
 from by_hand import desk
 from office import NOW, Office, Someone
-from visitsafe.domain.afterwards import Action, DocumentedBody, IncidentBody
-from visitsafe.domain.plan import Duty, Made
-from visitsafe.domain.terms import Kind
+from visitsafe.record.followup_bodies import Action, DocumentedBody, IncidentBody
+from visitsafe.record.plan import Duty, Made
+from visitsafe.record.terms import Kind
 
 TOLD = (
     "--with",

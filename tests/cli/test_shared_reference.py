@@ -8,8 +8,8 @@ import pytest
 
 from by_hand import desk, made, put, signer
 from office import Office
-from visitsafe.domain.judging import own_plan_id
-from visitsafe.domain.refs import FULL, SHORT, reference
+from visitsafe.record.refs import FULL, SHORT, reference
+from visitsafe.state.rules import own_plan_id
 
 
 def twins(by: str) -> tuple[str, str]:

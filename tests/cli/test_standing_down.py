@@ -11,12 +11,12 @@ import pytest
 
 from office import NOW, Office, Ran, Someone
 from patience import LIMIT
-from visitsafe.adapters.store import open_store
-from visitsafe.domain.entries import to_text
-from visitsafe.domain.reports import EscalatedBody
-from visitsafe.domain.terms import Kind
-from visitsafe.signing.keys import load
-from visitsafe.usecases.desk import Desk, open_roster
+from visitsafe.desk import Desk, open_roster
+from visitsafe.record.entries import to_text
+from visitsafe.record.keys import load
+from visitsafe.record.report_bodies import EscalatedBody
+from visitsafe.record.terms import Kind
+from visitsafe.store.open import open_store
 
 COMMAND = shutil.which("visitsafe", path=str(Path(sys.executable).parent)) or "visitsafe"
 

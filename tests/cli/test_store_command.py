@@ -18,16 +18,16 @@ from office import NOW, Office, Someone
 from patience import LIMIT, until
 from postgres import PASSWORD, Cluster
 from sqlite_files import change, counted, entry, tampered
-from visitsafe.adapters.store import open_store
-from visitsafe.adapters.store_care import care_of
-from visitsafe.domain.running_hash import check_chain
+from visitsafe.record.running_hash import check_chain
+from visitsafe.store.open import open_store
+from visitsafe.store.store_care import care_of
 
 WRITER = """
 import sys
 from datetime import UTC, datetime
 sys.path.insert(0, sys.argv[3])
 from sqlite_files import counted, entry, NOW
-from visitsafe.adapters.store import open_store
+from visitsafe.store.open import open_store
 for number in range(int(sys.argv[2]), int(sys.argv[2]) + 60):
     store = open_store(sys.argv[1], wait=60)
     store.append([entry(number)], NOW, counted)

@@ -3,10 +3,10 @@
 import pytest
 
 from office import NOW, Office, Ran, Someone
-from visitsafe.adapters.settings import load
-from visitsafe.domain.people import Person
-from visitsafe.signing.keys import load as load_key
-from visitsafe.usecases.team import join_line
+from visitsafe.membership.team import join_line
+from visitsafe.record.keys import load as load_key
+from visitsafe.record.people import Person
+from visitsafe.settings import load
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from story import DUE_BACK, START, Story
 from visit_story import at, back, departed, planned
 from visitsafe.cli.review_screen import review_plan
 from visitsafe.cli.screens import make_console
-from visitsafe.domain.phrases import expired, plain_words
-from visitsafe.domain.terms import Status
+from visitsafe.record.terms import Status
+from visitsafe.state.phrases import expired, plain_words
 
 LONDON = ZoneInfo("Europe/London")
 GONE = departed(at(planned(), START, -20), urgent="A neighbour heard screams.")

@@ -14,14 +14,14 @@ from office import NOW, Office
 from servers import Answer, MailServer, WebServer
 from story import SAM
 from visit_story import DEE, acknowledged, at, back, countersigned, departed, duress
-from visitsafe.adapters.ping import Pinger
-from visitsafe.adapters.store import open_store
-from visitsafe.adapters.store_care import care_of
 from visitsafe.cli.watch_loop import Loop
 from visitsafe.cli.watch_means import Moved, Timekeeper, is_running
 from visitsafe.cli.watch_talk import Screen
-from visitsafe.domain.stored import Store
 from visitsafe.errors import StoreError
+from visitsafe.record.stored import Store
+from visitsafe.store.open import open_store
+from visitsafe.store.store_care import care_of
+from visitsafe.watch.ping import Pinger
 from watch_process import Watch, entries, settings
 from watchers import Desk
 

@@ -37,11 +37,11 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.cli.screens import make_console, show_plan
-from visitsafe.domain.page import supervision_page
-from visitsafe.domain.reports import Heard
-from visitsafe.domain.terms import Kind, Outcome
-from visitsafe.domain.way import stage_words, unclosed
-from visitsafe.domain.way_review import worth_discussing
+from visitsafe.record.report_bodies import Heard
+from visitsafe.record.terms import Kind, Outcome
+from visitsafe.state.visit_words import stage_words, unclosed
+from visitsafe.supervision.page import supervision_page
+from visitsafe.supervision.visit_review import worth_discussing
 
 LONDON = ZoneInfo("Europe/London")
 OUT = departed(at(countersigned(), START))

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from visitsafe.adapters.store import create_store, open_store
-from visitsafe.domain.stored import Store
+from visitsafe.record.stored import Store
+from visitsafe.store.open import create_store, open_store
 
 CREATED = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from visitsafe.adapters.store import open_store
-from visitsafe.domain.entries import Entry, compose
-from visitsafe.domain.running_hash import check_chain
-from visitsafe.domain.stored import PlanRow, Store, Stored
-from visitsafe.domain.terms import TEAM_STREAM
 from visitsafe.errors import StoreError, VerificationError
+from visitsafe.record.entries import Entry, compose
+from visitsafe.record.running_hash import check_chain
+from visitsafe.record.stored import PlanRow, Store, Stored
+from visitsafe.record.terms import TEAM_STREAM
+from visitsafe.store.open import open_store
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 PLAN, OTHER = "K7Q2M9K7Q2M9K7Q2", "K7Q3M9K7Q2M9K7Q2"

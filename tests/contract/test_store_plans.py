@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.domain.entries import Entry, compose
-from visitsafe.domain.stored import PlanRow, Store
-from visitsafe.domain.terms import TEAM_STREAM
+from visitsafe.record.entries import Entry, compose
+from visitsafe.record.stored import PlanRow, Store
+from visitsafe.record.terms import TEAM_STREAM
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 

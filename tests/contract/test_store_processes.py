@@ -7,8 +7,8 @@ import sys
 from typing import Protocol
 
 from patience import LIMIT
-from visitsafe.domain.running_hash import check_chain
-from visitsafe.domain.stored import Store
+from visitsafe.record.running_hash import check_chain
+from visitsafe.record.stored import Store
 
 
 class Backend(Protocol):
@@ -19,9 +19,9 @@ class Backend(Protocol):
 WRITER = """
 import sys
 from datetime import UTC, datetime
-from visitsafe.adapters.store import open_store
-from visitsafe.domain.entries import Entry, compose
-from visitsafe.domain.stored import PlanRow
+from visitsafe.store.open import open_store
+from visitsafe.record.entries import Entry, compose
+from visitsafe.record.stored import PlanRow
 import msgspec
 class Body(msgspec.Struct):
     who: str

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patience import LIMIT
-from visitsafe.adapters.store import open_store
-from visitsafe.domain.entries import Entry, compose
-from visitsafe.domain.stored import Store
-from visitsafe.domain.terms import BEAT, TEAM_STREAM
 from visitsafe.errors import StoreError
+from visitsafe.record.entries import Entry, compose
+from visitsafe.record.stored import Store
+from visitsafe.record.terms import BEAT, TEAM_STREAM
+from visitsafe.store.open import open_store
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 PLAN, OTHER = "K7Q2M9K7Q2M9K7Q2", "K7Q3M9K7Q2M9K7Q2"
@@ -162,7 +162,7 @@ def test_nothing_is_ever_held_by_two(backend: Backend, takings: list[tuple[str, 
 CLAIMER = """
 import sys
 from datetime import UTC, datetime, timedelta
-from visitsafe.adapters.store import open_store
+from visitsafe.store.open import open_store
 now = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 store = open_store(sys.argv[1], wait=60)
 sys.stdin.readline()

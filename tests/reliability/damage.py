@@ -11,8 +11,8 @@ from random import Random
 from office import Ran
 from reliability.town import Town, rows
 from reliability.truth import Outcome
-from visitsafe.domain.stored import Stored
 from visitsafe.errors import VisitsafeError
+from visitsafe.record.stored import Stored
 
 _COMMANDS = (["list"], ["board"], ["show", "REF"], ["ok", "REF", "--note", "m0001x00001"])
 _NAMED = ("is damaged", "does not hold", "is not a visitsafe store", "was overwritten", "is missing")

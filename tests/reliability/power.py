@@ -19,8 +19,8 @@ from reliability.ledger import acknowledged, read
 from reliability.lives import watches, writes
 from reliability.town import Town, rows
 from reliability.truth import Outcome, marks_of
-from visitsafe.adapters.sqlite_store import SqliteStore
 from visitsafe.errors import VisitsafeError
+from visitsafe.store.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,8 +18,8 @@ from reliability.outages import CUTS, Scissors, cut_at_each_message, stopped
 from reliability.town import KNOWN, Town
 from reliability.truth import Outcome
 from sqlite_files import NOW, counted, entry
-from visitsafe.adapters.store import open_store
 from visitsafe.errors import StoreError
+from visitsafe.store.open import open_store
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from office import NOW, Office, Someone
-from visitsafe.adapters.store import open_store
-from visitsafe.domain.entries import from_text
-from visitsafe.domain.stored import Store, Stored
-from visitsafe.usecases.desk import founding_entry, summariser_at
+from visitsafe.desk import founding_entry, summariser_at
+from visitsafe.record.entries import from_text
+from visitsafe.record.stored import Store, Stored
+from visitsafe.store.open import open_store
 
 WORKERS = ("sam", "ola", "kit", "lou")
 MANAGERS = ("mo", "max")

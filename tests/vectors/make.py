@@ -33,11 +33,11 @@ from visit_story import (
     stood_down,
     watched_plan,
 )
-from visitsafe.domain.entries import Entry, from_text
-from visitsafe.domain.plan import WithdrawnBody
-from visitsafe.domain.purged import Gone, PurgedBody
-from visitsafe.domain.terms import Kind
-from visitsafe.domain.verified import Verified
+from visitsafe.record.entries import Entry, from_text
+from visitsafe.record.plan import WithdrawnBody
+from visitsafe.record.purged import Gone, PurgedBody
+from visitsafe.record.terms import Kind
+from visitsafe.record.verified import Verified
 
 FOLDER = Path(__file__).parent
 NURSE = ("Health visitor, NHS",)

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from signing.openssh import OpenSSH
+from record.openssh import OpenSSH
 from vectors.make import FOLDER, files
-from visitsafe.domain.entries import Entry
-from visitsafe.domain.fold import fold
-from visitsafe.domain.judging import Judged
-from visitsafe.domain.purged import Gone
-from visitsafe.domain.removal import RemovedError
-from visitsafe.domain.roster import Roster
-from visitsafe.domain.verified import Verified
 from visitsafe.errors import VerificationError
-from visitsafe.signing.verifying import verify_entry
+from visitsafe.record.entries import Entry
+from visitsafe.record.purged import Gone
+from visitsafe.record.verified import Verified
+from visitsafe.record.verifying import verify_entry
+from visitsafe.state.fold import fold
+from visitsafe.state.removal import RemovedError
+from visitsafe.state.rules import Judged
+from visitsafe.team.roster import Roster
 
 VECTORS = sorted(FOLDER.glob("*.json"))
 

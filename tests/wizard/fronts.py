@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from visitsafe.adapters.front import Guide
-from visitsafe.adapters.wizard import Propose, Surroundings
-from visitsafe.domain.answering import Context
-from visitsafe.domain.assessment import Value
-from visitsafe.domain.screens import (
+from visitsafe.checklists.assessment import Value
+from visitsafe.wizard.answering import Context
+from visitsafe.wizard.frontend import Guide
+from visitsafe.wizard.screens import (
     AskOne,
     AskTogether,
     ControlFor,
@@ -21,7 +20,8 @@ from visitsafe.domain.screens import (
     WhoDoes,
     WriteControl,
 )
-from visitsafe.domain.session import Session
+from visitsafe.wizard.session import Session
+from visitsafe.wizard.wizard import Propose, Surroundings
 from wizard.samples import reply
 
 LONDON = ZoneInfo("Europe/London")

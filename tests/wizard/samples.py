@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from visitsafe.domain.assessment import Value
-from visitsafe.domain.checklist import Question, Rule, Section
-from visitsafe.domain.questionnaire import Questionnaire
-from visitsafe.domain.screens import (
+from visitsafe.checklists.assessment import Value
+from visitsafe.checklists.checklist import Question, Rule, Section
+from visitsafe.checklists.questionnaire import Questionnaire
+from visitsafe.wizard.screens import (
     CONFIRM,
     Answered,
     AnsweredMany,
@@ -21,7 +21,7 @@ from visitsafe.domain.screens import (
     Sign,
     Stop,
 )
-from visitsafe.domain.session import Session, apply, screen
+from visitsafe.wizard.session import Session, apply, screen
 
 SOURCE = [{"document": "salford-2011", "paragraph": "7.2"}]
 START, BACK_AT = "2026-11-23T15:30:00Z", "2026-11-23T16:30:00Z"

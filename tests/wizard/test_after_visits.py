@@ -4,20 +4,20 @@ from typing import Any
 
 import pytest
 
-from visitsafe.adapters.checklists import load_all, shipped_folder
-from visitsafe.adapters.page_words import findings_title, sign_words
-from visitsafe.adapters.wizard import Surroundings, run
-from visitsafe.domain.assessment import Value
-from visitsafe.domain.draft import begin, final, repeat
-from visitsafe.domain.draft_file import Session
-from visitsafe.domain.facts import Known, Occasion
-from visitsafe.domain.form_draft import begin_form
-from visitsafe.domain.form_flow import compile_form
-from visitsafe.domain.plan import Finding, KnownFact
-from visitsafe.domain.questionnaire import compile_questionnaire
-from visitsafe.domain.screens import AskOne, AskTogether, ControlFor, Event, Findings, Goto, Review, Sign
-from visitsafe.domain.terms import Level
-from visitsafe.usecases.debriefs import AFTER_INCIDENT, DEBRIEF
+from visitsafe.checklists.assessment import Value
+from visitsafe.checklists.checklists import load_all, shipped_folder
+from visitsafe.checklists.facts import Known, Occasion
+from visitsafe.checklists.form_flow import compile_form
+from visitsafe.checklists.questionnaire import compile_questionnaire
+from visitsafe.followup.debrief import AFTER_INCIDENT, DEBRIEF
+from visitsafe.record.plan import Finding, KnownFact
+from visitsafe.record.terms import Level
+from visitsafe.wizard.draft import begin, final, repeat
+from visitsafe.wizard.draft_file import Session
+from visitsafe.wizard.form_draft import begin_form
+from visitsafe.wizard.page_words import findings_title, sign_words
+from visitsafe.wizard.screens import AskOne, AskTogether, ControlFor, Event, Findings, Goto, Review, Sign
+from visitsafe.wizard.wizard import Surroundings, run
 from wizard.fronts import GUIDE, LONDON, NOW, Saved, TableFront, always
 from wizard.test_wizard import IN_DATE, ROUTINE
 

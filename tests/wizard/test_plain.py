@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from visitsafe.adapters.front import Guide
-from visitsafe.adapters.lines import Lines
-from visitsafe.adapters.prompts_plain import PlainFront
-from visitsafe.adapters.wizard import run
-from visitsafe.domain.answering import Context
-from visitsafe.domain.assessment import Value
-from visitsafe.domain.draft import begin, final, final_controls
-from visitsafe.domain.plan import Control
-from visitsafe.domain.screens import (
+from visitsafe.checklists.assessment import Value
+from visitsafe.cli.prompts.lines import Lines
+from visitsafe.cli.prompts.prompts_plain import PlainFront
+from visitsafe.errors import InterruptedByUserError
+from visitsafe.record.plan import Control
+from visitsafe.wizard.answering import Context
+from visitsafe.wizard.draft import begin, final, final_controls
+from visitsafe.wizard.frontend import Guide
+from visitsafe.wizard.screens import (
     BACK,
     CONFIRM,
     Answered,
@@ -28,8 +28,8 @@ from visitsafe.domain.screens import (
     Review,
     Sign,
 )
-from visitsafe.domain.session import Session, apply, screen
-from visitsafe.errors import InterruptedByUserError
+from visitsafe.wizard.session import Session, apply, screen
+from visitsafe.wizard.wizard import run
 from wizard.fronts import GUIDE, LONDON, NOW, Light, Saved, always
 from wizard.samples import CALM, GRID, QUESTIONNAIRE, reach
 

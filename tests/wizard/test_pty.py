@@ -11,7 +11,7 @@ import pexpect  # type: ignore[import-untyped]
 import pytest
 
 from patience import LIMIT
-from visitsafe.adapters.drafts import list_drafts
+from visitsafe.wizard.drafts import list_drafts
 
 HERE = Path(__file__).parent
 WIZARD = """
@@ -20,13 +20,13 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from wizard.fronts import LONDON, NOW, always
 from wizard.samples import QUESTIONNAIRE
-from visitsafe.adapters.drafts import list_drafts, open_draft
-from visitsafe.adapters.lines import Lines
-from visitsafe.adapters.prompts_plain import PlainFront
-from visitsafe.adapters.prompts_rich import RichFront
-from visitsafe.adapters.terminal import FrontEnd, choose_front_end, discard_typed_ahead
-from visitsafe.adapters.wizard import Surroundings, run
-from visitsafe.domain.draft import begin
+from visitsafe.wizard.drafts import list_drafts, open_draft
+from visitsafe.cli.prompts.lines import Lines
+from visitsafe.cli.prompts.prompts_plain import PlainFront
+from visitsafe.cli.prompts.prompts_rich import RichFront
+from visitsafe.cli.prompts.terminal import FrontEnd, choose_front_end, discard_typed_ahead
+from visitsafe.wizard.wizard import Surroundings, run
+from visitsafe.wizard.draft import begin
 from visitsafe.errors import InterruptedByUserError
 rich = choose_front_end(os.environ) is FrontEnd.RICH
 front = RichFront() if rich else PlainFront(Lines(sys.stdin, sys.stdout, discard_typed_ahead))

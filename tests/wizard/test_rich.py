@@ -11,16 +11,15 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
-from visitsafe.adapters.front import Guide
-from visitsafe.adapters.page_words import ways_on
-from visitsafe.adapters.prompts_rich import RichFront
-from visitsafe.adapters.ticks import Ticks
-from visitsafe.adapters.wizard import run
-from visitsafe.domain.answering import Context
-from visitsafe.domain.assessment import Value
-from visitsafe.domain.draft import begin, final, final_controls
-from visitsafe.domain.plan import Control
-from visitsafe.domain.screens import (
+from visitsafe.checklists.assessment import Value
+from visitsafe.cli.prompts.prompts_rich import RichFront
+from visitsafe.cli.prompts.ticks import Ticks
+from visitsafe.record.plan import Control
+from visitsafe.wizard.answering import Context
+from visitsafe.wizard.draft import begin, final, final_controls
+from visitsafe.wizard.frontend import Guide
+from visitsafe.wizard.page_words import ways_on
+from visitsafe.wizard.screens import (
     BACK,
     CONFIRM,
     Answered,
@@ -41,7 +40,8 @@ from visitsafe.domain.screens import (
     WriteControl,
     Wrote,
 )
-from visitsafe.domain.session import Session, apply, screen
+from visitsafe.wizard.session import Session, apply, screen
+from visitsafe.wizard.wizard import run
 from wizard.fronts import GUIDE, LONDON, NOW, Light, Saved, always
 from wizard.samples import CALM, GRID, QUESTIONNAIRE, RULES, reach
 from wizard.test_plain import at

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from visitsafe.adapters.checklists import load_all, shipped_folder
-from visitsafe.adapters.wizard import run
-from visitsafe.domain.assessment import Value
-from visitsafe.domain.draft import begin, final, findings, repeat
-from visitsafe.domain.entries import from_text
-from visitsafe.domain.questionnaire import compile_questionnaire
-from visitsafe.domain.screens import (
+from visitsafe.checklists.assessment import Value
+from visitsafe.checklists.checklists import load_all, shipped_folder
+from visitsafe.checklists.questionnaire import compile_questionnaire
+from visitsafe.errors import InterruptedByUserError
+from visitsafe.record.entries import from_text
+from visitsafe.wizard.draft import begin, final, findings, repeat
+from visitsafe.wizard.screens import (
     Answered,
     AskOne,
     AskTogether,
@@ -26,8 +26,8 @@ from visitsafe.domain.screens import (
     Who,
     WhoDoes,
 )
-from visitsafe.domain.session import Session, Stage, apply
-from visitsafe.errors import InterruptedByUserError
+from visitsafe.wizard.session import Session, Stage, apply
+from visitsafe.wizard.wizard import run
 from wizard.fronts import NOW, Light, Saved, TableFront, always
 from wizard.samples import CALM, QUESTIONNAIRE
 

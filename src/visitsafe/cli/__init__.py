@@ -8,7 +8,6 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from visitsafe.cli.opening import Invocation
 from visitsafe.cli.output import (
     ReaderGoneError,
     ResultLostError,
@@ -19,6 +18,7 @@ from visitsafe.cli.output import (
     write_out,
 )
 from visitsafe.errors import SettingsError, UsageError, VisitsafeError
+from visitsafe.opening import Invocation
 
 INTERRUPTED = 130
 

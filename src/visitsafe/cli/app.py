@@ -16,23 +16,23 @@ from visitsafe.cli import (
     documents,
     doorstep,
     duress,
-    exporting,
     importing,
     incident,
     key,
     marker,
-    planning,
     reading,
     report,
-    sharing,
     store,
     team,
-    verifying,
-    waiting,
     watch,
 )
+from visitsafe.cli import export as exporting
+from visitsafe.cli import home as waiting
+from visitsafe.cli import plan as planning
+from visitsafe.cli import share as sharing
+from visitsafe.cli import verify as verifying
 from visitsafe.cli.command_list import CommandList
-from visitsafe.cli.opening import Invocation
+from visitsafe.opening import Invocation
 
 app = typer.Typer(
     name="visitsafe",

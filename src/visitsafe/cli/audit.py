@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.form_options import Answers, PrintAnswers, Yes
-from visitsafe.cli.opening import desk_of, invocation, later, library_of, zone_of
 from visitsafe.cli.output import deliver, result, result_json, say, stands, to_stdout
 from visitsafe.cli.reading import Json, Plain
 from visitsafe.errors import UsageError
+from visitsafe.opening import desk_of, invocation, later, library_of, zone_of
 
 if TYPE_CHECKING:
     from visitsafe.cli.form_talk import How
-    from visitsafe.usecases.auditing import Evidence
-    from visitsafe.usecases.audits import Audit
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.desk import Desk
+    from visitsafe.supervision.auditing import Evidence
+    from visitsafe.supervision.audits import Audit
 
 COMMAND = "visitsafe audit"
 
@@ -73,10 +73,10 @@ def audit(
 
 
 def _fill_in(context: typer.Context, desk: "Desk", how: "How", *, json: bool) -> None:
+    from visitsafe.checklists.form_flow import compile_form
     from visitsafe.cli.form_talk import fill_in, signed
     from visitsafe.cli.key_talk import patient
-    from visitsafe.domain.form_flow import compile_form
-    from visitsafe.usecases import auditing as use
+    from visitsafe.supervision import auditing as use
 
     use.check_may_audit(desk)
     found = _evidence(context, desk)
@@ -92,8 +92,8 @@ def _fill_in(context: typer.Context, desk: "Desk", how: "How", *, json: bool) ->
     entry = use.record_audit(signing, body)
     with stands(f"it is recorded; see: {COMMAND} --show"):
         if json:
-            from visitsafe.domain.audit_page import audit_shape
-            from visitsafe.domain.entries import to_text
+            from visitsafe.record.entries import to_text
+            from visitsafe.supervision.audit_page import audit_shape
 
             result_json(audit_shape(entry.id, to_text(signing.now), signing.member().person.name, body))
         else:
@@ -103,14 +103,14 @@ def _fill_in(context: typer.Context, desk: "Desk", how: "How", *, json: bool) ->
 
 def _evidence(context: typer.Context, desk: "Desk") -> "Evidence":
     from visitsafe.cli.report import kept_for
-    from visitsafe.usecases.auditing import gather_evidence
+    from visitsafe.supervision.auditing import gather_evidence
 
     return gather_evidence(desk, zone_of(desk.roster), kept_for(library_of(context)))
 
 
 def _print_evidence(context: typer.Context, desk: "Desk", *, json: bool, plain: bool) -> None:
-    from visitsafe.domain.form_flow import compile_form
-    from visitsafe.usecases.auditing import AUDIT
+    from visitsafe.checklists.form_flow import compile_form
+    from visitsafe.supervision.auditing import AUDIT
 
     desk.member()
     asked = list(compile_form(library_of(context).form_set(AUDIT)))
@@ -132,12 +132,12 @@ def _print_evidence(context: typer.Context, desk: "Desk", *, json: bool, plain: 
 def _show(
     context: typer.Context, desk: "Desk", form: Format | None, out: Path | None, *, json: bool, plain: bool
 ) -> None:
-    from visitsafe.usecases.audits import newest_audit
+    from visitsafe.supervision.audits import newest_audit
 
     desk.member()
     found = newest_audit(desk.roster)
     if json:
-        from visitsafe.domain.audit_page import audit_shape
+        from visitsafe.supervision.audit_page import audit_shape
 
         result_json(audit_shape(found.id, found.at, found.author.person.name, found.body))
     elif form is None and out is None:
@@ -161,12 +161,12 @@ def _form(form: Format | None, out: Path | None) -> Format:
 
 
 def _written(desk: "Desk", found: "Audit", form: Format) -> str:
-    from visitsafe.domain.audit_page import TITLE, audit_markdown
+    from visitsafe.supervision.audit_page import TITLE, audit_markdown
 
     zone, name = zone_of(desk.roster), found.author.person.name
     page = audit_markdown(desk.roster.name, found.id, found.at, name, found.body, zone)
     if form is Format.MD:
         return page
-    from visitsafe.adapters.html import html_page
+    from visitsafe.text.html import html_page
 
     return html_page(page, TITLE)

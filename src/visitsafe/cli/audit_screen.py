@@ -5,7 +5,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import QUIET, heading, item, put
-from visitsafe.domain.audit_page import (
+from visitsafe.supervision.audit_page import (
     ALL_WELL,
     RECORD,
     TITLE,
@@ -16,13 +16,13 @@ from visitsafe.domain.audit_page import (
     labels_wanting,
     will_change,
 )
-from visitsafe.domain.escape import one_line
+from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from visitsafe.usecases.auditing import Evidence
-    from visitsafe.usecases.audits import Audit
+    from visitsafe.supervision.auditing import Evidence
+    from visitsafe.supervision.audits import Audit
 
 INDENT = 2
 

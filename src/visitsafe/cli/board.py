@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from visitsafe.cli.opening import desk_of, invocation, zone_of
 from visitsafe.cli.output import result_json, say
 from visitsafe.cli.reading import Json, Plain
 from visitsafe.errors import UsageError
+from visitsafe.opening import desk_of, invocation, zone_of
 
 if TYPE_CHECKING:
-    from visitsafe.domain.board import Board
-    from visitsafe.usecases.board import Sight
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.desk import Desk
+    from visitsafe.watch.board import Sight
+    from visitsafe.watch.board_rows import Board
 
 ALARMING = 4
 """The exit code while somebody has to act (design section 5): also to start the watch if anybody is out."""
@@ -52,13 +52,13 @@ def board(
         shown = _board(desk, at, details=details)
         zone = zone_of(desk.roster)
     if json:
-        from visitsafe.domain.board_shape import board_shape
+        from visitsafe.watch.board_shape import board_shape
 
         result_json(board_shape(shown, details=details))
     else:
         from visitsafe.cli.board_screen import draw
         from visitsafe.cli.lines import make_console
-        from visitsafe.domain.board_words import board_lines
+        from visitsafe.watch.board_words import board_lines
 
         draw(make_console(plain=plain, environ=invocation(context).environ), board_lines(shown, zone))
     if shown.alarming or shown.unwatched:
@@ -67,7 +67,7 @@ def board(
 
 def _board(desk: "Desk", at: str | None, *, details: bool) -> "Board":
     """The board of now, or of the time that was asked for."""
-    from visitsafe.usecases.board import board_of, look, look_back, of_another_time
+    from visitsafe.watch.board import board_of, look, look_back, of_another_time
 
     zone = zone_of(desk.roster)
     if at is None:
@@ -84,7 +84,7 @@ def time_asked_for(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     Raises:
         UsageError: It is no time, or could be two.
     """
-    from visitsafe.domain.times import TimeError, parse_time
+    from visitsafe.text.times import TimeError, parse_time
 
     try:
         return parse_time(f"today {text}" if _CLOCK_ONLY.fullmatch(text) else text, now, zone)
@@ -94,10 +94,10 @@ def time_asked_for(text: str, now: datetime, zone: ZoneInfo) -> datetime:
 
 def _stay(context: typer.Context, every: float, *, details: bool, plain: bool) -> None:
     """Show the board until Ctrl+C, which is how one ends it: so the exit code is 0 then."""
-    from visitsafe.adapters.terminal import stopped_by_signals
     from visitsafe.cli.board_screen import screen
     from visitsafe.cli.board_watch import keep_looking, resting
-    from visitsafe.usecases.board import look
+    from visitsafe.cli.prompts.terminal import stopped_by_signals
+    from visitsafe.watch.board import look
 
     called = invocation(context)
     with desk_of(context) as desk:

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from visitsafe.cli.lines import QUIET, STOP, STRONG, WARN, make_console, put
 from visitsafe.cli.output import result
-from visitsafe.domain.board_words import Line, Tone
+from visitsafe.watch.board_words import Line, Tone
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta, tzinfo
 import msgspec
 
 from visitsafe.cli.board_screen import Paint
-from visitsafe.domain.board import Board
-from visitsafe.domain.board_words import board_lines
-from visitsafe.domain.entries import to_text
-from visitsafe.domain.local_clock import clock
 from visitsafe.errors import VisitsafeError
-from visitsafe.usecases.board import Sight, board_of
+from visitsafe.record.entries import to_text
+from visitsafe.text.local_clock import clock
+from visitsafe.watch.board import Sight, board_of
+from visitsafe.watch.board_rows import Board
+from visitsafe.watch.board_words import board_lines
 
 AGAIN = timedelta(minutes=1)
 """How often the bell rings while nobody has taken an alarm on."""

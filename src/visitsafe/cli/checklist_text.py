@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from visitsafe.domain.checking import past_review
-from visitsafe.domain.checklist import Choice, Condition, Item, Question, Source, VisitChecklist
-from visitsafe.domain.facts import ALWAYS
-from visitsafe.domain.forms import FormChecklist, SupervisionPrompt
-from visitsafe.domain.kinds import (
+from visitsafe.checklists.checking import past_review
+from visitsafe.checklists.checklist import Choice, Condition, Item, Question, Source, VisitChecklist
+from visitsafe.checklists.facts import ALWAYS
+from visitsafe.checklists.forms import FormChecklist, SupervisionPrompt
+from visitsafe.checklists.kinds import (
     DUE_BACK,
     Document,
     Duty,
@@ -21,7 +21,7 @@ from visitsafe.domain.kinds import (
     SharingChecklist,
     ShouldNotChecklist,
 )
-from visitsafe.domain.problem import AnyChecklist
+from visitsafe.checklists.problem import AnyChecklist
 
 FIRST = "Shown before anything is asked"
 LISTS = {

@@ -10,15 +10,15 @@ import typer
 
 from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.form_options import Answers, Correct, Json, KnownBy, Plain, PrintAnswers, Told, Yes
-from visitsafe.cli.opening import desk_of, later, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import UsageError
+from visitsafe.opening import desk_of, later, zone_of
 
 if TYPE_CHECKING:
-    from visitsafe.domain.afterwards import DebriefedBody
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.usecases.debriefs import Telling
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.desk import Desk
+    from visitsafe.followup.debrief import Telling
+    from visitsafe.record.followup_bodies import DebriefedBody
+    from visitsafe.state.fold import PlanState
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +43,7 @@ def debrief(
     """Talk a visit over: how it went, how it left you, what changes next time."""
     from visitsafe.cli.form_talk import How, fill_in, signed
     from visitsafe.cli.key_talk import patient
-    from visitsafe.usecases import debriefs as use
+    from visitsafe.followup import debrief as use
 
     telling = use.Telling(who=who.strip(), known_by=flag_text("--known-by", known_by), correct=correct)
     _check_flags(telling)
@@ -88,17 +88,17 @@ def _tell(desk: "Desk", state: "PlanState", body: "DebriefedBody", *, json: bool
     if json:
         result_json(_shape(desk, state, body))
         return
-    from visitsafe.domain.escape import terminal
+    from visitsafe.text.escape import terminal
 
     result("\n".join(terminal(line) for line in _lines(desk, state, body)))
 
 
 def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]:
     """Thanks, what becomes of it, and what is still to be done about this visit."""
-    from visitsafe.domain.discretion import hides_duress
-    from visitsafe.domain.duties import duties_of
-    from visitsafe.domain.phrases import day
-    from visitsafe.usecases.debriefs import is_unrecorded
+    from visitsafe.followup.debrief import is_unrecorded
+    from visitsafe.state.duress_redaction import hides_duress
+    from visitsafe.state.duties import duties_of
+    from visitsafe.state.phrases import day
 
     state = hides_duress(state, desk.me, desk.now)
     lines = [f"Thank you. {state.ref} has been talked over."]
@@ -118,8 +118,8 @@ def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]
 
 
 def _shape(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> dict[str, object]:
-    from visitsafe.domain.discretion import hides_duress
-    from visitsafe.domain.duties import owed
+    from visitsafe.state.duress_redaction import hides_duress
+    from visitsafe.state.duties import owed
 
     seen = hides_duress(state, desk.me, desk.now)
     return {

@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.flag_texts import flag_text
-from visitsafe.cli.opening import desk_of, later, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
-from visitsafe.domain.escape import terminal
-from visitsafe.domain.phrases import moment
-from visitsafe.domain.terms import Decision, Status
 from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
+from visitsafe.opening import desk_of, later, library_of, zone_of
+from visitsafe.record.terms import Decision, Status
+from visitsafe.state.phrases import moment
+from visitsafe.text.escape import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.plan import Countersigning, Finding, KnownFact, Made
-    from visitsafe.domain.questionnaire import ChecklistSet
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.checklists.questionnaire import ChecklistSet
+    from visitsafe.desk import Desk
+    from visitsafe.record.plan import Countersigning, Finding, KnownFact, Made
+    from visitsafe.state.fold import PlanState
 
 
 def register(app: typer.Typer) -> None:
@@ -93,7 +93,7 @@ class Words:
         With `not_companion` a companion whose name is like the manager's is somebody else; with `overrule`
         they know that another manager held the visit back.
         """
-        from visitsafe.domain.cleaning import clean
+        from visitsafe.text.cleaning import clean
 
         self.decision = decision
         self.reason = clean(reason, lines=True)
@@ -112,9 +112,8 @@ def _decide(
     """
     from msgspec.structs import replace
 
-    from visitsafe.cli.known import known_of
     from visitsafe.cli.review_known import facts_first
-    from visitsafe.usecases.deciding import (
+    from visitsafe.planning.decide import (
         check_may_decide,
         decide,
         decided_body,
@@ -122,6 +121,7 @@ def _decide(
         overruling,
         somebody_else,
     )
+    from visitsafe.planning.known import known_of
 
     check_may_decide(desk, state, words.decision)
     held_back = overruled(desk, state) if words.decision is Decision.COUNTERSIGN else ()
@@ -173,7 +173,7 @@ def warnings_of(context: typer.Context, state: "PlanState", facts: "Sequence[Kno
         state: The plan.
         facts: What is known now.
     """
-    from visitsafe.usecases.deciding import differences, left_out_words
+    from visitsafe.planning.decide import differences, left_out_words
 
     here = _checklists_here(context, state)
     missing = left_out_of(context, state, facts)
@@ -197,7 +197,7 @@ def left_out_of(
     context: typer.Context, state: "PlanState", facts: "Sequence[KnownFact]"
 ) -> "tuple[Finding, ...]":
     """The findings that a plan should carry and does not, as far as they can be told here."""
-    from visitsafe.usecases.deciding import altered_ladder, findings_left_out
+    from visitsafe.planning.decide import altered_ladder, findings_left_out
 
     here = _checklists_here(context, state)
     missing = findings_left_out(here, state.body, facts) if here else None
@@ -226,9 +226,9 @@ def goes_by_of(context: typer.Context, state: "PlanState") -> "tuple[Countersign
     """
     from msgspec.structs import replace
 
-    from visitsafe.domain.composing import countersigning
-    from visitsafe.domain.plan import Made
     from visitsafe.errors import NotFoundError
+    from visitsafe.planning.composing import countersigning
+    from visitsafe.record.plan import Made
 
     carried, made_with = state.body.review, _made_with(state)
     if not carried:
@@ -249,7 +249,7 @@ def goes_by_of(context: typer.Context, state: "PlanState") -> "tuple[Countersign
 
 def _who_holds_back(state: "PlanState") -> str:
     """Who stands in the way of a countersignature that had not seen them: the more cautious one stands."""
-    from visitsafe.usecases.deciding import overruling
+    from visitsafe.planning.decide import overruling
 
     if state.withdrawn:
         return f'it was withdrawn: "{state.withdrawn}"'
@@ -262,8 +262,8 @@ def _tell(desk: "Desk", state: "PlanState", decided: Decision, *, json: bool) ->
     if decided is Decision.COUNTERSIGN and state.status is not Status.COUNTERSIGNED:
         say(f"your countersignature is on the record and does not stand: {_who_holds_back(state)}")
     if json:
-        from visitsafe.domain.discretion import hides_duress
-        from visitsafe.domain.shapes import plan_shape
+        from visitsafe.state.duress_redaction import hides_duress
+        from visitsafe.supervision.shapes import plan_shape
 
         result_json(plan_shape(hides_duress(state, desk.me, desk.now), desk.now))
         return

@@ -11,26 +11,26 @@ from visitsafe.cli.doorstep import check_known_by, how_known, open_desk, patient
 from visitsafe.cli.doorstep_flags import BECAUSE
 from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.key_talk import opened
-from visitsafe.cli.opening import Invocation, later, zone_of
 from visitsafe.cli.output import result, result_json, stands
-from visitsafe.domain.alarm import WORKER, is_alarming, next_due
-from visitsafe.domain.cleaning import clean
-from visitsafe.domain.entries import to_text
-from visitsafe.domain.escape import one_line
-from visitsafe.domain.judging_visit import ANSWERERS
-from visitsafe.domain.local_clock import clock
-from visitsafe.domain.phrases import heard_with
-from visitsafe.domain.reports import ReportBody
-from visitsafe.domain.terms import BECAUSE_WORDS, ROLE_WORDS, Because, Role
 from visitsafe.errors import UsageError
-from visitsafe.usecases.standing_down import find_alarm, stand_down, take_on, which_drill
+from visitsafe.opening import Invocation, later, zone_of
+from visitsafe.record.entries import to_text
+from visitsafe.record.report_bodies import ReportBody
+from visitsafe.record.terms import BECAUSE_WORDS, ROLE_WORDS, Because, Role
+from visitsafe.state.alarm import WORKER, is_alarming, next_due
+from visitsafe.state.phrases import heard_with
+from visitsafe.state.rules_visit import ANSWERERS
+from visitsafe.text.cleaning import clean
+from visitsafe.text.escape import one_line
+from visitsafe.text.local_clock import clock
+from visitsafe.visits.answer import find_alarm, stand_down, take_on, which_drill
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from datetime import tzinfo
 
-    from visitsafe.usecases.desk import Desk
-    from visitsafe.usecases.standing_down import Ended, Taken
+    from visitsafe.desk import Desk
+    from visitsafe.visits.answer import Ended, Taken
 
 
 def answer(called: Invocation, words: "Namespace") -> None:
@@ -84,7 +84,7 @@ def _taken(done: "Taken", desk: "Desk", zone: "tzinfo") -> list[str]:
             f"THIS IS DURESS. Do not ring {worker}, and send them no message. If in doubt, ring 999."
         )
     if done.drill:
-        from visitsafe.domain.alarm_quiet import NO_DANGER
+        from visitsafe.watch.alarm_quiet import NO_DANGER
 
         lines.append(f"{NO_DANGER} Do not ring {worker} or the police.")
         lines.append(f"DRILL: in a real alarm you would do this: {one_line(rung.do)}")

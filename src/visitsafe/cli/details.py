@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli import tracing
-from visitsafe.cli.opening import FIRST, desk_of, invocation, open_file, settings_of, signer_of, warn_if_open
 from visitsafe.cli.output import result, say, stands
-from visitsafe.domain.escape import terminal
 from visitsafe.errors import KeyFileError, NotFoundError, SettingsError, UsageError, VerificationError
+from visitsafe.opening import FIRST, desk_of, invocation, open_file, settings_of, signer_of, warn_if_open
+from visitsafe.text.escape import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from visitsafe.adapters.settings import Settings
-    from visitsafe.domain.composing import Intent
-    from visitsafe.domain.details import Details
-    from visitsafe.domain.plan import Sealed
-    from visitsafe.domain.questionnaire import Questionnaire
-    from visitsafe.signing.keys import Signer
-    from visitsafe.signing.sealing import Identity
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.checklists.questionnaire import Questionnaire
+    from visitsafe.desk import Desk
+    from visitsafe.planning.composing import Intent
+    from visitsafe.record.keys import Signer
+    from visitsafe.record.plan import Sealed
+    from visitsafe.record.seal import Identity
+    from visitsafe.settings import Settings
+    from visitsafe.team.details import Details
 
 NEEDED = ("home-address", "mobile", "car-registration", "next-of-kin", "next-of-kin-phone")
 
@@ -82,8 +82,8 @@ def unlock(context: typer.Context) -> "Callable[[Signer], Sequence[Identity]]":
 
     A key that signs in an agent is read from its file only if there is no age key.
     """
-    from visitsafe.signing.keys import FileSigner
-    from visitsafe.signing.sealing import identity_of, read_identity
+    from visitsafe.record.keys import FileSigner
+    from visitsafe.record.seal import identity_of, read_identity
 
     settings = settings_of(context)
 
@@ -103,9 +103,9 @@ def unlock(context: typer.Context) -> "Callable[[Signer], Sequence[Identity]]":
 
 def _kept(settings: "Settings", identities: "Sequence[Identity]") -> "Details | None":
     """The details on this machine, opened; None if there are none."""
-    from visitsafe.adapters.details_file import read_sealed
-    from visitsafe.domain.details import from_bytes
-    from visitsafe.signing.sealing import unseal
+    from visitsafe.membership.details_file import read_sealed
+    from visitsafe.record.seal import unseal
+    from visitsafe.team.details import from_bytes
 
     sealed = read_sealed(settings.home)
     if sealed is None:
@@ -130,11 +130,11 @@ def _keep(
     """Write them, to the person's own keys only; `looked` if all of them were looked over just now."""
     from msgspec.structs import replace
 
-    from visitsafe.adapters.details_file import write_sealed
-    from visitsafe.domain.details import LABELS, to_bytes
-    from visitsafe.domain.entries import to_text
-    from visitsafe.domain.phrases import age
-    from visitsafe.signing.sealing import seal
+    from visitsafe.membership.details_file import write_sealed
+    from visitsafe.record.entries import to_text
+    from visitsafe.record.seal import seal
+    from visitsafe.state.phrases import age
+    from visitsafe.team.details import LABELS, to_bytes
 
     now = invocation(context).now
     if looked or not found.given:
@@ -153,7 +153,7 @@ def _keep(
 
 
 def _clear(settings: "Settings") -> None:
-    from visitsafe.adapters.details_file import remove
+    from visitsafe.membership.details_file import remove
 
     if not remove(settings.home):
         raise NotFoundError("there are no tracing details on this computer", hint=tracing.GIVE)
@@ -164,8 +164,8 @@ def _clear(settings: "Settings") -> None:
 
 
 def _show(context: typer.Context, found: "Details | None") -> None:
-    from visitsafe.domain.details import LABELS
-    from visitsafe.domain.phrases import age
+    from visitsafe.state.phrases import age
+    from visitsafe.team.details import LABELS
 
     if found is None:
         raise NotFoundError("there are no tracing details on this computer", hint=tracing.GIVE)
@@ -191,8 +191,8 @@ def _from_flags(
     context: typer.Context, found: "Details | None", values: "Sequence[str]", file: str | None
 ) -> "Details":
     """The details with what flags say. A file stands for all of them, so that nothing old stays unseen."""
-    from visitsafe.adapters.details_file import read_clear
-    from visitsafe.domain.details import Details, changed, cleaned
+    from visitsafe.membership.details_file import read_clear
+    from visitsafe.team.details import Details, changed, cleaned
 
     if not values and file is None and found is None:
         raise NotFoundError("there is nothing to confirm yet", hint=tracing.GIVE)
@@ -216,8 +216,8 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _asked(context: typer.Context, found: "Details | None") -> "Details":
     """Ask for each at the terminal, one line each; Enter keeps what there is, - takes it out."""
-    from visitsafe.cli.first_run import ask
-    from visitsafe.domain.details import LABELS, Details, changed, cleaned
+    from visitsafe.membership.first_run import ask
+    from visitsafe.team.details import LABELS, Details, changed, cleaned
 
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
@@ -253,7 +253,7 @@ def with_details(
     """
     from msgspec.structs import replace
 
-    from visitsafe.usecases.sealing import unlocked_once
+    from visitsafe.membership.sealing import unlocked_once
 
     desk = unlocked_once(desk)
     signer = desk.signer()
@@ -272,11 +272,11 @@ def _sealed(
     questionnaire: "Questionnaire",
     identities: "Callable[[], Sequence[Identity]]",
 ) -> "Sealed | None":
-    from visitsafe.adapters.details_file import read_sealed
-    from visitsafe.domain.details import is_old
-    from visitsafe.domain.phrases import age
-    from visitsafe.domain.sealed import names
-    from visitsafe.usecases.sealing import seal_details, sealed_to, valid_days
+    from visitsafe.membership.details_file import read_sealed
+    from visitsafe.membership.sealing import seal_details, sealed_to, valid_days
+    from visitsafe.state.phrases import age
+    from visitsafe.state.sealed import names
+    from visitsafe.team.details import is_old
 
     if read_sealed(settings.home) is None:
         say(f"no tracing details go with this plan, because you have given none. {tracing.GIVE_ONCE}")

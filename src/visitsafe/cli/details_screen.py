@@ -8,14 +8,14 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STOP, STRONG, WARN, fact, heading, put
-from visitsafe.domain.details import Details, is_old
-from visitsafe.domain.phrases import age, date_only, span, who_goes
+from visitsafe.state.phrases import age, date_only, span, who_goes
+from visitsafe.team.details import Details, is_old
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.sealed import SealedDetails
+    from visitsafe.state.fold import PlanState
+    from visitsafe.state.sealed import SealedDetails
 
 INDENT = 2
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import FIRST, Invocation, invocation, my_fingerprint, settings_of, zone_of
 from visitsafe.cli.output import result, result_json
-from visitsafe.domain.escape import one_line
+from visitsafe.opening import FIRST, Invocation, invocation, my_fingerprint, settings_of, zone_of
+from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
     from typing import NoReturn
 
-    from visitsafe.adapters.settings import Settings
-    from visitsafe.adapters.store_care import Care
-    from visitsafe.domain.roster import Roster
-    from visitsafe.usecases.doctor import Finding
+    from visitsafe.exchange.doctor import Finding
+    from visitsafe.settings import Settings
+    from visitsafe.store.store_care import Care
+    from visitsafe.team.roster import Roster
 
 _WIDTH = 16
 _MOST_PAGES = 256 << 20
@@ -38,7 +38,7 @@ def doctor(
     """Say what is wrong with this computer, your key, the team or the store, and what mends it."""
     import msgspec
 
-    from visitsafe.usecases.doctor import State
+    from visitsafe.exchange.doctor import State
 
     found = list(_examined(context))
     if json:
@@ -52,7 +52,7 @@ def doctor(
 def _examined(context: typer.Context) -> "Iterator[Finding]":
     from visitsafe.cli import doctor_here as here
     from visitsafe.errors import VisitsafeError
-    from visitsafe.usecases.doctor import bad, guarded
+    from visitsafe.exchange.doctor import bad, guarded
 
     run = invocation(context)
     yield from guarded("programs", lambda: here.check_programs(run.environ))
@@ -71,9 +71,9 @@ def _examined(context: typer.Context) -> "Iterator[Finding]":
 
 def _looks_after(settings: "Settings") -> bool:
     """Whether it is no member who asks but whoever looks after the database: no key, the owner's login."""
-    from visitsafe.adapters.store import is_postgres
-    from visitsafe.adapters.store_care import care_of
     from visitsafe.errors import VisitsafeError
+    from visitsafe.store.open import is_postgres
+    from visitsafe.store.store_care import care_of
 
     if settings.key is not None or settings.name or not is_postgres(settings.store):
         return False
@@ -85,10 +85,10 @@ def _looks_after(settings: "Settings") -> bool:
 
 
 def _store(run: Invocation, settings: "Settings", *, owner: bool) -> "Iterator[Finding]":
-    from visitsafe.adapters.store import store_exists
-    from visitsafe.adapters.store_care import care_of
     from visitsafe.errors import VisitsafeError
-    from visitsafe.usecases.doctor import bad, look
+    from visitsafe.exchange.doctor import bad, look
+    from visitsafe.store.open import store_exists
+    from visitsafe.store.store_care import care_of
 
     try:
         if not settings.team and not settings.name and not store_exists(settings.store):
@@ -101,10 +101,10 @@ def _store(run: Invocation, settings: "Settings", *, owner: bool) -> "Iterator[F
 
 
 def _in_store(run: Invocation, settings: "Settings", care: "Care", *, owner: bool) -> "Iterator[Finding]":
-    from visitsafe.adapters.store_marks import FILLING, MOVED
     from visitsafe.cli import doctor_here as here
-    from visitsafe.domain.judging import PLANNERS
-    from visitsafe.usecases.doctor import check_me, check_tail, guarded, is_watcher
+    from visitsafe.exchange.doctor import check_me, check_tail, guarded, is_watcher
+    from visitsafe.state.rules import PLANNERS
+    from visitsafe.store.store_marks import FILLING, MOVED
 
     yield from guarded("store", lambda: _itself(care))
     if care.store.meta().keys() & {FILLING, MOVED}:
@@ -127,10 +127,10 @@ def _in_store(run: Invocation, settings: "Settings", care: "Care", *, owner: boo
 
 
 def _plans(run: Invocation, settings: "Settings", care: "Care", roster: "Roster") -> "Iterator[Finding]":
+    from visitsafe.desk import Desk
     from visitsafe.errors import KeyFileError, VisitsafeError
-    from visitsafe.usecases import doctor as checks
-    from visitsafe.usecases.auditing import check_audit
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.exchange import doctor as checks
+    from visitsafe.supervision.auditing import check_audit
 
     def no_key() -> "NoReturn":
         raise KeyFileError("doctor opens no key")
@@ -152,10 +152,10 @@ def _plans(run: Invocation, settings: "Settings", care: "Care", roster: "Roster"
 
 def _itself(care: "Care") -> "Iterator[Finding]":
     """The store itself: whether it may be used, where it lies, whether it is as it was made."""
-    from visitsafe.adapters.sqlite_care import SqliteCare
-    from visitsafe.adapters.store_file import stuck
-    from visitsafe.adapters.store_marks import BACKED_UP, refuse_marked
-    from visitsafe.usecases.doctor import VERIFY, bad, good, look
+    from visitsafe.exchange.doctor import VERIFY, bad, good, look
+    from visitsafe.store.sqlite_care import SqliteCare
+    from visitsafe.store.store_file import stuck
+    from visitsafe.store.store_marks import BACKED_UP, refuse_marked
 
     meta = care.store.meta()
     refuse_marked(meta, care.shown)
@@ -181,7 +181,7 @@ def _clock(settings: "Settings", care: "Care", now: "datetime") -> "Iterator[Fin
     from pathlib import Path
 
     from visitsafe.cli.doctor_here import file_time
-    from visitsafe.usecases.doctor import ahead_or_behind, check_clock
+    from visitsafe.exchange.doctor import ahead_or_behind, check_clock
 
     server = care.clock()
     if server is not None:
@@ -193,9 +193,9 @@ def _clock(settings: "Settings", care: "Care", now: "datetime") -> "Iterator[Fin
 
 def _team(settings: "Settings", care: "Care") -> "tuple[Roster | None, list[Finding]]":
     """The pinned team, or the only one; nothing is pinned here."""
+    from visitsafe.desk import founding_entries, open_roster
     from visitsafe.errors import VisitsafeError
-    from visitsafe.usecases.desk import founding_entries, open_roster
-    from visitsafe.usecases.doctor import bad, look
+    from visitsafe.exchange.doctor import bad, look
 
     join = "ask an admin for the team's id, then run: visitsafe team join --team-id ID"
     try:
@@ -223,7 +223,7 @@ def _fingerprint(settings: "Settings") -> str:
 
 
 def _lines(found: "Sequence[Finding]") -> "Iterator[str]":
-    from visitsafe.usecases.doctor import State
+    from visitsafe.exchange.doctor import State
 
     for one in found:
         yield f"{one.state:<5}{one.name:<{_WIDTH}}{one_line(one.text)}"

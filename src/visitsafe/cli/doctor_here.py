@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from visitsafe.adapters.settings import OTHERS_WRITE, Settings
-from visitsafe.cli.opening import FIRST, public_line_of
-from visitsafe.usecases.doctor import Finding, bad, good, look
+from visitsafe.exchange.doctor import Finding, bad, good, look
+from visitsafe.opening import FIRST, public_line_of
+from visitsafe.settings import OTHERS_WRITE, Settings
 
 if TYPE_CHECKING:
-    from visitsafe.domain.roster import Roster
+    from visitsafe.team.roster import Roster
 
 _OTHERS = 0o077
 _OTHERS_READ = 0o044
@@ -51,8 +51,8 @@ def check_folder(settings: Settings) -> Iterator[Finding]:
 
 def check_key(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the key is there and whole, and whether what signs with it is. It is not opened."""
-    from visitsafe.signing import keyfile
-    from visitsafe.signing.agent import AGENT, FILE, examine
+    from visitsafe.record import keyfile
+    from visitsafe.record.agent import AGENT, FILE, examine
 
     name = "key"
     if settings.key is None:
@@ -85,7 +85,7 @@ def check_key(settings: Settings, environ: Mapping[str, str]) -> Iterator[Findin
 
 def check_details(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Whether this person has given details by which they can be found. What they say stays sealed."""
-    from visitsafe.adapters.details_file import NAME
+    from visitsafe.membership.details_file import NAME
 
     name, path = "my details", settings.home / NAME
     changed = file_time(path)
@@ -102,10 +102,10 @@ def check_details(settings: Settings, now: datetime) -> Iterator[Finding]:
 
 def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool) -> Iterator[Finding]:
     """Whether messages could be sent from here. Nothing is sent, and no address is shown."""
-    from visitsafe.adapters.notify import check_channels as unusable
-    from visitsafe.adapters.notify_settings import read_reach
     from visitsafe.cli.watch_ready import ADD_CHANNEL, NO_CHANNELS
-    from visitsafe.domain.contacts import dead
+    from visitsafe.watch.contacts import dead
+    from visitsafe.watch.notify import check_channels as unusable
+    from visitsafe.watch.notify_settings import read_reach
 
     name = "channels"
     reach = read_reach(settings)
@@ -131,8 +131,8 @@ def check_checklists(settings: Settings, now: datetime) -> Iterator[Finding]:
 
     Nobody here can do anything about those that visitsafe brings along: `checklist check` names them too.
     """
-    from visitsafe.adapters.checklist_check import check_library
-    from visitsafe.adapters.checklists import load_all, shipped_folder
+    from visitsafe.checklists.checklist_check import check_library
+    from visitsafe.checklists.checklists import load_all, shipped_folder
 
     report = check_library(load_all([shipped_folder(), *settings.checklists]), now.date())
     mend = "visitsafe checklist check"
@@ -178,7 +178,7 @@ def _mode(path: Path) -> int | None:
 
 
 def _holds_secrets(settings: Settings) -> bool:
-    from visitsafe.adapters.settings import written
+    from visitsafe.settings import written
 
     tables = written(settings)
     store = tables.get("store", {})

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of, library_of, zone_of
 from visitsafe.cli.output import deliver, result, result_json, say
 from visitsafe.errors import NotFoundError, UsageError, VisitsafeError
+from visitsafe.opening import desk_of, library_of, zone_of
 
 if TYPE_CHECKING:
-    from visitsafe.domain.afterwards import DocumentedBody
-    from visitsafe.domain.case import CaseHistory
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.page_record import Cited
-    from visitsafe.domain.said import Said
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.desk import Desk
+    from visitsafe.record.followup_bodies import DocumentedBody
+    from visitsafe.state.case import CaseHistory
+    from visitsafe.state.events import Said
+    from visitsafe.state.fold import PlanState
+    from visitsafe.supervision.page_record import Cited
 
 
 class Form(StrEnum):
@@ -49,8 +49,8 @@ def list_documents(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List a case's documents, and what is late."""
-    from visitsafe.domain.document_shape import document_lines, documents_shape
-    from visitsafe.domain.escape import kept_line
+    from visitsafe.followup.document_shape import document_lines, documents_shape
+    from visitsafe.text.escape import kept_line
 
     with desk_of(context) as desk:
         history = _history(desk, ref, case)
@@ -75,8 +75,8 @@ def show(
     ] = None,
 ) -> None:
     """Write a document as a page to read or print."""
-    from visitsafe.domain.document_page import document_page, document_title
-    from visitsafe.domain.shapes import without_details
+    from visitsafe.followup.document_page import document_page, document_title
+    from visitsafe.supervision.shapes import without_details
 
     if document is not None and number is not None:
         raise UsageError("--document or --number, not both", hint="see: visitsafe document list --case CASE")
@@ -95,7 +95,7 @@ def show(
 
 def _history(desk: "Desk", ref: str | None, case: str) -> "CaseHistory":
     from visitsafe.cli.documents import which
-    from visitsafe.usecases.documents import find_plan, seen_history
+    from visitsafe.followup.documents import find_plan, seen_history
 
     named, case = which(ref, case)
     return seen_history(desk, find_plan(desk, named, case).body.visit.case if named else case)
@@ -134,6 +134,6 @@ def _cited(context: typer.Context) -> "tuple[Cited, ...]":
 
 
 def _html(page: str, document: str, title: str) -> str:
-    from visitsafe.adapters.html import FAMILY, html_page
+    from visitsafe.text.html import FAMILY, html_page
 
     return html_page(page, title, style=FAMILY if document == Which.AGREEMENT else "")

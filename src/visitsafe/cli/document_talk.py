@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from visitsafe.cli.opening import invocation, zone_of
 from visitsafe.cli.output import say
 from visitsafe.errors import InterruptedByUserError, ProblemsError
+from visitsafe.opening import invocation, zone_of
 
 if TYPE_CHECKING:
-    from visitsafe.adapters.talk import Talk
+    from visitsafe.checklists.form_flow import Answered
     from visitsafe.cli.form_talk import How
-    from visitsafe.domain.form_flow import Answered
-    from visitsafe.usecases.desk import Desk
-    from visitsafe.usecases.documents import Days, Writing
+    from visitsafe.cli.prompts.talk import Talk
+    from visitsafe.desk import Desk
+    from visitsafe.followup.documents import Days, Writing
 
 SIGN, CHANGE = "Sign it as it is", "Change it first"
 MOST = 8
@@ -33,7 +33,7 @@ def checked(
         ProblemsError: From a file: days that cannot be read, each with what to type.
         InterruptedByUserError: They want to change it first; the draft is kept.
     """
-    from visitsafe.usecases.documents import days_in
+    from visitsafe.followup.documents import days_in
 
     now, zone = invocation(context).now, zone_of(desk.roster)
     days = days_in(answered, now, zone)
@@ -55,14 +55,14 @@ def checked(
 
 
 def _asker(context: typer.Context, how: "How") -> "Talk":
-    from visitsafe.adapters.talk import talk_at
+    from visitsafe.cli.prompts.talk import talk_at
 
     otherwise = "use: --answers FILE --yes (--print-answers prints a file to fill in)"
     return talk_at(invocation(context).environ, plain=how.plain, otherwise=otherwise)
 
 
 def _asked_again(asker: "Talk", answered: "Answered", days: "Days", command: str) -> "Answered":
-    from visitsafe.usecases.documents import retyped
+    from visitsafe.followup.documents import retyped
 
     wrong = days.wrong[0]
     asker.say("", f"{wrong.label}: {wrong.sentence}.")
@@ -74,7 +74,7 @@ def _asked_again(asker: "Talk", answered: "Answered", days: "Days", command: str
 
 def _days_meant(answered: "Answered", days: "Days") -> list[str]:
     """Days that were not typed in full, as they were understood."""
-    from visitsafe.domain.days import said
+    from visitsafe.text.days import said
 
     labels = {one.id: one.label for one in answered.shown}
     return [
@@ -86,9 +86,9 @@ def _days_meant(answered: "Answered", days: "Days") -> list[str]:
 
 def _remarks(answered: "Answered", writing: "Writing") -> list[str]:
     """Sentences of the family's page that may be hard to read."""
-    from visitsafe.domain.agreement_page import family_texts
-    from visitsafe.domain.readability import hard_sentences
-    from visitsafe.domain.terms import Document
+    from visitsafe.followup.agreement_page import family_texts
+    from visitsafe.followup.readability import hard_sentences
+    from visitsafe.record.terms import Document
 
     if writing.document is not Document.AGREEMENT:
         return []

@@ -8,15 +8,15 @@ import typer
 
 from visitsafe.cli import document_list
 from visitsafe.cli.form_options import Answers, Json, Plain, PrintAnswers, Yes
-from visitsafe.cli.opening import desk_of, later
 from visitsafe.cli.output import result, result_json, stands
 from visitsafe.errors import UsageError
+from visitsafe.opening import desk_of, later
 
 if TYPE_CHECKING:
     from visitsafe.cli.form_talk import How
-    from visitsafe.domain.afterwards import DocumentedBody
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.usecases.documents import Old, Writing
+    from visitsafe.followup.documents import Old, Writing
+    from visitsafe.record.followup_bodies import DocumentedBody
+    from visitsafe.state.fold import PlanState
 
 app = typer.Typer(
     help="Write a case's documents: the agreement with the family, plans, meetings.",
@@ -55,8 +55,8 @@ def _writes(name: str) -> Callable[..., None]:
         plain: Plain = False,
     ) -> None:
         from visitsafe.cli.form_talk import How
-        from visitsafe.domain.terms import Document
-        from visitsafe.usecases.documents import Writing
+        from visitsafe.followup.documents import Writing
+        from visitsafe.record.terms import Document
 
         if new_version and another:
             raise UsageError(
@@ -96,7 +96,7 @@ def _write(
     from visitsafe.cli.document_talk import checked
     from visitsafe.cli.form_talk import fill_in, signed
     from visitsafe.cli.key_talk import patient
-    from visitsafe.usecases import documents as use
+    from visitsafe.followup import documents as use
 
     with desk_of(context) as desk:
         state = use.find_plan(desk, *about)
@@ -122,11 +122,11 @@ def _command(state: "PlanState", writing: "Writing") -> str:
 
 
 def _tell(state: "PlanState", body: "DocumentedBody", old: "Old | None", *, json: bool) -> None:
-    from visitsafe.domain.days import said
-    from visitsafe.domain.document_page import document_title
-    from visitsafe.domain.document_shape import document_shape
-    from visitsafe.domain.entries import from_text
-    from visitsafe.domain.escape import terminal
+    from visitsafe.followup.document_page import document_title
+    from visitsafe.followup.document_shape import document_shape
+    from visitsafe.record.entries import from_text
+    from visitsafe.text.days import said
+    from visitsafe.text.escape import terminal
 
     if json:
         newest = next(one for one in reversed(state.after.documents) if one.body == body)

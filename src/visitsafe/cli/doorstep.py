@@ -9,20 +9,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from visitsafe.cli.opening import Invocation, desk_of, later, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import InterruptedByUserError, StoreError, UsageError, VisitsafeError
+from visitsafe.opening import Invocation, desk_of, later, zone_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from datetime import tzinfo
 
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.plan import Finding
-    from visitsafe.domain.reports import Comes, Condition
-    from visitsafe.usecases.desk import Desk
-    from visitsafe.usecases.reporting import Report, Reported
-    from visitsafe.usecases.which_visit import SeveralVisitsError
+    from visitsafe.desk import Desk
+    from visitsafe.record.plan import Finding
+    from visitsafe.record.report_bodies import Comes, Condition
+    from visitsafe.state.fold import PlanState
+    from visitsafe.visits.report import Report, Reported
+    from visitsafe.visits.which_visit import SeveralVisitsError
 
 COMMANDS: Mapping[str, str] = {
     "depart": "I am setting out. Prints the card for the telephone.",
@@ -47,7 +47,7 @@ def run(argv: Sequence[str], called: Invocation) -> int:
     if words.help:
         result(words.help, exact=True)
         return 0
-    from visitsafe.usecases.which_visit import SeveralVisitsError
+    from visitsafe.visits.which_visit import SeveralVisitsError
 
     try:
         if words.command in DESK:
@@ -70,7 +70,7 @@ def _which(error: "SeveralVisitsError", argv: Sequence[str]) -> str:
     """
     import shlex
 
-    from visitsafe.domain.escape import one_line
+    from visitsafe.text.escape import one_line
 
     if not at_terminal():
         # what was typed with `ok` is not repeated: a screen never tells of the phrase (D15)
@@ -91,8 +91,8 @@ def _report(called: Invocation, words: "Namespace") -> None:
     from msgspec.structs import replace
 
     from visitsafe.cli.key_talk import opened
-    from visitsafe.usecases.reporting import check_report, make_report, why_doubtful
-    from visitsafe.usecases.which_visit import find_visit
+    from visitsafe.visits.report import check_report, make_report, why_doubtful
+    from visitsafe.visits.which_visit import find_visit
 
     report = _in_words(words)
     with open_desk(called) as desk:
@@ -140,9 +140,9 @@ def _answer(done: "Reported", desk: "Desk", zone: "tzinfo", *, json: bool) -> No
 def _in_words(words: "Namespace") -> "Report":
     """What was typed, without its times, cleaned."""
     from visitsafe.cli.flag_texts import flag_text
-    from visitsafe.domain.cleaning import clean
-    from visitsafe.domain.terms import Kind
-    from visitsafe.usecases.reporting import Report
+    from visitsafe.record.terms import Kind
+    from visitsafe.text.cleaning import clean
+    from visitsafe.visits.report import Report
 
     kinds = {
         "depart": Kind.DEPARTED, "arrive": Kind.ARRIVED, "ok": Kind.OK,
@@ -211,7 +211,7 @@ def _otherwise(
         return report
     from msgspec.structs import replace
 
-    from visitsafe.usecases.agreed import company_said, conditions_said
+    from visitsafe.visits.agreed import company_said, conditions_said
 
     report = replace(report, conditions=conditions_said(state, met, not_met, every=setting_out))
     company = company_said(desk, state, coming, gone)
@@ -224,8 +224,8 @@ def _what_follows(
     called: Invocation, state: "PlanState", company: "Sequence[Comes]"
 ) -> "tuple[Finding, ...]":
     """What the checklist's rules say of who comes along now."""
-    from visitsafe.cli.opening import library_of
-    from visitsafe.usecases.agreed import raised_by
+    from visitsafe.opening import library_of
+    from visitsafe.visits.agreed import raised_by
 
     try:
         made = state.body.checklists[0].id if state.body.checklists else ""
@@ -239,7 +239,7 @@ def _what_follows(
 
 def _until(desk: "Desk", state: "PlanState", until_: str, by: str) -> str:
     from visitsafe.cli.doorstep_times import longer, until
-    from visitsafe.domain.entries import from_text
+    from visitsafe.record.entries import from_text
 
     if until_ and by:
         raise UsageError("--until and --by say the same thing twice", hint="leave one of them out")
@@ -316,8 +316,8 @@ def how_known(name: str) -> str:
         InterruptedByUserError: The person stopped.
         UsageError: There is nobody to ask.
     """
-    from visitsafe.domain.cleaning import clean
-    from visitsafe.domain.escape import one_line
+    from visitsafe.text.cleaning import clean
+    from visitsafe.text.escape import one_line
 
     if not at_terminal():
         raise UsageError(
@@ -336,7 +336,7 @@ def ask_condition(condition: "Condition") -> "Condition":
     """
     from msgspec.structs import replace
 
-    from visitsafe.domain.escape import one_line
+    from visitsafe.text.escape import one_line
 
     if condition.met:
         return condition
@@ -353,8 +353,8 @@ def ask_measure(finding: "Finding") -> str:
     Raises:
         InterruptedByUserError: The person stopped.
     """
-    from visitsafe.domain.cleaning import clean
-    from visitsafe.domain.escape import one_line
+    from visitsafe.text.cleaning import clean
+    from visitsafe.text.escape import one_line
 
     sys.stderr.write(f"Now: {one_line(finding.text)}\n")
     for one in finding.suggest:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from visitsafe.domain.entries import to_text
-from visitsafe.domain.form_times import PAST, time_in_form
-from visitsafe.domain.time_words import EXAMPLE, TimeError, read, tidy
-from visitsafe.domain.times import parse_time
 from visitsafe.errors import UsageError
+from visitsafe.record.entries import to_text
+from visitsafe.text.form_times import PAST, time_in_form
+from visitsafe.text.time_words import EXAMPLE, TimeError, read, tidy
+from visitsafe.text.times import parse_time
 
 NEAR = timedelta(hours=12)
 """A time without its day lies no further off than this."""

@@ -7,21 +7,21 @@ Text from the record is escaped before it is returned as a line; talk is escaped
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from visitsafe.domain.alarm import is_watched, next_due, owner
-from visitsafe.domain.entries import from_text, to_text
-from visitsafe.domain.escape import one_line
-from visitsafe.domain.local_clock import clock, minutes_between
-from visitsafe.domain.members import called
-from visitsafe.domain.terms import Answer, Kind, Status
 from visitsafe.errors import StoreError
-from visitsafe.usecases.reporting import Reported
+from visitsafe.record.entries import from_text, to_text
+from visitsafe.record.terms import Answer, Kind, Status
+from visitsafe.state.alarm import is_watched, next_due, owner
+from visitsafe.team.members import called
+from visitsafe.text.escape import one_line
+from visitsafe.text.local_clock import clock, minutes_between
+from visitsafe.visits.report import Reported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.reports import Comes
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.desk import Desk
+    from visitsafe.record.report_bodies import Comes
+    from visitsafe.state.fold import PlanState
 
 HAPPENED = {
     Kind.DEPARTED: "set out at {}",
@@ -110,7 +110,7 @@ def card_of(done: Reported, desk: "Desk", zone: tzinfo) -> list[str]:
     """The card for the telephone, after setting out."""
     if done.report.kind is not Kind.DEPARTED:
         return []
-    from visitsafe.domain.card import card
+    from visitsafe.visits.card import card
 
     return [card(done.after, desk.now, zone, desk.roster.settings.desk_phone or "")]
 
@@ -142,7 +142,7 @@ def _agreed(done: Reported) -> list[str]:
     report, after = done.report, done.after
     if not (report.conditions or report.company):
         return []
-    from visitsafe.usecases.setting_out import who_decided
+    from visitsafe.visits.setting_out import who_decided
 
     manager = who_decided(after)
     open_ = [one.text for one in report.conditions if not one.met]
@@ -157,7 +157,7 @@ def _agreed(done: Reported) -> list[str]:
 
 def _talk_over(done: Reported, you: str) -> list[str]:
     """That a visit is to be talked over, by what its worker may see; once it is over, and not before."""
-    from visitsafe.domain.duties import talk_by
+    from visitsafe.state.duties import talk_by
 
     after = done.after
     if done.report.kind is not Kind.BACK or not after.visit.closed or not talk_by(after):
@@ -171,7 +171,7 @@ def _nobody(done: Reported, desk: "Desk") -> list[str]:
     if done.report.kind is Kind.BACK or not is_watched(done.after, desk.now):
         return []
     from visitsafe.cli.on_watch import anybody_watches, the_desk
-    from visitsafe.domain.judging_visit import WATCHERS
+    from visitsafe.state.rules_visit import WATCHERS
 
     try:
         if anybody_watches(desk):
@@ -186,7 +186,7 @@ def _nobody(done: Reported, desk: "Desk") -> list[str]:
 
 def _undecided(after: "PlanState", you: str) -> list[str]:
     """What a manager still has to do about somebody who set out without a countersignature."""
-    from visitsafe.usecases.setting_out import who_decided
+    from visitsafe.visits.setting_out import who_decided
 
     set_out = f"that {you} {'have' if you == 'you' else 'has'} set out"
     if after.status is Status.AWAITING:

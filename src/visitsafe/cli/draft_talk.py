@@ -13,8 +13,8 @@ from visitsafe.errors import InterruptedByUserError, NotFoundError
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from visitsafe.adapters.drafts import Draft, Listed
-    from visitsafe.adapters.talk import Talk
+    from visitsafe.cli.prompts.talk import Talk
+    from visitsafe.wizard.drafts import Draft, Listed
 
 THROW = "Throw a draft away"
 HOUR, DAY = 60, 24 * 60
@@ -37,7 +37,7 @@ def choose_draft(
         InterruptedByUserError: The person stopped; the drafts are kept.
         NotFoundError: There is nothing to go on with.
     """
-    from visitsafe.adapters.drafts import list_drafts, open_draft
+    from visitsafe.wizard.drafts import list_drafts, open_draft
 
     while True:
         listing = list_drafts(folder)
@@ -69,7 +69,7 @@ def _fits(listed: "Listed", wanted: str) -> bool:
 
 def _throw_away(folder: Path, asker: "Talk", drafts: Sequence["Listed"], about: Sequence[str]) -> None:
     """Ask which and whether, and remove it; nothing else goes with it."""
-    from visitsafe.adapters.drafts import open_draft
+    from visitsafe.wizard.drafts import open_draft
 
     which = 0 if len(drafts) == 1 else asker.pick("Which one is not needed any more?", about)
     if which is None:
@@ -86,7 +86,7 @@ def _throw_away(folder: Path, asker: "Talk", drafts: Sequence["Listed"], about: 
 
 def _about(listed: "Listed", now: datetime, zone: "ZoneInfo") -> str:
     """A draft in a few words. Which case it is about is what its author knows it by."""
-    from visitsafe.domain.phrases import moment
+    from visitsafe.state.phrases import moment
 
     session = listed.session
     kind = "the new plan"

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of, warn_if_open
 from visitsafe.cli.output import result, say, stands
-from visitsafe.domain.escape import terminal
 from visitsafe.errors import InterruptedByUserError, NotFoundError, SettingsError, UsageError
+from visitsafe.opening import desk_of, warn_if_open
+from visitsafe.text.escape import terminal
 
 LONGEST = 200
 
@@ -41,10 +41,10 @@ def duress(
 
 def _set(context: typer.Context, file: Path | None) -> None:
     from visitsafe.cli.key_talk import opened
-    from visitsafe.domain.cleaning import clean
-    from visitsafe.domain.people import AgreedBody
-    from visitsafe.usecases.duress import seal_phrase
-    from visitsafe.usecases.team import agree
+    from visitsafe.membership.team import agree
+    from visitsafe.record.people import AgreedBody
+    from visitsafe.text.cleaning import clean
+    from visitsafe.visits.phrase import seal_phrase
 
     with desk_of(context) as desk:
         signing = opened(desk) if file is None else desk
@@ -61,7 +61,7 @@ def _set(context: typer.Context, file: Path | None) -> None:
 
 def _show(context: typer.Context) -> None:
     from visitsafe.cli.details import unlock
-    from visitsafe.usecases.duress import open_phrase
+    from visitsafe.visits.phrase import open_phrase
 
     with desk_of(context) as desk:
         result(terminal(open_phrase(desk, desk.roster.settings.duress, unlock(context))))

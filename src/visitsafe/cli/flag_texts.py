@@ -4,8 +4,8 @@ A note is read at a desk and on a telephone, so it is a note and not a report; w
 measure of that. Says nothing about texts that are asked for in a talk.
 """
 
-from visitsafe.domain.cleaning import clean
 from visitsafe.errors import UsageError
+from visitsafe.text.cleaning import clean
 
 LONGEST = 2_000
 """Characters."""

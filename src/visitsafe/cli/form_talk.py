@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from visitsafe.cli.opening import invocation, library_of, settings_of, zone_of
 from visitsafe.cli.output import result, say
-from visitsafe.domain.phrases import moment
 from visitsafe.errors import InterruptedByUserError, NotFoundError, SettingsError, UsageError, VisitsafeError
+from visitsafe.opening import invocation, library_of, settings_of, zone_of
+from visitsafe.state.phrases import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from visitsafe.adapters.answers_file import Filled
-    from visitsafe.adapters.drafts import Draft
-    from visitsafe.adapters.talk import Talk
-    from visitsafe.adapters.wizard import Surroundings
-    from visitsafe.cli.opening import Context
-    from visitsafe.domain.assessment import Value
-    from visitsafe.domain.draft_file import Session
-    from visitsafe.domain.form_flow import Answered, FormSet
-    from visitsafe.domain.questionnaire import Questionnaire
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.checklists.assessment import Value
+    from visitsafe.checklists.form_flow import Answered, FormSet
+    from visitsafe.checklists.questionnaire import Questionnaire
+    from visitsafe.cli.prompts.talk import Talk
+    from visitsafe.desk import Desk
+    from visitsafe.opening import Context
+    from visitsafe.wizard.answers_file import Filled
+    from visitsafe.wizard.draft_file import Session
+    from visitsafe.wizard.drafts import Draft
+    from visitsafe.wizard.wizard import Surroundings
 
 FORMS = "forms"
 """The folder of these drafts, below that of the plans'."""
@@ -95,7 +95,7 @@ def fill_in(
         ProblemsError: The form, or the file, cannot be used; all reasons are listed.
         typer.Exit: An answers file was printed, or the draft turned out to be recorded already.
     """
-    from visitsafe.domain.form_flow import beside, compile_form
+    from visitsafe.checklists.form_flow import beside, compile_form
 
     form_set = beside(library_of(context).form_set(form), said or {})
     filled = _Form(form_set, compile_form(form_set), about, command, known or {}, apart, said or {})
@@ -107,15 +107,15 @@ def fill_in(
 
 
 def _print_template(filled: _Form) -> None:
-    from visitsafe.adapters.form_answers import form_template
+    from visitsafe.wizard.form_answers import form_template
 
     result(form_template(filled.form_set.form, filled.questionnaire, filled.command), exact=True)
     raise typer.Exit(0)
 
 
 def _from_file(context: typer.Context, desk: "Desk", filled: _Form, how: How) -> "Answered":
-    from visitsafe.adapters.form_answers import read_form
-    from visitsafe.domain.answering import Context
+    from visitsafe.wizard.answering import Context
+    from visitsafe.wizard.form_answers import read_form
 
     if not how.yes:
         raise UsageError("an answers file is signed without asking", hint="if that is meant, add --yes")
@@ -135,8 +135,8 @@ def _from_file(context: typer.Context, desk: "Desk", filled: _Form, how: How) ->
 
 def taken_over(questionnaire: "Questionnaire", given: "Filled") -> list[str]:
     """The answers that are signed although a file leaves them out: what is signed is shown before."""
-    from visitsafe.domain.assessment import in_words
-    from visitsafe.domain.escape import kept_line
+    from visitsafe.checklists.assessment import in_words
+    from visitsafe.text.escape import kept_line
 
     asked = [questionnaire.by_id[name] for name in given.taken]
     return [
@@ -147,17 +147,17 @@ def taken_over(questionnaire: "Questionnaire", given: "Filled") -> list[str]:
 def _composed(
     context: typer.Context, desk: "Desk", filled: _Form, answers: "Mapping[str, Value]"
 ) -> "Answered":
-    from visitsafe.domain.form_flow import compose_form
+    from visitsafe.checklists.form_flow import compose_form
 
     return compose_form(filled.form_set, answers, invocation(context).now, zone_of(desk.roster))
 
 
 def _at_a_terminal(context: typer.Context, desk: "Desk", filled: _Form, *, plain: bool) -> "Answered":
-    from visitsafe.adapters.drafts import open_draft
-    from visitsafe.adapters.talk import talk_at
-    from visitsafe.adapters.wizard import run
     from visitsafe.cli.plan_talk import front_at
-    from visitsafe.domain.draft import final
+    from visitsafe.cli.prompts.talk import talk_at
+    from visitsafe.wizard.draft import final
+    from visitsafe.wizard.drafts import open_draft
+    from visitsafe.wizard.wizard import run
 
     otherwise = f"use: {filled.command} --answers FILE --yes (--print-answers prints a file to fill in)"
     asker = talk_at(invocation(context).environ, plain=plain, otherwise=otherwise)
@@ -181,8 +181,8 @@ def _folder(context: "Context") -> Path:
 
 
 def _around(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft") -> "Surroundings":
-    from visitsafe.adapters.wizard import Surroundings
     from visitsafe.cli.plan_talk import citing
+    from visitsafe.wizard.wizard import Surroundings
 
     return Surroundings(
         save=draft.save,
@@ -197,8 +197,8 @@ def _around(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft")
 
 def _session(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft", asker: "Talk") -> "Session":
     """Where to begin: the draft as it was left, if there is one and the person wants it."""
-    from visitsafe.domain.draft_file import Stage
-    from visitsafe.domain.form_draft import go_on_with_form
+    from visitsafe.wizard.draft_file import Stage
+    from visitsafe.wizard.form_draft import go_on_with_form
 
     found = _left(draft, asker)
     if found is None:
@@ -228,9 +228,9 @@ def _left(draft: "Draft", asker: "Talk") -> "Session | None":
 
 
 def _fresh(context: typer.Context, filled: _Form) -> "Session":
-    from visitsafe.domain.draft_file import Session
-    from visitsafe.domain.entries import to_text
-    from visitsafe.domain.form_draft import begin_form
+    from visitsafe.record.entries import to_text
+    from visitsafe.wizard.draft_file import Session
+    from visitsafe.wizard.form_draft import begin_form
 
     fresh = Session(about=filled.about, command=filled.command, started=to_text(invocation(context).now))
     return begin_form(filled.form_set, filled.questionnaire, fresh, filled.known)
@@ -240,8 +240,8 @@ def _stop_if_recorded(
     context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft", session: "Session"
 ) -> None:
     """The draft outlived a crash after its entry was written: nothing is recorded twice."""
-    from visitsafe.domain.draft import final
-    from visitsafe.usecases.form_recorded import recorded_already
+    from visitsafe.followup.form_recorded import recorded_already
+    from visitsafe.wizard.draft import final
 
     answered = _composed(context, desk, filled, final(filled.questionnaire, session))
     if not recorded_already(desk, filled.about, answered, session.started):
@@ -256,7 +256,7 @@ def unfinished(context: "Context") -> list[tuple[str, str]]:
     folder = _folder(context)
     if not folder.is_dir():
         return []  # the usual case, and reading drafts loads all that the wizard needs
-    from visitsafe.adapters.drafts import list_drafts
+    from visitsafe.wizard.drafts import list_drafts
 
     return [(draft.session.about, draft.session.command) for draft in list_drafts(folder).drafts]
 
@@ -275,12 +275,12 @@ def signed(context: typer.Context, form: str, about: str, apart: str = "") -> No
 
 
 def _forget(context: typer.Context, name: str) -> None:
-    from visitsafe.adapters.drafts import delete_draft
+    from visitsafe.wizard.drafts import delete_draft
 
     delete_draft(_folder(context), name)
 
 
 def _name(form: str, about: str, apart: str) -> str:
-    from visitsafe.domain.form_draft import draft_name
+    from visitsafe.wizard.form_draft import draft_name
 
     return draft_name(form, f"{about}\n{apart}" if apart else about)

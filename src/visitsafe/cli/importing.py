@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of, invocation, settings_of, zone_warnings
 from visitsafe.cli.output import result, result_json, say, stands
-from visitsafe.domain.escape import one_line, terminal
 from visitsafe.errors import NotPermittedError, UsageError, VerificationError
+from visitsafe.opening import desk_of, invocation, settings_of, zone_warnings
+from visitsafe.text.escape import one_line, terminal
 
 if TYPE_CHECKING:
-    from visitsafe.adapters.settings import Settings
-    from visitsafe.domain.roster import Roster
-    from visitsafe.domain.stored import Store
-    from visitsafe.usecases.importing import Change, Incoming, Slip
+    from visitsafe.exchange.importing import Change, Incoming, Slip
+    from visitsafe.record.stored import Store
+    from visitsafe.settings import Settings
+    from visitsafe.team.roster import Roster
 
 
 MOST_NAMED = 20
@@ -39,9 +39,9 @@ def import_(
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Take in a colleague's bundle: everything is checked first, and nothing is ever replaced."""
-    from visitsafe.adapters.bundle_file import read_bundle
-    from visitsafe.adapters.store import store_exists
-    from visitsafe.usecases.importing import check
+    from visitsafe.exchange.bundle_file import read_bundle
+    from visitsafe.exchange.importing import check
+    from visitsafe.store.open import store_exists
 
     settings = settings_of(context)
     slips = check(read_bundle(file))
@@ -69,7 +69,7 @@ def import_(
 
 def _is_empty(settings: "Settings") -> bool:
     """Whether the store was made and nothing ever came into it."""
-    from visitsafe.adapters.store import open_store
+    from visitsafe.store.open import open_store
 
     store = open_store(settings.store)
     try:
@@ -83,8 +83,8 @@ def _add(
 ) -> "Incoming":
     """Into the store that is here."""
     del yes  # the store has its team already: there is nothing to ask
-    from visitsafe.usecases.importing import incoming
-    from visitsafe.usecases.taking_in import take_in
+    from visitsafe.exchange.importing import incoming
+    from visitsafe.exchange.taking_in import take_in
 
     with desk_of(context) as desk:
         _insist(desk.roster, team_id)
@@ -100,9 +100,9 @@ def _begin(
     context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bool, uncounted: bool
 ) -> "Incoming":
     """Make the store, and pin the team."""
-    from visitsafe.adapters.settings import remember
-    from visitsafe.usecases.importing import incoming, team_in
-    from visitsafe.usecases.taking_in import take_in
+    from visitsafe.exchange.importing import incoming, team_in
+    from visitsafe.exchange.taking_in import take_in
+    from visitsafe.settings import remember
 
     settings, now = settings_of(context), invocation(context).now
     roster = team_in(slips)
@@ -137,7 +137,7 @@ def _insist(roster: "Roster", team_id: str) -> None:
 
 def _agree(roster: "Roster", *, asked: bool) -> None:
     """Show whose team it is, and ask, once: from here on everything is judged by this team's record."""
-    from visitsafe.cli.first_run import ask, has_terminal
+    from visitsafe.membership.first_run import ask, has_terminal
 
     founding = next(entry for entry in roster.order.entries if entry.id == roster.team_id)
     founder = roster.known[founding.content.by]
@@ -161,7 +161,7 @@ def _ask_about(added: "Incoming", *, asked: bool) -> None:
 
     It may count once more has arrived, and others may have built on it: so it is not simply left out.
     """
-    from visitsafe.cli.first_run import ask, has_terminal
+    from visitsafe.membership.first_run import ask, has_terminal
 
     found = added.uncounted
     if not found:
@@ -186,8 +186,8 @@ def _ask_about(added: "Incoming", *, asked: bool) -> None:
 
 
 def _made(settings: "Settings", context: typer.Context) -> "Store":
-    from visitsafe.adapters.settings import make_private_folder
-    from visitsafe.adapters.store import open_or_make
+    from visitsafe.settings import make_private_folder
+    from visitsafe.store.open import open_or_make
 
     make_private_folder(settings.home)
     return open_or_make(settings.store, invocation(context).now)

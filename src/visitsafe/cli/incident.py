@@ -11,16 +11,16 @@ import typer
 
 from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.form_options import Answers, Correct, Json, KnownBy, Plain, PrintAnswers, Told, Yes
-from visitsafe.cli.opening import desk_of, invocation, later, library_of, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import UsageError, VisitsafeError
+from visitsafe.opening import desk_of, invocation, later, library_of, zone_of
 
 if TYPE_CHECKING:
     from visitsafe.cli.form_talk import How
-    from visitsafe.domain.afterwards import IncidentBody
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.usecases.desk import Desk
-    from visitsafe.usecases.incidents import Recording
+    from visitsafe.desk import Desk
+    from visitsafe.followup.incident import Recording
+    from visitsafe.record.followup_bodies import IncidentBody
+    from visitsafe.state.fold import PlanState
 
 SHOULD_NOT, RIDDOR = "should-not", "riddor-"
 
@@ -53,7 +53,7 @@ def incident(
     """Write down an incident or a near miss: what to do first, then what happened."""
     from visitsafe.cli.form_talk import How, fill_in, signed
     from visitsafe.cli.key_talk import patient
-    from visitsafe.usecases import incidents as use
+    from visitsafe.followup import incident as use
 
     with desk_of(context) as desk:
         how = How(answers=answers, yes=yes, plain=plain, print_answers=print_answers)
@@ -82,9 +82,9 @@ def incident(
 
 def _meant(context: typer.Context, desk: "Desk", ref: str, who: str, how: "How") -> "PlanState":
     """The visit that it is about. What to do first is told before anything, also if no visit is found."""
-    from visitsafe.domain.terms import Kind
-    from visitsafe.usecases.reporting import Report
-    from visitsafe.usecases.which_visit import find_visit
+    from visitsafe.record.terms import Kind
+    from visitsafe.visits.report import Report
+    from visitsafe.visits.which_visit import find_visit
 
     try:
         state = find_visit(desk, Report(kind=Kind.OK, who=who), zone_of(desk.roster), ref)
@@ -99,7 +99,7 @@ def _meant(context: typer.Context, desk: "Desk", ref: str, who: str, how: "How")
 
 def _apart(desk: "Desk", state: "PlanState", recording: "Recording") -> str:
     """Whose word it is and what it corrects: a draft of another one is not gone on with."""
-    from visitsafe.usecases.incidents import corrected
+    from visitsafe.followup.incident import corrected
 
     old = corrected(desk, state, recording)
     return " ".join(filter(None, (old.id if old else "", recording.who)))
@@ -153,7 +153,7 @@ def _first_steps(context: typer.Context, desk: "Desk", state: "PlanState | None"
 
 def _steps(context: typer.Context, state: "PlanState | None") -> list[str]:
     """The four steps of the list that the plan was made with, else of the one that ships."""
-    from visitsafe.domain.kinds import ShouldNotChecklist
+    from visitsafe.checklists.kinds import ShouldNotChecklist
 
     library = library_of(context)
     made = state.body.checklists if state is not None else ()
@@ -183,7 +183,7 @@ def _tell(
     if json:
         result_json(_shape(desk, state, body))
         return
-    from visitsafe.domain.escape import terminal
+    from visitsafe.text.escape import terminal
 
     result("\n".join(terminal(line) for line in _lines(desk, state, body, watched=watched)))
 
@@ -191,8 +191,8 @@ def _tell(
 def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: bool | None) -> list[str]:
     """What was recorded, and what happens now."""
     from visitsafe.cli.on_watch import the_desk
-    from visitsafe.domain.terms import Answer
-    from visitsafe.usecases.incidents import ALERT
+    from visitsafe.followup.incident import ALERT
+    from visitsafe.record.terms import Answer
 
     what = "near miss" if body.near_miss else "incident"
     lines = [f"The {what} is recorded on {state.ref}. What happens now:"]
@@ -218,9 +218,9 @@ def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: b
 
 def _planned_before(desk: "Desk", state: "PlanState") -> list[str]:
     """The visits of the case that were planned without knowing of this, and are still to come."""
-    from visitsafe.domain.entries import to_text
-    from visitsafe.domain.phrases import short_span
-    from visitsafe.usecases.cases import case_history
+    from visitsafe.find_cases import case_history
+    from visitsafe.record.entries import to_text
+    from visitsafe.state.phrases import short_span
 
     try:
         plans = case_history(desk, state.body.visit.case).plans
@@ -238,7 +238,7 @@ def _planned_before(desk: "Desk", state: "PlanState") -> list[str]:
 
 def _only_adds(desk: "Desk", state: "PlanState", body: "IncidentBody") -> str:
     """What happens with a correction that only completes; empty for all others."""
-    from visitsafe.domain.discretion import hides_duress
+    from visitsafe.state.duress_redaction import hides_duress
 
     after = hides_duress(state, desk.me, desk.now).after
     said = next((one for one in reversed(after.incidents) if one.body.replaces == body.replaces), None)
@@ -253,7 +253,7 @@ def _only_adds(desk: "Desk", state: "PlanState", body: "IncidentBody") -> str:
 
 
 def _shape(desk: "Desk", state: "PlanState", body: "IncidentBody") -> dict[str, object]:
-    from visitsafe.domain.discretion import hides_duress
+    from visitsafe.state.duress_redaction import hides_duress
 
     seen = hides_duress(state, desk.me, desk.now)
     return {

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.key_change import (
+from visitsafe.cli.output import result, say, stands
+from visitsafe.errors import LOST_KEY, KeyFileError, NotPermittedError, SettingsError, UsageError
+from visitsafe.membership.key_change import (
     KEY_NAME,
     adopt,
     announced,
@@ -16,16 +18,14 @@ from visitsafe.cli.key_change import (
     opened,
     refuse_to_orphan,
 )
-from visitsafe.cli.opening import desk_of, invocation, passphrase, public_file, public_line_of, settings_of
-from visitsafe.cli.output import result, say, stands
-from visitsafe.domain.cleaning import clean, has_unseen, quoted
-from visitsafe.domain.escape import one_line
-from visitsafe.errors import LOST_KEY, KeyFileError, NotPermittedError, SettingsError, UsageError
+from visitsafe.opening import desk_of, invocation, passphrase, public_file, public_line_of, settings_of
+from visitsafe.text.cleaning import clean, has_unseen, quoted
+from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
-    from visitsafe.adapters.settings import KeyPlace, Settings
-    from visitsafe.signing.keys import Signer
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.desk import Desk
+    from visitsafe.record.keys import Signer
+    from visitsafe.settings import KeyPlace, Settings
 
 app = typer.Typer(help="Your own signing key.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -65,9 +65,9 @@ def use(
     email: Annotated[str, typer.Option(help="Your work e-mail.")] = "",
 ) -> None:
     """Use a key that you have already: it stays where it is."""
-    from visitsafe.adapters.settings import switch_key
-    from visitsafe.signing.agent import TRIAL
-    from visitsafe.signing.sshsig import fingerprint
+    from visitsafe.record.agent import TRIAL
+    from visitsafe.record.sshsig import fingerprint
+    from visitsafe.settings import switch_key
 
     settings = settings_of(context)
     held = found_at(path)
@@ -84,7 +84,7 @@ def use(
 @app.command()
 def show(context: typer.Context) -> None:
     """Show your public key, its fingerprint, where it is and how it signs."""
-    from visitsafe.signing.sshsig import fingerprint
+    from visitsafe.record.sshsig import fingerprint
 
     settings = settings_of(context)
     place = place_of(settings)
@@ -110,8 +110,8 @@ def replace(
     ] = False,
 ) -> None:
     """Change to another key; the old one vouches for it and counts no more."""
-    from visitsafe.signing.agent import TRIAL
-    from visitsafe.signing.sshsig import fingerprint
+    from visitsafe.record.agent import TRIAL
+    from visitsafe.record.sshsig import fingerprint
 
     settings = settings_of(context)
     place_of(settings)
@@ -143,8 +143,8 @@ def vouched(
     """
     import msgspec
 
-    from visitsafe.adapters.settings import announce_key
-    from visitsafe.usecases.team import replace_own
+    from visitsafe.membership.team import replace_own
+    from visitsafe.settings import announce_key
 
     desk.member()
     old = desk.signer()
@@ -158,8 +158,8 @@ def chosen(
     context: typer.Context, settings: "Settings", use: Path | None, no_passphrase: bool
 ) -> "tuple[KeyPlace, Signer]":
     """The new key: the one named, or one that is made now; and it, open."""
-    from visitsafe.adapters.settings import KeyPlace
-    from visitsafe.signing.keys import generate, load, write_key
+    from visitsafe.record.keys import generate, load, write_key
+    from visitsafe.settings import KeyPlace
 
     if use is not None:
         held = found_at(use)
@@ -176,7 +176,7 @@ def place_of(settings: "Settings") -> "KeyPlace":
     Raises:
         SettingsError: They have none.
     """
-    from visitsafe.adapters.settings import KeyPlace
+    from visitsafe.settings import KeyPlace
 
     if settings.key is None:
         raise SettingsError("you have no key yet", hint="run: visitsafe key new --name ... --email ...")
@@ -191,9 +191,9 @@ def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) 
         KeyFileError: There was one, and its file is gone.
         UsageError: The name or the e-mail cannot be right.
     """
-    from visitsafe.adapters.settings import KeyPlace, make_private_folder, switch_key
-    from visitsafe.signing.keys import generate, public_line, write_key
-    from visitsafe.signing.sshsig import fingerprint
+    from visitsafe.record.keys import generate, public_line, write_key
+    from visitsafe.record.sshsig import fingerprint
+    from visitsafe.settings import KeyPlace, make_private_folder, switch_key
 
     name, email = checked_name(name), checked_email(email)
     own = settings.home / KEY_FILE

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from visitsafe.errors import WrongPassphraseError
 
 if TYPE_CHECKING:
-    from visitsafe.signing.keys import Signer
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.desk import Desk
+    from visitsafe.record.keys import Signer
 
 
 def opened(desk: "Desk") -> "Desk":

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of, later, zone_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.cli.reading import Json
+from visitsafe.opening import desk_of, later, zone_of
 
 if TYPE_CHECKING:
-    from visitsafe.domain.afterwards import MarkedBody
-    from visitsafe.domain.case import CaseHistory
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.said import Said
+    from visitsafe.record.followup_bodies import MarkedBody
+    from visitsafe.state.case import CaseHistory
+    from visitsafe.state.events import Said
+    from visitsafe.state.fold import PlanState
 
 NEVER_NOTED = "Nobody has noted where a warning marker stands, or that there is none."
 
@@ -40,7 +40,7 @@ def marker(
     json: Json = False,
 ) -> None:
     """Show where a case's warning marker stands and how old that is, or note where you found it."""
-    from visitsafe.usecases import markers as use
+    from visitsafe.followup import marker as use
 
     marking = use.Marking(none=none, system=system, reference=reference, checked=checked, review=review)
     with desk_of(context) as desk:
@@ -60,8 +60,8 @@ def _recorded(state: "PlanState", body: "MarkedBody", today: date, *, json: bool
     if json:
         result_json(_shape(state, state.after.markers[-1], today))
         return
-    from visitsafe.domain.escape import terminal
-    from visitsafe.domain.markers import marker_says
+    from visitsafe.state.markers import marker_says
+    from visitsafe.text.escape import terminal
 
     lines = [
         f"Noted on {state.ref}. {marker_says(body, today)}",
@@ -77,8 +77,8 @@ def _show(state: "PlanState", history: "CaseHistory", today: date, *, json: bool
     if json:
         result_json(_shape(state, said, today))
         return
-    from visitsafe.domain.escape import one_line, terminal
-    from visitsafe.domain.markers import marker_says
+    from visitsafe.state.markers import marker_says
+    from visitsafe.text.escape import one_line, terminal
 
     name = one_line(state.body.visit.case)
     if said is None:
@@ -94,8 +94,8 @@ def _show(state: "PlanState", history: "CaseHistory", today: date, *, json: bool
 
 def _by_plans(history: "CaseHistory") -> str:
     """What the newest plan that was asked says: somebody may have looked and noted it only there."""
-    from visitsafe.domain.case_sections import MARKER
-    from visitsafe.domain.escape import one_line
+    from visitsafe.supervision.case_sections import MARKER
+    from visitsafe.text.escape import one_line
 
     for state in reversed(history.plans):
         for shown in state.body.shown:
@@ -105,7 +105,7 @@ def _by_plans(history: "CaseHistory") -> str:
 
 
 def _shape(state: "PlanState", said: "Said[MarkedBody] | None", today: date) -> dict[str, object]:
-    from visitsafe.domain.markers import why_out_of_date
+    from visitsafe.state.markers import why_out_of_date
 
     shape: dict[str, object] = {"ref": state.ref, "plan": state.plan, "case": state.body.visit.case}
     if said is None:

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from visitsafe.cli.opening import zone_of
+from visitsafe.opening import zone_of
 
 if TYPE_CHECKING:
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.desk import Desk
 
 
 def anybody_watches(desk: "Desk") -> bool:
     """Whether a watcher was heard of within the last minutes (`heartbeat.SILENCE`)."""
-    from visitsafe.domain.heartbeat import watch_at
-    from visitsafe.usecases.heartbeat import read_beats
+    from visitsafe.watch.heartbeat import watch_at
+    from visitsafe.watch.heartbeats import read_beats
 
     return watch_at(read_beats(desk.store, desk.roster), desk.now, zone_of(desk.roster)).anybody
 

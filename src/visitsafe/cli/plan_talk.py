@@ -7,23 +7,23 @@ import typer
 
 from visitsafe.cli.details import with_details
 from visitsafe.cli.key_talk import patient
-from visitsafe.cli.opening import desk_of, invocation, later, library_of, settings_of, zone_of
-from visitsafe.cli.planning import checklist_named, tell
+from visitsafe.cli.plan import checklist_named, tell
 from visitsafe.errors import NotFoundError, UsageError, VisitsafeError
+from visitsafe.opening import desk_of, invocation, later, library_of, settings_of, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from visitsafe.adapters.drafts import Draft
-    from visitsafe.adapters.front import Front, Proposal
-    from visitsafe.adapters.talk import Talk
-    from visitsafe.adapters.wizard import Surroundings
-    from visitsafe.domain.checklist import Source
-    from visitsafe.domain.draft import Session
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.questionnaire import ChecklistSet, Questionnaire
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.checklists.checklist import Source
+    from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire
+    from visitsafe.cli.prompts.talk import Talk
+    from visitsafe.desk import Desk
+    from visitsafe.state.fold import PlanState
+    from visitsafe.wizard.draft import Session
+    from visitsafe.wizard.drafts import Draft
+    from visitsafe.wizard.frontend import Front, Proposal
+    from visitsafe.wizard.wizard import Surroundings
 
 
 KEPT = "nothing was signed, and your draft is kept: visitsafe plan --resume"
@@ -49,9 +49,9 @@ def talk(context: typer.Context, wanted: Wanted) -> None:
         InterruptedByUserError: The person stopped; the draft is kept.
         UsageError: There is no terminal, or the flags do not fit together.
     """
-    from visitsafe.adapters.talk import talk_at
-    from visitsafe.cli.first_run import set_up
-    from visitsafe.usecases.planning import check_may_plan
+    from visitsafe.cli.prompts.talk import talk_at
+    from visitsafe.membership.first_run import set_up
+    from visitsafe.planning.sign import check_may_plan
 
     if wanted.repeat and wanted.revise:
         raise UsageError("a plan is repeated or revised, not both", hint="leave one of them out")
@@ -66,7 +66,7 @@ def talk(context: typer.Context, wanted: Wanted) -> None:
 def _draft(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "Talk") -> "Draft":
     """The unfinished plan to go on with, or a new one."""
     from visitsafe.cli.draft_talk import choose_draft
-    from visitsafe.domain.refs import reference
+    from visitsafe.record.refs import reference
 
     named = wanted.repeat or wanted.revise
     return choose_draft(
@@ -80,9 +80,9 @@ def _draft(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "Talk") 
 
 
 def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, asker: "Talk") -> None:
-    from visitsafe.adapters.wizard import run
-    from visitsafe.domain.questionnaire import compile_questionnaire
-    from visitsafe.usecases.planning import signed_already
+    from visitsafe.checklists.questionnaire import compile_questionnaire
+    from visitsafe.planning.sign import signed_already
+    from visitsafe.wizard.wizard import run
 
     signed = signed_already(desk, draft.name)
     if signed is not None:
@@ -107,8 +107,8 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
 
 def _said(desk: "Desk", session: "Session") -> tuple[str, ...]:
     """For a new version: what the manager said about the one before, and what a new one costs."""
-    from visitsafe.domain.phrases import DECISION_WORDS, moment
-    from visitsafe.usecases.planning import costs_of_revising
+    from visitsafe.planning.sign import costs_of_revising
+    from visitsafe.state.phrases import DECISION_WORDS, moment
 
     if not session.revises:
         return ()
@@ -133,8 +133,8 @@ def _session(
     """Where the wizard begins: a draft as it was left, a plan to repeat or revise, or nothing."""
     from msgspec.structs import replace
 
-    from visitsafe.domain.draft import Stage, refit
-    from visitsafe.domain.questionnaire import compile_questionnaire
+    from visitsafe.checklists.questionnaire import compile_questionnaire
+    from visitsafe.wizard.draft import Stage, refit
 
     try:
         session = draft.load()
@@ -152,11 +152,11 @@ def _session(
 
 
 def _new_session(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "Talk") -> "Session":
-    from visitsafe.domain.composing import answers_of
-    from visitsafe.domain.draft import begin, repeat, revise
-    from visitsafe.domain.entries import to_text
-    from visitsafe.domain.questionnaire import compile_questionnaire
-    from visitsafe.usecases.planning import standing_answers
+    from visitsafe.checklists.questionnaire import compile_questionnaire
+    from visitsafe.planning.composing import answers_of
+    from visitsafe.planning.sign import standing_answers
+    from visitsafe.record.entries import to_text
+    from visitsafe.wizard.draft import begin, repeat, revise
 
     old = _old_plan(desk, wanted)
     named = wanted.checklist
@@ -181,7 +181,7 @@ def _new_session(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "T
 
 
 def _old_plan(desk: "Desk", wanted: Wanted) -> "PlanState | None":
-    from visitsafe.usecases.planning import check_may_revise
+    from visitsafe.planning.sign import check_may_revise
 
     named = wanted.repeat or wanted.revise
     if not named:
@@ -193,7 +193,7 @@ def _old_plan(desk: "Desk", wanted: Wanted) -> "PlanState | None":
 
 
 def _urgent(wanted: Wanted, asker: "Talk") -> str:
-    from visitsafe.domain.cleaning import clean
+    from visitsafe.text.cleaning import clean
 
     reason = clean(wanted.reason, lines=True)
     while wanted.urgent and not reason:
@@ -203,23 +203,23 @@ def _urgent(wanted: Wanted, asker: "Talk") -> str:
 
 def front_at(context: typer.Context, *, plain: bool) -> "Front":
     """The way of asking that fits this terminal."""
-    from visitsafe.adapters.terminal import FrontEnd, choose_front_end, discard_typed_ahead
+    from visitsafe.cli.prompts.terminal import FrontEnd, choose_front_end, discard_typed_ahead
 
     if choose_front_end(invocation(context).environ, plain=plain) is FrontEnd.RICH:
-        from visitsafe.adapters.prompts_rich import RichFront
+        from visitsafe.cli.prompts.prompts_rich import RichFront
 
         return RichFront()
-    from visitsafe.adapters.lines import Lines
-    from visitsafe.adapters.prompts_plain import PlainFront
+    from visitsafe.cli.prompts.lines import Lines
+    from visitsafe.cli.prompts.prompts_plain import PlainFront
 
     return PlainFront(Lines(sys.stdin, sys.stdout, discard_typed_ahead))
 
 
 def _around(context: typer.Context, desk: "Desk", draft: "Draft", revises: str) -> "Surroundings":
     """What the wizard needs from outside: a place to save, the time, daylight, what is known."""
-    from visitsafe.adapters.daylight import daylight
-    from visitsafe.adapters.wizard import Surroundings
-    from visitsafe.cli.known import knowing
+    from visitsafe.planning.daylight import daylight
+    from visitsafe.planning.known import knowing
+    from visitsafe.wizard.wizard import Surroundings
 
     place = desk.roster.place
 
@@ -240,8 +240,8 @@ def _around(context: typer.Context, desk: "Desk", draft: "Draft", revises: str) 
 
 def citing(context: typer.Context, desk: "Desk") -> "Callable[[tuple[Source, ...]], str]":
     """How a source is named: one that is past its review date says so."""
-    from visitsafe.domain.past_review import marked, past_review
-    from visitsafe.domain.questionnaire import cite
+    from visitsafe.checklists.past_review import marked, past_review
+    from visitsafe.checklists.questionnaire import cite
 
     try:
         past = past_review(library_of(context).documents().values(), desk.now.date())
@@ -258,10 +258,10 @@ def _sign(
     session: "Session",
     nonce: str,
 ) -> "PlanState":
-    from visitsafe.domain.composing import Intent
-    from visitsafe.domain.draft import final, final_controls, final_standing
-    from visitsafe.domain.facts import Known
-    from visitsafe.usecases.planning import sign_new, sign_revision
+    from visitsafe.checklists.facts import Known
+    from visitsafe.planning.composing import Intent
+    from visitsafe.planning.sign import sign_new, sign_revision
+    from visitsafe.wizard.draft import final, final_controls, final_standing
 
     known = Known(session.known, session.facts)
     questionnaire = questionnaire.knowing(known.facts)

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from visitsafe.domain.cleaning import cut
+from visitsafe.text.cleaning import cut
 
 if TYPE_CHECKING:
-    from visitsafe.domain.retention import Verdict
-    from visitsafe.usecases.purge_survey import Survey
-    from visitsafe.usecases.purging import Done
+    from visitsafe.retention.policy import Verdict
+    from visitsafe.retention.purge_survey import Survey
+    from visitsafe.retention.purging import Done
 
 
 def case_line(one: "Verdict") -> str:
@@ -20,8 +20,8 @@ def case_line(one: "Verdict") -> str:
 
 
 def _rule(one: "Verdict") -> str:
-    from visitsafe.domain.purged import ERASURE
-    from visitsafe.usecases.purge_survey import SIGNED
+    from visitsafe.record.purged import ERASURE
+    from visitsafe.retention.purge_survey import SIGNED
 
     if one.rule == ERASURE:
         return "erased on request"

@@ -4,17 +4,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of, invocation, zone_of
 from visitsafe.cli.output import result, result_json, say
-from visitsafe.domain.escape import terminal
-from visitsafe.domain.refs import reference
+from visitsafe.opening import desk_of, invocation, zone_of
+from visitsafe.record.refs import reference
+from visitsafe.text.escape import terminal
 
 if TYPE_CHECKING:
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.removal import Removed
-    from visitsafe.domain.stored import PlanRow
-    from visitsafe.usecases.desk import Desk
-    from visitsafe.usecases.listing import Listed
+    from visitsafe.desk import Desk
+    from visitsafe.find_lists import Listed
+    from visitsafe.record.stored import PlanRow
+    from visitsafe.state.fold import PlanState
+    from visitsafe.state.removal import Removed
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Plain = Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks; good for screen readers.")]
@@ -39,12 +39,12 @@ def show(
     plain: Plain = False,
 ) -> None:
     """Show a plan and all that happened to it."""
+    from visitsafe.checklists.facts import Known
     from visitsafe.cli.review_known import known_now
     from visitsafe.cli.screens import make_console, show_plan
-    from visitsafe.domain.discretion import hides_duress
-    from visitsafe.domain.facts import Known
-    from visitsafe.domain.removal import RemovedError
-    from visitsafe.domain.shapes import plan_shape
+    from visitsafe.state.duress_redaction import hides_duress
+    from visitsafe.state.removal import RemovedError
+    from visitsafe.supervision.shapes import plan_shape
 
     with desk_of(context) as desk:
         try:
@@ -70,8 +70,8 @@ def _only_open(desk: "Desk") -> str:
         SeveralVisitsError: Several are; each is named, with the whole command for the first.
     """
     from visitsafe.errors import NotFoundError
-    from visitsafe.usecases.listing import listed
-    from visitsafe.usecases.which_visit import several
+    from visitsafe.find_lists import listed
+    from visitsafe.visits.which_visit import several
 
     states = [one.state for one in listed(desk)]
     mine = [state for state in states if desk.me is not None and desk.me.same_person(state.author)]
@@ -87,7 +87,7 @@ def _only_open(desk: "Desk") -> str:
 
 
 def _show_removed(desk: "Desk", removed: "Removed", *, json: bool) -> None:
-    from visitsafe.domain.removed_page import removed_lines, removed_shape
+    from visitsafe.supervision.removed_page import removed_lines, removed_shape
 
     if json:
         result_json(removed_shape(removed, desk.roster.known))
@@ -103,9 +103,9 @@ def list_(
     plain: Plain = False,
 ) -> None:
     """List plans, the latest visit first, and how far each visit has come."""
-    from visitsafe.domain.fold import called
-    from visitsafe.domain.removed_page import removed_line, removed_list_shape
-    from visitsafe.usecases.listing import listed, removed_plans
+    from visitsafe.find_lists import listed, removed_plans
+    from visitsafe.state.fold import called
+    from visitsafe.supervision.removed_page import removed_line, removed_list_shape
 
     with desk_of(context) as desk:
         found = [_as_seen(desk, one) for one in listed(desk, every=every, case=case)]
@@ -114,7 +114,7 @@ def list_(
     states = {state.plan: state for state, _ in found}
     refs = called(states[row.plan] for row in rows)
     if json:
-        from visitsafe.domain.shapes import list_shape
+        from visitsafe.supervision.shapes import list_shape
 
         shapes = list_shape(rows, desk.roster, states, desk.now)
         removed = [removed_list_shape(one, desk.roster.known) for one in gone]
@@ -137,8 +137,8 @@ def _as_seen(desk: "Desk", one: "Listed") -> "tuple[PlanState, PlanRow]":
     """A plan as the person who asks may see it; its row must not tell what the state hides."""
     import msgspec
 
-    from visitsafe.domain.discretion import hides_duress
-    from visitsafe.domain.duties import owed
+    from visitsafe.state.duress_redaction import hides_duress
+    from visitsafe.state.duties import owed
 
     state = hides_duress(one.state, desk.me, desk.now)
     if state is one.state:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of, invocation, library_of, zone_of
 from visitsafe.cli.output import deliver, result_json, say, to_stdout
 from visitsafe.cli.reading import Json, Plain
-from visitsafe.domain.terms import Role
 from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
+from visitsafe.opening import desk_of, invocation, library_of, zone_of
+from visitsafe.record.terms import Role
 
 if TYPE_CHECKING:
-    from visitsafe.adapters.checklists import Library
-    from visitsafe.domain.period import Period
-    from visitsafe.domain.team_report import Report, View
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.checklists.checklists import Library
+    from visitsafe.desk import Desk
+    from visitsafe.supervision.report import Report, View
+    from visitsafe.text.period import Period
 
 FORM = "incident"
 """The form whose behaviours are put into words."""
@@ -59,7 +59,7 @@ def report(
     plain: Plain = False,
 ) -> None:
     """The team's figures: visits, who was late, incidents, what was passed on; for a safety meeting."""
-    from visitsafe.domain.period import period_of
+    from visitsafe.text.period import period_of
 
     form = _form(form, out, json=json)
     if names and outside:
@@ -104,7 +104,7 @@ def _view(desk: "Desk", *, names: bool, outside: bool) -> "View":
     Raises:
         NotPermittedError: Names are for managers (D14).
     """
-    from visitsafe.domain.team_report import View
+    from visitsafe.supervision.report import View
 
     me = desk.member()
     if names and Role.MANAGER not in me.roles:
@@ -113,8 +113,8 @@ def _view(desk: "Desk", *, names: bool, outside: bool) -> "View":
 
 
 def _report(context: typer.Context, desk: "Desk", period: "Period", view: "View") -> "Report":
-    from visitsafe.domain.team_report import report_of
-    from visitsafe.usecases.team_report import gather
+    from visitsafe.supervision.report import report_of
+    from visitsafe.supervision.report_gathered import gather
 
     library = library_of(context)
     found = gather(desk, period, kept_for(library))
@@ -131,7 +131,7 @@ def _report(context: typer.Context, desk: "Desk", period: "Period", view: "View"
 
 def kept_for(library: "Library") -> dict[str, int]:
     """For how many days each visit checklist takes an answer about training."""
-    from visitsafe.domain.figures_after import TRAINING
+    from visitsafe.supervision.figures_followup import TRAINING
 
     kept: dict[str, int] = {}
     for name in library.ids("visit"):
@@ -160,10 +160,10 @@ def _words(library: "Library") -> dict[str, str]:
 
 def _written(found: "Report", form: Form) -> str:
     if form is Form.HTML:
-        from visitsafe.adapters.report_page import report_html
+        from visitsafe.supervision.report_html import report_html
 
         return report_html(found)
-    from visitsafe.domain.report_page import report_csv, report_markdown
+    from visitsafe.supervision.report_page import report_csv, report_markdown
 
     return report_csv(found) if form is Form.CSV else report_markdown(found)
 
@@ -171,8 +171,8 @@ def _written(found: "Report", form: Form) -> str:
 def _write_json(found: "Report", out: Path | None) -> None:
     import json
 
-    from visitsafe.domain.escape import json_text
-    from visitsafe.domain.report_page import report_json
+    from visitsafe.supervision.report_page import report_json
+    from visitsafe.text.escape import json_text
 
     shape = report_json(found)
     if out is None:

@@ -7,14 +7,14 @@ cannot show blocks, and with --plain, bars are made of `#`.
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import LIST, QUIET, heading, item, put
-from visitsafe.domain.escape import one_line, terminal
-from visitsafe.domain.report_page import head
-from visitsafe.domain.report_shape import Line, Section
+from visitsafe.supervision.report_page import head
+from visitsafe.supervision.report_shape import Line, Section
+from visitsafe.text.escape import one_line, terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from visitsafe.domain.team_report import Report
+    from visitsafe.supervision.report import Report
 
 WIDE = 64
 """From this many columns on a bar stands beside its figure, else below it."""

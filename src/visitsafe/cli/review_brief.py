@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, put
 from visitsafe.cli.review_known import notes_left
-from visitsafe.domain.changes import Changes, changes
-from visitsafe.domain.duties import Met, duties_of
-from visitsafe.domain.phrases import (
+from visitsafe.planning.changes import Changes, changes
+from visitsafe.record.plan import INCIDENT_BEFORE, DecidedBody, Finding, PlanBody
+from visitsafe.record.terms import Status
+from visitsafe.state.duties import Met, duties_of
+from visitsafe.state.phrases import (
     DECISION_WORDS,
     age,
     date_only,
@@ -22,13 +24,11 @@ from visitsafe.domain.phrases import (
     span,
     who_goes,
 )
-from visitsafe.domain.plan import INCIDENT_BEFORE, DecidedBody, Finding, PlanBody
-from visitsafe.domain.terms import Status
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from visitsafe.domain.fold import PlanState
+    from visitsafe.state.fold import PlanState
 
 INDENT = 2
 KNOWN_LINES = 3

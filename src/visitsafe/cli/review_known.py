@@ -8,16 +8,16 @@ Decides nothing; escapes nothing.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from visitsafe.domain.escape import one_line
-from visitsafe.domain.facts import DAYLIGHT, LIGHT, LIGHT_ANSWER, OVERLAP, Known, differing, in_order
-from visitsafe.domain.plan import INCIDENT_BEFORE, LAST_TIME, Finding, KnownFact, PlanBody
-from visitsafe.domain.terms import Answer, Level, Role
+from visitsafe.checklists.facts import DAYLIGHT, LIGHT, LIGHT_ANSWER, OVERLAP, Known, differing, in_order
+from visitsafe.record.plan import INCIDENT_BEFORE, LAST_TIME, Finding, KnownFact, PlanBody
+from visitsafe.record.terms import Answer, Level, Role
+from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.desk import Desk
+    from visitsafe.state.fold import PlanState
 
 LIGHT_BECAUSE = "daylight-because"
 """The question of the shipped checklist why it will be light all the same."""
@@ -34,7 +34,7 @@ def known_now(desk: "Desk", state: "PlanState", zone: "tzinfo") -> Known:
         state: The plan.
         zone: Whose days are named.
     """
-    from visitsafe.cli.known import known_of
+    from visitsafe.planning.known import known_of
 
     if desk.me is None or Role.MANAGER not in desk.me.roles or state.closed:
         return Known()

@@ -8,17 +8,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from visitsafe.checklists.facts import Known, dark_words
 from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, item, put
 from visitsafe.cli.review_brief import known_line, since, write_brief
 from visitsafe.cli.review_known import facts_first, first_known, has_incident, notes_left
-from visitsafe.domain.after_words import incident_title
-from visitsafe.domain.alarm import is_alarming
-from visitsafe.domain.changes import changes
-from visitsafe.domain.details import is_old
-from visitsafe.domain.duties import duties_of
-from visitsafe.domain.entries import from_text
-from visitsafe.domain.facts import Known, dark_words
-from visitsafe.domain.phrases import (
+from visitsafe.planning.changes import changes
+from visitsafe.record.entries import from_text
+from visitsafe.record.plan import DecidedBody, Finding, PlanBody
+from visitsafe.record.terms import Company, Level, Status, kind_words
+from visitsafe.state.alarm import is_alarming
+from visitsafe.state.duties import duties_of
+from visitsafe.state.followup_words import incident_title
+from visitsafe.state.phrases import (
     DECISION_WORDS,
     age,
     answering,
@@ -32,17 +33,16 @@ from visitsafe.domain.phrases import (
     who_goes,
     worst_first,
 )
-from visitsafe.domain.plan import DecidedBody, Finding, PlanBody
-from visitsafe.domain.sealed_words import opened_words, sealed_words
-from visitsafe.domain.set_out import set_out_words, went_without
-from visitsafe.domain.sharing_words import state_words, to_words
-from visitsafe.domain.terms import Company, Level, Status, kind_words
-from visitsafe.domain.way import stage_words
+from visitsafe.state.sealed_words import opened_words, sealed_words
+from visitsafe.state.set_out import set_out_words, went_without
+from visitsafe.state.sharing_words import state_words, to_words
+from visitsafe.state.visit_words import stage_words
+from visitsafe.team.details import is_old
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from visitsafe.domain.fold import PlanState
+    from visitsafe.state.fold import PlanState
 
 INDENT = 2
 SOON_MINUTES = 120

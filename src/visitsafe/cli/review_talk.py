@@ -7,20 +7,20 @@ import typer
 
 from visitsafe.cli.deciding import Words, goes_by_of, left_out_of, warnings_of
 from visitsafe.cli.key_talk import opened
-from visitsafe.cli.opening import invocation, zone_of
 from visitsafe.cli.output import say
-from visitsafe.domain.escape import one_line
-from visitsafe.domain.phrases import moment, overtaken_words
-from visitsafe.domain.terms import Decision
 from visitsafe.errors import InterruptedByUserError, NotFoundError, VisitsafeError
+from visitsafe.opening import invocation, zone_of
+from visitsafe.record.terms import Decision
+from visitsafe.state.phrases import moment, overtaken_words
+from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from visitsafe.adapters.talk import Talk
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.plan import Countersigning
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.cli.prompts.talk import Talk
+    from visitsafe.desk import Desk
+    from visitsafe.record.plan import Countersigning
+    from visitsafe.state.fold import PlanState
 
 WITHOUT_TERMINAL = "use: visitsafe review REF --decision countersign --reason '...' (or return, or refuse)"
 PROMPT_ROWS = 12
@@ -55,17 +55,17 @@ def talk(
         NotFoundError: Nothing is waiting for a decision.
         UsageError: There is no terminal.
     """
-    from visitsafe.adapters.talk import talk_at
+    from visitsafe.cli.prompts.talk import talk_at
     from visitsafe.cli.review_known import known_now
     from visitsafe.cli.screens import make_console, review_plan, show_plan
-    from visitsafe.domain.discretion import hides_duress
-    from visitsafe.usecases.deciding import (
+    from visitsafe.planning.decide import (
         check_may_decide,
         left_out_words,
         overruled,
         overruling,
         previous_plan,
     )
+    from visitsafe.state.duress_redaction import hides_duress
 
     environ = invocation(context).environ
     asker = talk_at(environ, plain=plain, otherwise=WITHOUT_TERMINAL)
@@ -99,7 +99,7 @@ def _ask_about_companions(asker: "Talk", desk: "Desk", state: "PlanState") -> No
         NotPermittedError: It is.
         InterruptedByUserError: They do not say.
     """
-    from visitsafe.usecases.deciding import going_along, may_be_me
+    from visitsafe.planning.decide import going_along, may_be_me
 
     for name in may_be_me(desk, state):
         picked = asker.pick(
@@ -123,8 +123,8 @@ def _checklist(context: typer.Context, state: "PlanState") -> "Countersigning | 
 
 
 def _from_queue(desk: "Desk", asker: "Talk") -> "PlanState":
-    from visitsafe.usecases.deciding import queue
-    from visitsafe.usecases.listing import listed
+    from visitsafe.find_lists import listed
+    from visitsafe.planning.decide import queue
 
     states = [one.state for one in listed(desk)]
     if besides := _besides(desk, states):
@@ -147,16 +147,16 @@ def _from_queue(desk: "Desk", asker: "Talk") -> "PlanState":
 
 def _besides(desk: "Desk", states: "Sequence[PlanState]") -> list[str]:
     """What waits for a manager besides decisions."""
-    from visitsafe.cli.waiting_owed import incident_lines, to_tell
+    from visitsafe.cli.home_owed import incident_lines, to_tell
 
     lines = [*incident_lines(desk, states, {}), *to_tell(desk, {state.plan: state for state in states})]
     return ["Besides decisions, this waits for you:", *(f"- {line}" for line in lines), ""] if lines else []
 
 
 def _line(desk: "Desk", state: "PlanState") -> str:
-    from visitsafe.domain.facts import FACTS, pressing
-    from visitsafe.domain.plan_row import worst
-    from visitsafe.domain.set_out import set_out_words, went_without
+    from visitsafe.checklists.facts import FACTS, pressing
+    from visitsafe.state.plan_row import worst
+    from visitsafe.state.set_out import set_out_words, went_without
 
     gone = f"{': '.join(set_out_words(state, desk.me)).rstrip(' .')}; " if went_without(state) else ""
     urgent = gone or ("URGENT, " if state.body.urgent else "")
@@ -184,7 +184,7 @@ def _decision(
     `held_back` says who decided otherwise, for whoever is about to countersign.
     `also` says why it needs conditions besides what the checklist says.
     """
-    from visitsafe.usecases.deciding import conditions_needed
+    from visitsafe.planning.decide import conditions_needed
 
     needed = [*(rule.text for rule in conditions_needed(checklist, state.body)), *also] if checklist else []
     ways = [way for way in WAYS if way not in _closed(needed, checklist)]

@@ -8,20 +8,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from visitsafe.cli.after_screen import show_after
+from visitsafe.checklists.facts import Known, in_order
+from visitsafe.cli.followup_screen import show_after
 from visitsafe.cli.lines import GOOD, QUIET, STOP, STRONG, WARN, fact, heading, item, make_console, put
 from visitsafe.cli.review_known import changed_since, first_known, notes_before
 from visitsafe.cli.review_screen import review_plan
-from visitsafe.cli.way_screen import show_way
-from visitsafe.domain.address import without_address
-from visitsafe.domain.after_words import owed_words
-from visitsafe.domain.alarm import is_alarming
-from visitsafe.domain.cleaning import cut
-from visitsafe.domain.entries import to_text
-from visitsafe.domain.entry_words import says
-from visitsafe.domain.facts import Known, in_order
-from visitsafe.domain.fold import called
-from visitsafe.domain.phrases import (
+from visitsafe.cli.visit_screen import show_way
+from visitsafe.record.entries import to_text
+from visitsafe.record.plan import DecidedBody, PlanBody
+from visitsafe.record.terms import Level, Status, kind_words
+from visitsafe.state.alarm import is_alarming
+from visitsafe.state.entry_words import says
+from visitsafe.state.fold import called
+from visitsafe.state.followup_words import owed_words
+from visitsafe.state.phrases import (
     DECISION_WORDS,
     LEVEL_WORDS,
     age,
@@ -36,19 +36,19 @@ from visitsafe.domain.phrases import (
     who_goes,
     worst_first,
 )
-from visitsafe.domain.plan import DecidedBody, PlanBody
-from visitsafe.domain.sealed_words import reason_of, sealed_words
-from visitsafe.domain.shapes import without_details
-from visitsafe.domain.terms import Level, Status, kind_words
-from visitsafe.domain.way import MET, how_to_close, stage_words, unclosed
+from visitsafe.state.sealed_words import reason_of, sealed_words
+from visitsafe.state.visit_words import MET, how_to_close, stage_words, unclosed
+from visitsafe.supervision.shapes import without_details
+from visitsafe.text.address import without_address
+from visitsafe.text.cleaning import cut
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.judging import Judged
-    from visitsafe.domain.roster import Roster
-    from visitsafe.domain.stored import PlanRow
+    from visitsafe.record.stored import PlanRow
+    from visitsafe.state.fold import PlanState
+    from visitsafe.state.rules import Judged
+    from visitsafe.team.roster import Roster
 
 __all__ = ["list_plans", "make_console", "review_plan", "show_plan"]
 

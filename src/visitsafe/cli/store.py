@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli import store_copies, store_info, store_moving, store_purge
-from visitsafe.cli.opening import desk_of, invocation, settings_of
 from visitsafe.cli.output import result, say, stands
 from visitsafe.cli.store_copies import rows_of
 from visitsafe.errors import StoreError, UsageError
+from visitsafe.opening import desk_of, invocation, settings_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,8 +40,8 @@ def init(
     retention: Annotated[str, typer.Option(help="PostgreSQL: the role for retention.")] = RETENTION,
 ) -> None:
     """Make an empty store where VISITSAFE_STORE says: a file, or the tables in a PostgreSQL database."""
-    from visitsafe.adapters.store import create_store, is_postgres
-    from visitsafe.adapters.store_care import place
+    from visitsafe.store.open import create_store, is_postgres
+    from visitsafe.store.store_care import place
 
     url, now = settings_of(context).store, invocation(context).now
     names = (owner, app, retention)
@@ -70,9 +70,9 @@ def init(
 
 def _refuse_marked(url: str) -> None:
     """Say of a store that is there if it is only part of a copy, or was moved; it is not to be used."""
-    from visitsafe.adapters.store import store_exists
-    from visitsafe.adapters.store_care import care_of
-    from visitsafe.adapters.store_marks import refuse_marked
+    from visitsafe.store.open import store_exists
+    from visitsafe.store.store_care import care_of
+    from visitsafe.store.store_marks import refuse_marked
 
     with ExitStack() as stack:
         try:
@@ -84,21 +84,21 @@ def _refuse_marked(url: str) -> None:
 
 
 def _in_postgres(url: str, now: "datetime", names: tuple[str, str, str]) -> None:
-    from visitsafe.adapters.store import postgres
+    from visitsafe.store.open import postgres
 
     postgres()
-    from visitsafe.adapters.postgres_door import create_postgres
-    from visitsafe.adapters.postgres_schema import Roles
+    from visitsafe.store.postgres_door import create_postgres
+    from visitsafe.store.postgres_schema import Roles
 
     create_postgres(url, now, Roles(*names))
 
 
 def _sql(now: "datetime", names: tuple[str, str, str]) -> str:
-    from visitsafe.adapters.store import postgres
+    from visitsafe.store.open import postgres
 
     postgres()
-    from visitsafe.adapters.postgres_schema import Roles
-    from visitsafe.adapters.postgres_script import script
+    from visitsafe.store.postgres_schema import Roles
+    from visitsafe.store.postgres_script import script
 
     return script(now, Roles(*names))
 
@@ -106,7 +106,7 @@ def _sql(now: "datetime", names: tuple[str, str, str]) -> str:
 @app.command()
 def checkpoint(context: typer.Context) -> None:
     """Print a short signed text that later proves that nothing was taken out of the store."""
-    from visitsafe.usecases.checkpoint import make_checkpoint
+    from visitsafe.exchange.checkpoint import make_checkpoint
 
     with desk_of(context, owner=True) as desk:
         made = make_checkpoint(desk)
@@ -118,7 +118,7 @@ def checkpoint(context: typer.Context) -> None:
 @app.command()
 def migrate(context: typer.Context) -> None:
     """Bring a store that an older visitsafe made up to date. Nothing that was signed is changed."""
-    from visitsafe.adapters.store import migrate_store
+    from visitsafe.store.open import migrate_store
 
     settings = settings_of(context)
     done = migrate_store(settings.store, lambda store: rows_of(settings, store)(store))

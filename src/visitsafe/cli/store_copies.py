@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import invocation, roster_of, settings_of
 from visitsafe.cli.output import result, say, stands
 from visitsafe.cli.store_progress import progress
 from visitsafe.errors import NotFoundError, StoreError, VerificationError, VisitsafeError
+from visitsafe.opening import invocation, roster_of, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from visitsafe.adapters.settings import Settings
-    from visitsafe.adapters.store_care import Care
-    from visitsafe.domain.stored import Store, Summarise
-    from visitsafe.usecases.moving import Copied, Tell
+    from visitsafe.record.stored import Store, Summarise
+    from visitsafe.settings import Settings
+    from visitsafe.store.moving import Copied, Tell
+    from visitsafe.store.store_care import Care
 
 PG_DUMP = "nothing was kept; to keep the database as it is: pg_dump. Then run: visitsafe verify"
 _OTHER_DISK = "make room on the disk that it was to be on, or name a file on another one"
@@ -38,7 +38,7 @@ def backup(
     ] = False,
 ) -> None:
     """Copy the store into one file while others go on using it, and check the copy."""
-    from visitsafe.adapters.store_care import left_behind, new_file
+    from visitsafe.store.store_care import left_behind, new_file
 
     settings = settings_of(context)
     for name in left_behind(file):
@@ -84,7 +84,7 @@ def _refuse_moved(source: "Care") -> None:
     Raises:
         StoreError: It was moved.
     """
-    from visitsafe.adapters.store_marks import MOVED, was_moved
+    from visitsafe.store.store_marks import MOVED, was_moved
 
     where = source.store.meta().get(MOVED)
     if where is not None:
@@ -97,12 +97,12 @@ def _backed_up(settings: "Settings", source: "Care", part: Path, now: "datetime"
 
     It is marked as a backup, so that nothing is signed in it that would be missing in the store.
     """
-    from visitsafe.adapters.sqlite_care import SqliteCare
-    from visitsafe.adapters.store_care import BACKUP, care_of, create_file, identity_in, make_one_file
-    from visitsafe.adapters.store_marks import BACKED_UP, FILLING
-    from visitsafe.domain.entries import from_text, to_text
-    from visitsafe.usecases.backing_up import examine
-    from visitsafe.usecases.moving import fill
+    from visitsafe.record.entries import from_text, to_text
+    from visitsafe.store.backing_up import examine
+    from visitsafe.store.moving import fill
+    from visitsafe.store.sqlite_care import SqliteCare
+    from visitsafe.store.store_care import BACKUP, care_of, create_file, identity_in, make_one_file
+    from visitsafe.store.store_marks import BACKED_UP, FILLING
 
     mark = {BACKED_UP: to_text(now)}
     if isinstance(source, SqliteCare):
@@ -130,11 +130,11 @@ def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What `store backup` made.")],
 ) -> None:
     """Make the store that VISITSAFE_STORE names from a backup; there must be none yet, or an empty one."""
-    from visitsafe.adapters.store_care import RESTORE, to_fill
-    from visitsafe.adapters.store_marks import FILLING, LONGEST_PLACE, MOVED
-    from visitsafe.domain.escape import one_line
-    from visitsafe.usecases.backing_up import examine, refuse_unsound
-    from visitsafe.usecases.moving import check_part, fill
+    from visitsafe.store.backing_up import examine, refuse_unsound
+    from visitsafe.store.moving import check_part, fill
+    from visitsafe.store.store_care import RESTORE, to_fill
+    from visitsafe.store.store_marks import FILLING, LONGEST_PLACE, MOVED
+    from visitsafe.text.escape import one_line
 
     settings = settings_of(context)
     if not file.is_file():
@@ -212,8 +212,8 @@ def if_stopped(what_stands: "Callable[[], str]") -> "Iterator[None]":
 @contextmanager
 def whole(url: str, *, older: bool = False) -> "Iterator[Care]":
     """A store to be copied; one that is only part of a copy itself is refused."""
-    from visitsafe.adapters.store_care import care_of
-    from visitsafe.adapters.store_marks import FILLING, refuse_marked
+    from visitsafe.store.store_care import care_of
+    from visitsafe.store.store_marks import FILLING, refuse_marked
 
     with care_of(url, older=older) as care:
         refuse_marked({key: value for key, value in care.store.meta().items() if key == FILLING}, care.shown)
@@ -227,7 +227,7 @@ def rows_of(settings: "Settings", store: "Store") -> "Callable[[Store], Summaris
 
     Without a team no plan holds.
     """
-    from visitsafe.usecases.desk import founding_entry, summariser_at
+    from visitsafe.desk import founding_entry, summariser_at
 
     if not settings.team and founding_entry(store) is None:
         return lambda _copy: lambda _plan, _history: None

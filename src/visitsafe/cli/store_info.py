@@ -4,19 +4,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visitsafe.cli.opening import settings_of
 from visitsafe.cli.output import result, result_json, say
 from visitsafe.cli.store_copies import rows_of
 from visitsafe.cli.store_progress import progress
-from visitsafe.domain.escape import one_line
-from visitsafe.domain.refs import is_plan_id, reference
+from visitsafe.opening import settings_of
+from visitsafe.record.refs import is_plan_id, reference
+from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from visitsafe.adapters.settings import Settings
-    from visitsafe.adapters.store_care import Care
-    from visitsafe.domain.stored import Store
+    from visitsafe.record.stored import Store
+    from visitsafe.settings import Settings
+    from visitsafe.store.store_care import Care
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
@@ -38,7 +38,7 @@ def info(
     context: typer.Context, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False
 ) -> None:
     """Say where the store is, what it holds, and what is unwise about it."""
-    from visitsafe.adapters.store_care import care_of
+    from visitsafe.store.store_care import care_of
 
     settings = settings_of(context)
     with care_of(settings.store) as care:
@@ -59,9 +59,9 @@ def rebuild(
     ] = False,
 ) -> None:
     """Make the list of plans anew from the signed entries; no entry is touched."""
-    from visitsafe.adapters.store_care import care_of
-    from visitsafe.adapters.store_marks import refuse_marked
-    from visitsafe.usecases.rebuilding import rebuild as made_anew
+    from visitsafe.store.rebuilding import rebuild as made_anew
+    from visitsafe.store.store_care import care_of
+    from visitsafe.store.store_marks import refuse_marked
 
     settings = settings_of(context)
     with care_of(settings.store) as care, progress() as tell:
@@ -92,8 +92,8 @@ def _say_traces(plans: "Sequence[str]") -> None:
 
 def _shape(settings: "Settings", care: "Care") -> dict[str, Any]:
     """What `--json` prints: no password, and nothing of what was signed."""
-    from visitsafe.adapters.sqlite_care import SqliteCare
-    from visitsafe.adapters.store_marks import FILLING, MOVED
+    from visitsafe.store.sqlite_care import SqliteCare
+    from visitsafe.store.store_marks import FILLING, MOVED
 
     meta, (position, chain), (plans, is_open) = care.store.meta(), care.store.head(), care.plans()
     return {
@@ -122,9 +122,9 @@ def _received(store: "Store", position: int) -> str | None:
 
 def _heartbeat(settings: "Settings", store: "Store") -> str | None:
     """When a manager or duty officer of the team was last watching, UTC text; None if nobody was."""
+    from visitsafe.desk import founding_entries, open_roster
     from visitsafe.errors import VisitsafeError
-    from visitsafe.usecases.desk import founding_entries, open_roster
-    from visitsafe.usecases.heartbeat import read_beats
+    from visitsafe.watch.heartbeats import read_beats
 
     try:
         teams = [settings.team] if settings.team else [entry.id for entry in founding_entries(store)]

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import invocation, settings_of
 from visitsafe.cli.output import result, say, stands
 from visitsafe.cli.store_copies import held, if_stopped, rows_of, whole
 from visitsafe.cli.store_progress import progress
 from visitsafe.errors import InterruptedByUserError, StoreError, UsageError, VisitsafeError
+from visitsafe.opening import invocation, settings_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from visitsafe.adapters.settings import Settings
-    from visitsafe.adapters.store_care import Care
-    from visitsafe.usecases.moving import Copied
+    from visitsafe.settings import Settings
+    from visitsafe.store.moving import Copied
+    from visitsafe.store.store_care import Care
 
 
 def register(app: typer.Typer) -> None:
@@ -35,8 +35,8 @@ def move(
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:
     """Move the store somewhere else: every entry as it is. Run it again if it was interrupted."""
-    from visitsafe.adapters.store_care import place
-    from visitsafe.adapters.store_marks import BACKED_UP, refuse_writing
+    from visitsafe.store.store_care import place
+    from visitsafe.store.store_marks import BACKED_UP, refuse_writing
 
     settings, now = settings_of(context), invocation(context).now
     where = place(url)
@@ -62,9 +62,9 @@ def move(
 
 
 def _moved(settings: "Settings", source: "Care", url: str, now: "datetime") -> "Copied":
-    from visitsafe.adapters.store_care import MOVE, to_fill
-    from visitsafe.usecases.moving import check_part
-    from visitsafe.usecases.moving import move as move_to
+    from visitsafe.store.moving import check_part
+    from visitsafe.store.moving import move as move_to
+    from visitsafe.store.store_care import MOVE, to_fill
 
     rows, meta = rows_of(settings, source.store), source.store.meta()
     with (
@@ -83,8 +83,8 @@ def _ask(old: str, new: str, url: str) -> None:
         UsageError: A file's bare name that is not there could be a slip, and nobody can be asked.
         InterruptedByUserError: The person said no.
     """
-    from visitsafe.adapters.store import store_exists
-    from visitsafe.cli.first_run import has_terminal
+    from visitsafe.membership.first_run import has_terminal
+    from visitsafe.store.open import store_exists
 
     say(f"the store moves from {old} to {new}")
     if has_terminal():
@@ -99,8 +99,8 @@ def _ask(old: str, new: str, url: str) -> None:
 
 def _so_far(settings: "Settings", where: str) -> str:
     """What stands of a move that was stopped."""
-    from visitsafe.adapters.store_care import care_of
-    from visitsafe.adapters.store_marks import MOVED
+    from visitsafe.store.store_care import care_of
+    from visitsafe.store.store_marks import MOVED
 
     try:
         with care_of(settings.store) as source:
@@ -121,8 +121,8 @@ def _was_moved_there(source: "Care", where: str, url: str) -> bool:
     Raises:
         StoreError: The store was moved to another place, or this is where it is.
     """
-    from visitsafe.adapters.store_care import care_of
-    from visitsafe.adapters.store_marks import FILLING, MOVED, was_moved
+    from visitsafe.store.store_care import care_of
+    from visitsafe.store.store_marks import FILLING, MOVED, was_moved
 
     moved = source.store.meta().get(MOVED)
     if source.where == where:
@@ -136,7 +136,7 @@ def _was_moved_there(source: "Care", where: str, url: str) -> bool:
 
 
 def _after_moving(old: str, url: str, found: "Copied") -> None:
-    from visitsafe.adapters.store import is_postgres
+    from visitsafe.store.open import is_postgres
 
     for text in found.faults:
         say(f"as in the old store, this does not hold: {text}; run: visitsafe verify")

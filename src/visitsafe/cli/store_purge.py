@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of, invocation, my_fingerprint, roster_of, settings_of, signer_of
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.cli.purge_words import case_line, number, shape
-from visitsafe.domain.escape import one_line
 from visitsafe.errors import InterruptedByUserError, NotPermittedError, UsageError
+from visitsafe.opening import desk_of, invocation, my_fingerprint, roster_of, settings_of, signer_of
+from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from visitsafe.adapters.store_purge import Purge
-    from visitsafe.usecases.desk import Desk
-    from visitsafe.usecases.purge_survey import Survey
-    from visitsafe.usecases.purging import Done
+    from visitsafe.desk import Desk
+    from visitsafe.retention.purge_survey import Survey
+    from visitsafe.retention.purging import Done
+    from visitsafe.retention.store_purge import Purge
 
 STAYS = "what stays: the entries' ids, kinds, times, signers and order, and the reason; the proof still holds"
 OUT_OF_REACH = (
@@ -56,7 +56,7 @@ def purge(
     json: Json = False,
 ) -> None:
     """Remove the content of cases whose time is over, by what the team agreed on: team set --keep-days."""
-    from visitsafe.usecases.purge_survey import survey
+    from visitsafe.retention.purge_survey import survey
 
     if dry_run == yes:
         raise UsageError(
@@ -96,7 +96,7 @@ def erase(
     json: Json = False,
 ) -> None:
     """Remove the content of one case before its time, because somebody has a right to it."""
-    from visitsafe.usecases.purge_survey import survey_case
+    from visitsafe.retention.purge_survey import survey_case
 
     day = _day(today)
     if dry_run:
@@ -123,8 +123,8 @@ def hold(
     yes: Annotated[bool, typer.Option("--yes", help="Hold it although no plan here is for it.")] = False,
 ) -> None:
     """Keep a case: nothing of it is removed until somebody releases it."""
-    from visitsafe.domain.cleaning import clean
-    from visitsafe.usecases.holding import hold as hold_case
+    from visitsafe.retention.holding import hold as hold_case
+    from visitsafe.text.cleaning import clean
 
     with desk_of(context, keeper=True) as desk:
         held = hold_case(desk, clean(case), clean(reason), unknown=yes)
@@ -138,8 +138,8 @@ def hold(
 
 def release(context: typer.Context, case: Case, reason: Reason = "") -> None:
     """End the holds on a case."""
-    from visitsafe.domain.cleaning import clean
-    from visitsafe.usecases.holding import release as release_case
+    from visitsafe.retention.holding import release as release_case
+    from visitsafe.text.cleaning import clean
 
     with desk_of(context, keeper=True) as desk:
         ended = release_case(desk, clean(case), clean(reason))
@@ -152,9 +152,9 @@ def release(context: typer.Context, case: Case, reason: Reason = "") -> None:
 @contextmanager
 def _purging(context: typer.Context) -> "Iterator[tuple[Desk, Purge]]":
     """The desk at a store whose entries can be emptied: in PostgreSQL for the retention role alone."""
-    from visitsafe.adapters.store_purge import purge_of
-    from visitsafe.usecases.desk import Desk
-    from visitsafe.usecases.holding import check_purger
+    from visitsafe.desk import Desk
+    from visitsafe.retention.holding import check_purger
+    from visitsafe.retention.store_purge import purge_of
 
     settings = settings_of(context)
     with purge_of(settings.store) as store:
@@ -168,8 +168,8 @@ def _purging(context: typer.Context) -> "Iterator[tuple[Desk, Purge]]":
 
 
 def _remove(desk: "Desk", store: "Purge", found: "Survey", reason: str, today: "date | None") -> "Done":
-    from visitsafe.domain.cleaning import clean
-    from visitsafe.usecases.purging import remove
+    from visitsafe.retention.purging import remove
+    from visitsafe.text.cleaning import clean
 
     return remove(desk, store, found, clean(reason), today)
 
@@ -184,7 +184,7 @@ def _day(text: str) -> "date | None":
 
 
 def _ask(found: "Survey") -> None:
-    from visitsafe.cli.first_run import has_terminal
+    from visitsafe.membership.first_run import has_terminal
 
     if not has_terminal():
         raise UsageError("erasing a case needs a yes", hint="look first: --dry-run; then add: --yes")
@@ -194,8 +194,8 @@ def _ask(found: "Survey") -> None:
 
 
 def _say_rule(desk: "Desk") -> None:
-    from visitsafe.domain.retention import shortest
-    from visitsafe.usecases.purge_survey import rules_of
+    from visitsafe.retention.policy import shortest
+    from visitsafe.retention.purge_survey import rules_of
 
     agreed, now = shortest(desk.roster.settings), shortest(rules_of(desk))
     if not agreed:
@@ -210,8 +210,8 @@ def _say_rule(desk: "Desk") -> None:
 
 def _say_clock(context: typer.Context, desk: "Desk", today: "date | None") -> None:
     """What the clock would keep from being removed; that of a database's server is asked for only then."""
-    from visitsafe.adapters.store import is_postgres
-    from visitsafe.usecases.purge_clock import check_clock
+    from visitsafe.retention.purge_clock import check_clock
+    from visitsafe.store.open import is_postgres
 
     if is_postgres(settings_of(context).store):
         return

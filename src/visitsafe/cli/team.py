@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli import team_changes
-from visitsafe.cli.opening import (
+from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.errors import SettingsError, UsageError
+from visitsafe.membership.joining import called, check_email, check_fingerprint, namesakes, read_line
+from visitsafe.opening import (
     desk_of,
     invocation,
     later,
@@ -17,14 +20,11 @@ from visitsafe.cli.opening import (
     signer_of,
     zone_of,
 )
-from visitsafe.cli.output import result, result_json, say, stands
-from visitsafe.cli.team_joining import called, check_email, check_fingerprint, namesakes, read_line
-from visitsafe.domain.terms import Role
-from visitsafe.errors import SettingsError, UsageError
+from visitsafe.record.terms import Role
 
 if TYPE_CHECKING:
-    from visitsafe.adapters.settings import Settings
-    from visitsafe.domain.people import Person, Place
+    from visitsafe.record.people import Person, Place
+    from visitsafe.settings import Settings
 
 app = typer.Typer(help="The people who plan, decide and watch.", rich_markup_mode=None, no_args_is_help=True)
 team_changes.register(app)
@@ -68,11 +68,11 @@ def found_team(
     Returns:
         The team's id, and its name if this person had founded it before; then nothing was added.
     """
-    from visitsafe.adapters.settings import remember
-    from visitsafe.adapters.store import open_or_make
-    from visitsafe.domain.cleaning import clean
-    from visitsafe.usecases.team import found as found_in
-    from visitsafe.usecases.team import founded_by, founding_body
+    from visitsafe.membership.team import found as found_in
+    from visitsafe.membership.team import founded_by, founding_body
+    from visitsafe.settings import remember
+    from visitsafe.store.open import open_or_make
+    from visitsafe.text.cleaning import clean
 
     me, signer, now = myself(settings), signer_of(context), invocation(context).now
     store = open_or_make(settings.store, now)
@@ -94,7 +94,7 @@ def join(
     ] = "",
 ) -> None:
     """Print the line that an admin passes to `team add`."""
-    from visitsafe.usecases.team import join_line
+    from visitsafe.membership.team import join_line
 
     settings = settings_of(context)
     me = myself(settings)
@@ -110,9 +110,9 @@ def join(
 
 def _pin(settings: "Settings", team_id: str) -> None:
     """Belong to the team of the store that an admin named, whichever it was before."""
-    from visitsafe.adapters.settings import remember
-    from visitsafe.adapters.store import open_store
-    from visitsafe.usecases.desk import open_roster, team_named
+    from visitsafe.desk import open_roster, team_named
+    from visitsafe.settings import remember
+    from visitsafe.store.open import open_store
 
     store = open_store(settings.store)
     try:
@@ -136,8 +136,8 @@ def add(
     ] = False,
 ) -> None:
     """Add the person who sent a join line."""
-    from visitsafe.domain.roster import fingerprint_in
-    from visitsafe.usecases.team import add as add_to
+    from visitsafe.membership.team import add as add_to
+    from visitsafe.team.roster import fingerprint_in
 
     person = read_line(line)
     with desk_of(context) as desk:
@@ -173,7 +173,7 @@ def myself(settings: "Settings") -> "Person":
     Raises:
         SettingsError: There is no key yet.
     """
-    from visitsafe.domain.people import Person
+    from visitsafe.record.people import Person
 
     if settings.key is None:
         raise SettingsError("you have no key yet", hint="run: visitsafe key new --name ... --email ...")
@@ -183,7 +183,7 @@ def myself(settings: "Settings") -> "Person":
 
 def fingerprint_of(settings: "Settings") -> str:
     """The fingerprint of this person's key."""
-    from visitsafe.domain.roster import fingerprint_in
+    from visitsafe.team.roster import fingerprint_in
 
     return fingerprint_in(myself(settings))
 
@@ -194,7 +194,7 @@ def read_place(text: str, timezone: str) -> "Place | None":
     Raises:
         UsageError: It is neither, or the time zone does not exist.
     """
-    from visitsafe.domain.people import Place
+    from visitsafe.record.people import Place
 
     _check_zone(timezone)
     if not text.strip():
@@ -226,7 +226,7 @@ def _town(name: str) -> "Place":
     """A town by its name alone, with its own time zone."""
     from astral.geocoder import database, lookup
 
-    from visitsafe.domain.people import Place
+    from visitsafe.record.people import Place
 
     try:
         found = lookup(name.strip(), database())

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import UK, desk_of, later
 from visitsafe.cli.output import deliver, result, say, stands
-from visitsafe.cli.team_joining import called, check_fingerprint, read_line
 from visitsafe.cli.team_leaving import leave, open_visits, who_is_out
-from visitsafe.domain.terms import Role
 from visitsafe.errors import InterruptedByUserError, UsageError
+from visitsafe.membership.joining import called, check_fingerprint, read_line
+from visitsafe.opening import UK, desk_of, later
+from visitsafe.record.terms import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from visitsafe.domain.people import AgreedBody, Place
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.desk import Desk
+    from visitsafe.record.people import AgreedBody, Place
 
 YEAR = 365
 """Days: who keeps records for less is told what that removes."""
@@ -56,11 +56,11 @@ def ask_about_clock(desk: "Desk", *, yes: bool) -> None:
         UsageError: There is nobody to ask, and no `--yes`.
         InterruptedByUserError: The clock is not right.
     """
-    from visitsafe.cli.first_run import has_terminal
-    from visitsafe.cli.opening import zone_of
-    from visitsafe.domain.entries import from_text
-    from visitsafe.domain.times import in_full
-    from visitsafe.usecases.team import newest_claim
+    from visitsafe.membership.first_run import has_terminal
+    from visitsafe.membership.team import newest_claim
+    from visitsafe.opening import zone_of
+    from visitsafe.record.entries import from_text
+    from visitsafe.text.times import in_full
 
     newest = newest_claim(desk)
     if not newest:
@@ -96,7 +96,7 @@ def role(
     There are practitioner, manager, duty and admin; and watch, for a computer that watches and at which
     nobody sits, which goes with no other.
     """
-    from visitsafe.usecases.team import change_roles
+    from visitsafe.membership.team import change_roles
 
     if bool(roles) == bool(add):
         raise UsageError(
@@ -120,10 +120,10 @@ def revoke(
     yes: Yes = False,
 ) -> None:
     """Revoke a member's keys, or the one key with a fingerprint: it counts no more."""
-    from visitsafe.cli.first_run import has_terminal
-    from visitsafe.domain.cleaning import clean
-    from visitsafe.usecases.team import revoke as revoke_in
-    from visitsafe.usecases.team import who_is_meant
+    from visitsafe.membership.first_run import has_terminal
+    from visitsafe.membership.team import revoke as revoke_in
+    from visitsafe.membership.team import who_is_meant
+    from visitsafe.text.cleaning import clean
 
     with desk_of(context) as desk:
         meant = who_is_meant(desk, who)
@@ -146,8 +146,8 @@ def replace(
     yes: Yes = False,
 ) -> None:
     """Replace a key that a member has lost by their new one, which takes over the roles."""
-    from visitsafe.domain.roster import fingerprint_in
-    from visitsafe.usecases.team import replace_lost
+    from visitsafe.membership.team import replace_lost
+    from visitsafe.team.roster import fingerprint_in
 
     person = read_line(line)
     with desk_of(context) as desk:
@@ -181,8 +181,8 @@ def set_(
     """Set what everyone in the team must agree on; what is not named stays as it is."""
     from msgspec import UNSET
 
-    from visitsafe.domain.people import AgreedBody
-    from visitsafe.usecases.team import agree
+    from visitsafe.membership.team import agree
+    from visitsafe.record.people import AgreedBody
 
     with desk_of(context) as desk:
         before = desk.roster.settings
@@ -208,7 +208,7 @@ def export(
     ] = None,
 ) -> None:
     """Print the team as an OpenSSH allowed_signers file, with the time in which each key was good."""
-    from visitsafe.usecases.signers import allowed_signers
+    from visitsafe.membership.signers import allowed_signers
 
     with desk_of(context) as desk:
         text = allowed_signers(desk.roster)
@@ -218,9 +218,9 @@ def export(
 
 def _if_shorter(desk: "Desk", before: "AgreedBody", agreed: "AgreedBody") -> "Iterator[str]":
     """What a shorter time for which records are kept does, and from when on; for less than a year always."""
-    from visitsafe.domain.judging_purged import WAITING, agreed_days
-    from visitsafe.domain.purged import KEEP_DAYS, KEEP_DAYS_INCIDENT
-    from visitsafe.usecases.purge_scan import cases_older_than
+    from visitsafe.record.purged import KEEP_DAYS, KEEP_DAYS_INCIDENT
+    from visitsafe.retention.purge_scan import cases_older_than
+    from visitsafe.state.rules_purged import WAITING, agreed_days
 
     rules = (KEEP_DAYS, KEEP_DAYS_INCIDENT)
     was, now = ([agreed_days(each, rule) for rule in rules] for each in (before, _with(before, agreed)))
@@ -272,8 +272,8 @@ def _place(text: str, timezone: str, current: "Place | None") -> "Place | None":
 
 
 def _phone(raw: str, country: str) -> str:
-    from visitsafe.domain.cleaning import quoted
-    from visitsafe.domain.phones import PhoneError, telephone
+    from visitsafe.text.cleaning import quoted
+    from visitsafe.text.phones import PhoneError, telephone
 
     if not raw.strip():
         return ""
@@ -284,8 +284,8 @@ def _phone(raw: str, country: str) -> str:
 
 
 def _country(raw: str) -> str:
-    from visitsafe.domain.cleaning import quoted
-    from visitsafe.domain.phones import is_country
+    from visitsafe.text.cleaning import quoted
+    from visitsafe.text.phones import is_country
 
     country = raw.strip().upper()
     if country and not is_country(country):
@@ -299,8 +299,8 @@ def _cards(desk: "Desk", before: "AgreedBody", agreed: "AgreedBody") -> "Iterato
         yield f"the desk's number is {agreed.desk_phone}"
     if agreed.desk_phone is None or not before.desk_phone or agreed.desk_phone == before.desk_phone:
         return
-    from visitsafe.domain.discretion import hides_duress
-    from visitsafe.usecases.listing import listed
+    from visitsafe.find_lists import listed
+    from visitsafe.state.duress_redaction import hides_duress
 
     for state in (hides_duress(one.state, desk.me, desk.now) for one in listed(desk)):
         name, out = state.author.person.name, state.visit.out

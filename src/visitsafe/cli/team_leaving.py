@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from visitsafe.cli.opening import desk_of, later, settings_of, zone_of
 from visitsafe.cli.output import result, say, stands
-from visitsafe.cli.team_joining import called
-from visitsafe.domain.escape import one_line, terminal
 from visitsafe.errors import InterruptedByUserError, NotFoundError, NotPermittedError, UsageError
+from visitsafe.membership.joining import called
+from visitsafe.opening import desk_of, later, settings_of, zone_of
+from visitsafe.text.escape import one_line, terminal
 
 if TYPE_CHECKING:
-    from visitsafe.adapters.settings import Settings
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.domain.members import Member
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.desk import Desk
+    from visitsafe.settings import Settings
+    from visitsafe.state.fold import PlanState
+    from visitsafe.team.members import Member
 
 LEFT = "has left the team"
 
@@ -51,12 +51,12 @@ def leave(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether to revoke their keys.")] = False,
 ) -> None:
     """Somebody leaves: end their keys, see to their open visits, and say what else there is to do."""
-    from visitsafe.cli.first_run import has_terminal
     from visitsafe.cli.team_changes import ask_about_clock, ask_back
-    from visitsafe.domain.cleaning import clean
-    from visitsafe.domain.terms import Role
-    from visitsafe.usecases.sealing import unlocked_once
-    from visitsafe.usecases.team import revoke
+    from visitsafe.membership.first_run import has_terminal
+    from visitsafe.membership.sealing import unlocked_once
+    from visitsafe.membership.team import revoke
+    from visitsafe.record.terms import Role
+    from visitsafe.text.cleaning import clean
 
     if not_made and hand_to:
         raise UsageError("a visit is handed on or not made, not both", hint="leave one of them out")
@@ -101,7 +101,7 @@ def who_leaves(desk: "Desk", who: str) -> "Sequence[Member]":
     Raises:
         NotFoundError: Nobody, or more than one person, is called so.
     """
-    from visitsafe.domain.roster import selves
+    from visitsafe.team.roster import selves
 
     try:
         return desk.roster.keys_of(who)
@@ -118,7 +118,7 @@ def _heir(desk: "Desk", who: str, person: "Member") -> "Member":
     Raises:
         NotPermittedError: They cannot.
     """
-    from visitsafe.domain.judging import PLANNERS
+    from visitsafe.state.rules import PLANNERS
 
     found = desk.roster.find(who)
     if found.same_person(person):
@@ -132,12 +132,12 @@ def _heir(desk: "Desk", who: str, person: "Member") -> "Member":
 
 def open_visits(desk: "Desk", person: "Member") -> Visits:
     """The open visits of somebody, as whoever asks may see them."""
-    from visitsafe.domain.alarm import is_watched
-    from visitsafe.domain.discretion import hides_duress
-    from visitsafe.domain.entries import to_text
-    from visitsafe.domain.likeness import is_self
-    from visitsafe.domain.way import unclosed
-    from visitsafe.usecases.listing import listed
+    from visitsafe.find_lists import listed
+    from visitsafe.record.entries import to_text
+    from visitsafe.state.alarm import is_watched
+    from visitsafe.state.duress_redaction import hides_duress
+    from visitsafe.state.visit_words import unclosed
+    from visitsafe.team.same_person import is_self
 
     mine = [
         hides_duress(one.state, desk.me, desk.now)
@@ -154,7 +154,7 @@ def open_visits(desk: "Desk", person: "Member") -> Visits:
 
 def who_is_out(desk: "Desk", out: "Sequence[PlanState]") -> Iterator[str]:
     """That somebody is out or may be, and who says that they are back once their keys have ended."""
-    from visitsafe.domain.local_clock import clock
+    from visitsafe.text.local_clock import clock
 
     said = "they stay on the board, and without a key in the team only the desk can say that they are back"
     for state in out:
@@ -168,7 +168,7 @@ def who_is_out(desk: "Desk", out: "Sequence[PlanState]") -> Iterator[str]:
 
 
 def _when(desk: "Desk", state: "PlanState") -> str:
-    from visitsafe.domain.phrases import short_span
+    from visitsafe.state.phrases import short_span
 
     visit = state.body.visit
     return f"{state.ref} ({short_span(visit.start, visit.due_back, zone_of(desk.roster))})"
@@ -180,7 +180,7 @@ def _asked(desk: "Desk", person: "Member", rest: "Sequence[PlanState]") -> list[
     Raises:
         UsageError: Nobody sits here.
     """
-    from visitsafe.cli.first_run import ask, has_terminal
+    from visitsafe.membership.first_run import ask, has_terminal
 
     if not rest:
         return []
@@ -204,8 +204,8 @@ def _asked(desk: "Desk", person: "Member", rest: "Sequence[PlanState]") -> list[
 
 
 def _asked_heir(desk: "Desk", person: "Member") -> "Member":
-    from visitsafe.cli.first_run import ask
     from visitsafe.errors import VisitsafeError
+    from visitsafe.membership.first_run import ask
 
     while True:
         try:
@@ -217,7 +217,7 @@ def _asked_heir(desk: "Desk", person: "Member") -> "Member":
 
 
 def _close(desk: "Desk", closing: Closing, person: "Member") -> str:
-    from visitsafe.usecases.planning import withdraw
+    from visitsafe.planning.sign import withdraw
 
     state, to = closing
     why = f"handed to {to.person.name}, who plans it anew" if to else "not made"
@@ -240,10 +240,10 @@ def _left_open(desk: "Desk", rest: "Sequence[PlanState]", closing: "Sequence[Clo
 
 def _outside(desk: "Desk", settings: "Settings", person: "Member", hosts: Sequence[str]) -> Iterator[str]:
     """What no command of ours can end."""
-    from visitsafe.adapters.notify_settings import read_reach
-    from visitsafe.adapters.store import is_postgres
-    from visitsafe.adapters.store_care import place
-    from visitsafe.domain.members import as_heard
+    from visitsafe.store.open import is_postgres
+    from visitsafe.store.store_care import place
+    from visitsafe.team.members import as_heard
+    from visitsafe.watch.notify_settings import read_reach
 
     mail, name = as_heard(person.person.email), person.person.name
     if is_postgres(settings.store):
@@ -268,8 +268,8 @@ def _outside(desk: "Desk", settings: "Settings", person: "Member", hosts: Sequen
 
 def _watching_on(desk: "Desk", person: "Member") -> list[str]:
     """The computers on which a watch signs with their key: once that has ended, nobody heeds it."""
-    from visitsafe.domain.heartbeat import watch_at
-    from visitsafe.usecases.heartbeat import read_beats
+    from visitsafe.watch.heartbeat import watch_at
+    from visitsafe.watch.heartbeats import read_beats
 
     alive = watch_at(read_beats(desk.store, desk.roster), desk.now, zone_of(desk.roster)).alive
     return [one.body.host for one in alive if one.author.same_person(person)]
@@ -277,8 +277,8 @@ def _watching_on(desk: "Desk", person: "Member") -> list[str]:
 
 def _goes_along(desk: "Desk", person: "Member") -> Iterator[str]:
     """Visits of others that count on them."""
-    from visitsafe.domain.likeness import is_companion
-    from visitsafe.usecases.listing import listed
+    from visitsafe.find_lists import listed
+    from visitsafe.team.same_person import is_companion
 
     for one in listed(desk):
         state = one.state

@@ -3,18 +3,18 @@
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from visitsafe.domain.entries import from_text
-from visitsafe.domain.escape import one_line
-from visitsafe.domain.judging_purged import agreed_days
-from visitsafe.domain.purged import KEEP_DAYS_INCIDENT
-from visitsafe.domain.terms import ROLE_WORDS
+from visitsafe.record.entries import from_text
+from visitsafe.record.purged import KEEP_DAYS_INCIDENT
+from visitsafe.record.terms import ROLE_WORDS
+from visitsafe.state.rules_purged import agreed_days
+from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from visitsafe.domain.members import Member
-    from visitsafe.domain.people import AgreedBody
-    from visitsafe.domain.roster import Roster
+    from visitsafe.record.people import AgreedBody
+    from visitsafe.team.members import Member
+    from visitsafe.team.roster import Roster
 
 
 def team_lines(roster: "Roster", zone: tzinfo, *, everyone: bool) -> list[str]:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import desk_of, invocation, zone_of
 from visitsafe.cli.output import result, say, stands
-from visitsafe.domain.escape import one_line
 from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
+from visitsafe.opening import desk_of, invocation, zone_of
+from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
-    from visitsafe.domain.fold import PlanState
-    from visitsafe.usecases.desk import Desk
+    from visitsafe.desk import Desk
+    from visitsafe.state.fold import PlanState
 
 GIVE = "to give yours: visitsafe details"
 GIVE_ONCE = "It takes two minutes, once: visitsafe details"
@@ -39,8 +39,8 @@ def trace(
     json: Annotated[bool, typer.Option("--json", hidden=True)] = False,
 ) -> None:
     """Open the tracing details of somebody who has not come back."""
-    from visitsafe.domain.cleaning import clean
-    from visitsafe.usecases.sealing import unlocked_once
+    from visitsafe.membership.sealing import unlocked_once
+    from visitsafe.text.cleaning import clean
 
     if json:
         raise UsageError("tracing details are shown at a terminal and never as JSON", hint="leave out --json")
@@ -63,7 +63,7 @@ def _trace(context: typer.Context, desk: "Desk", state: "PlanState", reason: str
     from visitsafe.cli.details import unlock
     from visitsafe.cli.details_screen import show_details
     from visitsafe.cli.lines import make_console
-    from visitsafe.usecases.sealing import open_details
+    from visitsafe.membership.sealing import open_details
 
     opened = open_details(desk, state, reason, unlock(context))
     say(f"recorded in {state.ref}: opened by {desk.member().person.name}")
@@ -73,8 +73,8 @@ def _trace(context: typer.Context, desk: "Desk", state: "PlanState", reason: str
 
 def _reseal(context: typer.Context, desk: "Desk", state: "PlanState", reason: str) -> None:
     from visitsafe.cli.details import unlock
-    from visitsafe.domain.sealed import names
-    from visitsafe.usecases.sealing import reseal
+    from visitsafe.membership.sealing import reseal
+    from visitsafe.state.sealed import names
 
     done = reseal(desk, state, reason, unlock(context))
     with stands(f"the tracing details of {state.ref} are sealed again"):
@@ -83,7 +83,7 @@ def _reseal(context: typer.Context, desk: "Desk", state: "PlanState", reason: st
 
 def _reseal_all(context: typer.Context, desk: "Desk", reason: str) -> None:
     """Each plan that can be; those that cannot are named, and then the exit code is 1."""
-    from visitsafe.usecases.sealing import to_reseal
+    from visitsafe.membership.sealing import to_reseal
 
     left = []
     states = to_reseal(desk)

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from visitsafe.domain.escape import one_line
+from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from visitsafe.usecases.faults import Fault
-    from visitsafe.usecases.report import Report, SignedBy, Timed
+    from visitsafe.exchange.faults import Fault
+    from visitsafe.exchange.findings import Report, SignedBy, Timed
 
 MOST_SHOWN = 50
 PROVES = (
@@ -126,8 +126,8 @@ def _timed(timed: "Timed") -> str:
 
 def _when(text: str) -> str:
     """`23 Nov 2026 10:00 UTC`: proofs are read far away from the clocks that they were made by."""
-    from visitsafe.domain.entries import from_text
     from visitsafe.errors import VerificationError
+    from visitsafe.record.entries import from_text
 
     try:
         at = from_text(text)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from visitsafe.usecases.desk import Desk
-    from visitsafe.usecases.verify_parts import Result, Spread, Task
+    from visitsafe.desk import Desk
+    from visitsafe.exchange.verify_parts import Result, Spread, Task
 
 WORTH_IT = 20_000
 """Entries from which other processes are started."""
@@ -26,8 +26,8 @@ def spread(desk: "Desk", url: str, tell: Tell, *, count: int = 0, worth_it: int 
         count: How many processes; 0 for one on each processor.
         worth_it: The number of entries from which it is worth it.
     """
-    from visitsafe.adapters.processes import NoProcessesError, processors, share
-    from visitsafe.usecases.verify_many import here
+    from visitsafe.exchange.processes import NoProcessesError, processors, share
+    from visitsafe.exchange.verify_many import here
 
     number = count or processors()
 
@@ -53,9 +53,9 @@ def _told(results: "Iterable[Result]", total: int, tell: Tell) -> "Iterator[Resu
 
 def begin(url: str, team_id: str, upto: int) -> "Callable[[Task], Result]":
     """In another process: open the store and the team; what is returned does tasks."""
-    from visitsafe.adapters.store import open_store
-    from visitsafe.usecases.desk import open_roster
-    from visitsafe.usecases.verify_many import perform
+    from visitsafe.desk import open_roster
+    from visitsafe.exchange.verify_many import perform
+    from visitsafe.store.open import open_store
 
     store = open_store(url, owner=True)
     roster = open_roster(store, team_id)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.opening import Context, desk_of, invocation, settings_of
 from visitsafe.cli.output import say
 from visitsafe.errors import StoreError, UsageError, VisitsafeError
+from visitsafe.opening import Context, desk_of, invocation, settings_of
 
 if TYPE_CHECKING:
     from visitsafe.cli.watch_loop import Loop, Stop
@@ -40,7 +40,7 @@ def watch(
     ] = False,
 ) -> None:
     """Watch over everybody who is out: raise what falls due, tell people, until somebody takes it on."""
-    from visitsafe.adapters.ping import check_ping_url
+    from visitsafe.watch.ping import check_ping_url
 
     if ref is not None and not drill:
         raise UsageError("the watch is over every visit", f"for a drill: visitsafe watch {ref} --drill")
@@ -59,7 +59,7 @@ def watch(
 
 def _watch(context: Context, every: int, ping: str) -> int:
     from visitsafe.cli.watch_loop import Stop
-    from visitsafe.domain.contacts import living
+    from visitsafe.watch.contacts import living
 
     stop = Stop()
     fitted = _fitted(context, every, stop)
@@ -114,11 +114,11 @@ def _fitted(context: Context, every: int, stop: "Stop") -> "Outfit | None":
 
 
 def _loop(context: Context, fitted: "Outfit", ping: str) -> "Loop":
-    from visitsafe.adapters.ping import Pinger
-    from visitsafe.adapters.store import open_store
     from visitsafe.cli.watch_loop import Loop
     from visitsafe.cli.watch_talk import Screen
-    from visitsafe.usecases.watching import Watching
+    from visitsafe.store.open import open_store
+    from visitsafe.watch.ping import Pinger
+    from visitsafe.watch.watcher import Watching
 
     environ, url = invocation(context).environ, settings_of(context).store
     terminal = sys.stdout.isatty() and environ.get("TERM", "") not in {"", "dumb"}

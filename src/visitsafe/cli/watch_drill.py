@@ -3,17 +3,17 @@
 import os
 from collections.abc import Callable
 
-from visitsafe.cli.opening import Context, desk_of
 from visitsafe.cli.output import result, say
 from visitsafe.cli.watch_means import Outfit, outfit
 from visitsafe.cli.watch_ready import ADD_CHANNEL
-from visitsafe.domain.contacts import dead, living
-from visitsafe.domain.escape import one_line
-from visitsafe.domain.terms import ROLE_WORDS
+from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError
-from visitsafe.usecases.desk import Desk
-from visitsafe.usecases.drilling import Tried, play, play_made_up
-from visitsafe.usecases.watching import Watching
+from visitsafe.opening import Context, desk_of
+from visitsafe.record.terms import ROLE_WORDS
+from visitsafe.text.escape import one_line
+from visitsafe.watch.contacts import dead, living
+from visitsafe.watch.drilling import Tried, play, play_made_up
+from visitsafe.watch.watcher import Watching
 
 FAILED = 1
 

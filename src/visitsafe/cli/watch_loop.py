@@ -13,14 +13,14 @@ from datetime import UTC
 
 import msgspec
 
-from visitsafe.adapters.ping import Pinger
 from visitsafe.cli.watch_means import Moved
 from visitsafe.cli.watch_talk import Screen
-from visitsafe.domain.heartbeat import watch_at
-from visitsafe.domain.stored import Store
 from visitsafe.errors import StoreError, VisitsafeError
-from visitsafe.usecases.heartbeat import read_beats
-from visitsafe.usecases.watching import Round, Watching
+from visitsafe.record.stored import Store
+from visitsafe.watch.heartbeat import watch_at
+from visitsafe.watch.heartbeats import read_beats
+from visitsafe.watch.ping import Pinger
+from visitsafe.watch.watcher import Round, Watching
 
 SCREEN_GONE = "the terminal of this watch was closed: messages still go out, and nobody sees its screen"
 

@@ -15,18 +15,18 @@ from functools import partial
 
 import msgspec
 
-from visitsafe.adapters.notify import Channels, Sent
-from visitsafe.adapters.notify_settings import Reach, read_reach
-from visitsafe.cli.opening import Context, invocation, settings_of, signer_of, zone_of
-from visitsafe.domain.alarm_words import Text
-from visitsafe.domain.judging_visit import WATCHERS
-from visitsafe.domain.members import Member
-from visitsafe.domain.outbox import Channel
-from visitsafe.domain.roster import Roster
-from visitsafe.domain.watch_clock import APART, first_reading, next_reading
+from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError
-from visitsafe.usecases.desk import Desk
-from visitsafe.usecases.watch_claims import Means
+from visitsafe.opening import Context, invocation, settings_of, signer_of, zone_of
+from visitsafe.state.rules_visit import WATCHERS
+from visitsafe.team.members import Member
+from visitsafe.team.roster import Roster
+from visitsafe.watch.alarm_words import Text
+from visitsafe.watch.notify import Channels, Sent
+from visitsafe.watch.notify_settings import Reach, read_reach
+from visitsafe.watch.outbox import Channel
+from visitsafe.watch.watch_claims import Means
+from visitsafe.watch.watch_clock import APART, first_reading, next_reading
 
 CLOCK_DOUBTED = "the clock of this computer was put forward or back: see that it shows the right time"
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from visitsafe.adapters.notify import check_channels
-from visitsafe.adapters.notify_settings import Reach
-from visitsafe.adapters.settings import Settings
-from visitsafe.domain.contacts import dead, living
-from visitsafe.domain.members import as_heard
-from visitsafe.domain.outbox import WORKER
-from visitsafe.domain.phrases import whose
-from visitsafe.domain.terms import Role
-from visitsafe.signing.agent import HARDWARE
-from visitsafe.usecases.desk import Desk
+from visitsafe.desk import Desk
+from visitsafe.record.agent import HARDWARE
+from visitsafe.record.terms import Role
+from visitsafe.settings import Settings
+from visitsafe.state.phrases import whose
+from visitsafe.team.members import as_heard
+from visitsafe.watch.contacts import dead, living
+from visitsafe.watch.notify import check_channels
+from visitsafe.watch.notify_settings import Reach
+from visitsafe.watch.outbox import WORKER
 
 NO_CHANNELS = (
     "there are no channels to send messages on: only this screen tells, and somebody has to look at it all "

@@ -11,22 +11,22 @@ from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from visitsafe.cli.opening import UK, zone_of
 from visitsafe.cli.output import ReaderGoneError, ResultLostError, result
 from visitsafe.cli.watch_words import about, told
-from visitsafe.domain import alarm
-from visitsafe.domain.discretion import hides_phrase
-from visitsafe.domain.entries import to_text
-from visitsafe.domain.escape import one_line
-from visitsafe.domain.fold import PlanState
-from visitsafe.domain.heartbeat import Gap
-from visitsafe.domain.judging import Judged
-from visitsafe.domain.likeness import is_companion
-from visitsafe.domain.local_clock import clock
-from visitsafe.domain.members import Member
-from visitsafe.domain.roster import Roster
 from visitsafe.errors import MovedStoreError, StoreError
-from visitsafe.usecases.watching import Round
+from visitsafe.opening import UK, zone_of
+from visitsafe.record.entries import to_text
+from visitsafe.state import alarm
+from visitsafe.state.duress_redaction import hides_phrase
+from visitsafe.state.fold import PlanState
+from visitsafe.state.rules import Judged
+from visitsafe.team.members import Member
+from visitsafe.team.roster import Roster
+from visitsafe.team.same_person import is_companion
+from visitsafe.text.escape import one_line
+from visitsafe.text.local_clock import clock
+from visitsafe.watch.heartbeat import Gap
+from visitsafe.watch.watcher import Round
 
 BELL, RED, PLAIN = "\a", "\x1b[1;31m", "\x1b[0m"
 AGAIN = timedelta(minutes=2)

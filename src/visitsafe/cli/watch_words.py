@@ -9,15 +9,8 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
-from visitsafe.domain import alarm
-from visitsafe.domain.address import without_address
-from visitsafe.domain.afterwards import IncidentBody
-from visitsafe.domain.fold import PlanState
-from visitsafe.domain.judging import Judged
-from visitsafe.domain.local_clock import clock, minutes_between
-from visitsafe.domain.members import Member, called
-from visitsafe.domain.phrases import whose
-from visitsafe.domain.reports import (
+from visitsafe.record.followup_bodies import IncidentBody
+from visitsafe.record.report_bodies import (
     AcknowledgedBody,
     BackBody,
     EscalatedBody,
@@ -28,9 +21,16 @@ from visitsafe.domain.reports import (
     StoodDownBody,
     VisitBody,
 )
-from visitsafe.domain.terms import BECAUSE_WORDS, ROLE_WORDS, Answer, Kind, Outcome, kind_words
-from visitsafe.domain.times import duration
-from visitsafe.domain.way import COMES
+from visitsafe.record.terms import BECAUSE_WORDS, ROLE_WORDS, Answer, Kind, Outcome, kind_words
+from visitsafe.state import alarm
+from visitsafe.state.fold import PlanState
+from visitsafe.state.phrases import whose
+from visitsafe.state.rules import Judged
+from visitsafe.state.visit_words import COMES
+from visitsafe.team.members import Member, called
+from visitsafe.text.address import without_address
+from visitsafe.text.local_clock import clock, minutes_between
+from visitsafe.text.times import duration
 
 Names = Mapping[str, Member]
 WORKER_ONLY = ("lone-worker",)

@@ -1,1 +1,0 @@
-"""The edges: files, settings, the store, the terminal."""

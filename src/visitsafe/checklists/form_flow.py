@@ -1,0 +1,96 @@
+"""From a form to questions, and from answers to what an entry says; pure, as `questionnaire` and `composing`.
+
+A form asks its own sections, then the triggers and the duty of the information-sharing checklist that it
+names. Whatever is answered is only ever pointed at: in a form the duty to share is a note, too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+
+import msgspec
+
+from visitsafe.checklists.assessment import Value, assess, split
+from visitsafe.checklists.checklist import Question
+from visitsafe.checklists.forms import FormChecklist
+from visitsafe.checklists.kinds import SharingChecklist
+from visitsafe.checklists.questionnaire import Questionnaire, sharing_rule, sharing_sections
+from visitsafe.planning.composing import duties, shown
+from visitsafe.record.plan import Duty, Finding, Made, Shown
+from visitsafe.record.terms import Level
+
+NOBODY_NAMED = "Something here should be shared, and it is not said with whom."
+"""The sharing checklist's own sentence speaks of a plan."""
+
+
+@dataclass(frozen=True)
+class FormSet:
+    """A form with the sharing checklist that it asks too, and the digest of each file's bytes by id."""
+
+    form: FormChecklist
+    sharing: SharingChecklist | None
+    digests: Mapping[str, str]
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """A form that was filled in, ready to become an entry. Members as in `afterwards.Filled`."""
+
+    form: Made
+    answers: dict[str, str | tuple[str, ...]]
+    shown: tuple[Shown, ...]
+    findings: tuple[Finding, ...]
+    sharing: tuple[Duty, ...] = ()
+
+
+def compile_form(form_set: FormSet) -> Questionnaire:
+    """The questions of a form in one flow: its sections, then the sharing triggers if it asks them."""
+    form, sharing = form_set.form, form_set.sharing
+    if sharing is None:
+        return Questionnaire(form.sections, form.rules)
+    pointer = sharing_rule(sharing).model_copy(update={"level": Level.NOTE, "text": NOBODY_NAMED})
+    return Questionnaire((*form.sections, *sharing_sections(sharing)), (*form.rules, pointer))
+
+
+def beside(form_set: FormSet, said: Mapping[str, Sequence[str]]) -> FormSet:
+    """The same form with what the record says about a question behind why it is asked.
+
+    Args:
+        form_set: The form.
+        said: Sentences by question id; they are shown with the question and are no part of it.
+    """
+
+    def told(question: Question) -> Question:
+        if not said.get(question.id):
+            return question
+        return question.model_copy(
+            update={"why": f"{question.why} From the record: {' '.join(said[question.id])}"}
+        )
+
+    sections = tuple(
+        section.model_copy(update={"questions": tuple(map(told, section.questions))})
+        for section in form_set.form.sections
+    )
+    return replace(form_set, form=form_set.form.model_copy(update={"sections": sections}))
+
+
+def compose_form(
+    form_set: FormSet, answers: Mapping[str, Value], at: datetime, zone: tzinfo = UTC
+) -> Answered:
+    """What a filled-in form says.
+
+    Args:
+        form_set: The form.
+        answers: By question id; those that do not apply are left out.
+        at: When it is signed: days to share are counted from here.
+        zone: Whose clocks the times in `shown` are read on.
+    """
+    form, questionnaire = form_set.form, replace(compile_form(form_set), zone=zone)
+    kept, _ = split(questionnaire, answers)
+    counted = {question.id: kept[question.id] for question in questionnaire if question.id in kept}
+    return Answered(
+        form=Made(id=form.id, version=form.version, digest=form_set.digests[form.id]),
+        answers=counted,
+        shown=tuple(shown(questionnaire, name, value) for name, value in counted.items()),
+        findings=assess(questionnaire, counted),
+        sharing=duties(form_set.sharing, questionnaire, counted, at),
+    )

@@ -1,0 +1,301 @@
+"""The one way in which every command works: history, verify, fold, extend, sign, append.
+
+A `Desk` is a person at a store at a moment. Nothing is decided here about what may be said; that is the
+domain's affair. Two people may append at once: entries merge, so there is no conflict to report (D1).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
+from visitsafe.record.entries import Entry, compose
+from visitsafe.record.keys import Signer
+from visitsafe.record.refs import FULL, SHORT, beginning, is_plan_id, reference
+from visitsafe.record.stored import OccupiedError, PlanRow, Store, Stored
+from visitsafe.record.terms import TEAM_STREAM, Kind
+from visitsafe.record.verifying import seal_entry
+from visitsafe.state.fold import PlanState, fold
+from visitsafe.state.plan_row import row_of
+from visitsafe.state.removal import RemovedError, blanked_in
+from visitsafe.team.roster import Member, Roster
+from visitsafe.team_record import (
+    arrivals,
+    check_entries,
+    founding_entries,
+    founding_entry,
+    open_roster,
+    team_named,
+)
+
+__all__ = [
+    "Desk",
+    "arrivals",
+    "bears_on",
+    "called_in",
+    "check_entries",
+    "folded",
+    "founding_entries",
+    "founding_entry",
+    "listed_row",
+    "open_roster",
+    "summariser",
+    "summariser_at",
+    "team_named",
+]
+
+ANYHOW = frozenset(
+    {
+        Kind.OPENED,
+        Kind.DEPARTED,
+        Kind.ARRIVED,
+        Kind.OK,
+        Kind.LEFT,
+        Kind.BACK,
+        Kind.EXTENDED,
+        Kind.ACKNOWLEDGED,
+        Kind.STOOD_DOWN,
+        Kind.INCIDENT,
+    }
+)
+"""What is signed although the team's record was damaged: what is reported, and what answers an alarm."""
+
+
+def _unheard(_sentence: str) -> None:
+    """Where warnings go that nobody takes."""
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """A person at a store at a moment.
+
+    Attributes:
+        store: Where the entries are.
+        roster: The team, folded from the store.
+        now: When this command was given.
+        me: The member who is asking, or None for somebody whom the team does not know.
+        signer: Opens the person's key when something has to be signed, and not before.
+        warn: Takes sentences about what does not hold and stops nothing.
+    """
+
+    store: Store
+    roster: Roster
+    now: datetime
+    me: Member | None
+    signer: Callable[[], Signer]
+    warn: Callable[[str], None] = _unheard
+
+    def member(self) -> Member:
+        """The member who is asking.
+
+        Raises:
+            NotPermittedError: The team does not know this person.
+        """
+        if self.me is None:
+            raise NotPermittedError(
+                "your key is not in this team", hint="run: visitsafe team join, and send the line to an admin"
+            )
+        return self.me
+
+    def renewed(self) -> "Desk":
+        """The same desk with the team as the store has it now: others may have added to it meanwhile."""
+        roster = open_roster(self.store, self.roster.team_id, self.roster)
+        me = roster.members.get(self.me.fingerprint) if self.me else None
+        return msgspec.structs.replace(self, roster=roster, me=me)
+
+    def append(self, stream: str, kind: Kind, heads: Sequence[str], body: msgspec.Struct) -> Entry:
+        """Sign one entry and append it; when this returns, it is on the disk. For a plan see `record`.
+
+        Args:
+            stream: A plan's id, or `team`.
+            kind: What happened.
+            heads: The newest entries of the stream that this person has seen.
+            body: What the kind needs.
+        """
+        entry = self._signed(stream, kind, heads, body)
+        summarise = summariser_at(self.store, self.roster.team_id, self.roster)
+        if not self.store.append([entry], self.now, summarise, gone=self._gone(kind)):
+            good, _ = check_entries(row for row in self.store.history(stream) if row.id == entry.id)
+            if not good:
+                raise OccupiedError(entry.id)
+        return entry
+
+    def record(self, plan: str, kind: Kind, heads: Sequence[str], body: msgspec.Struct) -> PlanState:
+        """Sign one entry about a plan and append it; the plan with it, and with what others have added.
+
+        It is folded inside the transaction, so that nothing has to be read once the entry is on the disk: a
+        store that goes away then cannot make what is recorded look as if it had failed.
+
+        Raises:
+            VerificationError: The plan would not hold, or its content was removed; nothing was written.
+        """
+        entry = self._signed(plan, kind, heads, body)
+        states: list[PlanState] = []
+
+        def summarise(stream: str, rows: Sequence[Stored]) -> PlanRow:
+            roster = open_roster(self.store, self.roster.team_id, self.roster)
+            states.append(self.called(folded(stream, rows, roster)))
+            return row_of(states[-1], rows)
+
+        # `also`: so that it is folded even if the very same entry is there already.
+        self.store.append([entry], self.now, summarise, also=[plan], gone=self._gone(kind))
+        if all(one.entry.id != entry.id for one in states[-1].judged):
+            raise OccupiedError(entry.id)
+        return states[-1]
+
+    def _gone(self, kind: Kind) -> Callable[[str], None]:
+        """What to do about a plan whose row knows of entries that are not there.
+
+        The row is not signed, so it stops no report; what may be gone is a refusal, so nothing is decided.
+        """
+
+        def told(plan: str) -> None:
+            ref = reference(plan)
+            if kind not in ANYHOW:
+                raise VerificationError(
+                    f"entries of {ref} are gone from the store, or its list was altered; nothing was written",
+                    hint=f"tell whoever looks after visitsafe: visitsafe verify {ref}; then: store rebuild",
+                )
+            altered = "or somebody altered the store's list"
+            self.warn(f"entries of {ref} are gone, {altered}; run: visitsafe verify {ref}")
+
+        return told
+
+    def _signed(self, stream: str, kind: Kind, heads: Sequence[str], body: msgspec.Struct) -> Entry:
+        if kind not in ANYHOW:
+            self.roster.refuse_damage()
+        signer = self.signer()
+        after = [*heads, *(self.roster.heads if stream != TEAM_STREAM else ())]
+        return seal_entry(compose(stream, kind, self.now, signer.fingerprint, after, body), signer)
+
+    def plan(self, plan: str) -> PlanState:
+        """The state of a plan, from its verified entries.
+
+        Raises:
+            VerificationError: No version of it holds.
+        """
+        return self.called(folded(plan, self.store.history(plan), self.roster))
+
+    def called(self, state: PlanState) -> PlanState:
+        """The same plan, which goes by its long reference if another in the store shares the short one."""
+        return called_in(self.store, state)
+
+    def plan_if_sound(self, plan: str) -> PlanState | None:
+        """The state of a plan; None if no version of it holds, which is said and stops nothing else.
+
+        None also if its content was removed by rule: that is worth a word only if something came in since.
+        """
+        try:
+            return self.plan(plan)
+        except RemovedError as error:
+            if error.removed.left or error.removed.problems:
+                self.warn(f"{error.message}; run: visitsafe verify")
+            return None
+        except VerificationError as error:
+            self.warn(f"{error.message}; run: visitsafe verify")
+            return None
+
+    def sound_plan(self, plan: str) -> PlanState:
+        """The state of a plan that something may be added to.
+
+        Raises:
+            VerificationError: Something in its record does not hold.
+        """
+        state = self.plan(plan)
+        if state.problems:
+            raise VerificationError(
+                f"the record of {state.ref} does not hold: {state.problems[0]}",
+                hint=f"run: visitsafe verify {state.ref}, and tell whoever looks after visitsafe",
+            )
+        return state
+
+    def resolve(self, heard: str) -> str:
+        """The plan id that a reference names.
+
+        Raises:
+            NotFoundError: No plan, or more than one, answers to it.
+        """
+        found = self.store.find(beginning(heard))
+        if not found:
+            raise NotFoundError(
+                f"there is no plan {heard[:40]} in this store", hint="see: visitsafe list --all"
+            )
+        if len(found) > 1:
+            # Anybody who can write to the file can put junk under an id that begins like a plan's.
+            found = [plan for plan in found if self._holds(plan)] or found
+        if len(found) > 1:
+            longer = ", ".join(reference(plan, FULL) for plan in found[:5])
+            raise NotFoundError(
+                f"several plans answer to {heard[:40]}", hint=f"use the long reference: {longer}"
+            )
+        return found[0]
+
+    def _holds(self, plan: str) -> bool:
+        try:
+            self.plan(plan)
+        except VerificationError:
+            return False
+        return True
+
+
+def called_in(store: Store, state: PlanState) -> PlanState:
+    """A plan as it is called in a store, see `Desk.called`."""
+    shared = len(store.find(state.plan[:SHORT])) > 1
+    return msgspec.structs.replace(state, long=True) if shared else state
+
+
+def folded(plan: str, rows: Iterable[Stored], roster: Roster) -> PlanState:
+    """Verify and fold the stored entries of a plan."""
+    rows = tuple(rows)
+    good, damaged = check_entries(row for row in rows if not row.blank)
+    return fold(plan, good, roster, damaged, arrivals(rows), blanked_in(rows))
+
+
+def summariser(roster: Roster) -> Callable[[str, Sequence[Stored]], PlanRow | None]:
+    """What the store keeps of a plan for quick listing; the entries stay the truth (D9)."""
+
+    def summarise(stream: str, rows: Sequence[Stored]) -> PlanRow | None:
+        return None if stream == TEAM_STREAM else listed_row(stream, rows, roster)
+
+    return summarise
+
+
+def summariser_at(
+    store: Store, team_id: str, known: Roster | None = None
+) -> Callable[[str, Sequence[Stored]], PlanRow | None]:
+    """The same by the team as it is inside the store's transaction, for one `Store.append`.
+
+    `known` is the team as it was a moment ago. A plan that does not hold gets no row: it must not keep a key
+    from being revoked. Lists warn of it.
+    """
+    opened: list[Roster] = []
+
+    def summarise(stream: str, rows: Sequence[Stored]) -> PlanRow | None:
+        if not opened:
+            opened.append(open_roster(store, team_id, known))
+        try:
+            return summariser(opened[0])(stream, rows)
+        except VerificationError:
+            return None
+
+    return summarise
+
+
+def bears_on(store: Store, since: str) -> list[str]:
+    """The plans that a change of the team may bear on: the open ones, and those with later entries.
+
+    Args:
+        store: Where they are.
+        since: The earliest time that the change claims, UTC text.
+    """
+    is_open = [row.plan for row in store.plans(open_only=True)]
+    later = [row.stream for row in store.scan() if row.at >= since and is_plan_id(row.stream)]
+    return list(dict.fromkeys([*is_open, *later]))
+
+
+def listed_row(plan: str, rows: Sequence[Stored], roster: Roster) -> PlanRow:
+    """A plan's row for lists from its entries, also if its content was removed."""
+    try:
+        return row_of(folded(plan, rows, roster), rows)
+    except RemovedError as error:
+        return error.removed.row(rows)

@@ -1,0 +1,1 @@
+"""After the visit: forms, what others are told, documents, markers."""

@@ -1,0 +1,1 @@
+"""Founding, joining, roles, leaving, changing keys, giving details."""

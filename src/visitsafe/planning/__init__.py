@@ -1,0 +1,1 @@
+"""Before the visit: what is known, composed, signed, decided."""

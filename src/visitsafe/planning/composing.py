@@ -1,0 +1,313 @@
+"""From answers to the body that is signed: everything a reader needs later stands in it.
+
+Pure: the id's nonce, the time and who the companions are come from the caller.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from visitsafe.checklists.assessment import Answers, Value, assess, in_words, split, tokens
+from visitsafe.checklists.checklist import Question, VisitField
+from visitsafe.checklists.facts import Known, Occasion, in_order
+from visitsafe.checklists.kinds import DUE_BACK, ReviewChecklist, SharingChecklist, Trigger
+from visitsafe.checklists.questionnaire import (
+    SHARE,
+    SHARE_DECISION,
+    SHARE_REASON,
+    SHARE_WITH,
+    ChecklistSet,
+    Questionnaire,
+    cite,
+)
+from visitsafe.record.entries import from_text, to_text
+from visitsafe.record.plan import (
+    Attested,
+    Companion,
+    Control,
+    Countersigning,
+    Duty,
+    Finding,
+    Ladder,
+    Made,
+    Needs,
+    PlanBody,
+    Rung,
+    Sealed,
+    Shown,
+    Visit,
+)
+from visitsafe.record.terms import Answer
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """What the practitioner has settled, from the wizard or an answers file.
+
+    Attributes:
+        answers: By question id, the visit's facts among them.
+        controls: Control measures, each with the rule that it answers.
+        standing: For standing answers taken over: when they were given (UTC text).
+        urgent: Why the visit goes before it is countersigned; empty if it does not.
+        repeats: The plan id that is repeated; empty if none.
+        sealed: The practitioner's tracing details, sealed already; None if they have given none.
+    """
+
+    answers: Mapping[str, Value]
+    controls: Sequence[Control] = ()
+    standing: Mapping[str, str] = {}
+    urgent: str = ""
+    repeats: str = ""
+    sealed: Sealed | None = None
+
+
+def compose_plan(
+    checklists: ChecklistSet,
+    questionnaire: Questionnaire,
+    intent: Intent,
+    at: datetime,
+    companion: Callable[[str], Companion],
+    nonce: str = "",
+    known: Known = Known(),  # noqa: B008 - a tuple, which nobody can change
+) -> PlanBody:
+    """The body of a plan.
+
+    Args:
+        checklists: The checklists that it is made with.
+        questionnaire: Their questions and rules, compiled.
+        intent: What the practitioner has settled; answers that do not apply are left out.
+        at: When it is signed.
+        companion: Finds a person who comes along in the roster.
+        nonce: For a new plan: what its id was made of.
+        known: What is known of the visit and its case: its notes stand among the findings, and its facts
+            count for the rules.
+    """
+    questionnaire = questionnaire.knowing(known.facts)
+    answers, _ = split(questionnaire, intent.answers)
+    findings = assess(questionnaire, answers)
+    facts, rest = _facts(questionnaire, answers)
+    return PlanBody(
+        visit=_visit(checklists, facts, companion),
+        answers=rest,
+        findings=(*findings, *known.notes),
+        controls=_controls(intent.controls, findings),
+        sharing=duties(checklists.sharing, questionnaire, answers, at),
+        standing=_standing(questionnaire, answers, intent.standing, at),
+        shown=tuple(shown(questionnaire, name, value) for name, value in rest.items()),
+        checklists=_made(checklists),
+        ladder=ladder_for(checklists, findings, answers),
+        urgent=intent.urgent,
+        repeats=intent.repeats,
+        nonce=nonce,
+        sealed=intent.sealed,
+        review=countersigning(checklists.review) if checklists.review else msgspec.UNSET,
+        facts=in_order(known.facts) or msgspec.UNSET,
+    )
+
+
+def countersigning(review: ReviewChecklist) -> Countersigning:
+    """What deciding goes by, as a plan carries it."""
+    return Countersigning(
+        id=review.id,
+        attest=tuple(Attested(id=one.id, text=one.text) for one in review.attest),
+        conditions=tuple(
+            Needs(text=one.text, levels=one.levels, rules=one.rules) for one in review.conditions
+        ),
+    )
+
+
+def occasion_of(questionnaire: Questionnaire, answers: Answers) -> Occasion:
+    """What the answers settle of what facts are worked out from."""
+    facts = {one.fills: answers.get(one.id, "") for one in questionnaire if one.fills}
+    people = facts.get(VisitField.COMPANIONS, ())
+    return Occasion(
+        case=str(facts.get(VisitField.CASE) or "").strip(),
+        start=_time(facts.get(VisitField.START, "")),
+        due_back=_time(facts.get(VisitField.DUE_BACK, "")),
+        companions=people if isinstance(people, tuple) else (),
+    )
+
+
+def _time(value: Value) -> datetime | None:
+    return from_text(value) if isinstance(value, str) and value else None
+
+
+def _facts(
+    questionnaire: Questionnaire, answers: Answers
+) -> tuple[dict[VisitField, Value], dict[str, Value]]:
+    facts: dict[VisitField, Value] = {}
+    rest: dict[str, Value] = {}
+    for question in questionnaire:
+        if question.id not in answers:
+            continue
+        if question.fills:
+            facts[question.fills] = answers[question.id]
+        else:
+            rest[question.id] = answers[question.id]
+    return facts, rest
+
+
+def answers_of(questionnaire: Questionnaire, body: PlanBody) -> dict[str, Value]:
+    """The answers that a plan was made of, its visit's facts among them: the way back from `compose_plan`."""
+    visit = body.visit
+    facts: dict[VisitField, Value] = {
+        VisitField.CASE: visit.case,
+        VisitField.AREA: visit.area,
+        VisitField.ADDRESS: visit.address,
+        VisitField.START: visit.start,
+        VisitField.DUE_BACK: visit.due_back,
+        VisitField.PURPOSE: visit.purpose,
+        VisitField.COMPANIONS: tuple(one.name for one in visit.companions)
+        or (() if visit.nobody is True else ""),
+    }
+    filled = {question.id: facts[question.fills] for question in questionnaire if question.fills}
+    return {**filled, **{name: value for name, value in body.answers.items() if name in questionnaire.by_id}}
+
+
+def _visit(
+    checklists: ChecklistSet, facts: Mapping[VisitField, Value], companion: Callable[[str], Companion]
+) -> Visit:
+    def text(field: VisitField) -> str:
+        value = facts.get(field, "")
+        return value if isinstance(value, str) else "; ".join(value)
+
+    names = facts.get(VisitField.COMPANIONS, "")
+    return Visit(
+        case=text(VisitField.CASE),
+        area=text(VisitField.AREA),
+        address=text(VisitField.ADDRESS),
+        start=text(VisitField.START),
+        due_back=text(VisitField.DUE_BACK),
+        purpose=text(VisitField.PURPOSE),
+        companions=tuple(map(companion, names)) if isinstance(names, tuple) else (),
+        nobody=True if names == () else msgspec.UNSET,
+        person_visited=checklists.visit.person_visited,
+    )
+
+
+def _controls(controls: Sequence[Control], findings: Sequence[Finding]) -> tuple[Control, ...]:
+    """Control measures whose finding has gone are gone too."""
+    raised = {finding.rule for finding in findings}
+    return tuple(control for control in controls if control.rule in raised)
+
+
+def duties(
+    sharing: SharingChecklist | None, questionnaire: Questionnaire, answers: Answers, at: datetime
+) -> tuple[Duty, ...]:
+    """What has to be shared because of these answers; days are counted from `at`."""
+    if sharing is None:
+        return ()
+    recipients = answers.get(SHARE_WITH, ())
+    by = to_text(at + timedelta(days=sharing.duty.within_days))
+    given = {trigger.id: answers.get(trigger.id, Answer.NO.value) for trigger in sharing.triggers}
+    raised = [
+        (trigger, given[trigger.id] == Answer.YES)
+        for trigger in sharing.triggers
+        if Answer.YES in tokens(questionnaire.by_id[trigger.id], given[trigger.id])
+    ]
+    return tuple(
+        Duty(
+            trigger=trigger.id,
+            label=trigger.label if sure else f"{trigger.label} (not sure)",
+            ground=trigger.ground if sure else _ground_unsure(trigger),
+            recipients=recipients if isinstance(recipients, tuple) else (),
+            by=by,
+            decision=str(answers.get(SHARE_DECISION) or SHARE),
+            reason=str(answers.get(SHARE_REASON, "")),
+            source=cite(trigger.source),
+        )
+        for trigger, sure in raised
+    )
+
+
+def _ground_unsure(trigger: Trigger) -> str:
+    """What is not sure is not told as if it were (D19)."""
+    return trigger.ground_unsure or f"Whoever was asked is not sure whether this is so: {trigger.ground}"
+
+
+def is_safe(question: Question, value: Value) -> bool:
+    """Whether an answer may stand: an unsafe or unsure one is asked again the next time."""
+    return value != Answer.NOT_SURE and question.worse not in tokens(question, value)
+
+
+def _standing(
+    questionnaire: Questionnaire, answers: Answers, given: Mapping[str, str], at: datetime
+) -> dict[str, str]:
+    """When each standing answer of this plan was given: earlier, or now."""
+    return {
+        question.id: given.get(question.id, to_text(at))
+        for question in questionnaire
+        if question.valid_for and question.id in answers and is_safe(question, answers[question.id])
+    }
+
+
+def standing_in_date(questionnaire: Questionnaire, last: PlanBody, now: datetime) -> dict[str, str]:
+    """Of a plan's standing answers those that still hold at `now`: question id to when it was given."""
+    return {
+        question.id: last.standing[question.id]
+        for question in questionnaire
+        if question.valid_for
+        and question.id in last.standing
+        and question.id in last.answers
+        and is_safe(question, last.answers[question.id])
+        and to_text(now - timedelta(days=question.valid_for)) <= last.standing[question.id] <= to_text(now)
+    }
+
+
+def shown(questionnaire: Questionnaire, name: str, value: Value) -> Shown:
+    """A question as it is shown, and its answer in words."""
+    question = questionnaire.by_id[name]
+    return Shown(
+        id=name,
+        section=questionnaire.section_of[name].title,
+        label=question.label,
+        ask=question.ask,
+        answer=in_words(question, value, questionnaire.zone),
+        source=cite(question.source),
+    )
+
+
+def _made(checklists: ChecklistSet) -> tuple[Made, ...]:
+    used = (
+        checklists.visit,
+        checklists.should_not,
+        checklists.sharing,
+        checklists.review,
+        checklists.escalation,
+    )
+    return tuple(
+        Made(id=checklist.id, version=checklist.version, digest=checklists.digests[checklist.id])
+        for checklist in used
+        if checklist is not None
+    )
+
+
+def _people(question: str | None, answers: Answers) -> tuple[str, ...]:
+    """Those whom the answer to a question names; nobody where it was not asked."""
+    named = answers.get(question or "", ())
+    return named if isinstance(named, tuple) else ()
+
+
+def ladder_for(checklists: ChecklistSet, findings: Sequence[Finding], answers: Answers) -> Ladder | None:
+    """The escalation for a plan with these findings and answers; None if the checklist has none."""
+    escalation = checklists.escalation
+    if escalation is None:
+        return None
+    return Ladder(
+        grace_minutes=escalation.grace_minutes,
+        high_risk=any(finding.level in escalation.high_risk_levels for finding in findings),
+        start=escalation.high_risk_step,
+        steps=tuple(
+            Rung(
+                id=step.id,
+                after=step.after,
+                who=(*_people(step.person, answers), *map(str, step.who)),
+                do=step.do,
+                source=cite(step.source),
+                acknowledge=step.acknowledge,
+                counts_from=msgspec.UNSET if step.counts_from == DUE_BACK else step.counts_from,
+                missing=step.missing or msgspec.UNSET,
+            )
+            for step in escalation.steps
+        ),
+    )

@@ -1,0 +1,208 @@
+"""Signing a plan: a new one, one that repeats another, or a new version of one."""
+
+import secrets
+from collections.abc import Callable
+from datetime import tzinfo
+
+from msgspec.structs import replace
+
+from visitsafe.checklists.facts import Known
+from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire
+from visitsafe.desk import Desk
+from visitsafe.errors import NotPermittedError
+from visitsafe.find_cases import case_history
+from visitsafe.planning.composing import Intent, compose_plan, standing_in_date
+from visitsafe.record.plan import Companion, PlanBody, WithdrawnBody
+from visitsafe.record.refs import SHORT
+from visitsafe.record.terms import Kind, Role, Status
+from visitsafe.state.duress_redaction import hides_duress
+from visitsafe.state.duties import raised_before
+from visitsafe.state.fold import PlanState
+from visitsafe.state.rules import PLANNERS, own_plan_id
+from visitsafe.team.members import has_left
+from visitsafe.team.roster import Roster
+from visitsafe.team.same_person import case_key
+
+SPARE_IDS = 20
+
+
+def check_may_plan(desk: Desk) -> None:
+    """Refuse, before anything is asked, somebody whose plan would not count.
+
+    Raises:
+        NotPermittedError: With the role that is missing.
+    """
+    if not desk.member().roles & PLANNERS:
+        raise NotPermittedError(
+            "planning visits needs the role practitioner or manager", hint="ask an admin of the team for it"
+        )
+
+
+def sign_new(
+    desk: Desk,
+    checklists: ChecklistSet,
+    questionnaire: Questionnaire,
+    intent: Intent,
+    nonce: str = "",
+    known: Known = Known(),  # noqa: B008 - a tuple, which nobody can change
+) -> PlanState:
+    """Sign a new plan and append it.
+
+    Args:
+        desk: Who signs, where and when.
+        checklists: The checklists that it is made with.
+        questionnaire: Their questions and rules, compiled.
+        intent: What the practitioner has settled.
+        nonce: A draft's own; the same draft signed twice is one plan (`signed_already`).
+        known: What is known of the visit and its case.
+    """
+    check_may_plan(desk)
+    nonce = nonce or _free_nonce(desk)
+    body = compose_plan(checklists, questionnaire, intent, desk.now, companions_in(desk.roster), nonce, known)
+    plan = own_plan_id(desk.member().fingerprint, nonce)
+    return desk.record(plan, Kind.PLANNED, [], _once(desk, body))
+
+
+def _once(desk: Desk, body: PlanBody, but: str = "") -> PlanBody:
+    """The plan without what its case's other plans have to share already; it is read by all (D15)."""
+    if not body.sharing:
+        return body
+    history = case_history(desk, body.visit.case)
+    others = tuple(hides_duress(one, None, desk.now) for one in history.plans if one.plan != but)
+    return replace(body, sharing=raised_before(replace(history, plans=others), body.sharing))
+
+
+def signed_already(desk: Desk, nonce: str) -> PlanState | None:
+    """The plan that was signed from a draft's nonce: the draft outlived a crash after signing."""
+    plan = own_plan_id(desk.member().fingerprint, nonce)
+    return desk.plan(plan) if desk.store.find(plan) else None
+
+
+def signed_with(
+    desk: Desk, checklists: ChecklistSet, questionnaire: Questionnaire, intent: Intent
+) -> PlanState | None:
+    """The open plan that this person has signed with just these answers: the command was killed after it.
+
+    Who was told nothing gives the answers once more, and one visit must not become two.
+    """
+    body = compose_plan(checklists, questionnaire, intent, desk.now, companions_in(desk.roster))
+    rows = desk.store.plans(open_only=True, case=case_key(body.visit.case))
+    mine = [one for one in rows if one.by == desk.member().fingerprint and one.start == body.visit.start]
+    states = [desk.plan_if_sound(one.plan) for one in mine]
+    return next((one for one in states if one is not None and _said_in(one.body) == _said_in(body)), None)
+
+
+def _said_in(body: PlanBody) -> tuple[object, ...]:
+    return body.visit, body.answers, body.controls, body.urgent, body.repeats
+
+
+def _free_nonce(desk: Desk) -> str:
+    """A nonce whose plan id has a short reference that no plan of this store has yet."""
+    by = desk.member().fingerprint
+    tries = (secrets.token_hex(16) for _ in range(SPARE_IDS))
+    return next(
+        (nonce for nonce in tries if not desk.store.find(own_plan_id(by, nonce)[:SHORT])),
+        secrets.token_hex(16),
+    )
+
+
+def sign_revision(
+    desk: Desk,
+    state: PlanState,
+    checklists: ChecklistSet,
+    questionnaire: Questionnaire,
+    intent: Intent,
+    known: Known = Known(),  # noqa: B008 - a tuple, which nobody can change
+) -> PlanState:
+    """Sign a new version of a plan; it needs a new decision. For `known` see `sign_new`."""
+    check_may_revise(desk, state)
+    companion = companions_in(desk.roster)
+    body = compose_plan(checklists, questionnaire, intent, desk.now, companion, known=known)
+    return desk.record(state.plan, Kind.REVISED, state.heads, _once(desk, body, but=state.plan))
+
+
+def check_may_revise(desk: Desk, state: PlanState) -> None:
+    """Only the author changes a plan, and only until the visit is over.
+
+    Raises:
+        NotPermittedError: It is somebody else's, or the visit is over.
+    """
+    _check_author(desk, state)
+    if state.visit.closed:
+        raise NotPermittedError(
+            f"the visit of {state.ref} is over",
+            hint=f"plan the next one: visitsafe plan --repeat {state.ref}",
+        )
+
+
+def _check_author(desk: Desk, state: PlanState) -> None:
+    if not desk.member().same_person(state.author):
+        raise NotPermittedError(
+            f"{state.ref} is the plan of {state.author.person.name}",
+            hint="only its author can change it; you can plan a visit of your own: visitsafe plan",
+        )
+
+
+def costs_of_revising(state: PlanState, zone: tzinfo) -> str:
+    """What a new version of a plan costs its author; empty if nobody expects them yet."""
+    from visitsafe.state.phrases import short_span
+
+    if not state.visit.watched or state.closed:
+        return ""
+    ref, agreed = state.ref, short_span(state.facts.start, state.visit.due_back, zone)
+    until = f"a new version needs a manager's decision; until then you are expected as agreed ({agreed})"
+    if state.visit.out:
+        return f"{until}. If you only need longer: visitsafe extend {ref} --by 30m"
+    return (
+        f"{until}, and to set out on the new one needs a countersignature or --urgent. If the visit is off: "
+        f"visitsafe withdraw {ref} --reason 'why'"
+    )
+
+
+def withdraw(desk: Desk, state: PlanState, reason: str) -> PlanState:
+    """Withdraw a plan: the visit will not be made as planned.
+
+    A manager withdraws that of somebody who has left the team.
+
+    Raises:
+        NotPermittedError: It is somebody else's, or withdrawn already.
+    """
+    left = has_left(state.author, desk.roster.members.values())
+    if not (left and Role.MANAGER in desk.member().roles):
+        _check_author(desk, state)
+    if state.status is Status.WITHDRAWN:
+        raise NotPermittedError(f"{state.ref} is withdrawn already", hint=f"see: visitsafe show {state.ref}")
+    return desk.record(state.plan, Kind.WITHDRAWN, state.heads, WithdrawnBody(reason=reason))
+
+
+def last_plan_of_mine(desk: Desk) -> PlanBody | None:
+    """The newest plan that this person signed; standing answers are taken from it (D8).
+
+    A plan that does not hold is passed over with a warning.
+    """
+    rows = [row for row in desk.store.plans() if row.by == desk.member().fingerprint]
+    found = [desk.plan_if_sound(row.plan) for row in rows[:SPARE_IDS]]
+    me = desk.member()
+    states = [state for state in found if state is not None and me.same_person(state.author)]
+    return max(states, key=lambda state: state.version.content.at).body if states else None
+
+
+def standing_answers(desk: Desk, questionnaire: Questionnaire) -> dict[str, tuple[str, str]]:
+    """Standing answers still in date: question id to the answer and when it was given (UTC text)."""
+    last = last_plan_of_mine(desk)
+    if last is None:
+        return {}
+    dates = standing_in_date(questionnaire, last, desk.now)
+    return {name: (str(last.answers[name]), given) for name, given in dates.items()}
+
+
+def companions_in(roster: Roster) -> Callable[[str], Companion]:
+    """Finds a companion in the team, so that they cannot countersign; others are kept by name."""
+
+    def companion(name: str) -> Companion:
+        found = [one for one in roster.members.values() if one.answers_to(name)]
+        if len({one.mail for one in found}) != 1:
+            return Companion(name=name)
+        return Companion(name=found[0].person.name, key=found[0].fingerprint)
+
+    return companion

@@ -1,0 +1,1 @@
+"""The signed format: entries, bodies, causal order, references, keys, signatures, sealing."""

@@ -1,0 +1,227 @@
+"""An entry is bytes and a signature over them (D2): composed once, never re-serialised.
+
+`payload` is UTF-8 JSON with the members v, plan, kind, at, by, after and body; the entry's id is the
+SHA-256 of those bytes in hex. docs/record-format.md is normative. Signatures are checked in
+`visitsafe.record.verifying`; what entries mean together is `fold`'s and `roster`'s affair.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+import msgspec
+
+from visitsafe.errors import VerificationError
+
+VERSION = 1
+MOST_BYTES = 1 << 20
+MOST_AFTER = 1000
+MOST_DEPTH = 32
+MOST_NUMBER = (1 << 53) - 1
+"""The largest whole number that every reader of JSON reads as the same number."""
+_HEX_ID = re.compile(r"[0-9a-f]{64}")
+_KIND = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z")
+_STREAM = re.compile(r"team|[0-9A-HJKMNP-TV-Z]{16}")
+_SHALLOW = 8
+"""As deep as what this visitsafe writes."""
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
+_NO_MARKS = bytes(byte for byte in range(256) if byte not in b'{}[]"')
+_BOXES = frozenset((dict, list))
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+# What every payload goes through: 9 stands for a digit, : for what comes before a number where nothing is
+# spaced out. An id of many digits in a string is no number, and would send every tenth entry the long way.
+_DIGITS = bytes(ord("9" if byte in b"0123456789" else ":" if byte in b":,[-" else ".") for byte in range(256))
+_LONG_NUMBER = b":" + b"9" * len(str(MOST_NUMBER))
+
+B = TypeVar("B")
+
+
+class Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a payload says.
+
+    Attributes:
+        v: The version of the record format, 1.
+        plan: The stream: a plan's id, or `team`.
+        kind: What happened; may be a kind that this version does not know.
+        at: When, UTC to the second, by the signer's own clock: a claim.
+        by: The SHA-256 fingerprint of the signing key, as OpenSSH prints it.
+        after: Ids of the newest entries that the author had seen, of this stream and of the team's.
+        body: What the kind needs.
+    """
+
+    v: int
+    plan: str
+    kind: str
+    at: str
+    by: str
+    after: tuple[str, ...]
+    body: dict[str, Any]
+
+
+_decode = msgspec.json.Decoder(Content).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Entry(msgspec.Struct, frozen=True, dict=True):
+    """An entry as it is stored and sent: the exact signed bytes and the armoured SSHSIG signature."""
+
+    payload: bytes
+    signature: str
+
+    @cached_property
+    def id(self) -> str:
+        """The SHA-256 of the payload, in hex."""
+        return hashlib.sha256(self.payload).hexdigest()
+
+    @cached_property
+    def content(self) -> Content:
+        """The payload, read strictly.
+
+        Raises:
+            VerificationError: The bytes are not an entry.
+        """
+        return read(self.payload)
+
+
+def compose(plan: str, kind: str, at: datetime, by: str, after: Sequence[str], body: msgspec.Struct) -> bytes:
+    """The bytes to sign. `at` must be aware; it is cut to whole seconds UTC."""
+    content = Content(
+        v=VERSION,
+        plan=plan,
+        kind=kind,
+        at=to_text(at),
+        by=by,
+        after=tuple(sorted(after)),
+        body=msgspec.to_builtins(body),
+    )
+    return _encode(content)
+
+
+def read(payload: bytes) -> Content:
+    """Read a payload strictly: version 1, known members only, no member twice, ids and times well formed.
+
+    Raises:
+        VerificationError: Saying what is wrong with the bytes.
+    """
+    if len(payload) > MOST_BYTES:
+        raise VerificationError(f"an entry of {len(payload)} bytes is larger than the {MOST_BYTES} allowed")
+    try:
+        content = _decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise VerificationError(f"an entry is not readable: {_harmless(error)}") from error
+    if payload.count(b"{") + payload.count(b"[") > MOST_DEPTH and not _is_shallow(payload):
+        _refuse_depth(content.body)
+    if b"\\" in payload and _ESCAPED_NUL.search(payload):
+        raise VerificationError("an entry holds a NUL character")
+    if _LONG_NUMBER in payload.translate(_DIGITS) or _encode(content) != payload:
+        _refuse_ambiguity(payload)
+    _check(content)
+    return content
+
+
+def _is_shallow(payload: bytes) -> bool:
+    """Whether a payload that was read is nested less deep than is allowed, by its brackets.
+
+    Those in strings are left out: an escaped backslash, then an escaped quotation mark, ends no string. Two
+    quotation marks with nothing between them can go: what stands inside of a string stays inside.
+    """
+    plain = payload.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in payload else payload
+    marks = plain.translate(None, _NO_MARKS).replace(b'""', b"")
+    brackets = b"".join(marks.split(b'"')[::2])
+    for _ in range(_SHALLOW):
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return not brackets
+
+
+def _refuse_depth(body: dict[str, Any]) -> None:
+    """How deep a reader can go depends on the machine; what one can read, all must be able to read."""
+    level: list[Any] = [body]
+    for _ in range(MOST_DEPTH):
+        level = [
+            value
+            for box in level
+            for value in (box.values() if type(box) is dict else box)
+            if type(value) in _BOXES
+        ]
+        if not level:
+            return
+    raise VerificationError(f"an entry is nested more than {MOST_DEPTH} deep")
+
+
+def _refuse_ambiguity(payload: bytes) -> None:
+    """Doubled members and huge numbers could be read in one way by us and in another by the next verifier."""
+    import json
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = dict(members)
+        if len(names) != len(members):
+            raise VerificationError("an entry names the same member twice")
+        return names
+
+    def number(digits: str) -> None:
+        if abs(int(digits)) > MOST_NUMBER:
+            raise VerificationError("an entry holds a number that is too large")
+
+    try:
+        json.loads(payload, object_pairs_hook=pairs, parse_int=number)
+    except ValueError as error:
+        raise VerificationError(f"an entry is not readable: {_harmless(error)}") from error
+
+
+def _check(content: Content) -> None:
+    if content.v != VERSION:
+        raise VerificationError(
+            f"an entry is of record format {content.v}, and this visitsafe reads {VERSION}",
+            hint="install a newer visitsafe",
+        )
+    if not _STREAM.fullmatch(content.plan):
+        raise VerificationError(f"an entry names no plan: {content.plan[:40]!r}")
+    if not _KIND.fullmatch(content.kind):
+        raise VerificationError(f"an entry does not say what happened: {content.kind[:40]!r}")
+    if len(content.after) > MOST_AFTER or not all(map(_HEX_ID.fullmatch, content.after)):
+        raise VerificationError("an entry names entries before it that are no entry ids")
+    from_text(content.at)
+
+
+def body_of(content: Content, kind: type[B]) -> B:
+    """The body as the struct of its kind.
+
+    Raises:
+        VerificationError: The body does not fit its kind.
+    """
+    try:
+        return msgspec.convert(content.body, kind)
+    except msgspec.ValidationError as error:
+        raise VerificationError(
+            f"a {content.kind} entry does not have the form of its kind: {_harmless(error)}"
+        ) from error
+
+
+def to_text(at: datetime) -> str:
+    """An aware time as it stands in entries: UTC, whole seconds, `2026-11-23T15:30:00Z`."""
+    if at.tzinfo is None:
+        raise ValueError("times are aware")
+    return at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def from_text(text: str) -> datetime:
+    """The aware UTC time that an entry's text names.
+
+    Raises:
+        VerificationError: It is not such a time.
+    """
+    try:
+        if not _TIME.fullmatch(text):
+            raise ValueError(text)
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise VerificationError(f"an entry's time is not a UTC time: {text[:40]!r}") from error
+
+
+def _harmless(error: Exception) -> str:
+    """What a library says about bytes from outside, short and with nothing that a terminal would obey."""
+    return "".join(character if character.isprintable() else "?" for character in str(error)[:200])

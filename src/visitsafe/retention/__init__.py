@@ -1,0 +1,1 @@
+"""What goes, when, and what holds it."""

@@ -1,0 +1,47 @@
+"""The door for those who remove content by rule: a URL in, a store whose entries can be emptied out."""
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from visitsafe.store.open import WAIT, is_postgres, open_file, postgres
+from visitsafe.store.sqlite_purge import SqlitePurge
+from visitsafe.store.store_marks import refuse_marked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from visitsafe.store.postgres_purge import PostgresPurge
+
+    Purge = SqlitePurge | PostgresPurge
+
+
+def open_purge(url: str, wait: float = WAIT) -> "Purge":
+    """Open a store to empty entries in it.
+
+    Args:
+        url: As for `open_store`; to PostgreSQL as a member of the retention role.
+        wait: Seconds to wait while another program writes.
+
+    Raises:
+        StoreError: As for `open_store`, or this user may not do that.
+    """
+    if is_postgres(url):
+        opened: Purge = postgres().open_purge(url, wait)
+        return opened
+    store = open_file(url, wait)
+    try:
+        refuse_marked(store.meta(), f"the store {store.path}")
+    except BaseException:
+        store.close()
+        raise
+    return SqlitePurge(store)
+
+
+@contextmanager
+def purge_of(url: str) -> "Iterator[Purge]":
+    """The same for a while."""
+    purge = open_purge(url)
+    try:
+        yield purge
+    finally:
+        purge.store.close()

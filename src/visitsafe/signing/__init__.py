@@ -1,1 +1,0 @@
-"""OpenSSH keys and signatures; the only code that uses `cryptography`."""

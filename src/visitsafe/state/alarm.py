@@ -1,0 +1,261 @@
+"""When each step of the escalation falls due, and what is overdue (7.2, 8.2; D11). Pure.
+
+Nothing is overdue because somebody computed it earlier: every question here is asked of the record and the
+moment. A step is raised once for each time at which it falls due. Under duress (D15) the top of the ladder is
+due at once, and nothing that is reported by or for the worker changes that. Who is told is `outbox`'s affair.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import msgspec
+
+from visitsafe.record.entries import from_text, to_text
+from visitsafe.record.plan import Ladder, Rung
+from visitsafe.record.report_bodies import AcknowledgedBody, EscalatedBody
+from visitsafe.record.terms import Kind, Role, Stage
+from visitsafe.state.fold import PlanState
+from visitsafe.state.in_force import EXPECTED
+from visitsafe.state.rules_visit import is_time
+from visitsafe.state.visit import OUT, Said
+
+CLOCKS_APART = timedelta(minutes=2)
+"""How far ahead a recorded time may lie before it was taken from a clock that was wrong."""
+MOST_MINUTES, MOST_GRACE = 24 * 60, 120
+"""What a checklist allows. A plan signed by other means must not put its watch off for longer than that."""
+SHORTLY = timedelta(hours=2)
+"""How long before its start a report can be about a visit."""
+WORKER = "lone-worker"
+_REACHED = {
+    "departed": (Stage.DEPARTED, Stage.ARRIVED, Stage.LEFT, Stage.BACK),
+    "arrived": (Stage.ARRIVED, Stage.LEFT, Stage.BACK),
+    "left": (Stage.LEFT, Stage.BACK),
+}
+"""What a step may wait for, and the stages at which it was reported."""
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A step of the ladder and when it falls due.
+
+    Attributes:
+        rung: The step.
+        level: Its place in the ladder, from 0.
+        at: UTC text.
+    """
+
+    rung: Rung
+    level: int
+    at: str
+
+
+def is_watched(state: PlanState, now: datetime) -> bool:
+    """Whether a visit belongs on the board now."""
+    started = (state.visit.start or state.body.visit.start) <= to_text(now)
+    return _may_climb(state, now) and (started or not _only_expected(state))
+
+
+def watched_since(state: PlanState) -> str:
+    """Since when there has been something to watch about a visit, UTC text; empty if there never was."""
+    visit = state.visit
+    if not visit.begun:
+        return ""
+    out = [one.at for one in visit.trip if one.kind in OUT]
+    return min(*out, max(visit.start, visit.begun)) if out else max(visit.start, visit.begun)
+
+
+def watched_until(state: PlanState) -> str:
+    """When the watch over a visit ended, UTC text; empty while it goes on."""
+    if not state.closed:
+        return ""
+    overs = [one.over.at for one in state.visit.alarms if one.over]
+    return max((*overs, *((state.visit.back.at,) if state.visit.back else ())), default=state.visit.start)
+
+
+def is_overdue(state: PlanState, now: datetime) -> bool:
+    """Whether somebody should be back and is not: the time due back and the grace have passed."""
+    end = from_text(state.visit.due_back) + timedelta(minutes=_grace(state.visit.ladder))
+    return now >= end and state.visit.back is None and is_watched(state, now)
+
+
+def is_alarming(state: PlanState, now: datetime) -> bool:
+    """Whether somebody has to act: overdue, under duress, or an alarm that was not stood down."""
+    return (state.visit.needs_standing_down and not state.closed) or is_overdue(state, now)
+
+
+def minutes_late(state: PlanState, now: datetime) -> int:
+    """Whole minutes after the time due back, without grace; 0 if not late, or back."""
+    if state.visit.back is not None or not is_watched(state, now):
+        return 0
+    return max(0, (now - from_text(state.visit.due_back)) // timedelta(minutes=1))
+
+
+def schedule(state: PlanState) -> list[Due]:
+    """The steps of this visit's ladder as they fall due, in order; for high risk and duress, from the top."""
+    visit = state.visit
+    if visit.duress is not None:
+        return [Due(rung, level, _spoken_at(state)) for level, rung in _top(visit.ladder)]
+    start = visit.start or state.body.visit.start
+    return [
+        due
+        for due in _dues(visit.ladder, visit.due_back, start)
+        if not due.rung.missing or not _is_reported(due.rung.missing, state, start)
+    ]
+
+
+def _is_reported(missing: str, state: PlanState, start: str) -> bool:
+    """Whether the worker is as far as a step asks, by what was reported from shortly before the start on."""
+    stages, first = _REACHED.get(missing, ()), to_text(from_text(start) - SHORTLY)
+    return state.visit.stage in stages and any(
+        one.happened >= first and (one.kind is Kind.BACK or OUT.get(one.kind) in stages)
+        for one in state.visit.reports
+    )
+
+
+def to_raise(state: PlanState, now: datetime) -> list[Due]:
+    """The steps that are due now and have not been raised, in order."""
+    if not is_watched(state, now):
+        return []
+    # The report of duress tells the time by the clock of whoever took the call; it does not wait for ours.
+    return [due for due in _to_come(state) if state.visit.duress is not None or due.at <= to_text(now)]
+
+
+def next_due(state: PlanState, now: datetime) -> Due | None:
+    """The next step that will fall due, or is due and nobody has it; None if nothing more is to come."""
+    if not _may_climb(state, now):
+        return None
+    level, _ = taken_on(state, now)
+    return next((due for due in _to_come(state) if due.level > level), None)
+
+
+def left_waiting(state: PlanState, now: datetime) -> list[Due]:
+    """The steps that are due now, and that were neither raised nor taken on, in order."""
+    level, _ = taken_on(state, now)
+    return [due for due in to_raise(state, now) if due.level > level]
+
+
+def unowned(state: PlanState) -> Sequence[Said[EscalatedBody]]:
+    """The raised steps that somebody must take on and nobody has."""
+    visit, taken = state.visit, owned_level(state)
+    named = {one.body.step for one in visit.alarm.raised if one.id in visit.taken}
+    found: dict[tuple[str, str], Said[EscalatedBody]] = {}
+    for one in visit.alarm.raised:
+        is_taken = one.body.step in named or 0 <= visit.level(one.body.step) <= taken
+        if visit.rung(one.body.step).acknowledge and not is_taken:
+            found.setdefault((one.body.step, one.body.due), one)
+    return list(found.values())
+
+
+def owner(state: PlanState, now: datetime) -> Said[AcknowledgedBody] | None:
+    """Who took on the highest step, the newest of those; None if nobody has."""
+    return taken_on(state, now)[1]
+
+
+def taken_on(state: PlanState, now: datetime) -> tuple[int, Said[AcknowledgedBody] | None]:
+    """The highest step that somebody has taken on, by its place in the ladder, and who was the last to do so.
+
+    A step that was due counts, whether or not a watch was there to raise it; one that was not does not, so
+    that an early word or a wrong clock puts nothing off. -1 and None if nobody has taken anything on.
+    """
+    visit = state.visit
+    raised = {one.id: one.body.step for one in visit.alarm.raised}
+    named = {(visit.level(raised[name]), visit.taken[name]) for name in visit.taken if name in raised}
+    latest = to_text(now + CLOCKS_APART)
+    due = {one.rung.id: one for one in _to_come(state)}
+    for one in visit.alarm.owned:
+        step = due.get(one.body.step)
+        if step and one.id not in visit.unaware and step.at <= one.at <= latest:
+            named.add((step.level, one.id))
+    level = max((place for place, _ in named), default=-1)
+    names = {name for place, name in named if place == level}
+    return level, next((one for one in reversed(visit.alarm.owned) if one.id in names), None)
+
+
+def owned_level(state: PlanState) -> int:
+    """The highest raised step of the open alarm that was taken on, by its place in the ladder; -1 if none."""
+    visit = state.visit
+    levels = (visit.level(one.body.step) for one in visit.alarm.raised if one.id in visit.taken)
+    return max(levels, default=-1)
+
+
+def _may_climb(state: PlanState, now: datetime) -> bool:
+    """Whether a visit is watched now, or will be from its start on if nothing changes."""
+    if state.closed:
+        return False
+    expected = bool(state.visit.watched) and now <= from_text(state.visit.due_back) + EXPECTED
+    return expected or not _only_expected(state)
+
+
+def _only_expected(state: PlanState) -> bool:
+    """Whether nobody reported setting out, and no alarm is open."""
+    visit = state.visit
+    return not (visit.out or visit.back or visit.duress or visit.alarm.raised)
+
+
+def _to_come(state: PlanState) -> list[Due]:
+    """The steps that were neither raised nor taken on beforehand; none once the worker is back."""
+    visit = state.visit
+    if visit.back is not None and visit.duress is None:
+        return []
+    raised = {(one.body.step, one.body.due) for one in visit.alarm.raised}
+    taken = owned_level(state)
+    return [due for due in schedule(state) if due.level > taken and (due.rung.id, due.at) not in raised]
+
+
+def _spoken_at(state: PlanState) -> str:
+    """When the duress phrase was spoken; by a clock that was wrong, the nearest time that a step can have.
+
+    The first and last such time are a day from the visit, so that the step that is raised counts.
+    """
+    start, due = state.visit.start or state.body.visit.start, state.visit.due_back
+    first, last = to_text(from_text(start) - EXPECTED), to_text(from_text(due) + EXPECTED)
+    said = state.visit.duress.at if state.visit.duress else due
+    return max(first if is_time(first) else start, min(said, last if is_time(last) else due))
+
+
+@lru_cache(maxsize=4096)  # a watcher asks for each open visit in each round
+def _dues(ladder: Ladder, due_back: str, start: str) -> tuple[Due, ...]:
+    begins, back, minutes = from_text(start), from_text(due_back), _minutes(ladder)
+    dues = [
+        Due(rung, level, to_text((begins if rung.early else back) + timedelta(minutes=minutes[level])))
+        for level, rung in enumerate(ladder.steps)
+    ]
+    return tuple(sorted(dues, key=lambda due: (due.at, due.level)))
+
+
+def _grace(ladder: Ladder) -> int:
+    return min(max(ladder.grace_minutes, 0), MOST_GRACE)
+
+
+def _minutes(ladder: Ladder) -> list[int]:
+    """The minutes from the time due back to each step, with the grace; a high-risk visit starts higher up.
+
+    Whoever acts before the manager is called at once too: the desk rings while a manager decides. For a step
+    that counts from the start: the minutes from there, whatever the risk.
+    """
+    written = after = [min(max(rung.after, -MOST_MINUTES), MOST_MINUTES) for rung in ladder.steps]
+    first = next(
+        (level for level, rung in enumerate(ladder.steps) if rung.id == ladder.start and not rung.early), None
+    )
+    if ladder.high_risk and first is not None and after[first] > 0:
+        start = after[first]
+        own = [set(rung.who) == {WORKER} for rung in ladder.steps]
+        below = [one if own[level] else min(one, 0) for level, one in enumerate(after[:first])]
+        after = [*below, *(max(0, minutes - start) for minutes in after[first:])]
+    graced = [minutes + _grace(ladder) if minutes >= 0 else minutes for minutes in after]
+    steps = zip(ladder.steps, written, graced, strict=True)
+    return [max(0, own) if rung.early else minutes for rung, own, minutes in steps]
+
+
+def _top(ladder: Ladder) -> list[tuple[int, Rung]]:
+    """The steps for duress: from the start on, else the manager's, else the last; not the worker's."""
+    rungs = [
+        (level, rung)
+        for level, rung in enumerate(ladder.steps)
+        if set(rung.who) != {WORKER} and not rung.early
+    ]
+    started = [level for level, rung in enumerate(ladder.steps) if rung.id == ladder.start]
+    top = [one for one in rungs if started and one[0] >= started[0]]
+    managers = [one for one in rungs if Role.MANAGER in one[1].who]
+    last = rungs or list(enumerate(ladder.steps))
+    return top or managers or last[-1:]

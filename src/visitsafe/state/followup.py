@@ -1,0 +1,173 @@
+"""What was recorded after a visit, folded from the counted entries of a plan. Pure.
+
+The same in whatever order they came. What was corrected does not count any more, and is kept beside. Of
+corrections whose authors had not seen each other all stand, the worst first. An incident is talked over by a
+debrief whose author had seen it: one that was signed at the same time elsewhere, or by somebody who was not
+shown it, does not end it. What only completes an incident, such as a police reference that came later, is
+still the same incident: who was told of it, and talked it over, need not again.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from visitsafe.record.followup_bodies import (
+    NOT_ASKED,
+    DebriefedBody,
+    DocumentedBody,
+    Filled,
+    IncidentBody,
+    MarkedBody,
+    SharedBody,
+)
+from visitsafe.record.order import Order
+from visitsafe.record.report_bodies import NotifiedBody
+from visitsafe.record.terms import Answer
+from visitsafe.state.events import Counted, Said, said_in
+from visitsafe.state.rules import Judged
+
+F = TypeVar("F", bound=Filled)
+SERIOUS = "injury-serious"
+"""The question of the incident form that code knows here."""
+_UNSAFE = (Answer.YES, Answer.NOT_SURE)
+
+
+class AfterState(msgspec.Struct, frozen=True):
+    """What was recorded after a visit; all in causal order.
+
+    Attributes:
+        incidents: Incidents and near misses, without those that were corrected.
+        debriefs: How it was, in the words of those who went.
+        shared: What was shared with other professionals, or decided not to be.
+        documents: Written agreement, risk reduction plan and the like, without those that were replaced.
+        markers: Where warning markers stand; the last one is the newest.
+        not_talked_over: The incidents that no debrief has followed, by entry id.
+        told: The messages about incidents, sent or failed.
+        corrected: The incidents and debriefs that another one corrects; which does, its `replaces` says.
+        same: What only completes something, to what it corrects; by entry id.
+    """
+
+    incidents: tuple[Said[IncidentBody], ...] = ()
+    debriefs: tuple[Said[DebriefedBody], ...] = ()
+    shared: tuple[Said[SharedBody], ...] = ()
+    documents: tuple[Said[DocumentedBody], ...] = ()
+    markers: tuple[Said[MarkedBody], ...] = ()
+    not_talked_over: tuple[str, ...] = ()
+    told: tuple[Said[NotifiedBody], ...] = ()
+    corrected: tuple[Said[Filled], ...] = ()
+    same: dict[str, str] = {}
+
+    def versions(self, name: str) -> tuple[str, ...]:
+        """An entry and the earlier ones that it only completes, newest first."""
+        found = [name]
+        while self.same.get(found[-1], name) not in found:
+            found.append(self.same[found[-1]])
+        return tuple(found)
+
+
+NOTHING = AfterState()
+
+
+def after_state(order: Order, counted: Sequence[Judged]) -> AfterState:
+    """Fold what was recorded after a visit from the entries that count."""
+    if not any(isinstance(one.body, Filled | SharedBody | MarkedBody) for one in counted):
+        return NOTHING  # as for nearly every visit under way
+    counted = Counted(counted)
+    incidents, debriefs = said_in(counted, IncidentBody), said_in(counted, DebriefedBody)
+    names = {one.id for one in incidents}
+    after = AfterState(
+        incidents=_worst_first(_standing(incidents)),
+        debriefs=_standing(debriefs),
+        shared=tuple(said_in(counted, SharedBody)),
+        documents=_standing(said_in(counted, DocumentedBody)),
+        markers=tuple(said_in(counted, MarkedBody)),
+        told=tuple(one for one in said_in(counted, NotifiedBody) if one.body.about in names),
+        corrected=(*_corrected(incidents), *_corrected(debriefs)),
+        same=_same(incidents) | _same(debriefs),
+    )
+    talked_over = _talked_over(order, after.debriefs)
+    waiting = [one.id for one in after.incidents if talked_over.isdisjoint(after.versions(one.id))]
+    return msgspec.structs.replace(after, not_talked_over=tuple(waiting))
+
+
+def _talked_over(order: Order, debriefs: Sequence[Said[DebriefedBody]]) -> set[str]:
+    """What those who talked the visit over had before them: of what their entry follows, what it names.
+
+    An entry follows all that the record had, and more of that may be there than its author was shown (D15):
+    so one that names nothing, as another program may make it, talks nothing over.
+    """
+    found: set[str] = set()
+    for one in debriefs:
+        seen = order.seen_by([one.id])
+        found |= seen.intersection(one.body.about or ())
+    return found
+
+
+def told_apart(after: AfterState) -> AfterState:
+    """What tells whom to tell of incidents, without what they say: for a watcher's memory."""
+    if not after.incidents:
+        return NOTHING
+    bare = (
+        msgspec.structs.replace(
+            one, body=msgspec.structs.replace(one.body, answers={}, shown=(), findings=())
+        )
+        for one in after.incidents
+    )
+    return AfterState(
+        incidents=tuple(bare), not_talked_over=after.not_talked_over, told=after.told, same=after.same
+    )
+
+
+def _standing(said: Sequence[Said[F]]) -> tuple[Said[F], ...]:
+    """Those that no later one corrects: `judging_after` sees to it that what corrects another had seen it."""
+    corrected = {one.body.replaces for one in said}
+    return tuple(one for one in said if one.id not in corrected)
+
+
+def _corrected(said: Sequence[Said[F]]) -> Iterator[Said[F]]:
+    standing = {one.id for one in _standing(said)}
+    return (one for one in said if one.id not in standing)
+
+
+def _worst_first(said: tuple[Said[IncidentBody], ...]) -> tuple[Said[IncidentBody], ...]:
+    """Those that correct the same one change places among themselves, until the worst comes first."""
+    sides: dict[str, list[Said[IncidentBody]]] = {}
+    for one in said:
+        sides.setdefault(one.body.replaces or one.id, []).append(one)
+    for side in sides.values():
+        side.sort(key=lambda one: _harm(one.body), reverse=True)
+    return tuple(sides[one.body.replaces or one.id].pop(0) for one in said)
+
+
+def _harm(body: IncidentBody) -> tuple[int, int, bool, int]:
+    """How bad it was, for what is shown first."""
+    serious = str(body.answers.get(SERIOUS, ""))
+    return _grave(body.hurt), _grave(serious), not body.near_miss, len(body.behaviours)
+
+
+def _grave(answer: str) -> int:
+    return 2 - _UNSAFE.index(Answer(answer)) if answer in _UNSAFE else int(answer == NOT_ASKED)
+
+
+def _same(said: Sequence[Said[F]]) -> dict[str, str]:
+    by_id = {one.id: one.body for one in said}
+    return {
+        one.id: one.body.replaces
+        for one in said
+        if one.body.replaces in by_id and not _tells_otherwise(one.body, by_id[one.body.replaces])
+    }
+
+
+def _tells_otherwise(new: Filled, old: Filled) -> bool:
+    """Whether it says otherwise how bad it was, and does not only complete it.
+
+    Not only for the worse: that it was not so bad after all wants to be heard of too.
+    """
+    if not isinstance(new, IncidentBody) or not isinstance(old, IncidentBody):
+        return False
+    return _how_bad(new) != _how_bad(old)
+
+
+def _how_bad(body: IncidentBody) -> tuple[object, ...]:
+    return body.near_miss, body.hurt, frozenset(body.behaviours), body.answers.get(SERIOUS) or ""

@@ -1,0 +1,283 @@
+"""By which versions of a plan a visit is watched, and what ends that (D18): its time due back, its ladder.
+
+Watching begins with a countersignature, with an urgent signature, or with a report that somebody set out.
+Each such *mark* names a version and stands until a newer version is countersigned, or until something ends
+it: a stand-down; `back`, unless it came long before the start and was not the desk's word; and, while nobody
+has set out, a withdrawal or a refusal. A version that only waits ends nothing, and neither does a return.
+Where several stand, the earliest time due back counts. Order is causal: what had not seen a mark does not end
+it, but for `back`, which is about the visit of its day. Pure.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from visitsafe.record.entries import from_text
+from visitsafe.record.order import Order
+from visitsafe.record.plan import DecidedBody, Ladder, PlanBody, Rung, WithdrawnBody
+from visitsafe.record.report_bodies import BackBody, EscalatedBody, ExtendedBody, ReportBody, StoodDownBody
+from visitsafe.record.terms import Decision, Kind, Role
+from visitsafe.state.events import B, Reports, Said, said_in
+from visitsafe.state.rules import Judged
+from visitsafe.state.rules_visit import ANSWERERS, OUT
+from visitsafe.team.same_person import is_companion
+
+FALLBACK = Ladder(
+    grace_minutes=0,
+    steps=(
+        Rung(id="overdue", after=0, who=("duty",), source="", do="Ring the worker."),
+        Rung(
+            id="duty-rings",
+            after=15,
+            who=("duty",),
+            source="",
+            acknowledge=True,
+            do="Say that you have taken this on, and keep ringing the worker.",
+        ),
+        Rung(
+            id="decide",
+            after=30,
+            who=("manager", "duty"),
+            source="",
+            acknowledge=True,
+            do="Decide, and write it down: send two people, or ring the police. "
+            "If you fear for anyone now, dial 999.",
+        ),
+    ),
+)
+"""The ladder of a plan that was signed without one. Our default, not law."""
+EARLY = timedelta(hours=2)
+"""How long before the start of a visit a report about it can be true, where the desk does not say so."""
+EXPECTED = timedelta(hours=24)
+"""How long after the time due back a visit is watched although nobody reported setting out."""
+MOST_STEPS = 40
+"""A ladder with more steps is none that a checklist makes, and would keep a watcher from everybody else."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What begins a watch: the version, the entry that does it, and the report if somebody set out."""
+
+    version: str
+    by: str
+    out: Said[ReportBody] | None = None
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """By what a visit is watched.
+
+    Attributes:
+        versions: The versions by entry id, in causal order; the current one while no watch has begun.
+        begun: When anybody first countersigned it, signed that it is urgent, or set out; UTC text, empty if
+            nobody has or it was called off.
+        open: Whether nothing has ended it.
+        past: What belongs to an earlier trip, or came before a `back` that was long before the start.
+        idle: The reports of being back that end nothing of this.
+        early: Those of them that came so long before the start that they end nothing.
+    """
+
+    versions: dict[str, PlanBody]
+    begun: str
+    open: bool
+    past: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
+    early: tuple[Said[BackBody], ...] = ()
+
+    @property
+    def governing(self) -> PlanBody:
+        """The version with the earliest time due back."""
+        return min(self.versions.values(), key=lambda one: one.visit.due_back)
+
+
+End = Said[BackBody] | Said[StoodDownBody]
+
+
+def in_force(
+    order: Order,
+    counted: Sequence[Judged],
+    current: Judged,
+    duress: Said[ReportBody] | None,
+    raised: Sequence[Said[EscalatedBody]],
+) -> Watch:
+    """By what a visit is watched.
+
+    Args:
+        order: The plan's entries.
+        counted: Those that count, in that order.
+        current: The newest version.
+        duress: The report of duress that is open.
+        raised: The steps of the open alarm.
+    """
+    versions = {one.entry.id: one.body for one in counted if isinstance(one.body, PlanBody)}
+    marks = _marks(order, counted, versions)
+    at = {one.entry.id: one.entry.content.at for one in counted}
+    begun = min((at[one.by] for one in marks), default="")
+    marks = marks or [Mark(current.entry.id, current.entry.id)]
+    ends = [one for one in final(counted) if not _is_mistaken(order, one, counted)]
+    ended = {(end.id, mark.by) for end in ends for mark in marks if _ends(order, end, mark, versions)}
+    # while a step that must be taken on, or duress, is open, being back does not end it
+    alarmed = duress is not None or any(_must_be_owned(one.body.step, versions) for one in raised)
+    before = [
+        end
+        for end in ends
+        if not (alarmed and end.kind is Kind.BACK)
+        and any(order.seen(end.id, one.by) and (end.id, one.by) not in ended for one in marks)
+    ]
+    idle = [one for one in ends if not any((one.id, mark.by) in ended for mark in marks)]
+    # A trip after another is watched by what began it; of one that is over, its own last watch is shown.
+    last = [one for one in marks if not any((end.id, one.by) in ended for end in before)]
+    names = {one.version for one in last or marks}
+    return Watch(
+        versions={name: body for name, body in versions.items() if name in names},
+        begun=begun,
+        open=any(not any((end.id, one.by) in ended for end in ends) for one in marks),
+        past=frozenset(order.seen_by([one.id for one in (*before, *idle)]) | {one.id for one in idle}),
+        idle=frozenset(one.id for one in idle),
+        early=tuple(
+            one
+            for one in idle
+            if isinstance(one.body, BackBody)
+            and not any(order.seen(one.id, mark.by if mark.out else mark.version) for mark in marks)
+        ),
+    )
+
+
+def _marks(order: Order, counted: Sequence[Judged], versions: Mapping[str, PlanBody]) -> list[Mark]:
+    """What has begun a watch and was neither called off nor overtaken by a newer version that was agreed."""
+    out = [
+        Mark(one.body.of, one.id, one)
+        for one in said_in(counted, ReportBody)
+        if one.kind in OUT and one.body.of in versions
+    ]
+    decided = said_in(counted, DecidedBody)
+    agreed = [one for one in decided if one.body.decision is Decision.COUNTERSIGN]
+    signed = [Mark(one.body.of, one.id) for one in agreed if one.body.of in versions]
+    signed += [Mark(name, name) for name, body in versions.items() if body.urgent]
+    stops = [one.id for one in said_in(counted, WithdrawnBody)]
+    stops += [one.id for one in decided if one.body.decision is Decision.REFUSE]
+    stops = [stop for stop in stops if all(order.seen(stop, one.by) for one in out)]
+    standing = [*(one for one in signed if not any(order.seen(one.by, stop) for stop in stops)), *out]
+    newer = [one for one in agreed if one.body.of in versions and not _is_contested(order, one, decided)]
+    return [
+        one
+        for one in standing
+        if not any(
+            order.seen(one.version, new.body.of) and (one.out is None or order.seen(one.by, new.id))
+            for new in newer
+        )
+        and not (one.out is None and any(_is_left(order, one, later, versions) for later in out))
+    ]
+
+
+def _is_contested(order: Order, agreed: Said[DecidedBody], decided: Sequence[Said[DecidedBody]]) -> bool:
+    """Whether a no to the same version stands against a countersignature: what was before it stays."""
+    same = [one for one in decided if one.body.of == agreed.body.of]
+    yes = [one.id for one in same if one.body.decision is Decision.COUNTERSIGN]
+    return any(
+        one.id not in yes
+        and not any(order.seen(one.id, later) for later in yes)
+        and (one.body.decision is Decision.REFUSE or not order.seen(agreed.id, one.id))
+        for one in same
+    )
+
+
+def _is_left(order: Order, mark: Mark, later: Mark, versions: Mapping[str, PlanBody]) -> bool:
+    """Whether somebody set out on a newer version when nobody was expected by this one any more."""
+    if later.out is None or not order.seen(mark.version, later.version):
+        return False
+    due = from_text(versions[mark.version].visit.due_back)
+    return from_text(later.out.at) > due + EXPECTED
+
+
+def final(counted: Sequence[Judged]) -> list[End]:
+    """What may end a watch, in causal order of each kind: stand-downs, and reports of being back."""
+    downs = [one for one in said_in(counted, StoodDownBody) if not (one.body.drill or one.body.until)]
+    return [*downs, *said_in(counted, BackBody)]
+
+
+def _is_mistaken(order: Order, end: End, counted: Sequence[Judged]) -> bool:
+    """Whether the visit was said to go on, with a new time due back."""
+    later: list[Said[Reports] | Said[StoodDownBody]] = [*said_in(counted, ExtendedBody)]
+    later += (one for one in said_in(counted, StoodDownBody) if one.body.until and not one.body.drill)
+    return goes_on(order, end, later)
+
+
+def _ends(order: Order, end: End, mark: Mark, versions: Mapping[str, PlanBody]) -> bool:
+    """Whether something ends the watch that a mark began."""
+    version = versions[mark.version]
+    timely = from_text(end.at) >= from_text(version.visit.start) - EARLY
+    by_desk = isinstance(end.body, StoodDownBody) or _is_desks_word(end, version)
+    if mark.out is not None:
+        onward = mark.out.kind is not Kind.LEFT and goes_on(order, end, [mark.out])
+        return not onward and (timely or by_desk)
+    if order.seen(end.id, mark.by):  # decided on after the visit that it was about; else it is a new one
+        return timely and not (mark.version == mark.by or order.seen(end.id, mark.version))
+    return timely or (by_desk and order.seen(mark.by, end.id))
+
+
+def _is_desks_word(end: End, version: PlanBody) -> bool:
+    """Whether a manager or duty officer who does not go along took down a report of being back."""
+    apart = not is_companion(end.author, version, [end.author])
+    return getattr(end.body, "heard", None) is not None and bool(end.author.roles & ANSWERERS) and apart
+
+
+def goes_on(order: Order, end: Said[B], onward: Sequence[Said[Reports] | Said[StoodDownBody]]) -> bool:
+    """Whether the visit goes on after what was to end it.
+
+    What was said by somebody who knew of the end counts, unless it only completes the record (`--at`). Of
+    people who had not heard of each other, the one who tells of a later time is right about a report; a
+    manager who put the time due back off always is.
+    """
+    for one in onward:
+        explicit = str(getattr(one.body, "happened", ""))
+        if order.seen(end.id, one.id):
+            if one.kind is Kind.DEPARTED or not explicit or explicit > end.happened:
+                return True
+        elif not order.seen(one.id, end.id) and (one.kind is Kind.STOOD_DOWN or one.happened > end.happened):
+            return True
+    return False
+
+
+def due_back(order: Order, counted: Sequence[Judged], versions: Mapping[str, PlanBody]) -> str:
+    """The earliest of what was said last for each watched version: by it, an extension, a stand-down."""
+    later = {one.id: one.body.until for one in said_in(counted, ExtendedBody)}
+    downs = said_in(counted, StoodDownBody)
+    later |= {one.id: one.body.until for one in downs if one.body.until and not one.body.drill}
+    times = later | {name: body.visit.due_back for name, body in versions.items()}
+    return min(
+        times[one]
+        for name in versions
+        for one in order.newest([name, *(one for one in later if not order.seen(one, name))])
+    )
+
+
+def ladder_of(body: PlanBody) -> Ladder:
+    """A version's ladder, or ours where it has none that can be gone by.
+
+    No checklist has a ladder on which nobody would have to act. Of such a one the last step that is not
+    only the worker's must be taken on; the duty desk is told where there is no other. Steps that count from
+    the start come first and only tell, so that nobody who takes one on takes on what comes after the time
+    due back.
+    """
+    ladder = body.ladder
+    if ladder is None or not 0 < len(ladder.steps) <= MOST_STEPS:
+        return FALLBACK
+    if any(rung.early for rung in ladder.steps):
+        early = [msgspec.structs.replace(rung, acknowledge=False) for rung in ladder.steps if rung.early]
+        late = [rung for rung in ladder.steps if not rung.early]
+        ladder = msgspec.structs.replace(ladder, steps=(*early, *(late or FALLBACK.steps)))
+    if any(rung.acknowledge for rung in ladder.steps):
+        return ladder
+    steps = list(ladder.steps)
+    others = [
+        place for place, rung in enumerate(steps) if set(rung.who) != {"lone-worker"} and not rung.early
+    ]
+    place = max(others, default=len(steps) - 1)
+    who = steps[place].who if others else (*steps[place].who, Role.DUTY)
+    steps[place] = msgspec.structs.replace(steps[place], acknowledge=True, who=who)
+    return msgspec.structs.replace(ladder, steps=tuple(steps))
+
+
+def _must_be_owned(step: str, versions: Mapping[str, PlanBody]) -> bool:
+    steps = [rung for body in versions.values() for rung in ladder_of(body).steps if rung.id == step]
+    return not steps or any(rung.acknowledge for rung in steps)

@@ -1,0 +1,308 @@
+"""Whether an entry of a plan counts: who may say what, as the record stood when they said it (D1, D5).
+
+An entry that does not count stays in the record and is shown with the reason. Nothing here knows the time.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from visitsafe.errors import VerificationError
+from visitsafe.record.entries import body_of, from_text
+from visitsafe.record.followup_bodies import (
+    AfterBody,
+    DebriefedBody,
+    DocumentedBody,
+    IncidentBody,
+    MarkedBody,
+    SharedBody,
+)
+from visitsafe.record.order import Order
+from visitsafe.record.plan import DecidedBody, OpenedBody, PlanBody, ResealedBody, WithdrawnBody
+from visitsafe.record.purged import PurgedBody
+from visitsafe.record.refs import plan_id
+from visitsafe.record.report_bodies import (
+    AcknowledgedBody,
+    BackBody,
+    EscalatedBody,
+    ExtendedBody,
+    NotifiedBody,
+    ReportBody,
+    StoodDownBody,
+    VisitBody,
+)
+from visitsafe.record.terms import Decision, Kind, Role
+from visitsafe.record.verified import Verified
+from visitsafe.state.late_entries import Doubt
+from visitsafe.state.rules_followup import why_not_after
+from visitsafe.state.rules_purged import why_not_purged
+from visitsafe.state.rules_visit import is_well_timed, why_not_visit
+from visitsafe.team.members import has_left
+from visitsafe.team.roster import Member, Roster
+from visitsafe.team.same_person import is_companion, is_self, seen_text
+
+__all__ = [
+    "FORMS", "Bodies", "Judged", "is_cautious", "is_companion", "is_earlier", "is_self", "judge",
+    "own_plan_id", "seen_text", "stands_alone",
+]  # fmt: skip
+
+Bodies = (
+    PlanBody | DecidedBody | WithdrawnBody | OpenedBody | ResealedBody | PurgedBody | VisitBody | AfterBody
+)
+FORMS: Mapping[str, type[Bodies]] = {
+    Kind.PLANNED: PlanBody,
+    Kind.REVISED: PlanBody,
+    Kind.DECIDED: DecidedBody,
+    Kind.WITHDRAWN: WithdrawnBody,
+    Kind.OPENED: OpenedBody,
+    Kind.RESEALED: ResealedBody,
+    Kind.DEPARTED: ReportBody,
+    Kind.ARRIVED: ReportBody,
+    Kind.OK: ReportBody,
+    Kind.LEFT: ReportBody,
+    Kind.BACK: BackBody,
+    Kind.EXTENDED: ExtendedBody,
+    Kind.ESCALATED: EscalatedBody,
+    Kind.NOTIFIED: NotifiedBody,
+    Kind.ACKNOWLEDGED: AcknowledgedBody,
+    Kind.STOOD_DOWN: StoodDownBody,
+    Kind.INCIDENT: IncidentBody,
+    Kind.DEBRIEFED: DebriefedBody,
+    Kind.SHARED: SharedBody,
+    Kind.DOCUMENTED: DocumentedBody,
+    Kind.MARKED: MarkedBody,
+    Kind.PURGED: PurgedBody,
+}
+"""The form of each kind's body. A new kind of entry begins here."""
+# What is asked about for every entry. To make a union takes longer than to ask whether something is of it.
+_MILD = VisitBody | PurgedBody | DebriefedBody | SharedBody
+_OPENING = OpenedBody | ResealedBody
+_STEP = EscalatedBody | ExtendedBody
+
+PLANNERS = frozenset({Role.PRACTITIONER, Role.MANAGER})
+OPENERS = frozenset({Role.MANAGER, Role.DUTY})
+"""Who may open tracing details (D4)."""
+CLOCKS_APART = timedelta(minutes=10)
+"""How much earlier a countersignature may claim to be than what it follows: clocks differ a little."""
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """An entry of a plan and what the fold made of it.
+
+    Attributes:
+        entry: The entry.
+        author: Who made it, as they were then; None for somebody who was not in the team.
+        body: What it says; None if that cannot be read.
+        why_not: Why it does not count; empty if it does.
+        doubt: Why its time is in doubt, whether it counts or not; empty if it is not.
+        called: The name of an author whose key was in the team at another time than this.
+    """
+
+    entry: Verified
+    author: Member | None
+    body: Bodies | None
+    why_not: str = ""
+    doubt: str = ""
+    called: str = ""
+
+    @property
+    def name(self) -> str:
+        """The author's name, or their key's fingerprint if the team never knew them."""
+        return self.author.person.name if self.author else self.called or self.entry.content.by
+
+
+def own_plan_id(by: str, nonce: str) -> str:
+    """The plan id that belongs to an author and a nonce, so that nobody else can begin a plan under it."""
+    return plan_id(hashlib.sha256(f"{by}\n{nonce}".encode()).digest())
+
+
+def is_cautious(body: Bodies) -> bool:
+    """Whether an entry can only make people more careful: it holds a visit back, or has it watched."""
+    if isinstance(body, DecidedBody):
+        return body.decision is not Decision.COUNTERSIGN
+    # A watcher's entries are no caution: a step that was said to be raised is not raised again. Nor is what
+    # ends something that is owed: a debrief, a duty that was met.
+    return isinstance(body, ReportBody) or not isinstance(body, _MILD)
+
+
+def stands_alone(body: Bodies) -> bool:
+    """Whether an entry counts even where the record no longer shows what it follows.
+
+    A step that was raised stays open. A new time due back that follows no other can only bring it forward,
+    and a manager who said that the visit goes on must not be lost.
+    """
+    if isinstance(body, StoodDownBody):
+        return bool(body.until)
+    return is_cautious(body) or isinstance(body, _STEP)
+
+
+def judge(
+    plan: str,
+    entry: Verified,
+    roster: Roster,
+    order: Order,
+    counted: Mapping[str, Judged],
+    *,
+    doubt: Doubt | None = None,
+    linked: bool = True,
+) -> Judged:
+    """Judge one entry; all of what its author had seen that counts is in `counted` already.
+
+    With `linked` false it is judged beside all entries, whether or not the record still shows that its author
+    had seen them: what holds a visit back must not be lost because an entry between is missing. One
+    that came too late to be believed counts if it holds a visit back, and not if it lets one go ahead.
+    """
+    content = entry.content
+    team = roster.as_seen_by(content)
+    author, knew = team.get(content.by), roster.as_known_to(content).get(content.by)
+    if content.plan != plan:
+        return Judged(entry, author, None, "it belongs to another plan")
+    if content.kind not in FORMS:
+        return Judged(entry, author, None, f"this visitsafe does not know the kind {content.kind[:40]!r}")
+    if knew is None:
+        return _by_nobody(entry, roster)
+    try:
+        body: Bodies = body_of(content, FORMS[content.kind])
+    except VerificationError as error:
+        return Judged(entry, author, None, error.message)
+    if is_cautious(body) and author != knew:
+        # No clock takes away what holds a visit back, a plan or a departure: only what it follows (D18).
+        author, doubt = knew, doubt or Doubt(_by_the_clocks(author), late=False)
+    if author is None:
+        return _by_nobody(entry, roster)
+    earlier = [
+        j
+        for j in counted.values()
+        if order.seen(j.entry.id, entry.id) or not (linked or _is_forbidding(j.body, body))
+    ]
+    # Who a countersigner is, is judged by all that the team ever knew of them: leaving a second key out of
+    # `after` must not help. What holds a visit back keeps to what its author knew, so that no later entry of
+    # the team can take a refusal away.
+    people = roster.known_to(content) if is_cautious(body) else roster.everyone
+    if isinstance(body, VisitBody):
+        why_not = why_not_visit(content, author, body, earlier, people, team)
+    elif isinstance(body, AfterBody):
+        why_not = why_not_after(content, author, body, earlier, people)
+    elif isinstance(body, PurgedBody):
+        why_not = why_not_purged(content, author, body, roster.agreements_seen_by(content), people)
+    else:
+        why_not = _why_not(entry, author, body, earlier, people, roster.as_known_to(content).values())
+    if doubt is None:
+        return Judged(entry, author, body, why_not)
+    if doubt.late and not why_not and _must_be_proven(body):
+        why_not = doubt.text
+    return Judged(entry, author, body, why_not, doubt.text)
+
+
+def _is_forbidding(earlier: Bodies | None, body: Bodies) -> bool:
+    """Whether an entry forbids another only if its author had seen it: duress, a stand-down.
+
+    What says that a visit goes on must not be lost because somebody spoke the phrase at the same time.
+    """
+    return isinstance(body, StoodDownBody) and isinstance(earlier, ReportBody) and earlier.duress
+
+
+def _must_be_proven(body: Bodies) -> bool:
+    """Whether an entry lets a visit go ahead or ends its watch, or says who can open the worker's details."""
+    return isinstance(body, ResealedBody) or not is_cautious(body)
+
+
+def _by_nobody(entry: Verified, roster: Roster) -> Judged:
+    known = roster.known.get(entry.content.by)
+    what = "author's key was not in the team, or no longer," if known else "author was not in the team"
+    called = known.person.name if known else ""
+    return Judged(entry, None, None, f"its {what} when it was made", called=called)
+
+
+def _by_the_clocks(author: Member | None) -> str:
+    what = "had left the team, or their key had ended," if author is None else "had lost a role"
+    return f"by the clocks its author {what} when it was made; they had not seen that"
+
+
+def _why_not(
+    entry: Verified,
+    author: Member,
+    body: Bodies,
+    earlier: Sequence[Judged],
+    people: Iterable[Member],
+    team: Collection[Member],
+) -> str:
+    if isinstance(body, DecidedBody):
+        return _why_not_decided(entry, author, body, earlier, people)
+    if isinstance(body, _OPENING):
+        return _why_not_opened(author, body, earlier)
+    if isinstance(body, PlanBody) and not is_well_timed(body.visit.start, body.visit.due_back):
+        return "its times are not those of a visit"
+    if isinstance(body, WithdrawnBody) and _is_left_behind(author, earlier, team):
+        return ""
+    if entry.content.kind != Kind.PLANNED:
+        return _why_not_its_author(author, earlier)
+    if isinstance(body, PlanBody) and own_plan_id(entry.content.by, body.nonce) != entry.content.plan:
+        return "its author did not begin this plan"
+    return "" if author.roles & PLANNERS else "its author may not plan visits"
+
+
+def _why_not_opened(author: Member, body: OpenedBody | ResealedBody, earlier: Sequence[Judged]) -> str:
+    of = next((j.body for j in earlier if j.entry.id == body.of), None)
+    if not isinstance(of, PlanBody) or of.sealed is None:
+        return "it names no sealed details that its author had seen"
+    return "" if author.roles & OPENERS else "its author was not a manager or duty officer when it was made"
+
+
+def _is_left_behind(author: Member, earlier: Sequence[Judged], team: Collection[Member]) -> bool:
+    """Whether a manager withdraws the plan of somebody who, as they knew, had left the team."""
+    began = [j.author for j in earlier if j.entry.content.kind == Kind.PLANNED and j.author]
+    return Role.MANAGER in author.roles and bool(began) and all(has_left(one, team) for one in began)
+
+
+def _why_not_its_author(author: Member, earlier: Sequence[Judged]) -> str:
+    began = [j for j in earlier if j.entry.content.kind == Kind.PLANNED]
+    if not began:
+        return "it follows no plan"
+    return "" if all(author.same_person(j.author) for j in began) else "only its author may change a plan"
+
+
+def _why_not_decided(
+    entry: Verified,
+    author: Member,
+    body: DecidedBody,
+    earlier: Sequence[Judged],
+    people: Iterable[Member],
+) -> str:
+    version = next((j for j in earlier if j.entry.id == body.of), None)
+    if version is None or not isinstance(version.body, PlanBody):
+        return "it decides on a version that its author had not seen"
+    if Role.MANAGER not in author.roles:
+        return "its author was not a manager when it was made"
+    if is_self(author, version.author, people):
+        return "nobody decides on their own plan"
+    if is_companion(author, version.body, people):
+        return "nobody decides on a plan that they are the companion on"
+    if body.decision is not Decision.COUNTERSIGN:
+        return ""  # caution needs no form
+    went_first = bool(version.body.urgent) or any(
+        isinstance(j.body, ReportBody) and j.body.urgent for j in earlier
+    )
+    return _why_not_the_words(entry, body, version.body, went_first) or _why_not_the_time(entry, earlier)
+
+
+def _why_not_the_words(entry: Verified, body: DecidedBody, version: PlanBody, went_first: bool) -> str:
+    """What a countersignature must say, and until when."""
+    if not body.rationale.strip():
+        return "it gives no reasons"
+    if entry.content.at > version.visit.start and not went_first:
+        return "it was countersigned after the visit was to start"
+    return ""
+
+
+def _why_not_the_time(entry: Verified, earlier: Sequence[Judged]) -> str:
+    """A countersignature cannot be dated back beyond what its author had seen."""
+    newest = max((j.entry.content.at for j in earlier), default="")
+    return "it says that it was made before what it follows" if is_earlier(entry.content.at, newest) else ""
+
+
+def is_earlier(at: str, than: str) -> bool:
+    """Whether a time lies before another by more than clocks differ; both UTC text."""
+    return at < than and from_text(than) - from_text(at) > CLOCKS_APART

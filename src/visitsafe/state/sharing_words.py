@@ -1,0 +1,122 @@
+"""Duties to share in words and as JSON: what, to whom, by when, and what became of it. Pure, unescaped."""
+
+from datetime import datetime, tzinfo
+
+from visitsafe.record.followup_bodies import SharedBody
+from visitsafe.state.duties import DutyState, Met, duties_of
+from visitsafe.state.events import Said
+from visitsafe.state.fold import PlanState
+from visitsafe.state.phrases import called, date_only, day, moment
+from visitsafe.state.rules_followup import NOT_SHARE
+from visitsafe.supervision.visit_shape import Shape
+
+
+def state_words(one: DutyState, now: datetime, zone: tzinfo) -> str:
+    """What became of a duty, in a few words."""
+    met = one.met(now)
+    if one.apart:
+        words = "; ".join(_said_words(said, zone) for said in one.apart)
+        return f"STILL OPEN, for two said otherwise and neither knew of the other: {words}"
+    if met is Met.DUE:
+        return f"due by {day(one.by, zone)}"
+    if met is Met.OVERDUE:
+        return f"OVERDUE since {day(one.by, zone)}"
+    if met is Met.NOT_YET:
+        return "not yet, for nobody has decided on this plan and nobody set out"
+    if one.said is not None:
+        return _said_words(one.said, zone)
+    if met is Met.BEFORE and isinstance(one.duty.before, dict):
+        refs = ", ".join(dict.fromkeys(map(called, one.duty.before.values())))
+        return f"the same as in {refs}, and nothing new has happened since"
+    return f"the plan decided not to share it: {one.duty.reason}"
+
+
+def _said_words(said: Said[SharedBody], zone: tzinfo) -> str:
+    body, who, when = said.body, said.author.person.name, moment(said.happened, zone)
+    if body.decision == NOT_SHARE:
+        return f"{who} decided not to share it, {when}: {body.reason}"
+    return f"shared by {who} with {'; '.join(body.recipients)}, {body.how}, {when}"
+
+
+def duty_lines(one: DutyState, now: datetime, zone: tzinfo) -> list[str]:
+    """A duty for a screen."""
+    lines = [
+        f"{one.number}  {one.duty.label}: {state_words(one, now, zone)}",
+        f"   Why: {one.duty.ground}",
+    ]
+    if one.left:
+        lines.append(f"   {'Still to' if one.said is not None else 'To'}: {to_words(one)}")
+    if one.left and one.said is not None:
+        lines.append(f"   So far: {_said_words(one.said, zone)}")
+    if one.said is not None and one.said.body.what.strip():
+        lines.append(f"   Said: {one.said.body.what}")
+    return lines
+
+
+def to_words(one: DutyState) -> str:
+    """Who is still to be told."""
+    return one.named_left or "nobody is named yet"
+
+
+def open_line(state: PlanState, one: DutyState, now: datetime, zone: tzinfo) -> str:
+    """An open duty on one line of a list of many plans."""
+    due = f"{'OVERDUE since' if one.met(now) is Met.OVERDUE else 'due by'} {date_only(one.by, zone)}"
+    return (
+        f"{state.ref}  {one.duty.label}, {due}, {state.author.person.name}, to {to_words(one)}:  "
+        f"visitsafe share {state.ref} --duty {one.number}"
+    )
+
+
+def duty_shape(one: DutyState, now: datetime) -> Shape:
+    """A duty as JSON."""
+    return {
+        "number": one.number,
+        "trigger": one.duty.trigger,
+        "label": one.duty.label,
+        "ground": one.duty.ground,
+        "recipients": list(one.duty.recipients),
+        "left": list(filter(None, one.left)),
+        "before": {who: called(plan) for who, plan in one.duty.before.items()}
+        if isinstance(one.duty.before, dict)
+        else {},
+        "by": one.by,
+        "state": str(one.met(now)),
+        "of": one.of,
+        "said": one.said and _said_shape(one, one.said),
+        "said_apart": [_said_shape(one, said) for said in one.apart],
+    }
+
+
+def _said_shape(one: DutyState, said: Said[SharedBody]) -> Shape:
+    return {
+        "entry": said.id,
+        "by": said.author.person.name,
+        "at": said.at,
+        "happened": said.happened,
+        "decision": said.body.decision,
+        "recipients": list(said.body.recipients),
+        "how": said.body.how,
+        "what": said.body.what,
+        "reason": said.body.reason or one.duty.reason,
+    }
+
+
+def sharing_shape(state: PlanState, now: datetime) -> Shape:
+    """What `share --json` prints."""
+    without = [one for one in state.after.shared if not one.body.trigger]
+    return {
+        "ref": state.ref,
+        "plan": state.plan,
+        "case": state.body.visit.case,
+        "duties": [duty_shape(one, now) for one in duties_of(state)],
+        "shared_without_a_duty": [
+            {
+                "entry": one.id,
+                "at": one.happened,
+                "recipients": list(one.body.recipients),
+                "how": one.body.how,
+                "what": one.body.what,
+            }
+            for one in without
+        ],
+    }

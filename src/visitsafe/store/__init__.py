@@ -1,0 +1,1 @@
+"""Where entries are kept, and only that: SQLite, PostgreSQL, copies."""

@@ -1,0 +1,270 @@
+"""The door to the store: a URL in, a store out. Opening never makes or alters anything.
+
+Making a store and bringing an older one up to date are explicit. A file which is not a store, or not one of
+this version, is refused with a sentence before anything is read from it. What a store does stands in
+`domain.stored.Store`; how, in `sqlite_store`. PostgreSQL has a door of its own, `postgres_door`.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from visitsafe.errors import StoreError
+from visitsafe.record.entries import to_text
+from visitsafe.record.stored import Store, Summarise
+from visitsafe.store import schema
+from visitsafe.store.sqlite_store import SqliteStore
+from visitsafe.store.store_file import FAULTS, connect, in_words, located
+from visitsafe.store.store_identity import identify
+from visitsafe.store.store_marks import MIGRATE, refuse_marked
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from visitsafe.store.migrations import Migrated
+
+WAIT = 5.0
+"""Seconds to wait while another program writes, before saying so."""
+MIGRATING_WAIT = 60.0
+"""The same for bringing a store up to date: somebody else may be at just that."""
+
+
+def open_store(url: str, wait: float = WAIT, *, owner: bool = False, keeper: bool = False) -> Store:
+    """Open the store that a URL names. Never makes one.
+
+    Args:
+        url: `sqlite:///relative`, `sqlite:////absolute`, a bare path, or `postgresql://user@host/database`.
+        wait: Seconds to wait while another program writes.
+        owner: In a database: whether a user who could take entries away will do, for what only reads.
+        keeper: In a database: whether a member of the retention role will do.
+
+    Raises:
+        StoreError: It is missing, not a store, made by a newer or an older visitsafe, damaged or not
+            permitted.
+    """
+    if is_postgres(url):
+        opened: Store = postgres().open_store(url, wait, owner=owner, keeper=keeper)
+        return opened
+    store = open_file(url, wait)
+    try:
+        refuse_marked(store.meta(), f"the store {store.path}")
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def open_file(url: str, wait: float = WAIT, *, older: bool = False) -> SqliteStore:
+    """Open a store that is a file, even one that is only part of a copy or was moved (`store_marks`).
+
+    Args:
+        url: As for `open_store`.
+        wait: As for `open_store`.
+        older: One of an older version will do: its entries can be read, and nothing else.
+
+    Raises:
+        StoreError: As for `open_store`.
+    """
+    path = located(url)
+    _look_for(path)
+    database = connect(path, wait)
+    try:
+        store_id, version = identify(database, path)
+        if version < schema.SCHEMA_VERSION and not older:
+            raise StoreError(f"the store {path} was made by an older visitsafe", hint=MIGRATE)
+        return SqliteStore(database, path, store_id)
+    except BaseException:
+        database.close()
+        raise
+
+
+def migrate_store(
+    url: str, summariser: Callable[[Store], Summarise], wait: float = MIGRATING_WAIT
+) -> "Migrated":
+    """Bring a store of an older visitsafe to the version of this one.
+
+    Args:
+        url: As for `open_store`.
+        summariser: Makes what makes the rows (`Store.append`) from the store: its entries can be read
+            whatever its version is.
+        wait: Seconds to wait while another program writes.
+
+    Raises:
+        StoreError: As for `open_store`, or it cannot be written to; nothing was changed then.
+    """
+    from visitsafe.store.migrations import migrate
+
+    if is_postgres(url):
+        postgres()  # says so where what PostgreSQL needs is missing
+        from visitsafe.store.postgres_migrations import migrate_postgres
+
+        return migrate_postgres(url, summariser, wait)
+    path = located(url)
+    _look_for(path)
+    with closing(connect(path, wait)) as database:
+        store = SqliteStore(database, path, identify(database, path)[0])
+        return migrate(store, lambda: identify(database, path)[1], summariser(store))
+
+
+def store_exists(url: str) -> bool:
+    """Whether a store, or anything else that a new one must not be made over, is where a URL says.
+
+    An empty file, and one whose making was interrupted, count as nothing: `create_store` takes them.
+
+    Raises:
+        StoreError: The URL names no file.
+    """
+    if is_postgres(url):
+        return bool(postgres().store_exists(url))
+    path = located(url)
+    try:
+        if not path.exists():
+            return False
+        with closing(connect(path, WAIT)) as database:
+            return not _is_empty(database)
+    except (OSError, StoreError, *FAULTS):
+        return True
+
+
+def create_store(url: str, created: datetime, meta: Mapping[str, str] | None = None) -> Store:
+    """Make a new store, readable by its owner only, and open it.
+
+    Args:
+        url: As for `open_store`. The folder must exist; the file must not, or be empty.
+        created: Aware.
+        meta: What it says of itself in place of something new: a copy keeps the id of its store.
+
+    Raises:
+        StoreError: There is something already, or the place cannot be written to.
+    """
+    if is_postgres(url):
+        made: Store = postgres().create_store(url, created, meta=meta)
+        return made
+    path = located(url)
+    _make_file(path)
+    database = connect(path, WAIT)
+    try:
+        _furnish(database, path, created, meta or {})
+        return SqliteStore(database, path, identify(database, path)[0])
+    except BaseException:
+        database.close()
+        raise
+
+
+def open_or_make(url: str, created: datetime) -> Store:
+    """Open a store, or make the file that is to be one. In a database nothing is made by the way.
+
+    Raises:
+        StoreError: As for `open_store` and `create_store`; or there is no store in a database yet.
+    """
+    if store_exists(url):
+        return open_store(url)
+    if is_postgres(url):
+        raise StoreError(
+            f"there is no store in {postgres().place(url)} yet; nothing was made",
+            hint="whoever looks after the database makes it once, logged in as its administrator:"
+            " visitsafe store init",
+        )
+    return create_store(url, created)
+
+
+def is_postgres(url: str) -> bool:
+    """Whether a URL names a PostgreSQL store."""
+    return url.partition(":")[0].lower() in {"postgresql", "postgres"}
+
+
+def postgres() -> "ModuleType":
+    """The door to PostgreSQL (`postgres_door`).
+
+    Raises:
+        StoreError: This visitsafe has none.
+    """
+    try:
+        from visitsafe.store import postgres_door
+    except ImportError as error:
+        raise StoreError(
+            "this visitsafe was installed without what it needs for PostgreSQL",
+            hint="run: pip install 'visitsafe[postgres]'",
+        ) from error
+    return postgres_door
+
+
+def _make_file(path: Path) -> None:
+    """An empty file for its owner only; SQLite gives its companions the same permissions."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if path.stat().st_size == 0:
+            path.chmod(0o600)
+    except OSError as error:
+        raise StoreError(
+            f"no store can be made at {path}: {(error.strerror or 'not possible').lower()}",
+            hint="name a file in a folder that exists and that you may write to",
+        ) from error
+
+
+def _furnish(database: sqlite3.Connection, path: Path, created: datetime, given: Mapping[str, str]) -> None:
+    """Lay out an empty file in one transaction: if that is interrupted, the file can be furnished again."""
+    meta = {
+        "schema_version": str(schema.SCHEMA_VERSION),
+        "store_id": os.urandom(16).hex(),
+        "created": to_text(created),
+        **given,
+    }
+    try:
+        if _is_empty(database):
+            _use_wal(database, path)
+            database.execute("BEGIN IMMEDIATE")
+            if _is_empty(database):  # nobody else was quicker
+                schema.create(database, meta)
+                database.execute("COMMIT")
+                return
+    except FAULTS as error:
+        raise in_words(error, path, writing=True) from error
+    raise StoreError(
+        f"there is a file at {path} already", hint="name another file, or use the store that is there"
+    )
+
+
+def _use_wal(database: sqlite3.Connection, path: Path) -> None:
+    if database.execute("PRAGMA journal_mode = WAL").fetchall() != [("wal",)]:
+        raise StoreError(
+            f"the disk that {path} is on cannot hold a store safely", hint="name a file on a local disk"
+        )
+
+
+def _is_empty(database: sqlite3.Connection) -> bool:
+    return not database.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+
+
+def _beside(path: Path) -> list[Path]:
+    """Files of SQLite in the folder in which a store was looked for, by name."""
+    with suppress(OSError):
+        files = sorted(one for one in path.parent.iterdir() if one.suffix in {".db", ".sqlite", ".sqlite3"})
+        return [one for one in files if one.is_file()]
+    return []
+
+
+def _look_for(path: Path) -> None:
+    """Say plainly what SQLite would only call unable to open."""
+    try:
+        there, folder = path.exists(), path.is_dir()
+    except OSError as error:
+        raise StoreError(
+            f"the store {path} cannot be reached: {(error.strerror or 'not possible').lower()}",
+            hint="check that you may open its folder",
+        ) from error
+    if folder:
+        raise StoreError(f"{path} is a folder, not a store", hint="name the file in it: VISITSAFE_STORE")
+    if not there:
+        beside = [
+            f"if you mean {one.name}: VISITSAFE_STORE=sqlite:///{one}; else " for one in _beside(path)[:1]
+        ]
+        raise StoreError(
+            f"there is no store at {path}",
+            hint="".join(beside) + "check VISITSAFE_STORE, and that its disk is there; if the store is lost,"
+            " put back a backup: visitsafe store restore FILE",
+        )

@@ -1,0 +1,1 @@
+"""What managers read: the page, the case pack, patterns, the report, the audit."""

@@ -1,0 +1,152 @@
+"""A signed audit as sections, as a markdown page and as JSON. Pure.
+
+What was asked, answered and counted stands in the entry as it was shown; nothing is counted again. Every text
+of the record is escaped.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, tzinfo
+from typing import Any
+
+from visitsafe.record.people import AuditedBody
+from visitsafe.record.plan import Shown
+from visitsafe.state.phrases import date_only
+from visitsafe.state.rules_followup import is_day
+from visitsafe.supervision.audit import WILL_CHANGE
+from visitsafe.supervision.page_sections import bullets, quotation
+from visitsafe.text.escape import markdown_line, one_line
+
+TITLE = "What managers owe: the yearly look"
+WANTING = "Not as it should be, or not sure"
+RECORD = "From the record"
+ALL_WELL = "Every question was answered as it should be."
+
+
+def days_of(first: str, last: str) -> str:
+    """`24 November 2025 to 23 November 2026`; empty if the entry names no days."""
+    if not (is_day(first) and is_day(last)):
+        return ""
+    return f"{date_only(f'{first}T12:00:00Z', UTC)} to {date_only(f'{last}T12:00:00Z', UTC)}"
+
+
+def labels_wanting(body: AuditedBody) -> list[str]:
+    """The labels of the questions of which the answer is the unsafe one."""
+    return [shown.label for shown in body.shown if shown.id in body.wanting]
+
+
+def by_section(body: AuditedBody) -> Iterator[tuple[str, list[Shown]]]:
+    """The questions below their headings, in the order asked; without what goes before them all."""
+    sections: dict[str, list[Shown]] = {}
+    for shown in body.shown:
+        if shown.id != WILL_CHANGE:
+            sections.setdefault(shown.section, []).append(shown)
+    yield from sections.items()
+
+
+def will_change(body: AuditedBody) -> Shown | None:
+    """What is to change: it comes before all questions; None if the form did not ask it."""
+    return next((shown for shown in body.shown if shown.id == WILL_CHANGE), None)
+
+
+def was_written(shown: Shown, body: AuditedBody) -> bool:
+    """Whether an answer is in somebody's own words."""
+    value = body.answers.get(shown.id, "")
+    return isinstance(value, str) and one_line(value) == one_line(shown.answer) and " " in value.strip()
+
+
+def head(team: str, at: str, by: str, body: AuditedBody, zone: tzinfo) -> tuple[str, str]:
+    """Whose audit it is and who signed it when, and which days the record was asked about."""
+    days = days_of(body.first, body.last)
+    about = f" What the record says is about {days}." if days else ""
+    return (
+        f"{one_line(team)}. Signed by {one_line(by)} on {date_only(at, zone)}.",
+        f"For the team.{about}",
+    )
+
+
+def audit_markdown(team: str, entry: str, at: str, by: str, body: AuditedBody, zone: tzinfo) -> str:
+    """The page.
+
+    Args:
+        team: The team's name.
+        entry: The id of the signed entry.
+        at: When it was signed, UTC text.
+        by: Who signed it, by name.
+        body: What was signed.
+        zone: Whose days.
+    """
+    first, second = head(team, at, by, body, zone)
+    blocks = [f"# {TITLE}", f"{markdown_line(first)} {second}"]
+    blocks += [markdown_line(remark) for remark in body.remarks]
+    blocks += _summary(body)
+    for section, asked in by_section(body):
+        blocks.append(f"## {markdown_line(section)}")
+        for shown in asked:
+            blocks += _question(shown, body)
+    blocks.append(
+        f"---\n\n*Signed entry {markdown_line(entry)} of the team's record; to check it: visitsafe verify*"
+    )
+    return "\n\n".join(blocks) + "\n"
+
+
+def _summary(body: AuditedBody) -> Iterator[str]:
+    labels = labels_wanting(body)
+    if labels:
+        yield f"## {WANTING}"
+        yield bullets(markdown_line(label) for label in labels)
+    else:
+        yield ALL_WELL
+    if change := will_change(body):
+        yield f"## {markdown_line(change.label)}"
+        yield quotation(change.answer)
+        if said := body.evidence.get(change.id, ()):
+            yield bullets(map(markdown_line, said))
+
+
+def _question(shown: Shown, body: AuditedBody) -> Iterator[str]:
+    yield f"### {markdown_line(shown.label)}"
+    if was_written(shown, body):
+        yield markdown_line(shown.ask)
+        yield quotation(shown.answer)
+    else:
+        yield f"{markdown_line(shown.ask)} **{markdown_line(shown.answer) or 'not answered'}**"
+    if said := body.evidence.get(shown.id, ()):
+        yield f"{RECORD}:"
+        yield bullets(map(markdown_line, said))
+    yield f"*Source: {markdown_line(shown.source) or 'none named'}*"
+
+
+def audit_shape(entry: str, at: str, by: str, body: AuditedBody) -> dict[str, Any]:
+    """What `audit --show --json` prints (docs/json.md)."""
+    return {
+        "entry": entry,
+        "at": at,
+        "by": by,
+        "from": body.first,
+        "to": body.last,
+        "form": {"id": body.form.id, "version": body.form.version},
+        "remarks": list(body.remarks),
+        "wanting": list(body.wanting),
+        "questions": [
+            {
+                "id": shown.id,
+                "section": shown.section,
+                "label": shown.label,
+                "ask": shown.ask,
+                "value": _value(body, shown.id),
+                "answer": shown.answer,
+                "evidence": list(body.evidence.get(shown.id, ())),
+                "source": shown.source,
+            }
+            for shown in body.shown
+        ],
+        "findings": [
+            {"rule": one.rule, "level": str(one.level), "text": one.text, "source": one.source}
+            for one in body.findings
+        ],
+    }
+
+
+def _value(body: AuditedBody, name: str) -> str | list[str]:
+    value = body.answers.get(name, "")
+    return value if isinstance(value, str) else list(value)

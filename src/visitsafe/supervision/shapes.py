@@ -1,0 +1,246 @@
+"""A plan and a list of plans as JSON: what `--json` prints, documented in docs/json.md.
+
+Fields are added, never renamed and never given another meaning. Everything here is text, numbers, lists
+and mappings; times are UTC text as in the entries. Text stands as it was signed: who prints it escapes it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from visitsafe.record.entries import to_text
+from visitsafe.record.plan import Finding, PlanBody
+from visitsafe.record.refs import reference
+from visitsafe.record.stored import PlanRow
+from visitsafe.state.alarm import is_overdue, minutes_late
+from visitsafe.state.duress_followup import with_bodies
+from visitsafe.state.entry_words import says
+from visitsafe.state.fold import PlanState
+from visitsafe.state.phrases import answering, expired, plain_words, worst_first
+from visitsafe.state.rules import Judged
+from visitsafe.state.sealed_words import reason_of
+from visitsafe.state.visit import Alarm, Said, VisitState
+from visitsafe.supervision.followup_shape import after_shape, sharing_shapes
+from visitsafe.supervision.visit_shape import Shape, person_shape, way_shape
+from visitsafe.team.details import is_old
+from visitsafe.team.roster import Roster
+from visitsafe.text.address import LEFT_OUT, naming, without_address
+
+__all__ = ["LEFT_OUT", "Shape", "list_shape", "plan_shape", "without_details"]
+
+B = TypeVar("B", bound=msgspec.Struct)
+
+
+def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False) -> Shape:
+    """What `show --json` prints.
+
+    Args:
+        state: The plan.
+        now: For what is expired or overdue.
+        include_details: With the address; otherwise it is null, and left out of every answer that names it.
+    """
+    state = state if include_details else without_details(state)
+    body = state.body
+    return {
+        "ref": state.ref,
+        "plan": state.plan,
+        "status": str(state.status),
+        "status_words": plain_words(state, now),
+        "expired": expired(state, now),
+        **_stage(state, now),
+        "urgent": body.urgent or None,
+        "withdrawn": state.withdrawn or None,
+        "repeats": body.repeats or None,
+        "author": person_shape(state.author, state.author.fingerprint),
+        "version": state.version.id,
+        "rivals": list(state.rivals),
+        "visit": _visit(body, include_details=include_details),
+        "answers": _plain(body.answers),
+        "standing": dict(body.standing),
+        "shown": _plain(body.shown),
+        "facts": _plain(body.known),
+        "findings": [_finding(body, finding) for finding in worst_first(body)],
+        "controls": _plain(body.controls),
+        "sharing": sharing_shapes(state, now),
+        "decision": _decision(state),
+        "tracing_details": _tracing(state, now),
+        "ladder": _plain(body.ladder),
+        "way": way_shape(state),
+        "after": after_shape(state),
+        "checklists": _plain(body.checklists),
+        "entries": [_entry(state, judged) for judged in state.judged],
+        "problems": list(state.problems),
+        "as_of": to_text(now),
+    }
+
+
+def _stage(state: PlanState, now: datetime) -> Shape:
+    """How far the visit has come, and whether somebody should be back."""
+    return {
+        "stage": str(state.visit.stage),
+        "closed": state.closed or None,
+        "overdue": is_overdue(state, now),
+        "minutes_late": minutes_late(state, now),
+    }
+
+
+def list_shape(
+    rows: Sequence[PlanRow], roster: Roster, states: Mapping[str, PlanState], now: datetime
+) -> list[Shape]:
+    """What `list --json` prints; `states` are those of the rows by plan id, `now` is for who is late."""
+    return [
+        {
+            "ref": reference(row.plan),
+            "plan": row.plan,
+            "status": row.status,
+            **_stage(states[row.plan], now),
+            "open": row.open,
+            "case": states[row.plan].body.visit.case,
+            "area": without_address(row.area, states[row.plan].body.visit.address),
+            "start": row.start,
+            "due_back": row.due_back,
+            "level": row.level or None,
+            "urgent": row.urgent,
+            "author": person_shape(roster.known.get(row.by), row.by),
+            "entries": row.entries,
+            "newest": row.newest,
+            "owed": row.owed or None,
+        }
+        for row in rows
+    ]
+
+
+def without_details(state: PlanState) -> PlanState:
+    """The same plan without the address, also where an answer or a decision repeats it or a part of it."""
+    pattern = naming(state.body.visit.address)
+    judged = tuple(
+        msgspec.structs.replace(one, body=_without(one.body, pattern)) if one.body else one
+        for one in state.judged
+    )
+    bodies = {one.entry.id: one for one in judged}
+    body = _without(state.body, pattern)
+    return msgspec.structs.replace(
+        state,
+        body=msgspec.structs.replace(body, visit=msgspec.structs.replace(body.visit, address="")),
+        withdrawn=pattern.sub(LEFT_OUT, state.withdrawn),
+        judged=judged,
+        decision=bodies[state.decision.entry.id] if state.decision else None,
+        visit=_visit_with(state.visit, {name: one.body for name, one in bodies.items()}),
+        after=with_bodies(state.after, {name: one.body for name, one in bodies.items()}),
+    )
+
+
+def _visit_with(visit: VisitState, bodies: Mapping[str, Any]) -> VisitState:
+    """The visit with other bodies of its entries."""
+
+    def said(one: Said[Any]) -> Said[Any]:
+        return msgspec.structs.replace(one, body=bodies.get(one.id, one.body))
+
+    def alarm(one: Alarm) -> Alarm:
+        return Alarm(
+            raised=tuple(map(said, one.raised)),
+            sent=tuple(map(said, one.sent)),
+            owned=tuple(map(said, one.owned)),
+            over=said(one.over) if one.over else None,
+        )
+
+    return msgspec.structs.replace(
+        visit,
+        reports=tuple(map(said, visit.reports)),
+        departed=said(visit.departed) if visit.departed else None,
+        back=said(visit.back) if visit.back else None,
+        duress=said(visit.duress) if visit.duress else None,
+        alarms=tuple(map(alarm, visit.alarms)),
+        drills={name: alarm(one) for name, one in visit.drills.items()},
+    )
+
+
+def _without(body: B, pattern: re.Pattern[str]) -> B:
+    return msgspec.convert(_substituted(msgspec.to_builtins(body), pattern), type(body))
+
+
+def _substituted(value: Any, pattern: re.Pattern[str]) -> Any:
+    if isinstance(value, str):
+        return pattern.sub(LEFT_OUT, value)
+    if isinstance(value, list | tuple):
+        return [_substituted(one, pattern) for one in value]
+    if isinstance(value, dict):
+        return {name: _substituted(one, pattern) for name, one in value.items()}
+    return value
+
+
+def _visit(body: PlanBody, *, include_details: bool) -> Shape:
+    visit = body.visit
+    return {
+        "case": visit.case,
+        "area": visit.area,
+        "address": visit.address if include_details else None,
+        "start": visit.start,
+        "due_back": visit.due_back,
+        "purpose": visit.purpose,
+        "companions": _plain(visit.companions),
+        "company": str(body.company),
+        "person_visited": visit.person_visited,
+    }
+
+
+def _finding(body: PlanBody, finding: Finding) -> Shape:
+    answers = [{"text": control.text, "who": control.who} for control in answering(finding, body.controls)]
+    return {**_plain(finding), "answered_by": answers}
+
+
+def _decision(state: PlanState) -> Shape | None:
+    if state.decision is None or state.decided is None:
+        return None
+    body = state.decided
+    return {
+        "entry": state.decision.entry.id,
+        "of": body.of,
+        "decision": str(body.decision),
+        "rationale": body.rationale,
+        "conditions": list(body.conditions),
+        "purpose_met": body.purpose_met or None,
+        "attested": _plain(body.attested),
+        "by": person_shape(state.decision.author, state.decision.entry.content.by),
+        "at": state.decision.entry.content.at,
+    }
+
+
+def _tracing(state: PlanState, now: datetime) -> Shape | None:
+    """That details are sealed, to whom, and how old they are. Never what they say."""
+    sealed = state.sealed
+    if sealed is None:
+        return None
+    return {
+        "of": sealed.of,
+        "earlier": sealed.earlier,
+        "given": sealed.given,
+        "valid_until": sealed.valid_until or None,
+        "past_date": is_old(sealed.valid_until, now),
+        "to": [person_shape(member, member.fingerprint) for member in sealed.openers],
+        "not_to": [person_shape(member, member.fingerprint) for member in sealed.others],
+    }
+
+
+def _entry(state: PlanState, judged: Judged) -> Shape:
+    content = judged.entry.content
+    return {
+        "id": judged.entry.id,
+        "kind": content.kind,
+        "at": content.at,
+        "by": person_shape(judged.author or state.people.get(content.by), content.by),
+        "signature": "good",
+        "counts": not judged.why_not,
+        "why_not": judged.why_not or None,
+        "doubt": judged.doubt or None,
+        "reason": reason_of(judged) or None,
+        "says": says(judged, state) or None,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Structs, tuples and enumerations as JSON has them."""
+    return msgspec.json.decode(msgspec.json.encode(value))

@@ -1,0 +1,1 @@
+"""What people type and read: cleaned, escaped, dated, counted. Knows nothing of visits."""

@@ -1,0 +1,325 @@
+"""Dates and times as people type them, and as they are read back before they count.
+
+Days come before months. Nothing is guessed that could move a visit to another day, from afternoon to
+night, or to the wrong side of a clock change: then the sentence says what to add. Results are aware UTC
+in whole minutes. The clock is never read (`now` is an argument) and the computer's language plays no part.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from visitsafe.text.local_clock import short_day
+from visitsafe.text.time_words import (
+    DAYS,
+    EXAMPLE,
+    MONTHS,
+    NEAR_DAYS,
+    Spoken,
+    TimeError,
+    UnreadableError,
+    date_in,
+    read,
+    tidy,
+)
+
+__all__ = [
+    "DAYS",
+    "EXAMPLE",
+    "MONTHS",
+    "TimeError",
+    "check_due_back",
+    "check_start",
+    "check_visit_times",
+    "duration",
+    "in_full",
+    "instant",
+    "long_visit",
+    "parse_time",
+    "short",
+    "time_of_visit",
+]
+
+GRACE = timedelta(minutes=5)
+"""How far back a time of day still means today: clocks differ, and typing takes a moment."""
+URGENT_BACK = timedelta(hours=12)
+LONGEST = timedelta(hours=24)
+LONG = timedelta(hours=12)
+FURTHEST = timedelta(days=366)
+_NEXT_DAY = timedelta(hours=12)
+_JUST_PASSED = timedelta(days=31)
+_MOST_MINUTES = 7 * 24 * 60
+_FEWEST_BARE_MINUTES = 10
+
+_ISO = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:t[0-9:.]+[+-][0-9]{2}:?[0-9]{2}|[t ][0-9:.]+z)", re.ASCII)
+_LENGTH = re.compile(
+    r"(?:(?P<more>\+)|for )? ?(?:(?P<hours>[0-9]{1,3}) ?h(?:ou)?r?s?(?![a-z]) ?(?:and )?)?"
+    r"(?:(?P<minutes>[0-9]{1,5}) ?(?P<unit>m(?:in(?:ute)?s?)?)?)?"
+)
+
+_HOURS = {"an hour": "1h", "half an hour": "30m", "a quarter of an hour": "15m", "an hour and a half": "1h30"}
+
+
+def parse_time(text: str, now: datetime, zone: ZoneInfo, after: datetime | None = None) -> datetime:
+    """The time that a person means.
+
+    Args:
+        text: As typed: `now`, `15:30`, `tomorrow 9am`, `in 2 hours`, `23/11 15:30`, ISO; with `after` also
+            `+90`, `1h`.
+        now: Aware.
+        zone: Whose clocks the person reads.
+        after: Aware; the time that this one must follow, so that a bare time means the same day, or the
+            night after it within 12 hours.
+
+    Returns:
+        Aware UTC, whole minutes.
+
+    Raises:
+        TimeError: It is not a time, or could be two; with a sentence that says what to type.
+    """
+    words = tidy(text)
+    if words == "now" and after is None:
+        return _whole(now)
+    if words.startswith("in "):
+        length = _LENGTH.fullmatch(_HOURS.get(words[3:], words[3:]))
+        if length and (length["hours"] or length["unit"]):
+            return _whole(_later(length, now))
+    length = _LENGTH.fullmatch(words)
+    if length and (length["hours"] or length["unit"] or (length["more"] and length["minutes"])):
+        return _whole(_later(length, after))
+    try:
+        if _ISO.fullmatch(words):
+            return _whole(datetime.fromisoformat(words.upper()))
+        return _whole(_resolve(read(words, zone), now, after))
+    except TimeError:
+        raise
+    except (ValueError, OverflowError) as error:
+        raise UnreadableError from error
+
+
+def time_of_visit(text: str, start: datetime, now: datetime, zone: ZoneInfo) -> datetime:
+    """The time that a person means who is asked about a visit: without a day it is the visit's.
+
+    Args:
+        text: As typed, as for `parse_time`.
+        start: Aware; when the visit starts. A time so much earlier in the day that it must be the night
+            after means that night.
+        now: Aware.
+        zone: Whose clocks the person reads.
+
+    Raises:
+        TimeError: It is not a time, or could be two.
+    """
+    words = tidy(text)
+    try:
+        spoken = read(words, zone)
+    except (TimeError, ValueError):
+        return parse_time(text, now, zone, None if words == "now" else start)
+    if spoken.calendar is not None or spoken.near is not None or spoken.weekday is not None:
+        return parse_time(text, now, zone)
+    day = start.astimezone(spoken.zone).date()
+    at = instant(day, spoken)
+    return _whole(instant(day + timedelta(days=1), spoken) if start - at > _NEXT_DAY else at)
+
+
+def _whole(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def _later(length: re.Match[str], after: datetime | None) -> datetime:
+    """The time so many hours and minutes after the start."""
+    if after is None:
+        raise TimeError(f"a length of time does not say when; type the time itself, like {EXAMPLE}")
+    number = int(length["minutes"] or 0)
+    if not length["hours"] and not length["unit"] and number < _FEWEST_BARE_MINUTES:
+        raise TimeError(f"+{number} could be hours or minutes; type +{number}h or +{number}m")
+    minutes = int(length["hours"] or 0) * 60 + number
+    if minutes > _MOST_MINUTES:
+        raise TimeError("that is longer than a visit lasts; type the time you will be back, like 15:30")
+    return after.astimezone(UTC) + timedelta(minutes=minutes)
+
+
+def _resolve(spoken: Spoken, now: datetime, after: datetime | None) -> datetime:
+    base = (after or now).astimezone(spoken.zone)
+    today = now.astimezone(spoken.zone).date()
+    if spoken.calendar is None and spoken.near is None:
+        if spoken.weekday is None:
+            return _bare(spoken, now, after)
+        day = base.date() + timedelta(days=(spoken.weekday - base.weekday()) % 7)
+        if spoken.next:
+            return instant(_next_week(day, base.date()), spoken)
+        at = instant(day, spoken)
+        passed = at < base.astimezone(UTC) - (timedelta() if after else GRACE)
+        return instant(day + timedelta(days=7), spoken) if passed else at
+    if spoken.calendar is None:
+        day = today + timedelta(days=spoken.near or 0)
+    else:
+        day = _calendar_day(spoken.calendar, base.date())
+    if spoken.weekday not in {None, day.weekday()}:
+        wanted = DAYS[spoken.weekday or 0]
+        raise TimeError(f"{_day_in_full(day)} is not a {wanted}; type the day or the date, not both")
+    return instant(day, spoken)
+
+
+def _next_week(day: date, today: date) -> date:
+    """The day that `next Tuesday` means, if it is next week's by whichever way of counting."""
+    coming = day if day > today else day + timedelta(days=7)
+    if coming.isocalendar()[:2] == today.isocalendar()[:2]:
+        later, name = coming + timedelta(days=7), DAYS[coming.weekday()]
+        both = f"{_day_in_full(coming)} or {_day_in_full(later)}"
+        raise TimeError(f"next {name} could be {both}; type the date")
+    return coming
+
+
+def _bare(spoken: Spoken, now: datetime, after: datetime | None) -> datetime:
+    """A time with no day: today if it is still to come; after a start the same day, or the night after it."""
+    clock = f"{spoken.clock:%H:%M}"
+    base = (after or now).astimezone(spoken.zone)
+    at = instant(base.date(), spoken)
+    if after is None:
+        if at < now - GRACE:
+            raise TimeError(f"{clock} has passed today; type tomorrow {clock}, or the date with it")
+        return at
+    if at >= after:
+        return at
+    at = instant(base.date() + timedelta(days=1), spoken)
+    if at > after + _NEXT_DAY:
+        raise TimeError(f"{clock} is before the start, {base:%H:%M}; add the day if you mean another one")
+    return at
+
+
+def _calendar_day(found: re.Match[str], today: date) -> date:
+    """The day that a date names; without a year the next such day, unless it has only just gone by."""
+    number, month, year = date_in(found)
+    years = [year] if year else [today.year - 1, today.year, today.year + 1]
+    days = [day for year in years if (day := _day(year, month, number))]
+    called = f"{number} {MONTHS[month - 1]}"
+    coming = [day for day in days if found["year"] or day >= today]
+    if not coming:
+        raise TimeError(f"there is no {called} from {years[0]} to {years[-1]}; check the date")
+    if any(timedelta() < today - day <= _JUST_PASSED for day in days) and not found["year"]:
+        raise TimeError(
+            f"{called} has just passed; check the date, or add the year if you mean {coming[0].year}"
+        )
+    return coming[0]
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def instant(day: date, spoken: Spoken) -> datetime:
+    """The one moment at which the clocks show this, or a sentence about the clock change."""
+    clock = f"{spoken.clock:%H:%M}"
+    moments = _moments(datetime.combine(day, spoken.clock), spoken.zone)
+    if not moments:
+        raise TimeError(
+            f"the clocks go forward that night and there is no {clock}; type an earlier or later time"
+        )
+    names = [str(at.tzname()) for at in moments]
+    if spoken.label:
+        said = [at for at in moments if spoken.label == str(at.tzname()).casefold()]
+        if not said and spoken.label not in _names(day, spoken.zone):
+            raise UnreadableError
+        if not said:
+            raise TimeError(f"the clocks show {names[0]} at that time; leave out {spoken.label.upper()}")
+        moments = said
+    if spoken.which and len(moments) > 1:
+        return moments[spoken.which == "second"]
+    if spoken.which and len(names) == 1:
+        raise UnreadableError
+    if len(moments) > 1:
+        add = f"{names[0]} or {names[1]}" if len(set(names)) > 1 else "first or second"
+        raise TimeError(f"the clocks go back that night and {clock} comes twice; add {add}")
+    return moments[0]
+
+
+def _moments(naive: datetime, zone: tzinfo) -> list[datetime]:
+    """When the clocks show this: once, never as they go forward, or twice as they go back."""
+    readings = [naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
+    real = [at for at in readings if at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == naive]
+    return real[:1] if len({at.utcoffset() for at in real}) == 1 else real
+
+
+def _names(day: date, zone: tzinfo) -> set[str]:
+    """What the zone's time is called in winter and in summer."""
+    return {str(datetime(day.year, month, 1, tzinfo=zone).tzname()).casefold() for month in (1, 7)}
+
+
+def _day_in_full(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def _label(local: datetime) -> str:
+    """`GMT`; the distance from UTC where the zone has no letters or one name for both sides of a change."""
+    name = local.tzname() or ""
+    twins = _moments(local.replace(tzinfo=None, fold=0), local.tzinfo or UTC)
+    if name.isalpha() and sum(at.tzname() == name for at in twins) == 1:
+        return name
+    offset = f"{local:%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"
+
+
+def in_full(at: datetime, zone: tzinfo) -> str:
+    """`Monday 23 November 2026, 15:30 (GMT)`, which `parse_time` reads back as the same moment."""
+    local = at.astimezone(zone)
+    return f"{DAYS[local.weekday()]} {_day_in_full(local.date())}, {local:%H:%M} ({_label(local)})"
+
+
+def short(at: datetime, zone: tzinfo, now: datetime) -> str:
+    """`today 15:30`, `tomorrow 09:00` or `Mon 23 Nov 15:30`; the year only if it is another one.
+
+    For what may be read later and elsewhere; beside a date or the present time see `local_clock.clock`.
+    """
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    near = {number: word for word, number in NEAR_DAYS.items()}.get((local.date() - today.date()).days)
+    day = near or short_day(local, today)
+    twice = len(_moments(local.replace(tzinfo=None, fold=0), zone)) > 1
+    return f"{day} {local:%H:%M}" + (f" ({_label(local)})" if twice else "")
+
+
+def duration(minutes: int) -> str:
+    """`1 h 30 min`, `45 min`, `2 h`."""
+    hours, rest = divmod(abs(minutes), 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{rest} min"] * (bool(rest) or not hours)
+    return ("-" if minutes < 0 else "") + " ".join(parts)
+
+
+def check_start(start: datetime, now: datetime, *, urgent: bool = False) -> str | None:
+    """What is wrong with a start: past, or too far off.
+
+    Nobody can countersign a plan whose start has passed: it would expire as it is signed. An urgent visit,
+    which needs no countersignature first, may have begun 12 hours ago.
+    """
+    if urgent and start < now - URGENT_BACK:
+        return "the start is more than 12 hours ago; an urgent plan is made on the same day"
+    if not urgent and start <= now:
+        return "the start has passed; type a time that is still to come"
+    return "the start is more than a year ahead; check the date" if start - now > FURTHEST else None
+
+
+def check_due_back(start: datetime, due_back: datetime, now: datetime) -> str | None:
+    """What is wrong with a time due back: not after the start, over 24 hours later, or already passed."""
+    if due_back <= start:
+        return "the time due back must be after the start"
+    if due_back - start > LONGEST:
+        return "the time due back is more than 24 hours after the start; make a plan for each day"
+    return "the time due back has already passed" if due_back <= now else None
+
+
+def check_visit_times(
+    start: datetime, due_back: datetime, now: datetime, *, urgent: bool = False
+) -> tuple[str, ...]:
+    """All that is wrong with the times of a visit, as sentences; none if it can be planned."""
+    found = (check_start(start, now, urgent=urgent), check_due_back(start, due_back, now))
+    return tuple(sentence for sentence in found if sentence)
+
+
+def long_visit(start: datetime, due_back: datetime) -> str | None:
+    """A sentence that asks for a second look if somebody would be out for more than 12 hours."""
+    out = due_back - start
+    minutes = int(out.total_seconds()) // 60
+    return f"that is {duration(minutes)} away; is the time due back right?" if out > LONG else None

@@ -1,1 +1,0 @@
-"""What visitsafe does: gather, decide (pure), apply. No terminal, no files of its own."""

@@ -1,0 +1,111 @@
+"""The card for the telephone, which `depart` prints: whom to ring, what to say, what happens in silence.
+
+Forty columns of text, to be photographed or copied. It names the area and never the address, and nothing
+that a stranger who sees it could use: not what the visit is about, and not the duress phrase. Pure.
+"""
+
+import textwrap
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from visitsafe.record.entries import to_text
+from visitsafe.record.plan import Rung
+from visitsafe.record.terms import ROLE_WORDS
+from visitsafe.state.alarm import WORKER, schedule
+from visitsafe.state.fold import PlanState
+from visitsafe.state.phrases import NOT_REPORTED, who_goes
+from visitsafe.text.address import without_address
+from visitsafe.text.escape import one_line
+from visitsafe.text.local_clock import clock
+
+WIDTH = 40
+_RULE = "-" * WIDTH
+_WHO = {**ROLE_WORDS, WORKER: "you"}
+_ALWAYS = "You may always leave, and you need no reason. In danger ring 999."
+
+
+def card(state: PlanState, now: datetime, zone: tzinfo, desk_phone: str) -> str:
+    """The card of one visit.
+
+    Args:
+        state: The visit.
+        now: Aware; what is past by then is left out.
+        zone: Whose clocks the worker reads.
+        desk_phone: The duty desk's number; empty if the team has agreed on none.
+    """
+    parts = [
+        _facts(state, now, zone, one_line(desk_phone)),
+        _conditions(state),
+        _to_say(state),
+        _if_silent(state, now, zone),
+        _folded(_ALWAYS),
+    ]
+    return "\n".join([_RULE, f"\n{_RULE}\n".join("\n".join(part) for part in parts if part), _RULE])
+
+
+def _facts(state: PlanState, now: datetime, zone: tzinfo, desk_phone: str) -> list[str]:
+    visit = state.body.visit
+    goes = f"{state.author.person.name}, {who_goes(state.going)}"
+    return [
+        *_folded(f"Visit {state.ref}"),
+        *_folded(one_line(goes)),
+        *_pair("Area", one_line(without_address(visit.area, visit.address))),
+        *_pair("Visit at", clock(visit.start, zone, now)),
+        *_pair("Due back", clock(state.visit.due_back, zone, now)),
+        *_pair("Duty desk", desk_phone or "(no number is agreed: write down whom you ring)"),
+    ]
+
+
+def _conditions(state: PlanState) -> list[str]:
+    """What the manager asked for, while it stands."""
+    found = [one_line(without_address(text, state.body.visit.address)) for text in state.conditions]
+    return [*_folded("Your manager's conditions"), *_listed(found)] if found else []
+
+
+def _to_say(state: PlanState) -> list[str]:
+    name = one_line(state.author.person.name)
+    return [
+        *_folded("When you ring, say:"),
+        *_folded(f'"This is {name}, visit {state.ref}."'),
+        *_listed(
+            ['"I am back."', '"I need longer, until" and the time.', '"I am not going in," or "I have left."']
+        ),
+        *_folded("They ask how they can know that it is you."),
+    ]
+
+
+def _if_silent(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
+    """Each step that is still to come: when, and who acts; what the highest one does is said in full."""
+    steps = [one for one in schedule(state) if one.at > to_text(now)]
+    if not steps:
+        return []
+    highest = max(steps, key=lambda one: one.level)
+    lines = ["If nobody hears from you:"]
+    for one in steps:  # by time: where the risk is high, the highest step does not come last
+        do = one_line(without_address(one.rung.do, state.body.visit.address))
+        full = f": {do}" if one is highest else ""
+        missing = NOT_REPORTED.get(one.rung.missing or "")
+        unless = f", unless you report {missing}" if missing else ""
+        lines += _folded(f"{clock(one.at, zone, now)} {_acts(one.rung)}{unless}{full}", " " * 6)
+    return lines
+
+
+def _acts(rung: Rung) -> str:
+    """Who is told, or has to act, in a few words."""
+    who = " and ".join(_WHO.get(role, one_line(role)) for role in rung.who)
+    if rung.who == (WORKER,):
+        return "you are reminded"
+    many = "" if len(rung.who) > 1 else "s"
+    return f"{who} act{many}" if rung.acknowledge else f"{who} told"
+
+
+def _pair(label: str, text: str) -> list[str]:
+    return _folded(f"{label:<10}{text}", " " * 10)
+
+
+def _listed(texts: Sequence[str]) -> list[str]:
+    return [line for text in texts for line in _folded(f"- {text}", "  ")]
+
+
+def _folded(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)

@@ -1,0 +1,255 @@
+"""Reports of a visit under way: whether the report would count, and signing it (8.2).
+
+The worker signs for themselves; anybody else in the team passes on what they heard and says so. Nothing
+forbids leaving, and a report that comes late or without the one before it is taken all the same. What a
+report answers is worked out from the record as the worker may see it: duress changes nothing that is shown.
+"""
+
+from datetime import timedelta, tzinfo
+
+import msgspec
+from msgspec.structs import replace
+
+from visitsafe.desk import Desk
+from visitsafe.errors import NotPermittedError, StoreError
+from visitsafe.record.entries import VERSION, Content, from_text, to_text
+from visitsafe.record.plan import Finding, PlanBody
+from visitsafe.record.report_bodies import (
+    BackBody,
+    Comes,
+    Condition,
+    ExtendedBody,
+    Heard,
+    ReportBody,
+    VisitBody,
+)
+from visitsafe.record.terms import Kind
+from visitsafe.state.fold import PlanState
+from visitsafe.state.in_force import EARLY
+from visitsafe.state.rules import is_earlier
+from visitsafe.state.rules_visit import why_not_visit
+from visitsafe.team.members import Member, meant_by
+from visitsafe.team.same_person import is_self
+from visitsafe.visits.setting_out import check_may_depart, goes_first, seen_by_worker, why_not_ready
+from visitsafe.visits.which_visit import person_called, still_watched
+
+A_FEW_DAYS = 72 * 60
+LONG_OVER = timedelta(days=30)
+"""How long after the time due back a report is probably about another visit."""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be reported.
+
+    Attributes:
+        kind: What happened.
+        who: With `--for`: whose word it is, by name, e-mail or fingerprint; empty for one's own.
+        known_by: How the signer knew that it was that person.
+        note: Anything to add.
+        happened: When, if not now: UTC text.
+        until: In `extended`: the new time due back, UTC text.
+        urgent: In `departed`: why it cannot wait for a countersignature.
+        stopped: In `left`: the visit was broken off.
+        duress: In `ok`: the duress phrase was spoken.
+        conditions: The conditions that were shown, and what was said of each.
+        company: Who comes along or does not, other than was planned.
+        findings: What the rules of the checklist say of that.
+    """
+
+    kind: Kind
+    who: str = ""
+    known_by: str = ""
+    note: str = ""
+    happened: str = ""
+    until: str = ""
+    urgent: str = ""
+    stopped: bool = False
+    duress: bool = False
+    conditions: tuple[Condition, ...] = ()
+    company: tuple[Comes, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class Reported(msgspec.Struct, frozen=True):
+    """A report that is on the record, and the visit before and after it as the worker may see it.
+
+    Attributes:
+        report: What was reported.
+        before: The visit before it.
+        after: The visit with it.
+        signer: Who signed it.
+        others: The worker's other visits that are watched now, as far as they could be read.
+    """
+
+    report: Report
+    before: PlanState
+    after: PlanState
+    signer: Member
+    others: tuple[PlanState, ...] = ()
+
+
+def check_report(desk: Desk, state: PlanState, report: Report) -> None:
+    """Refuse a report that would not count, and setting out on a visit that nobody has agreed to.
+
+    Raises:
+        NotPermittedError: With the way on.
+        VerificationError: Setting out, and the plan's record does not hold.
+    """
+    _check_speaker(desk, state, report)
+    if report.kind is Kind.DEPARTED:
+        check_may_depart(desk, state, urgent=bool(report.urgent), happened=report.happened)
+    else:
+        _check_happened(state, report)
+    check_counts(desk, state, report.kind, _body(state, report))
+
+
+def why_doubtful(desk: Desk, state: PlanState, report: Report, zone: tzinfo) -> str:
+    """Why a report is probably about another visit, or made by a wrong clock: a sentence; empty if it is not.
+
+    What may tell of danger is never asked about.
+
+    Raises:
+        NotPermittedError: It is `back` by a clock that cannot be right, and would end nothing.
+    """
+    if report.duress or report.stopped:
+        return ""
+    visit, now = seen_by_worker(state).visit, to_text(desk.now)
+    start, due_back = from_text(visit.start), from_text(visit.due_back)
+    planned = min(one.entry.content.at for one in state.judged if isinstance(one.body, PlanBody))
+    is_early = desk.now < start - EARLY and (report.kind is Kind.BACK or not visit.out)
+    if not (is_earlier(now, planned) or is_early or desk.now > due_back + LONG_OVER):
+        return ""
+    from visitsafe.state.phrases import in_minutes, minutes_from
+    from visitsafe.text.times import in_full
+
+    clock_says = f"your clock says {in_full(desk.now, zone)}"
+    if is_earlier(now, planned):
+        wrong = f"{clock_says}, and {state.ref} was signed later than that"
+        if report.kind is Kind.BACK:
+            hint = "set this computer's clock, or ring the desk: they report it for you"
+            raise NotPermittedError(f"{wrong}, so this would not end the watch", hint=hint)
+        return wrong
+    if is_early:
+        minutes = minutes_from(now, visit.start)
+        ahead = f"{minutes // 60} hours" if minutes < A_FEW_DAYS else in_minutes(minutes)
+        return f"this visit starts in {ahead}; {clock_says}"
+    return f"this visit was due back {in_minutes(minutes_from(visit.due_back, now))} ago; {clock_says}"
+
+
+def _check_happened(state: PlanState, report: Report) -> None:
+    """Refuse a time of day that was meant for later and would be taken for the day before.
+
+    Raises:
+        NotPermittedError: It lies before they set out, or before the visit could begin.
+    """
+    first = began = to_text(from_text(state.visit.start) - EARLY)
+    on_the_way = [one.happened for one in state.visit.reports if one.kind in {Kind.DEPARTED, Kind.ARRIVED}]
+    if report.kind in {Kind.BACK, Kind.LEFT}:
+        first = max(on_the_way, default=began)
+    elif on_the_way:
+        first = min(*on_the_way, began)  # setting out is often reported late
+    if report.happened and is_earlier(report.happened, first):
+        what = "setting out or arriving" if first in on_the_way else "the visit could begin"
+        raise NotPermittedError(
+            f"that time is before {what}: a time of day is the last one that has passed",
+            hint=f"report it when it happens; if it has just happened, leave out --at; see: "
+            f"visitsafe show {state.ref}",
+        )
+
+
+def check_counts(desk: Desk, state: PlanState, kind: Kind, body: VisitBody, hint: str = "") -> None:
+    """Refuse an entry about a visit that would stand in the record and not count.
+
+    Raises:
+        NotPermittedError: With the reason.
+    """
+    me, roster = desk.member(), desk.roster
+    content = Content(
+        v=VERSION, plan=state.plan, kind=kind, at=to_text(desk.now), by=me.fingerprint, after=(), body={}
+    )
+    counted = [one for one in state.judged if not one.why_not]
+    reason = why_not_visit(content, me, body, counted, roster.everyone, roster.members)
+    if reason:
+        raise NotPermittedError(
+            f"that would not count: {reason}", hint=hint or f"see: visitsafe show {state.ref}"
+        )
+
+
+def _check_speaker(desk: Desk, state: PlanState, report: Report) -> None:
+    everyone, worker = desk.roster.everyone, state.author
+    mine = is_self(desk.member(), worker, everyone)
+    name = worker.person.name
+    if mine and report.who:
+        raise NotPermittedError(f"{state.ref} is your own visit", hint="report it without --for")
+    if mine:
+        return
+    if not report.who:
+        raise NotPermittedError(
+            f"{state.ref} is the visit of {name}, and only they report for themselves",
+            hint=f"if they told you: --for '{name}' --known-by 'how you know that it was them'",
+        )
+    # The reference says whose visit it is: then another of the same first name is not meant.
+    if worker in meant_by(report.who, [worker]) or is_self(person_called(desk, report.who), worker, everyone):
+        return
+    raise NotPermittedError(
+        f"{state.ref} is the visit of {name}, not of {report.who[:60]!r}",
+        hint="ask for the reference again, letter by letter",
+    )
+
+
+def make_report(desk: Desk, state: PlanState, report: Report) -> Reported:
+    """Sign a report and append it; when this returns, it is on the disk.
+
+    Nothing is read after that: whoever stands at a door must not be told that a report failed which counts.
+
+    Why a visit cannot wait for a countersignature becomes a note if it has one after all; on a plan that was
+    signed as urgent it is known already.
+
+    Raises:
+        NotPermittedError: It would not count, or nobody has agreed to the visit.
+    """
+    check_report(desk, state, report)
+    if report.kind is Kind.DEPARTED:
+        report = _with_urgency(desk, state, report)
+    others = _others(desk, state)
+    after = desk.record(state.plan, report.kind, state.heads, _body(state, report))
+    return Reported(report, seen_by_worker(state), seen_by_worker(after), desk.member(), others)
+
+
+def _others(desk: Desk, state: PlanState) -> tuple[PlanState, ...]:
+    """The worker's other visits that are watched; that they cannot be read is no reason not to report."""
+    try:
+        return still_watched(desk, state)
+    except StoreError as error:
+        desk.warn(f"the other visits of {state.author.person.name} could not be looked at: {error.message}")
+        return ()
+
+
+def _with_urgency(desk: Desk, state: PlanState, report: Report) -> Report:
+    if not report.urgent:
+        return replace(report, urgent=goes_first(state))
+    if goes_first(state) or why_not_ready(desk, state)[0]:
+        return report
+    return replace(report, urgent="", note="\n".join(filter(None, (report.note, report.urgent))))
+
+
+def _body(state: PlanState, report: Report) -> ReportBody | BackBody | ExtendedBody:
+    """The body of the entry; by telephone, the word of the key that planned the visit."""
+    of, note = state.version.id, report.note
+    heard = Heard(person=state.author.fingerprint, known_by=report.known_by) if report.who else None
+    if report.kind is Kind.EXTENDED:
+        return ExtendedBody(of=of, until=report.until, heard=heard, note=note)
+    if report.kind is Kind.BACK:
+        return BackBody(of=of, happened=report.happened, heard=heard, note=note)
+    return ReportBody(
+        of=of,
+        happened=report.happened,
+        heard=heard,
+        note=note,
+        urgent=report.urgent,
+        stopped=report.stopped,
+        duress=report.duress,
+        conditions=report.conditions or msgspec.UNSET,
+        company=report.company or msgspec.UNSET,
+        findings=report.findings or msgspec.UNSET,
+    )

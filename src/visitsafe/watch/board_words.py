@@ -1,0 +1,296 @@
+"""The words of the board: short lines that are enough without colour, the most urgent first. Pure.
+
+A line says how much it matters; colours are the screen's affair. Every text that came from a record stands on
+one line here and is escaped where it is shown. Times are local, with the day only where it is not today.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
+
+import msgspec
+
+from visitsafe.record.entries import from_text
+from visitsafe.record.terms import Kind, Stage, Status
+from visitsafe.state.phrases import along
+from visitsafe.team.members import as_heard
+from visitsafe.text.cleaning import cut
+from visitsafe.text.escape import one_line
+from visitsafe.text.local_clock import clock
+from visitsafe.text.times import duration, in_full
+from visitsafe.watch.board_rows import Board, Report, Row, Step
+from visitsafe.watch.heartbeat import Beat, Watch
+
+START_WATCH = "visitsafe watch"
+MOST_FAULTS = 5
+LONGEST_PLACE = 400
+"""Plans that do not hold are named up to this number: whoever can write to the store can add many."""
+AN_HOUR = 60
+STAGES: Mapping[Stage, str] = {
+    Stage.PLANNED: "has not reported setting out",
+    Stage.DEPARTED: "set out",
+    Stage.ARRIVED: "arrived",
+    Stage.LEFT: "has left the address",
+    Stage.BACK: "back",
+}
+REPORTS: Mapping[str, str] = {
+    Kind.DEPARTED: "set out",
+    Kind.ARRIVED: "arrived",
+    Kind.OK: "ok",
+    Kind.LEFT: "left the address",
+    Kind.BACK: "back",
+    Kind.EXTENDED: "needs longer",
+}
+
+
+class Tone(StrEnum):
+    """How much a line matters."""
+
+    ALARM = "alarm"
+    CAREFUL = "careful"
+    STRONG = "strong"
+    PLAIN = "plain"
+    QUIET = "quiet"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of the board; `under` belongs to the line above it, `keep` stays where the window is too low."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    under: bool = False
+    keep: bool = False
+
+
+def board_lines(board: Board, zone: tzinfo, away: str = "") -> list[Line]:
+    """The whole board.
+
+    Args:
+        board: What is so.
+        zone: Whose local time is told.
+        away: If the store cannot be reached: a sentence that says so, above all else.
+    """
+    top = [Line(one_line(away), Tone.ALARM)] if away else watch_lines(board.watch, board.at, zone)
+    faults = [
+        Line(f"{one_line(fault.text)}; run: visitsafe verify {fault.ref}".rstrip(), Tone.ALARM)
+        for fault in board.faults[:MOST_FAULTS]
+    ]
+    if len(board.faults) > MOST_FAULTS:
+        more = len(board.faults) - MOST_FAULTS
+        faults.append(Line(f"{more} more plans do not hold; run: visitsafe verify", Tone.ALARM))
+    blocks = [line for row in board.rows for line in row_lines(row, board.at, zone)]
+    alarms = [line for line in top if line.tone is Tone.ALARM]
+    calm = [line for line in top if line.tone is not Tone.ALARM]
+    return [*alarms, *faults, _head(board, zone), *blocks, *calm]
+
+
+def _head(board: Board, zone: tzinfo) -> Line:
+    at = in_full(board.at, zone)
+    if not board.rows and not board.alarming:
+        return Line(f"{at}: nobody is out", Tone.STRONG)
+    if not board.rows:
+        unknown = "the visit" if board.alarming == 1 else f"the {board.alarming} visits"
+        return Line(f"{at}: NOBODY CAN SAY WHO IS OUT: see to {unknown} named above now", Tone.ALARM)
+    out = f"{len(board.rows)} {'visit' if len(board.rows) == 1 else 'visits'}"
+    taken = sum(row.alarming and row.owner is not None and not row.unanswered for row in board.rows)
+    acting = [f"{board.alarming - taken} to act on now"] * (board.alarming > taken)
+    owned = [f"{taken} that somebody has taken on"] * bool(taken)
+    return Line(f"{at}: {', '.join([out, *acting, *owned])}", Tone.STRONG)
+
+
+def watch_lines(watch: Watch | None, now: datetime, zone: tzinfo) -> list[Line]:
+    """Who is watching, in words; in alarm if nobody is."""
+    if watch is None:
+        said = "This is not the board of now. Heartbeats are not kept: who watched then is not known."
+        return [Line(said, Tone.QUIET)]
+    lines = []
+    if not watch.anybody:
+        lines.append(Line(f"{_nobody(watch.last, now, zone)} Start it: {START_WATCH}", Tone.ALARM))
+    lines += [
+        Line(
+            f"The watch on {_host(beat)} reports trouble: {one_line(beat.body.trouble) or 'look at it now'}",
+            Tone.ALARM,
+        )
+        for beat in watch.troubled
+    ]
+    lines += [
+        Line(
+            f"The clock of {_host(beat)} or of this computer is wrong: a heartbeat from there says "
+            f"{clock(beat.at, zone, now)}, so it does not count.",
+            Tone.ALARM,
+        )
+        for beat in watch.ahead
+    ]
+    lines += [
+        Line(
+            f"{one_line(beat.author.person.name)} is watching on {_host(beat)}, {_seen(beat, now, zone)}.",
+            keep=True,
+        )
+        for beat in _each_once(watch.alive)
+    ]
+    if watch.gap:
+        since, until = (clock(text, zone, now) for text in (watch.gap.since, watch.gap.until))
+        lines.append(Line(f"Nobody was watching from {since} to {until}.", Tone.CAREFUL))
+    return lines
+
+
+def _nobody(last: Beat | None, now: datetime, zone: tzinfo) -> str:
+    if last is None:
+        return "NOBODY IS WATCHING, and no watch was seen here in the last day."
+    return f"NOBODY IS WATCHING since {clock(last.at, zone, now)} (last seen on {_host(last)})."
+
+
+def _each_once(beats: Iterable[Beat]) -> Iterable[Beat]:
+    """Of several watches of one person on one computer, the newest heartbeat."""
+    found: dict[tuple[str, str], Beat] = {}
+    for beat in beats:
+        found.setdefault((as_heard(beat.author.person.email), beat.body.host), beat)
+    return found.values()
+
+
+def _host(beat: Beat) -> str:
+    return one_line(beat.body.host) or "a computer without a name"
+
+
+def _seen(beat: Beat, now: datetime, zone: tzinfo) -> str:
+    visits = f"{beat.body.visits} {'visit' if beat.body.visits == 1 else 'visits'}"
+    return f"seen {clock(beat.at, zone, now)}, {visits}"
+
+
+def row_lines(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
+    """A visit as a block of a few lines."""
+    what, tone = headline(row)
+    where = ", ".join(filter(None, (_where(row.area), _where(row.address), _along(row))))
+    due = f"due back {clock(row.due_back, zone, now)}"
+    facts = [Line("; ".join(filter(None, (where, due))), under=True)]
+    reports = _reports(row, now, zone)
+    if reports:
+        facts.append(Line(reports, under=True))
+    return [
+        Line(f"{what}: {one_line(row.worker)}, {row.ref}", tone),
+        *(_what_duress_means(row) if row.duress else ()),
+        *facts,
+        *_whose_turn(row, now, zone),
+        *_marks(row, zone),
+    ]
+
+
+def headline(row: Row) -> tuple[str, Tone]:
+    """The first words about a visit and how much they matter."""
+    if row.duress:
+        return "DURESS", Tone.ALARM
+    if row.stage is Stage.BACK:
+        return "Back, but the alarm is not stood down", Tone.ALARM
+    if row.alarm:
+        return ", ".join(["ALARM", *([lateness(row.late)] if row.late else [])]), Tone.ALARM
+    if row.late:
+        late = lateness(row.late)
+        return (late, Tone.ALARM) if row.alarming else (f"{late}, within grace", Tone.CAREFUL)
+    words = STAGES[row.stage]
+    tone = Tone.CAREFUL if row.stage is Stage.PLANNED else Tone.STRONG
+    return words[0].upper() + words[1:], tone
+
+
+def lateness(minutes: int) -> str:
+    """`12 minutes late`, `1 h 5 min late`."""
+    if minutes >= AN_HOUR:
+        return f"{duration(minutes)} late"
+    return f"{minutes} {'minute' if minutes == 1 else 'minutes'} late"
+
+
+def _what_duress_means(row: Row) -> list[Line]:
+    said = "Do not ring or text the worker. Decide now. If you fear for anyone, dial 999."
+    details = f" Their details: visitsafe trace {row.ref} --reason 'duress'" if row.sealed else ""
+    return [Line(f"{said}{details}", Tone.ALARM, under=True)]
+
+
+def _where(text: str) -> str:
+    """An area or address in a line of the board; a longer one was signed by another program."""
+    return one_line(cut(text, LONGEST_PLACE))
+
+
+def _along(row: Row) -> str:
+    return along([one_line(name) for name in row.companions], row.company)
+
+
+def _reports(row: Row, now: datetime, zone: tzinfo) -> str:
+    departed = f"set out {clock(row.departed, zone, now)}" if row.departed else ""
+    if not row.departed and row.stage is not Stage.PLANNED:
+        departed = STAGES[Stage.PLANNED]
+    last = row.last
+    if last is None:
+        return f"{STAGES[Stage.PLANNED]}; was to begin {clock(row.start, zone, now)}"
+    if last.early:
+        begins, at = clock(row.start, zone, now), clock(last.at, zone, now)
+        return f"{STAGES[Stage.PLANNED]}; was to begin {begins}; back was reported {at}, too early to count"
+    if last.kind == Kind.DEPARTED:
+        return departed + _through(last)
+    return "; ".join(filter(None, (departed, _report(last, now, zone))))
+
+
+def _report(last: Report, now: datetime, zone: tzinfo) -> str:
+    words = "broke the visit off" if last.stopped else REPORTS.get(last.kind, last.kind)
+    return f"last: {words} {clock(last.at, zone, now)}{_through(last)}"
+
+
+def _through(last: Report) -> str:
+    return f" (told {one_line(last.through)})" if last.through else ""
+
+
+def _whose_turn(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
+    lines = []
+    if row.unowned:
+        step = row.unowned[-1]
+        todo = "" if row.duress else f" {one_line(step.do)}"
+        raised = f"{step.name} since {clock(step.at, zone, now)}, {_whose(step)}"
+        said = f"NOBODY HAS TAKEN THIS ON: {raised}.{todo} To take it on: visitsafe acknowledge {row.ref}"
+        lines.append(Line(said, Tone.ALARM, under=True))
+    elif row.owner:
+        taken = f"{one_line(row.owner.name)} has taken it on ({row.owner.step_name}, "
+        lines.append(Line(f"{taken}{clock(row.owner.at, zone, now)})", Tone.STRONG, under=True))
+    if row.next:
+        lines.append(_next(row.next, row, now, zone))
+    return lines
+
+
+def _next(step: Step, row: Row, now: datetime, zone: tzinfo) -> Line:
+    if row.overtaken:
+        since, todo = clock(step.at, zone, now), "" if row.duress else f". {one_line(step.do)}"
+        said = f"due since {since} and not raised: {step.name}, {_whose(step)}{todo}"
+        return Line(said, Tone.ALARM, under=True)
+    wait = (from_text(step.at) - now + timedelta(seconds=59)) // timedelta(minutes=1)
+    at = clock(step.at, zone, now)
+    return Line(f"next {at} (in {duration(wait)}): {step.name}, {_whose(step)}", under=True)
+
+
+def _whose(step: Step) -> str:
+    return one_line(", ".join(step.whose)) or "nobody is named"
+
+
+def _marks(row: Row, zone: tzinfo) -> Iterable[Line]:
+    if row.urgent:
+        yield Line(f"URGENT: {one_line(row.urgent)}", Tone.CAREFUL, under=True)
+    if row.newer is not None:
+        newer, day = row.newer, row.start
+        times = f"{clock(newer.start, zone, day)} to {clock(newer.due_back, zone, day)}"
+        names = [f"with {one_line(name)}" for name in newer.companions]
+        where = ", ".join(filter(None, (times, _where(newer.area), _where(newer.address), *names)))
+        waits = "waits for a manager's decision" if row.status is Status.AWAITING else f"was {row.status}"
+        said = f"A newer version {waits}: {where}. Until it is countersigned, this is watched as it was."
+        yield Line(said, Tone.CAREFUL, under=True)
+    elif row.status is not Status.COUNTERSIGNED:
+        yield Line(f"Not countersigned ({row.status})", Tone.CAREFUL, under=True)
+    for condition in row.unmet:
+        whose = f", a condition of {one_line(row.decider)}" if row.decider else ""
+        yield Line(f"NOT MET{whose}: {one_line(condition)}", Tone.CAREFUL, under=True)
+    for change in row.changed:
+        yield Line(f"Not as planned: {one_line(change)}", Tone.CAREFUL, under=True)
+    if row.drill:
+        yield Line("DRILL: somebody is practising the alarm on this visit", Tone.CAREFUL, under=True)
+    if row.doubt:
+        yield Line(
+            f"In doubt: {one_line(row.doubt)}; run: visitsafe verify {row.ref}", Tone.CAREFUL, under=True
+        )
+    for problem in row.problems[:1]:
+        said = f"Its record does not hold: {one_line(problem)}; run: visitsafe verify {row.ref}"
+        yield Line(said, Tone.ALARM, under=True)

@@ -1,0 +1,125 @@
+"""Whether anybody is watching: which heartbeats count, and what they say (D11). Pure.
+
+A heartbeat counts if its signature holds and the team of now knows its author as a manager or duty officer.
+One from further ahead than clocks differ proves nothing: it could have been made beforehand. A watcher that
+reports trouble is still watching, and its trouble is told. One whose last heartbeat says that it has ended is
+gone at once.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta, tzinfo
+
+import msgspec
+
+from visitsafe.errors import VerificationError
+from visitsafe.record.entries import body_of, from_text, to_text
+from visitsafe.record.report_bodies import BeatBody
+from visitsafe.record.terms import BEAT, TEAM_STREAM
+from visitsafe.record.verified import Verified
+from visitsafe.state.rules_visit import WATCHERS, is_time
+from visitsafe.team.members import Member
+from visitsafe.team.roster import Roster
+
+SILENCE = timedelta(minutes=3)
+"""After how long without a heartbeat nobody is watching; as far ahead, a clock is wrong."""
+
+
+class Beat(msgspec.Struct, frozen=True):
+    """A heartbeat that counts: who made it, when (UTC text), and what it says."""
+
+    author: Member
+    at: str
+    body: BeatBody
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A time in which nobody was watching; UTC texts."""
+
+    since: str
+    until: str
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """Who is watching at a moment.
+
+    Attributes:
+        alive: The newest heartbeat of each watcher that is watching, the newest first.
+        last: The newest heartbeat that is not from the future; None if there is none.
+        gap: The last time today that nobody was watching, as far as the watchers know.
+        ahead: Heartbeats that claim a time which has not come: a clock is wrong.
+    """
+
+    alive: tuple[Beat, ...] = ()
+    last: Beat | None = None
+    gap: Gap | None = None
+    ahead: tuple[Beat, ...] = ()
+
+    @property
+    def anybody(self) -> bool:
+        """Whether anybody is watching."""
+        return bool(self.alive)
+
+    @property
+    def troubled(self) -> list[Beat]:
+        """The watchers that say that something is wrong."""
+        return [beat for beat in self.alive if beat.body.trouble or not beat.body.healthy]
+
+
+def counted_beats(entries: Iterable[Verified], roster: Roster) -> list[Beat]:
+    """The heartbeats that count, the newest first.
+
+    Args:
+        entries: Heartbeats whose signatures hold.
+        roster: The team of now.
+    """
+    found = [beat for entry in entries if (beat := _beat(entry, roster)) is not None]
+    return sorted(found, key=lambda beat: (beat.at, beat.body.watcher), reverse=True)
+
+
+def _beat(entry: Verified, roster: Roster) -> Beat | None:
+    content = entry.content
+    author = roster.members.get(content.by)
+    if author is None or author.roles.isdisjoint(WATCHERS):
+        return None
+    if content.plan != TEAM_STREAM or content.kind != BEAT or not is_time(content.at):
+        return None
+    try:
+        return Beat(author, content.at, body_of(content, BeatBody))
+    except VerificationError:
+        return None
+
+
+def watch_at(beats: Sequence[Beat], now: datetime, zone: tzinfo) -> Watch:
+    """Who is watching now.
+
+    Args:
+        beats: Those that count, the newest first.
+        now: The moment.
+        zone: Whose day today is.
+    """
+    latest, oldest = to_text(now + SILENCE), to_text(now - SILENCE)
+    past = [beat for beat in beats if beat.at <= latest]
+    alive: dict[str, Beat] = {}
+    for beat in past:
+        if beat.at >= oldest:
+            alive.setdefault(beat.body.watcher, beat)
+    return Watch(
+        alive=tuple(beat for beat in alive.values() if not beat.body.ended),
+        last=past[0] if past else None,
+        gap=_gap_of_today(past, now, zone),
+        ahead=tuple(beat for beat in beats if beat.at > latest),
+    )
+
+
+def _gap_of_today(beats: Iterable[Beat], now: datetime, zone: tzinfo) -> Gap | None:
+    said = (Gap(beat.body.gap_from, beat.body.gap_until) for beat in beats)
+    today = now.astimezone(zone).date()
+    gaps = [
+        gap
+        for gap in said
+        if is_time(gap.since)
+        and is_time(gap.until)
+        and gap.since < gap.until <= to_text(now + SILENCE)
+        and from_text(gap.until).astimezone(zone).date() == today
+    ]
+    return max(gaps, key=lambda gap: (gap.until, gap.since), default=None)

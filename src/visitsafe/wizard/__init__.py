@@ -1,0 +1,1 @@
+"""Asking a questionnaire and keeping the answers. Decides nothing about plans."""
