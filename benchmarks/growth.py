@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from build_store import ADMIN, FOLDER, WORKERS, Built, build, cached, moment, worker
 
-from visitsafe.desk import Desk, open_roster
+from visitsafe.desk import Desk
 from visitsafe.exchange.processes import share
 from visitsafe.find_lists import listed
 from visitsafe.record.entries import from_text
@@ -37,6 +37,7 @@ from visitsafe.record.stored import Store
 from visitsafe.record.terms import Kind
 from visitsafe.record.verifying import verify_together
 from visitsafe.store.open import open_store
+from visitsafe.team_record import open_roster
 from visitsafe.watch.board import board_of, look
 
 LONDON = ZoneInfo("Europe/London")

@@ -6,7 +6,7 @@ from contextlib import closing
 import msgspec
 
 from office import NOW, Office, Someone
-from visitsafe.desk import Desk, founding_entry, open_roster, summariser
+from visitsafe.desk import Desk, summariser
 from visitsafe.record.entries import Entry, to_text
 from visitsafe.record.keys import Signer
 from visitsafe.record.keys import load as load_key
@@ -14,6 +14,7 @@ from visitsafe.record.plan import PlanBody
 from visitsafe.settings import load as load_settings
 from visitsafe.store.open import open_store
 from visitsafe.team.roster import Roster
+from visitsafe.team_record import founding_entry, open_roster
 
 
 def signer(who: Someone) -> Signer:

@@ -19,7 +19,8 @@ from visitsafe.record.verifying import seal_entry
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removal import RemovedError, blanked_in
-from visitsafe.team.roster import Member, Roster
+from visitsafe.team.members import Member
+from visitsafe.team.roster import Roster
 from visitsafe.team_record import (
     arrivals,
     check_entries,

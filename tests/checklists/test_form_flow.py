@@ -16,11 +16,12 @@ from visitsafe.checklists.form_flow import FormSet, compile_form, compose_form
 from visitsafe.checklists.forms import FormChecklist
 from visitsafe.record.terms import Level
 from visitsafe.text.form_times import time_in_form
-from visitsafe.text.times import TimeError
+from visitsafe.text.time_words import TimeError
 from visitsafe.wizard.answering import AnswerError, Context, parse
+from visitsafe.wizard.draft_file import Session, Stage
 from visitsafe.wizard.form_draft import begin_form, draft_name, go_on_with_form
 from visitsafe.wizard.screens import BACK, CONFIRM, AskOne, Review, Sign
-from visitsafe.wizard.session import Session, Stage, apply, screen
+from visitsafe.wizard.session import apply, screen
 
 if TYPE_CHECKING:
     from visitsafe.checklists.kinds import SharingChecklist

@@ -18,13 +18,14 @@ from visitsafe.cli.board import time_asked_for
 from visitsafe.cli.board_screen import draw, frame
 from visitsafe.cli.board_watch import Bell, keep_looking, rings
 from visitsafe.cli.lines import make_console
-from visitsafe.desk import Desk, open_roster
+from visitsafe.desk import Desk
 from visitsafe.errors import StoreError, UsageError
 from visitsafe.record.entries import to_text
 from visitsafe.record.keys import load as load_key
 from visitsafe.record.report_bodies import BeatBody
 from visitsafe.settings import load
 from visitsafe.store.open import open_store
+from visitsafe.team_record import open_roster
 from visitsafe.watch.board import Sight, look
 from visitsafe.watch.board_rows import Board, rows_at
 from visitsafe.watch.board_words import Line, Tone, board_lines

@@ -10,7 +10,7 @@ from office import NOW, Office, Ran
 from story import DUE_BACK, START
 from story_plan import LADDER, hostile_visit
 from visit_story import at, departed, planned
-from visitsafe.desk import Desk, open_roster
+from visitsafe.desk import Desk
 from visitsafe.opening import UK
 from visitsafe.record.entries import to_text
 from visitsafe.record.keys import load
@@ -18,6 +18,7 @@ from visitsafe.record.report_bodies import EscalatedBody
 from visitsafe.record.terms import Kind
 from visitsafe.state.set_out import set_out_words
 from visitsafe.store.open import open_store
+from visitsafe.team_record import open_roster
 from visitsafe.visits.card import card
 
 WHY = "A baby was not seen for a week."

@@ -11,7 +11,8 @@ import pytest
 
 from by_hand import body_of_plan, desk, made, put, roster, signer
 from office import NOW, Office, Ran, Someone
-from visitsafe.cli.screens import make_console, review_plan
+from visitsafe.cli.lines import make_console
+from visitsafe.cli.review_screen import review_plan
 from visitsafe.desk import summariser_at
 from visitsafe.planning.decide import decide
 from visitsafe.planning.sign import last_plan_of_mine

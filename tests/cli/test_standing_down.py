@@ -11,12 +11,13 @@ import pytest
 
 from office import NOW, Office, Ran, Someone
 from patience import LIMIT
-from visitsafe.desk import Desk, open_roster
+from visitsafe.desk import Desk
 from visitsafe.record.entries import to_text
 from visitsafe.record.keys import load
 from visitsafe.record.report_bodies import EscalatedBody
 from visitsafe.record.terms import Kind
 from visitsafe.store.open import open_store
+from visitsafe.team_record import open_roster
 
 COMMAND = shutil.which("visitsafe", path=str(Path(sys.executable).parent)) or "visitsafe"
 

@@ -12,7 +12,8 @@ from visitsafe.membership.signers import allowed_signers, principal
 from visitsafe.record.entries import Entry
 from visitsafe.record.keys import generate, public_line
 from visitsafe.record.people import Person
-from visitsafe.team.roster import Member, Roster
+from visitsafe.team.members import Member
+from visitsafe.team.roster import Roster
 from visitsafe.text.archive import zipped
 
 GOOD = public_line(generate("mo", None, bytes(32)).public_line)

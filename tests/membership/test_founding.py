@@ -8,12 +8,12 @@ import pytest
 
 from by_hand import signer
 from office import NOW, Office, Someone
-from visitsafe.desk import team_named
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.membership.team import found, founded_by, founding_body
 from visitsafe.record.keys import Signer
 from visitsafe.record.people import FoundedBody, Person
 from visitsafe.store.open import create_store, open_store
+from visitsafe.team_record import team_named
 
 
 class Meanwhile:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from story import ADA, EVE, MO, NIA, NOW, SAM, SAM_AT_HOME, Actor, Story, begun, hostile_visit, visit
-from visitsafe.desk import Desk, open_roster, summariser
+from visitsafe.desk import Desk, summariser
 from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
 from visitsafe.membership.sealing import (
     key_for,
@@ -33,6 +33,7 @@ from visitsafe.state.sealed import SealedDetails, names
 from visitsafe.state.sealed_words import sealed_words
 from visitsafe.store.open import create_store
 from visitsafe.team.details import Details, from_bytes, is_old, to_bytes, valid_until
+from visitsafe.team_record import open_roster
 
 ZOE = Actor("Zoe Ward", "zoe@example.org")
 GIVEN = NOW - timedelta(days=12)

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from office import NOW, Office, Someone
-from visitsafe.desk import founding_entry, summariser_at
+from visitsafe.desk import summariser_at
 from visitsafe.record.entries import from_text
 from visitsafe.record.stored import Store, Stored
 from visitsafe.store.open import open_store
+from visitsafe.team_record import founding_entry
 
 WORKERS = ("sam", "ola", "kit", "lou")
 MANAGERS = ("mo", "max")

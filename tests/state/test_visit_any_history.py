@@ -37,7 +37,8 @@ from visitsafe.record.terms import Kind
 from visitsafe.record.verified import Verified
 from visitsafe.state.alarm import is_alarming, is_watched, next_due, to_raise, unowned
 from visitsafe.state.fold import PlanState, fold
-from visitsafe.watch.outbox import Channel, Contacts, Message, messages_due
+from visitsafe.watch.contacts import Channel, Contacts
+from visitsafe.watch.outbox import Message, messages_due
 
 PEOPLE = (SAM, SAM_AT_HOME, DEE, MO, OLA, NIA, EVE)
 """Nia was a manager and her key has ended, which everybody but she knows; Eve was never in the team."""

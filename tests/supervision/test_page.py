@@ -30,8 +30,9 @@ from visit_story import (
 from visitsafe.record.plan import WithdrawnBody
 from visitsafe.record.terms import Because, Kind, Outcome
 from visitsafe.state.fold import fold
-from visitsafe.supervision.page import Prompt, supervision_page
-from visitsafe.supervision.shapes import LEFT_OUT
+from visitsafe.supervision.page import supervision_page
+from visitsafe.supervision.page_sections import Prompt
+from visitsafe.text.address import LEFT_OUT
 
 LONDON = ZoneInfo("Europe/London")
 PROMPTS = (

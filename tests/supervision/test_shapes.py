@@ -26,7 +26,9 @@ from visitsafe.record.plan import WithdrawnBody
 from visitsafe.record.stored import PlanRow
 from visitsafe.record.terms import Outcome
 from visitsafe.state.fold import PlanState, fold
-from visitsafe.supervision.shapes import LEFT_OUT, Shape, list_shape, plan_shape
+from visitsafe.supervision.shapes import list_shape, plan_shape
+from visitsafe.supervision.visit_shape import Shape
+from visitsafe.text.address import LEFT_OUT
 from visitsafe.text.escape import json_text
 
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")

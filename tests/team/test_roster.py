@@ -12,7 +12,8 @@ from visitsafe.errors import NotFoundError, ProblemsError, VerificationError
 from visitsafe.record.people import AddedBody, Person
 from visitsafe.record.plan import WithdrawnBody
 from visitsafe.record.terms import Role
-from visitsafe.team.roster import Roster, fingerprint_in
+from visitsafe.team.members import fingerprint_in
+from visitsafe.team.roster import Roster
 
 
 def roles(story: Story, who: Actor) -> set[str]:

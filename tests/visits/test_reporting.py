@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from office import NOW, Office, Someone
 from visitsafe.cli.doorstep_times import happened, until
-from visitsafe.desk import Desk, open_roster
+from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError, StoreError, UsageError
 from visitsafe.record.entries import from_text, to_text
 from visitsafe.record.keys import load
@@ -20,6 +20,7 @@ from visitsafe.record.stored import PlanRow
 from visitsafe.record.terms import Kind, Stage
 from visitsafe.store.open import open_store
 from visitsafe.store.sqlite_store import SqliteStore
+from visitsafe.team_record import open_roster
 from visitsafe.visits.report import Report, make_report
 from visitsafe.visits.setting_out import seen_by_worker
 from visitsafe.visits.which_visit import find_visit

@@ -32,8 +32,10 @@ from visit_story import (
 from visitsafe.record.entries import from_text, to_text
 from visitsafe.record.plan import Companion, PlanBody, Sealed
 from visitsafe.record.terms import Because, Kind, Outcome
-from visitsafe.watch.alarm_words import Text, text_of
-from visitsafe.watch.outbox import Channel, Message
+from visitsafe.watch.alarm_facts import Text
+from visitsafe.watch.alarm_words import text_of
+from visitsafe.watch.contacts import Channel
+from visitsafe.watch.outbox import Message
 
 LONDON = ZoneInfo("Europe/London")
 DESK = "0161 496 0000"

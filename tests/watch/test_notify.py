@@ -9,7 +9,7 @@ import pytest
 
 from patience import LIMIT
 from servers import Answer, MailServer, WebServer
-from visitsafe.watch.alarm_words import Text
+from visitsafe.watch.alarm_facts import Text
 from visitsafe.watch.notify import RESTS, Channels, Failed, Sent, check_channels, send
 
 NOW = datetime(2026, 11, 23, 16, 45, tzinfo=UTC)

@@ -35,8 +35,9 @@ from visit_story import (
 from visitsafe.record.entries import to_text
 from visitsafe.record.report_bodies import Heard, ReportBody
 from visitsafe.record.terms import Because, Kind, Outcome
+from visitsafe.watch.contacts import Channel, Contacts, reached_by
 from visitsafe.watch.duress_quiet import hushed_by
-from visitsafe.watch.outbox import Channel, Contacts, Message, messages_due, reached_by
+from visitsafe.watch.outbox import Message, messages_due
 
 DESK = Channel("desk", "duty")
 DEE_SMS = Channel("dee-sms", "dee@example.org")

@@ -34,8 +34,8 @@ from visitsafe.record.plan import Ladder
 from visitsafe.record.report_bodies import Comes, Condition, NotifiedBody
 from visitsafe.record.terms import Because, Kind, Outcome
 from visitsafe.state.events import Alarm
+from visitsafe.watch.contacts import Channel, Contacts
 from visitsafe.watch.heartbeats import read_beats
-from visitsafe.watch.outbox import Channel, Contacts
 from watchers import CHANNELS, Desk
 
 STEPS = ["reminder", "overdue", "nudge", "duty-rings", "second-contact", "manager-acts", "decide"]

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from visitsafe.checklists.assessment import Value
 from visitsafe.wizard.answering import Context
+from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.frontend import Guide
 from visitsafe.wizard.screens import (
     AskOne,
@@ -20,7 +21,6 @@ from visitsafe.wizard.screens import (
     WhoDoes,
     WriteControl,
 )
-from visitsafe.wizard.session import Session
 from visitsafe.wizard.wizard import Propose, Surroundings
 from wizard.samples import reply
 

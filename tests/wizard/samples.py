@@ -6,6 +6,7 @@ from typing import Any
 from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.checklist import Question, Rule, Section
 from visitsafe.checklists.questionnaire import Questionnaire
+from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.screens import (
     CONFIRM,
     Answered,
@@ -21,7 +22,7 @@ from visitsafe.wizard.screens import (
     Sign,
     Stop,
 )
-from visitsafe.wizard.session import Session, apply, screen
+from visitsafe.wizard.session import apply, screen
 
 SOURCE = [{"document": "salford-2011", "paragraph": "7.2"}]
 START, BACK_AT = "2026-11-23T15:30:00Z", "2026-11-23T16:30:00Z"

@@ -12,6 +12,7 @@ from visitsafe.errors import InterruptedByUserError
 from visitsafe.record.plan import Control
 from visitsafe.wizard.answering import Context
 from visitsafe.wizard.draft import begin, final, final_controls
+from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.frontend import Guide
 from visitsafe.wizard.screens import (
     BACK,
@@ -28,7 +29,7 @@ from visitsafe.wizard.screens import (
     Review,
     Sign,
 )
-from visitsafe.wizard.session import Session, apply, screen
+from visitsafe.wizard.session import apply, screen
 from visitsafe.wizard.wizard import run
 from wizard.fronts import GUIDE, LONDON, NOW, Light, Saved, always
 from wizard.samples import CALM, GRID, QUESTIONNAIRE, reach

@@ -17,6 +17,7 @@ from visitsafe.cli.prompts.ticks import Ticks
 from visitsafe.record.plan import Control
 from visitsafe.wizard.answering import Context
 from visitsafe.wizard.draft import begin, final, final_controls
+from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.frontend import Guide
 from visitsafe.wizard.page_words import ways_on
 from visitsafe.wizard.screens import (
@@ -40,7 +41,7 @@ from visitsafe.wizard.screens import (
     WriteControl,
     Wrote,
 )
-from visitsafe.wizard.session import Session, apply, screen
+from visitsafe.wizard.session import apply, screen
 from visitsafe.wizard.wizard import run
 from wizard.fronts import GUIDE, LONDON, NOW, Light, Saved, always
 from wizard.samples import CALM, GRID, QUESTIONNAIRE, RULES, reach

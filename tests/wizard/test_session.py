@@ -13,6 +13,7 @@ from visitsafe.checklists.assessment import Value, applicability
 from visitsafe.checklists.checklist import AnswerType
 from visitsafe.record.plan import Control
 from visitsafe.wizard.draft import begin, final, final_controls, final_standing, refit, repeat, revise
+from visitsafe.wizard.draft_file import Session, Stage
 from visitsafe.wizard.screens import (
     BACK,
     CONFIRM,
@@ -37,7 +38,7 @@ from visitsafe.wizard.screens import (
     WriteControl,
     Wrote,
 )
-from visitsafe.wizard.session import Session, Stage, apply, screen
+from visitsafe.wizard.session import apply, screen
 from wizard.samples import BACK_AT, CALM, GRID, QUESTIONNAIRE, RULES, START, play, reach, reply
 
 FRESH = begin("home-visit", "d" * 64, "2026-11-20T09:00:00Z")

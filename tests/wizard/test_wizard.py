@@ -12,6 +12,7 @@ from visitsafe.checklists.questionnaire import compile_questionnaire
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.record.entries import from_text
 from visitsafe.wizard.draft import begin, final, findings, repeat
+from visitsafe.wizard.draft_file import Session, Stage
 from visitsafe.wizard.screens import (
     Answered,
     AskOne,
@@ -26,7 +27,7 @@ from visitsafe.wizard.screens import (
     Who,
     WhoDoes,
 )
-from visitsafe.wizard.session import Session, Stage, apply
+from visitsafe.wizard.session import apply
 from visitsafe.wizard.wizard import run
 from wizard.fronts import NOW, Light, Saved, TableFront, always
 from wizard.samples import CALM, QUESTIONNAIRE

@@ -167,7 +167,8 @@ def _page(context: typer.Context, desk: "Desk", state: "PlanState", *, include_d
     from visitsafe.checklists.questionnaire import cite
     from visitsafe.cli.export_case import prompts_beside
     from visitsafe.cli.review_known import known_now
-    from visitsafe.supervision.page import Prompt, supervision_page
+    from visitsafe.supervision.page import supervision_page
+    from visitsafe.supervision.page_sections import Prompt
 
     try:
         library = library_of(context)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from visitsafe.desk import Desk
     from visitsafe.state.fold import PlanState
-    from visitsafe.wizard.draft import Session
+    from visitsafe.wizard.draft_file import Session
 
 
 def register(app: typer.Typer) -> None:

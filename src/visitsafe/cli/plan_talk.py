@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from visitsafe.cli.prompts.talk import Talk
     from visitsafe.desk import Desk
     from visitsafe.state.fold import PlanState
-    from visitsafe.wizard.draft import Session
+    from visitsafe.wizard.draft_file import Session
     from visitsafe.wizard.drafts import Draft
     from visitsafe.wizard.frontend import Front, Proposal
     from visitsafe.wizard.wizard import Surroundings
@@ -134,7 +134,8 @@ def _session(
     from msgspec.structs import replace
 
     from visitsafe.checklists.questionnaire import compile_questionnaire
-    from visitsafe.wizard.draft import Stage, refit
+    from visitsafe.wizard.draft import refit
+    from visitsafe.wizard.draft_file import Stage
 
     try:
         session = draft.load()

@@ -40,8 +40,9 @@ def show(
 ) -> None:
     """Show a plan and all that happened to it."""
     from visitsafe.checklists.facts import Known
+    from visitsafe.cli.lines import make_console
     from visitsafe.cli.review_known import known_now
-    from visitsafe.cli.screens import make_console, show_plan
+    from visitsafe.cli.screens import show_plan
     from visitsafe.state.duress_redaction import hides_duress
     from visitsafe.state.removal import RemovedError
     from visitsafe.supervision.shapes import plan_shape
@@ -120,8 +121,8 @@ def list_(
         removed = [removed_list_shape(one, desk.roster.known) for one in gone]
         result_json([*({**shape, "ref": refs[shape["plan"]]} for shape in shapes), *removed])
         return
-    from visitsafe.cli.lines import put
-    from visitsafe.cli.screens import list_plans, make_console
+    from visitsafe.cli.lines import make_console, put
+    from visitsafe.cli.screens import list_plans
 
     console = make_console(plain=plain, environ=invocation(context).environ)
     if rows or not gone:

@@ -55,9 +55,11 @@ def talk(
         NotFoundError: Nothing is waiting for a decision.
         UsageError: There is no terminal.
     """
+    from visitsafe.cli.lines import make_console
     from visitsafe.cli.prompts.talk import talk_at
     from visitsafe.cli.review_known import known_now
-    from visitsafe.cli.screens import make_console, review_plan, show_plan
+    from visitsafe.cli.review_screen import review_plan
+    from visitsafe.cli.screens import show_plan
     from visitsafe.planning.decide import (
         check_may_decide,
         left_out_words,

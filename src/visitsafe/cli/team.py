@@ -110,9 +110,9 @@ def join(
 
 def _pin(settings: "Settings", team_id: str) -> None:
     """Belong to the team of the store that an admin named, whichever it was before."""
-    from visitsafe.desk import open_roster, team_named
     from visitsafe.settings import remember
     from visitsafe.store.open import open_store
+    from visitsafe.team_record import open_roster, team_named
 
     store = open_store(settings.store)
     try:
@@ -137,7 +137,7 @@ def add(
 ) -> None:
     """Add the person who sent a join line."""
     from visitsafe.membership.team import add as add_to
-    from visitsafe.team.roster import fingerprint_in
+    from visitsafe.team.members import fingerprint_in
 
     person = read_line(line)
     with desk_of(context) as desk:
@@ -183,7 +183,7 @@ def myself(settings: "Settings") -> "Person":
 
 def fingerprint_of(settings: "Settings") -> str:
     """The fingerprint of this person's key."""
-    from visitsafe.team.roster import fingerprint_in
+    from visitsafe.team.members import fingerprint_in
 
     return fingerprint_in(myself(settings))
 

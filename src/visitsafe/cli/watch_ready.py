@@ -6,12 +6,12 @@ from visitsafe.desk import Desk
 from visitsafe.record.agent import HARDWARE
 from visitsafe.record.terms import Role
 from visitsafe.settings import Settings
+from visitsafe.state.alarm import WORKER
 from visitsafe.state.phrases import whose
 from visitsafe.team.members import as_heard
 from visitsafe.watch.contacts import dead, living
 from visitsafe.watch.notify import check_channels
 from visitsafe.watch.notify_settings import Reach
-from visitsafe.watch.outbox import WORKER
 
 NO_CHANNELS = (
     "there are no channels to send messages on: only this screen tells, and somebody has to look at it all "

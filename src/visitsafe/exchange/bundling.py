@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from visitsafe.desk import Desk, check_entries, folded
+from visitsafe.desk import Desk, folded
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.exchange.bundles import (
     MOST_MEMBER_BYTES,
@@ -26,6 +26,7 @@ from visitsafe.record.terms import NAMESPACE
 from visitsafe.record.verified import Verified
 from visitsafe.state.removal import RemovedError
 from visitsafe.team.roster import Roster
+from visitsafe.team_record import check_entries
 
 EVERY = f"grep '^ssh-keygen' {README} | sh -e"
 ON_WINDOWS = 'cmd /c "{}"'

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from visitsafe.desk import arrivals, check_entries, folded
+from visitsafe.desk import folded
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.exchange.bundles import Bundle, Packed, fits_its_name
 from visitsafe.exchange.taking_in import emptied, present_in
@@ -28,6 +28,7 @@ from visitsafe.state.removal import NOT_CARRIED_OUT, REMOVED, Removed, RemovedEr
 from visitsafe.state.rules import FORMS, Judged
 from visitsafe.team.members import Members, called
 from visitsafe.team.roster import Roster
+from visitsafe.team_record import arrivals, check_entries
 
 MOST_TEAM_BYTES = 16 << 20
 AGAIN = "ask whoever sent it to export it again; if it stays so, tell whoever looks after visitsafe"

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from visitsafe.desk import bears_on, check_entries, folded, summariser_at
+from visitsafe.desk import bears_on, folded, summariser_at
 from visitsafe.errors import VerificationError
 from visitsafe.record.entries import Entry
 from visitsafe.record.refs import reference
@@ -17,6 +17,7 @@ from visitsafe.record.stored import OccupiedError, Store, Stored
 from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.state.removal import RemovedError
 from visitsafe.team.roster import Roster
+from visitsafe.team_record import check_entries
 
 if TYPE_CHECKING:
     from visitsafe.exchange.importing import Incoming

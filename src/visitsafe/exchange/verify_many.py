@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from visitsafe.desk import open_roster
 from visitsafe.errors import StoreError, VerificationError
 from visitsafe.exchange import faults
 from visitsafe.exchange.findings import Tally
@@ -36,6 +35,7 @@ from visitsafe.retention.verify_removals import Removals
 from visitsafe.state.fold import PlanState
 from visitsafe.state.removal import Removed
 from visitsafe.team.roster import Roster
+from visitsafe.team_record import open_roster
 
 _AT_ONCE = 100
 """About how many entries are checked together."""

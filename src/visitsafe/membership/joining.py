@@ -44,8 +44,7 @@ def check_email(roster: "Roster", person: "Person", *, second_key: bool) -> None
         NotPermittedError: Somebody in the team has this e-mail.
         UsageError: It cannot be a second key, because nobody has.
     """
-    from visitsafe.team.members import as_heard
-    from visitsafe.team.roster import fingerprint_in
+    from visitsafe.team.members import as_heard, fingerprint_in
 
     if fingerprint_in(person) in roster.members:
         return  # the use case says so
@@ -80,7 +79,7 @@ def check_fingerprint(person: "Person") -> None:
         NotPermittedError: It is not what they read over the telephone.
     """
     from visitsafe.membership.first_run import ask, has_terminal
-    from visitsafe.team.roster import fingerprint_in
+    from visitsafe.team.members import fingerprint_in
 
     say(f"this line is from {called(person)}")
     say(f"their key: {fingerprint_in(person)}")

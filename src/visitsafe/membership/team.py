@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from visitsafe.desk import Desk, bears_on, founding_entries, summariser_at
+from visitsafe.desk import Desk, bears_on, summariser_at
 from visitsafe.errors import KeyFileError, NotPermittedError, UsageError, VisitsafeError
 from visitsafe.record.entries import Entry, compose, to_text
 from visitsafe.record.keys import Signer
@@ -30,7 +30,8 @@ from visitsafe.record.stored import Store
 from visitsafe.record.terms import TEAM_STREAM, Kind, Role
 from visitsafe.record.verifying import seal_entry
 from visitsafe.state.rules import is_earlier
-from visitsafe.team.roster import Member, as_heard, fingerprint_in
+from visitsafe.team.members import Member, as_heard, fingerprint_in
+from visitsafe.team_record import founding_entries
 from visitsafe.text.cleaning import has_unseen
 
 PREFIX = "visitsafe-join-1."

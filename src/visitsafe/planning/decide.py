@@ -24,11 +24,10 @@ from visitsafe.state.alarm import is_watched
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first
 from visitsafe.state.plan_row import worst
-from visitsafe.state.rules import Judged, is_companion, is_earlier, is_self
+from visitsafe.state.rules import Judged, is_earlier
 from visitsafe.state.set_out import went_without
-from visitsafe.team.members import words_in
-from visitsafe.team.roster import Member
-from visitsafe.team.same_person import case_key
+from visitsafe.team.members import Member, words_in
+from visitsafe.team.same_person import case_key, is_companion, is_self
 
 if TYPE_CHECKING:
     from visitsafe.checklists.questionnaire import ChecklistSet

@@ -7,12 +7,13 @@ of theirs; where there is neither, a person says which day it is.
 
 from datetime import date, datetime, timedelta
 
-from visitsafe.desk import Desk, check_entries
+from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError
 from visitsafe.record.entries import to_text
 from visitsafe.state.rules import CLOCKS_APART
 from visitsafe.state.rules_purged import WAITING
 from visitsafe.team.same_person import is_self
+from visitsafe.team_record import check_entries
 from visitsafe.watch.heartbeats import read_beats
 
 LAST = 1000

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from visitsafe.desk import Desk, check_entries
+from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.record.entries import from_text, to_text
 from visitsafe.record.people import AgreedBody
@@ -31,6 +31,7 @@ from visitsafe.retention.purge_scan import Scan, days_before, scan
 from visitsafe.state.removal import Removed, RemovedError
 from visitsafe.state.rules_purged import agreed_days, days_in_force
 from visitsafe.team.same_person import case_key, is_self
+from visitsafe.team_record import check_entries
 
 SIGNED = "signed"
 """In place of a rule: that it goes is signed already, and only has to be carried out here."""

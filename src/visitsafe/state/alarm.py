@@ -15,10 +15,11 @@ from visitsafe.record.entries import from_text, to_text
 from visitsafe.record.plan import Ladder, Rung
 from visitsafe.record.report_bodies import AcknowledgedBody, EscalatedBody
 from visitsafe.record.terms import Kind, Role, Stage
+from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import EXPECTED
 from visitsafe.state.rules_visit import is_time
-from visitsafe.state.visit import OUT, Said
+from visitsafe.state.visit import OUT
 
 CLOCKS_APART = timedelta(minutes=2)
 """How far ahead a recorded time may lie before it was taken from a clock that was wrong."""

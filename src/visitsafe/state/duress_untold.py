@@ -32,7 +32,7 @@ from visitsafe.state.followup import NOTHING
 from visitsafe.state.rules import Bodies, Judged
 from visitsafe.state.rules_visit import WATCHERS
 from visitsafe.state.visit import VisitState, visit_state
-from visitsafe.team.roster import Member
+from visitsafe.team.members import Member
 from visitsafe.team.same_person import is_companion, is_self
 
 WHY_OPENED = "the reason is on the record"

@@ -17,7 +17,7 @@ from visitsafe.record.report_bodies import (
 )
 from visitsafe.record.terms import Kind
 from visitsafe.state.rules import Judged
-from visitsafe.team.roster import Member
+from visitsafe.team.members import Member
 
 B = TypeVar("B", bound=msgspec.Struct)
 B_co = TypeVar("B_co", bound=msgspec.Struct, covariant=True)

@@ -22,10 +22,12 @@ from visitsafe.record.verified import Verified
 from visitsafe.state.followup import AfterState, after_state
 from visitsafe.state.late_entries import Doubt, doubts
 from visitsafe.state.removal import NOT_CARRIED_OUT, RemovedError, removal, signed_away
-from visitsafe.state.rules import FORMS, Judged, is_companion, is_self, judge, stands_alone
+from visitsafe.state.rules import FORMS, Judged, judge, stands_alone
 from visitsafe.state.sealed import SealedDetails, sealed_details
 from visitsafe.state.visit import VisitState, visit_state
-from visitsafe.team.roster import Member, Roster, as_heard
+from visitsafe.team.members import Member, as_heard
+from visitsafe.team.roster import Roster
+from visitsafe.team.same_person import is_companion, is_self
 
 NO_REASON = "no reason was given"
 FEW_UNKNOWN = 8

@@ -8,8 +8,7 @@ from visitsafe.record.plan import Companion, KnownFact
 from visitsafe.record.terms import Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import short_span
-from visitsafe.team.members import words_in
-from visitsafe.team.roster import Member
+from visitsafe.team.members import Member, words_in
 from visitsafe.team.same_person import is_companion, is_self
 
 MOST_TOLD = 3

@@ -22,7 +22,7 @@ from visitsafe.record.followup_bodies import (
 from visitsafe.record.plan import Duty, PlanBody
 from visitsafe.record.terms import Document, Role
 from visitsafe.state.rules_visit import CLOCKS_APART, ONLY_WATCHES, is_time, only_watches
-from visitsafe.team.roster import Member
+from visitsafe.team.members import Member
 from visitsafe.team.same_person import is_companion, is_self
 
 if TYPE_CHECKING:

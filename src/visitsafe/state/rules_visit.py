@@ -25,8 +25,8 @@ from visitsafe.record.report_bodies import (
     VisitBody,
 )
 from visitsafe.record.terms import Because, Decision, Kind, Role
+from visitsafe.team.members import Member
 from visitsafe.team.members import people as as_people
-from visitsafe.team.roster import Member
 from visitsafe.team.same_person import is_one_of, is_self
 
 if TYPE_CHECKING:

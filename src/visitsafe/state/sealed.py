@@ -10,8 +10,10 @@ import msgspec
 
 from visitsafe.record.people import Person
 from visitsafe.record.plan import PlanBody, ResealedBody, Sealed
-from visitsafe.state.rules import OPENERS, Judged, is_companion
-from visitsafe.team.roster import Member, Roster
+from visitsafe.state.rules import OPENERS, Judged
+from visitsafe.team.members import Member
+from visitsafe.team.roster import Roster
+from visitsafe.team.same_person import is_companion
 
 
 class Copy(msgspec.Struct, frozen=True):

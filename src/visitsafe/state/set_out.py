@@ -9,7 +9,7 @@ from visitsafe.record.terms import Decision, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first
 from visitsafe.state.rules import Judged
-from visitsafe.team.roster import Member
+from visitsafe.team.members import Member
 
 
 def went_without(state: PlanState) -> str:

@@ -11,9 +11,9 @@ import msgspec
 
 from visitsafe.record.report_bodies import AcknowledgedBody, EscalatedBody, NotifiedBody, StoodDownBody
 from visitsafe.record.terms import BECAUSE_WORDS, Outcome
+from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import in_minutes, minutes_from, whose
-from visitsafe.state.visit import Alarm, Said
 from visitsafe.state.visit_words import Told, heard_words, who_owns
 from visitsafe.text.local_clock import clock
 

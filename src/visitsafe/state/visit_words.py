@@ -14,9 +14,9 @@ from visitsafe.record.entries import from_text, to_text
 from visitsafe.record.report_bodies import AcknowledgedBody, BackBody, ExtendedBody, Heard, ReportBody
 from visitsafe.record.terms import Kind, Stage, Status
 from visitsafe.state.alarm import is_watched, minutes_late, owner, unowned
+from visitsafe.state.events import Reports, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import in_minutes, minutes_from, overtaken_words, went_first
-from visitsafe.state.visit import Reports, Said
 from visitsafe.team.members import called, has_left
 from visitsafe.text.local_clock import clock
 from visitsafe.text.times import duration

@@ -18,7 +18,7 @@ from visitsafe.state.rules import Judged
 from visitsafe.state.sealed_words import reason_of
 from visitsafe.supervision.page_sections import Prompt, bullets
 from visitsafe.text.escape import markdown, markdown_line
-from visitsafe.text.time_words import MONTHS
+from visitsafe.text.local_clock import MONTHS
 
 
 class Cited(Protocol):

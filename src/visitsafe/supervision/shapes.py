@@ -18,11 +18,12 @@ from visitsafe.record.stored import PlanRow
 from visitsafe.state.alarm import is_overdue, minutes_late
 from visitsafe.state.duress_followup import with_bodies
 from visitsafe.state.entry_words import says
+from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import answering, expired, plain_words, worst_first
 from visitsafe.state.rules import Judged
 from visitsafe.state.sealed_words import reason_of
-from visitsafe.state.visit import Alarm, Said, VisitState
+from visitsafe.state.visit import VisitState
 from visitsafe.supervision.followup_shape import after_shape, sharing_shapes
 from visitsafe.supervision.visit_shape import Shape, person_shape, way_shape
 from visitsafe.team.details import is_old

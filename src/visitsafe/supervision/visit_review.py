@@ -11,9 +11,9 @@ from visitsafe.record.plan import DecidedBody
 from visitsafe.record.report_bodies import ExtendedBody, ReportBody
 from visitsafe.record.terms import Decision, Outcome
 from visitsafe.state.alarm import minutes_late
+from visitsafe.state.events import Alarm
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import in_minutes, minutes_from, went_first
-from visitsafe.state.visit import Alarm
 from visitsafe.state.visit_alarm_words import first_owned
 from visitsafe.state.visit_words import late_back, who_owns
 from visitsafe.text.local_clock import clock

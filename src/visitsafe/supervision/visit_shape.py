@@ -14,11 +14,11 @@ from visitsafe.record.report_bodies import (
     ReportBody,
     StoodDownBody,
 )
+from visitsafe.state.events import Alarm, Reports, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first
-from visitsafe.state.visit import Alarm, Reports, Said
 from visitsafe.state.visit_words import name_of
-from visitsafe.team.roster import Member
+from visitsafe.team.members import Member
 
 Shape = dict[str, Any]
 

@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Iterable
 
 from visitsafe.record.plan import Companion, PlanBody
-from visitsafe.team.members import orders_of, words_in
-from visitsafe.team.roster import Member, as_heard, selves
+from visitsafe.team.members import Member, as_heard, orders_of, words_in
+from visitsafe.team.roster import selves
 
 _ADDRESS = re.compile(r"[\w.+-]+@[\w.-]*\w")
 _AROUND_DASH = re.compile(r"\s*[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+\s*")

@@ -9,11 +9,9 @@ import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from visitsafe.text.local_clock import short_day
+from visitsafe.text.local_clock import DAYS, MONTHS, short_day
 from visitsafe.text.time_words import (
-    DAYS,
     EXAMPLE,
-    MONTHS,
     NEAR_DAYS,
     Spoken,
     TimeError,

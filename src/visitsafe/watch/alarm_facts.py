@@ -16,14 +16,15 @@ from visitsafe.record.entries import from_text, to_text
 from visitsafe.record.plan import INCIDENT_BEFORE, Rung
 from visitsafe.record.report_bodies import BackBody, ExtendedBody, ReportBody
 from visitsafe.record.terms import Company, Kind, Outcome, Role
+from visitsafe.state.alarm import WORKER
+from visitsafe.state.events import Alarm, Reports, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import along, along_for_police, minutes_from, whose
-from visitsafe.state.visit import Alarm, Reports, Said
 from visitsafe.state.visit_words import who_owns
 from visitsafe.text.address import naming
 from visitsafe.text.cleaning import clean
 from visitsafe.text.times import duration, short
-from visitsafe.watch.outbox import LINE_MANAGER, WORKER
+from visitsafe.watch.contacts import LINE_MANAGER
 
 LONGEST_NAME, LONGEST_LINE, LONGEST_DO = 40, 200, 2000
 MOST_LINES = 12

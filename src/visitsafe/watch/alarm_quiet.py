@@ -12,10 +12,10 @@ from visitsafe.record.entries import from_text
 from visitsafe.record.plan import Rung
 from visitsafe.record.report_bodies import AcknowledgedBody, BackBody, EscalatedBody, StoodDownBody
 from visitsafe.record.terms import Because
-from visitsafe.state.alarm import schedule
+from visitsafe.state.alarm import WORKER, schedule
+from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import in_minutes
-from visitsafe.state.visit import Said
 from visitsafe.watch.alarm_facts import (
     LONGEST_DO,
     LONGEST_NAME,
@@ -29,7 +29,7 @@ from visitsafe.watch.alarm_facts import (
     text,
     titled,
 )
-from visitsafe.watch.outbox import WORKER, Message
+from visitsafe.watch.outbox import Message
 
 Subject = Said[EscalatedBody] | Said[AcknowledgedBody] | Said[StoodDownBody] | Said[BackBody] | None
 NO_DANGER = "This is a drill: nobody is in danger."

@@ -11,10 +11,10 @@ from datetime import datetime, tzinfo
 from visitsafe.record.entries import from_text
 from visitsafe.record.plan import Rung
 from visitsafe.record.report_bodies import AcknowledgedBody
-from visitsafe.state.alarm import is_alarming
+from visitsafe.state.alarm import WORKER, is_alarming
+from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import heard_with
-from visitsafe.state.visit import Alarm, Said
 from visitsafe.state.visit_words import who_owns
 from visitsafe.team.members import as_heard
 from visitsafe.text.times import duration
@@ -45,7 +45,7 @@ from visitsafe.watch.alarm_quiet import (
     step_of,
 )
 from visitsafe.watch.incident_words import changed_text, incident_text
-from visitsafe.watch.outbox import WORKER, Message
+from visitsafe.watch.outbox import Message
 
 __all__ = ["Text", "text_of"]
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import msgspec
 
-from visitsafe.desk import Desk, arrivals, check_entries, folded
+from visitsafe.desk import Desk, folded
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.find_lists import otherwise
 from visitsafe.find_recent import LATELY, doubted, recent
@@ -23,7 +23,9 @@ from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removal import RemovedError
-from visitsafe.team.roster import Member, Roster
+from visitsafe.team.members import Member
+from visitsafe.team.roster import Roster
+from visitsafe.team_record import arrivals, check_entries
 from visitsafe.watch.board_rows import Board, Fault, rows_at
 from visitsafe.watch.heartbeat import Beat, watch_at
 from visitsafe.watch.heartbeats import read_beats

@@ -14,8 +14,8 @@ from visitsafe.record.plan import PlanBody, Rung, Visit
 from visitsafe.record.report_bodies import AcknowledgedBody, BackBody, ExtendedBody, ReportBody
 from visitsafe.record.terms import ROLE_WORDS, Company, Role, Stage, Status
 from visitsafe.state import alarm
+from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState, called
-from visitsafe.state.visit import Said
 from visitsafe.state.visit_words import COMES
 from visitsafe.team.members import Member, as_heard
 from visitsafe.text.address import without_address

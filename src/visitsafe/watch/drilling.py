@@ -15,11 +15,11 @@ from visitsafe.record.report_bodies import EscalatedBody
 from visitsafe.record.stored import Store
 from visitsafe.record.terms import Kind, Outcome, Role
 from visitsafe.state import alarm
+from visitsafe.state.alarm import WORKER
 from visitsafe.state.fold import PlanState
 from visitsafe.team.members import as_heard
 from visitsafe.watch.alarm_quiet import drill_of_nobody
-from visitsafe.watch.contacts import living
-from visitsafe.watch.outbox import WORKER, Channel
+from visitsafe.watch.contacts import Channel, living
 from visitsafe.watch.watch_acting import Hands
 
 

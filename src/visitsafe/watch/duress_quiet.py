@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from visitsafe.record.terms import Role
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules import OPENERS, is_companion, is_self
-from visitsafe.team.roster import Member, as_heard, selves
+from visitsafe.state.rules import OPENERS
+from visitsafe.team.members import Member, as_heard
+from visitsafe.team.roster import selves
+from visitsafe.team.same_person import is_companion, is_self
 from visitsafe.watch.contacts import LINE_MANAGER, Channel
 
 

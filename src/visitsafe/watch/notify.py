@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from visitsafe.text.phones import PhoneError, telephone
-from visitsafe.watch.alarm_words import Text
+from visitsafe.watch.alarm_facts import Text
 from visitsafe.watch.deadline import within
 from visitsafe.watch.notify_trouble import why_failed
 

@@ -14,9 +14,10 @@ import msgspec
 
 from visitsafe.record.terms import Role
 from visitsafe.settings import Settings, unread, written
+from visitsafe.state.alarm import WORKER
 from visitsafe.team.members import as_heard
 from visitsafe.text.cleaning import clean, quoted
-from visitsafe.watch.outbox import LINE_MANAGER, WORKER, Channel, Contacts
+from visitsafe.watch.contacts import LINE_MANAGER, Channel, Contacts
 
 GROUPS = (Role.DUTY.value, Role.MANAGER.value, LINE_MANAGER, WORKER)
 """What `who` may be, besides a member's e-mail."""

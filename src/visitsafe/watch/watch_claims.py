@@ -19,10 +19,10 @@ from visitsafe.record.terms import Kind
 from visitsafe.record.verifying import seal_entry
 from visitsafe.state.fold import PlanState
 from visitsafe.team.roster import Roster
-from visitsafe.watch.alarm_words import Text
+from visitsafe.watch.alarm_facts import Text
+from visitsafe.watch.contacts import Channel, Contacts
 from visitsafe.watch.heartbeat import SILENCE
 from visitsafe.watch.heartbeats import read_beats
-from visitsafe.watch.outbox import Channel, Contacts
 
 CLAIM = timedelta(seconds=90)
 """How long a claim on a visit holds; prolonged before each message."""

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from visitsafe.desk import called_in, folded, open_roster
+from visitsafe.desk import called_in, folded
 from visitsafe.errors import StoreError, VerificationError
 from visitsafe.find_recent import LATELY, doubted, recent
 from visitsafe.record.entries import Entry
@@ -20,12 +20,13 @@ from visitsafe.record.stored import CLOSING, Store, Stored
 from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.record.verified import Verified
 from visitsafe.state import alarm
+from visitsafe.state.events import Alarm
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup import told_apart
 from visitsafe.state.removal import RemovedError
 from visitsafe.state.rules import Judged
-from visitsafe.state.visit import Alarm
 from visitsafe.team.roster import Roster
+from visitsafe.team_record import open_roster
 
 _ANYHOW = 1 << 62
 """Beyond every position: to be read even if nothing was added."""

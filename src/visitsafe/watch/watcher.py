@@ -25,7 +25,8 @@ from visitsafe.watch.contacts import dead
 from visitsafe.watch.heartbeat import SILENCE, Gap
 from visitsafe.watch.heartbeats import put_beat, read_beats
 from visitsafe.watch.outbox import messages_due
-from visitsafe.watch.watch_acting import NO_GAP, Hands, Means
+from visitsafe.watch.watch_acting import NO_GAP, Hands
+from visitsafe.watch.watch_claims import Means
 from visitsafe.watch.watch_view import Tell, View
 
 PULSE = timedelta(seconds=30)

@@ -23,7 +23,8 @@ from visitsafe.text.address import has_address
 from visitsafe.text.cleaning import clean, quoted
 from visitsafe.text.form_times import time_in_form
 from visitsafe.text.phones import PhoneError, telephone
-from visitsafe.text.times import TimeError, check_due_back, check_start, parse_time, time_of_visit
+from visitsafe.text.time_words import TimeError
+from visitsafe.text.times import check_due_back, check_start, parse_time, time_of_visit
 from visitsafe.wizard.options import either, expected, meant, only_when, options
 
 Raw = str | Sequence[str]

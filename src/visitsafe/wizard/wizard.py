@@ -24,7 +24,8 @@ from visitsafe.record.entries import from_text
 from visitsafe.team.members import Member
 from visitsafe.text.escape import one_line
 from visitsafe.wizard.answering import AnswerError, Context, parse
-from visitsafe.wizard.draft import Session, refit_times
+from visitsafe.wizard.draft import refit_times
+from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.frontend import Front, Guide, Proposal
 from visitsafe.wizard.screens import (
     CONFIRM,
