@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 
 from story import Story
-from visitsafe.exchange.bundles import Bundle, Packed, member_name
+from visitsafe.exchange.bundle import Bundle, Packed, member_name
 from visitsafe.record.entries import Entry
 from visitsafe.record.verified import Verified
 

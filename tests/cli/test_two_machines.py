@@ -148,7 +148,7 @@ def test_another_teams_file_is_refused_on_a_machine_that_has_one(apart: Apart, t
 
 def test_a_file_that_was_tampered_with_is_refused_with_code_3(apart: Apart) -> None:
     from bundles import members_of, zip_of
-    from visitsafe.exchange.bundle_file import read_bundle
+    from visitsafe.exchange.bundle import read_bundle
 
     begin(apart)
     files = members_of(read_bundle(Path(apart.send(apart.sam, "--all"))))

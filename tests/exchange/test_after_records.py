@@ -8,10 +8,9 @@ from bundles import bundle_of, members_of, zip_of
 from story import Story, begun, hostile_visit
 from visit_story import DEE, NOW, OLA
 from visitsafe.desk import folded, summariser_at
-from visitsafe.exchange.bundle_file import parse_bundle
-from visitsafe.exchange.importing import check, incoming
-from visitsafe.exchange.taking_in import take_in
-from visitsafe.exchange.verify_file import verify_file
+from visitsafe.exchange.bundle import parse_bundle
+from visitsafe.exchange.importing import check, incoming, take_in
+from visitsafe.exchange.verify import verify_file
 from visitsafe.store.open import create_store
 
 

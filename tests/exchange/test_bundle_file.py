@@ -17,8 +17,15 @@ from hypothesis import strategies as st
 from bundles import bundle_of, members_of, with_header, zip_of
 from story import begun
 from visitsafe.errors import NotFoundError, VerificationError, VisitsafeError
-from visitsafe.exchange.bundle_file import BundleError, parse_bundle, read_bundle
-from visitsafe.exchange.bundles import MOST_FILE_BYTES, MOST_MEMBER_BYTES, MOST_MEMBERS, MOST_TOTAL_BYTES
+from visitsafe.exchange.bundle import (
+    MOST_FILE_BYTES,
+    MOST_MEMBER_BYTES,
+    MOST_MEMBERS,
+    MOST_TOTAL_BYTES,
+    BundleError,
+    parse_bundle,
+    read_bundle,
+)
 
 GOOD = members_of(bundle_of(begun().planned()))
 NAME = "entries/0001-noted-aaaaaaaaaaaa.json"

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from visitsafe.exchange import bundling
-from visitsafe.exchange.bundle_file import read_bundle
+from visitsafe.exchange import bundle as bundling
+from visitsafe.exchange.bundle import read_bundle
 from visitsafe.membership.signers import allowed_signers, principal
 from visitsafe.record.entries import Entry
 from visitsafe.record.keys import generate, public_line

@@ -7,7 +7,7 @@ import vobject  # type: ignore[import-untyped]  # it has no types
 
 from story import DUE_BACK, NOW, SAM, START, Story, visit
 from visit_story import at, back, countersigned, departed, extended, planned, watched_plan
-from visitsafe.exchange.calendar import calendar
+from visitsafe.exchange.export import calendar
 from visitsafe.record.entries import to_text
 
 

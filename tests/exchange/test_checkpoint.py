@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from story import ADA, EVE, MO, NOW, SAM, Actor, begun
 from visitsafe.errors import NotFoundError, VerificationError
-from visitsafe.exchange.checkpoint import compare, read_checkpoints, walk
-from visitsafe.exchange.checkpoint_text import Checkpoint, Walked, found_in, kept
+from visitsafe.exchange.checkpoint import Checkpoint, Walked, compare, found_in, kept, read_checkpoints, walk
 from visitsafe.record.entries import to_text
 from visitsafe.record.running_hash import GENESIS, following
 

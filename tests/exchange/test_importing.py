@@ -17,10 +17,8 @@ from bundles import bundle_of, members_of, packed, zip_of
 from story import ADA, EVE, MO, NIA, NOW, SAM, Story, begun, founded, hostile_visit
 from visitsafe.desk import summariser
 from visitsafe.errors import NotPermittedError, VerificationError, VisitsafeError
-from visitsafe.exchange.bundle_file import parse_bundle
-from visitsafe.exchange.bundles import Bundle, Packed
-from visitsafe.exchange.importing import Incoming, check, incoming, team_in
-from visitsafe.exchange.taking_in import take_in
+from visitsafe.exchange.bundle import Bundle, Packed, parse_bundle
+from visitsafe.exchange.importing import Incoming, check, incoming, take_in, team_in
 from visitsafe.record.entries import Entry
 from visitsafe.record.people import RevokedBody
 from visitsafe.record.plan import WithdrawnBody

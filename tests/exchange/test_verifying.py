@@ -8,9 +8,9 @@ import pytest
 from bundles import bundle_of, packed
 from story import ADA, EVE, MO, NOW, SAM, Story, begun, founded
 from visitsafe.errors import UsageError
-from visitsafe.exchange.bundles import Bundle, Packed
+from visitsafe.exchange.bundle import Bundle, Packed
 from visitsafe.exchange.findings import Report, timed_entries
-from visitsafe.exchange.verify_file import verify_file
+from visitsafe.exchange.verify import verify_file
 from visitsafe.record.entries import Entry, to_text
 from visitsafe.record.people import RevokedBody
 from visitsafe.record.plan import WithdrawnBody

@@ -96,7 +96,7 @@ def _refuse_unclear(named: tuple[bool, bool, bool, bool], form: Format | None) -
 
 
 def _write_bundle(desk: "Desk", plans: list[str], out: Path | None, name: str) -> None:
-    from visitsafe.exchange.bundling import bundle
+    from visitsafe.exchange.bundle import bundle
     from visitsafe.record.refs import reference
     from visitsafe.text.archive import zipped
 
@@ -122,7 +122,7 @@ def _exported(
         shape = plan_shape(state, desk.now, include_details=include_details)
         return (json_text(json.dumps(shape, indent=2, ensure_ascii=False)) + "\n").encode()
     if form is Format.ICS:
-        from visitsafe.exchange.calendar import calendar
+        from visitsafe.exchange.export import calendar
 
         return calendar(state, desk.now)
     if form is Format.CARD:

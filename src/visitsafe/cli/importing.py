@@ -39,7 +39,7 @@ def import_(
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Take in a colleague's bundle: everything is checked first, and nothing is ever replaced."""
-    from visitsafe.exchange.bundle_file import read_bundle
+    from visitsafe.exchange.bundle import read_bundle
     from visitsafe.exchange.importing import check
     from visitsafe.store.open import store_exists
 
@@ -83,8 +83,7 @@ def _add(
 ) -> "Incoming":
     """Into the store that is here."""
     del yes  # the store has its team already: there is nothing to ask
-    from visitsafe.exchange.importing import incoming
-    from visitsafe.exchange.taking_in import take_in
+    from visitsafe.exchange.importing import incoming, take_in
 
     with desk_of(context) as desk:
         _insist(desk.roster, team_id)
@@ -100,8 +99,7 @@ def _begin(
     context: typer.Context, slips: "list[Slip]", team_id: str, *, yes: bool, uncounted: bool
 ) -> "Incoming":
     """Make the store, and pin the team."""
-    from visitsafe.exchange.importing import incoming, team_in
-    from visitsafe.exchange.taking_in import take_in
+    from visitsafe.exchange.importing import incoming, take_in, team_in
     from visitsafe.settings import remember
 
     settings, now = settings_of(context), invocation(context).now

@@ -7,8 +7,7 @@ from visitsafe.text.escape import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from visitsafe.exchange.faults import Fault
-    from visitsafe.exchange.findings import Report, SignedBy, Timed
+    from visitsafe.exchange.findings import Fault, Report, SignedBy, Timed
 
 MOST_SHOWN = 50
 PROVES = (

@@ -10,7 +10,7 @@ from visitsafe.errors import UsageError, VerificationError
 from visitsafe.opening import desk_of, settings_of
 
 if TYPE_CHECKING:
-    from visitsafe.exchange.checkpoint_text import Checkpoint
+    from visitsafe.exchange.checkpoint import Checkpoint
     from visitsafe.exchange.findings import Report
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -58,8 +58,8 @@ def _is_file(what: str) -> bool:
 
 def _file(context: typer.Context, path: Path, team_id: str, team_key: str) -> "Report":
     """Needs no store and no settings; the pinned team is used if there is one and none is named."""
-    from visitsafe.exchange.bundle_file import read_bundle
-    from visitsafe.exchange.verify_file import verify_file
+    from visitsafe.exchange.bundle import read_bundle
+    from visitsafe.exchange.verify import verify_file
 
     bundle = read_bundle(path)
     if not team_id and not team_key:

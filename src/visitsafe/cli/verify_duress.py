@@ -19,7 +19,7 @@ from visitsafe.state.rules import OPENERS
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
-    from visitsafe.exchange.faults import Fault
+    from visitsafe.exchange.findings import Fault
 
 _ABOUT = re.compile(r"(?P<ref>\S+): .*?the (?P<kind>[a-z][a-z0-9_-]*) entry (?P<entry>[0-9a-f]{12})")
 _CLOCKS = re.compile(r"claims \S+ for the \S+ entry .*, who had seen it, claims ")

@@ -12,7 +12,7 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import VerificationError, VisitsafeError
-from visitsafe.exchange.verify_plan import row_from, state_of
+from visitsafe.exchange.findings import row_from, state_of
 from visitsafe.record.entries import to_text
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.running_hash import GENESIS

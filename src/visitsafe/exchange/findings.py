@@ -4,21 +4,197 @@ A time in an entry is its signer's claim. An entry of somebody else that follows
 that it existed when that person signed; nothing else here says when anything happened.
 """
 
+import re
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from operator import le
 
 import msgspec
 
-from visitsafe.exchange import faults
+from visitsafe.desk import folded
+from visitsafe.errors import VerificationError
 from visitsafe.exchange.checkpoint import Compared
-from visitsafe.exchange.faults import Fault
+from visitsafe.find_lists import otherwise
+from visitsafe.record.entries import from_text
 from visitsafe.record.order import Order
-from visitsafe.record.terms import kind_words
-from visitsafe.retention.holds import holds_in
+from visitsafe.record.plan import DecidedBody
+from visitsafe.record.stored import PlanRow, Stored
+from visitsafe.record.terms import Decision, kind_words
+from visitsafe.retention.holds import holds_in, unseen_by
 from visitsafe.state.disagreement import disagreement
 from visitsafe.state.fold import PlanState
-from visitsafe.state.removal import NOT_CARRIED_OUT, Removed, signed_away
+from visitsafe.state.plan_row import row_of
+from visitsafe.state.removal import NOT_CARRIED_OUT, Removed, RemovedError, signed_away
 from visitsafe.state.rules import FORMS, Judged
 from visitsafe.team.roster import Roster
+
+_ID = re.compile(r"\b[0-9a-f]{12,64}\b")
+_KEEP = "keep a copy of the store's file as it is, change nothing, and put a backup in its place"
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that does not hold.
+
+    Attributes:
+        text: What, as a sentence.
+        ref: The plan's reference; empty if it is not about one plan.
+        entry: The entry's id, or its beginning; empty if it is not about one entry.
+        means: What follows from it.
+        do: What to do now.
+    """
+
+    text: str
+    ref: str = ""
+    entry: str = ""
+    means: str
+    do: str
+
+
+def in_store(text: str, entry: str = "") -> Fault:
+    """The store's file, its order or its running hash."""
+    return Fault(
+        text=text,
+        entry=entry,
+        means="somebody changed the store's file past visitsafe, or the disk damaged it",
+        do=_KEEP,
+    )
+
+
+def in_list(text: str, ref: str) -> Fault:
+    """The store's quick list of plans."""
+    return Fault(
+        text=text,
+        ref=ref,
+        means="lists may show this plan wrongly; the signed entries themselves are not touched by it",
+        do=f"rely on: visitsafe show {ref}; the list is made anew by: visitsafe store rebuild",
+    )
+
+
+def damaged(text: str, ref: str = "") -> Fault:
+    """An entry whose bytes, id or signature do not hold."""
+    return Fault(
+        text=text,
+        ref=ref,
+        entry=_id_in(text),
+        means="what is written there is not what anybody signed, so it counts for nothing",
+        do="ask whoever signed it for their copy: visitsafe export",
+    )
+
+
+def missing(text: str, ref: str = "") -> Fault:
+    """An entry that others follow and that is not there."""
+    return Fault(
+        text=text,
+        ref=ref,
+        entry=_id_in(text),
+        means="somebody had seen it when they signed: it was taken out, or has not reached this copy",
+        do="ask those who signed the later entries for their copy, and take it in: visitsafe import FILE",
+    )
+
+
+def without_effect(text: str, ref: str, entry: str) -> Fault:
+    """An entry that is properly signed and does not count."""
+    return Fault(
+        text=text,
+        ref=ref,
+        entry=entry,
+        means="the signature is good, but its signer could not do this; it changes nothing",
+        do="ask its signer what they meant; somebody who may do it has to sign it anew",
+    )
+
+
+def no_version(text: str, ref: str) -> Fault:
+    """A plan without any version that holds."""
+    return Fault(
+        text=text,
+        ref=ref,
+        means="there is nothing here that anybody may rely on for this visit",
+        do="ask its author for their copy, or for a new plan",
+    )
+
+
+def in_team(text: str, entry: str = "") -> Fault:
+    """The team's own record."""
+    return Fault(
+        text=text,
+        entry=entry or _id_in(text),
+        means="who was in the team, and with which role, may be shown wrongly",
+        do="compare with another member's copy: visitsafe export --team, and visitsafe import there",
+    )
+
+
+def junk(text: str) -> Fault:
+    """Something among the team's entries that nobody ever signed."""
+    return Fault(
+        text=text,
+        entry=_id_in(text),
+        means="somebody who can write to the store put it there past visitsafe; it counts for nothing",
+        do="find out who has the store's password or file, and change it; tell whoever looks after visitsafe",
+    )
+
+
+def untimely(text: str, ref: str) -> Fault:
+    """A removal that claims a time which had not come."""
+    return Fault(
+        text=text,
+        ref=ref,
+        means="content was removed by a clock that was wrong or was set, perhaps long before its time",
+        do="ask who removed it; what is gone may still be in a backup made before, or in a colleague's copy",
+    )
+
+
+def in_checkpoint(text: str) -> Fault:
+    """A checkpoint that the store does not agree with."""
+    return Fault(
+        text=text,
+        means="this store is not, or not only, the one that the checkpoint vouches for",
+        do="keep the checkpoint and a copy of the store's file, and look for a backup or a colleague's copy",
+    )
+
+
+def _id_in(text: str) -> str:
+    found = _ID.search(text)
+    return found[0] if found else ""
+
+
+A_DAY = timedelta(days=1)
+_DAY = len("2026-11-23")
+
+
+def late(state: PlanState, history: Sequence[Stored]) -> Iterator[str]:
+    """A sentence for each entry that came in long after it says it was made, or after the visit's start.
+
+    Args:
+        state: The plan.
+        history: Its entries as the store has them.
+    """
+    received = {row.id: row.received for row in history}
+    for judged in state.judged:
+        at, got = judged.entry.content.at, received.get(judged.entry.id, "")
+        if _is_later(got, at, A_DAY):
+            yield f"{_what(state, judged)} says {at}, and this store received it at {got}"
+        counts = not judged.why_not and _countersigns(judged.body)
+        if counts and not state.body.urgent and _is_later(got, state.body.visit.start):
+            yield f"{_what(state, judged)} countersigns, and this store received it after the start, at {got}"
+
+
+def _what(state: PlanState, judged: Judged) -> str:
+    kind = kind_words(judged.entry.content.kind)
+    return f"{state.ref}: the {kind} entry {judged.entry.id[:12]} by {judged.name}"
+
+
+def _countersigns(body: object) -> bool:
+    return isinstance(body, DecidedBody) and body.decision is Decision.COUNTERSIGN
+
+
+def _is_later(received: str, than: str, by: timedelta = timedelta()) -> bool:
+    if received <= than or (by and received[:_DAY] == than[:_DAY]):
+        return False  # as nearly always, and as texts they are compared at once
+    try:
+        return from_text(received) - from_text(than) > by
+    except VerificationError:  # somebody altered it: the running hash says so
+        return False
+
 
 PURGE = "run visitsafe store purge"
 NOBODY = "somebody whom the team does not know"
@@ -117,12 +293,12 @@ class Tally:
         self.seen.update(entry.content.by for entry in roster.order.entries)
         known = {text: entry.id for entry, text in roster.uncounted}
         strange = [text for text in roster.problems if text not in known]
-        self.faults += [faults.in_team(text) for text in (*roster.unsound.damaged, *strange)]
-        self.uncounted += [faults.without_effect(text, "", entry) for text, entry in known.items()]
-        self.faults += [faults.junk(text) for text in roster.unsound.junk]
+        self.faults += [in_team(text) for text in (*roster.unsound.damaged, *strange)]
+        self.uncounted += [without_effect(text, "", entry) for text, entry in known.items()]
+        self.faults += [junk(text) for text in roster.unsound.junk]
         self.notes += roster.notes
         self.faults += [
-            faults.missing(f"the team's record names an entry that is not here: {name[:12]}")
+            missing(f"the team's record names an entry that is not here: {name[:12]}")
             for name in roster.missing
         ]
 
@@ -144,7 +320,7 @@ class Tally:
             if text == NOT_CARRIED_OUT:
                 self.doubts.append(f"{state.ref}: {text}")
                 continue
-            make = faults.missing if "not here" in text else faults.damaged
+            make = missing if "not here" in text else damaged
             self.faults.append(make(f"{state.ref}: {text}", state.ref))
         if (signed := signed_away(state.judged)) and NOT_CARRIED_OUT not in state.problems:
             here = _number(sum(one.entry.id in signed for one in state.judged))
@@ -166,7 +342,7 @@ class Tally:
             here = _number(len(removed.pending))
             self.notes.append(f"{removed.ref}: {here} of what was removed came back: {PURGE}")
         for text in removed.problems:
-            make = faults.missing if "not here" in text else faults.damaged
+            make = missing if "not here" in text else damaged
             self.faults.append(make(f"{removed.ref}: {text}", removed.ref))
         self.seen.update(one.entry.content.by for one in removed.judged)
         for one in removed.judged:
@@ -186,7 +362,7 @@ class Tally:
         if judged.why_not and judged.why_not == judged.doubt:
             return
         if judged.why_not and (content.kind in FORMS or stranger):
-            idle = faults.without_effect(f"{text}: {judged.why_not}", ref, judged.entry.id)
+            idle = without_effect(f"{text}: {judged.why_not}", ref, judged.entry.id)
             (self.faults if stranger else self.uncounted).append(idle)
         elif judged.why_not:
             self.notes.append(f"{text}: {judged.why_not}")
@@ -266,3 +442,43 @@ def _clock(one: Timed) -> str:
         f"{one.ref}: {one.name} claims {one.at} for the {one.kind} entry {one.entry[:12]}, and "
         f"{one.latest_by}, who had seen it, claims {one.latest}: a clock was wrong, or a claim"
     )
+
+
+def state_of(plan: str, rows: Sequence[Stored], roster: Roster) -> PlanState | Removed:
+    """A plan from its stored entries, or what stays of it if its content was removed by rule.
+
+    Raises:
+        VerificationError: No version of it holds.
+    """
+    try:
+        return folded(plan, rows, roster)
+    except RemovedError as error:
+        return error.removed
+
+
+def row_from(state: PlanState | Removed, rows: Sequence[Stored]) -> PlanRow:
+    """The row that follows from a plan's entries."""
+    return state.row(rows) if isinstance(state, Removed) else row_of(state, rows)
+
+
+def tell(
+    tally: Tally,
+    state: PlanState | Removed,
+    rows: Sequence[Stored],
+    *,
+    same: bool,
+    now: str,
+    times: bool = False,
+) -> None:
+    """Add what a plan's entries show; `same` is whether its row follows from them, `now` UTC text."""
+    if isinstance(state, Removed):
+        tally.removal(state)
+    else:
+        tally.plan(state, times=times)
+    if not same:
+        tally.faults.append(in_list(otherwise(state.plan), state.ref))
+    if isinstance(state, PlanState):
+        tally.notes += late(state, rows)
+    else:
+        tally.faults += [untimely(text, state.ref) for text in state.ahead(rows, now)]
+        tally.doubts += unseen_by(state, rows, tally.holds, tally.roster)

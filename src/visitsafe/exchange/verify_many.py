@@ -11,8 +11,8 @@ from itertools import groupby
 from operator import attrgetter
 
 from visitsafe.errors import StoreError, VerificationError
-from visitsafe.exchange import faults
-from visitsafe.exchange.findings import Tally
+from visitsafe.exchange import findings as faults
+from visitsafe.exchange.findings import Tally, row_from, state_of, tell
 from visitsafe.exchange.verify_parts import (
     About,
     Along,
@@ -25,7 +25,6 @@ from visitsafe.exchange.verify_parts import (
     Walk,
     Whole,
 )
-from visitsafe.exchange.verify_plan import row_from, state_of, tell
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.running_hash import GENESIS, Problem, order_problems, row_problems
 from visitsafe.record.stored import PlanRow, Store, Stored

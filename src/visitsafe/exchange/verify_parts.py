@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from visitsafe.exchange.faults import Fault
+from visitsafe.exchange.findings import Fault
 from visitsafe.record.refs import ALPHABET
 from visitsafe.record.running_hash import Problem
 

@@ -21,6 +21,7 @@ from visitsafe.state.fold import PlanState
 if TYPE_CHECKING:
     from icalendar import Event
 
+
 PRODUCT = "-//visitsafe//visit plans//EN"
 WARN = timedelta(minutes=10)
 """How long before the time due back the alarm rings."""
