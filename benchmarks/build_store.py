@@ -28,12 +28,10 @@ import msgspec
 from story import Actor
 from story_plan import decision_on, hostile_visit, visit
 from visit_story import LADDER
-from visitsafe.record.entries import Entry, compose, from_text, to_text
-from visitsafe.record.people import AddedBody, FoundedBody
-from visitsafe.record.plan import PlanBody, WithdrawnBody
-from visitsafe.record.report_bodies import BackBody, ReportBody
+from visitsafe.record.bodies import AddedBody, BackBody, FoundedBody, PlanBody, ReportBody, WithdrawnBody
+from visitsafe.record.entry import Entry, compose, from_text, to_text
+from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.stored import PlanRow, Store, Stored
-from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.state.duties import TALK_WITHIN, declined
 from visitsafe.state.plan_row import worst
 from visitsafe.state.rules import own_plan_id

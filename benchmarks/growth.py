@@ -29,13 +29,12 @@ from build_store import ADMIN, FOLDER, WORKERS, Built, build, cached, moment, wo
 from visitsafe.desk import Desk
 from visitsafe.exchange.processes import share
 from visitsafe.find_lists import listed
-from visitsafe.record.entries import from_text
-from visitsafe.record.keys import Signer
+from visitsafe.record.bodies import ReportBody
+from visitsafe.record.entry import from_text, verify_together
+from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import reference
-from visitsafe.record.report_bodies import ReportBody
+from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import Store
-from visitsafe.record.terms import Kind
-from visitsafe.record.verifying import verify_together
 from visitsafe.store.open import open_store
 from visitsafe.team_record import open_roster
 from visitsafe.watch.board import board_of, look

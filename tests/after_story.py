@@ -7,15 +7,18 @@ from typing import Any
 
 from story import MO, SAM, Actor, Story
 from visit_story import DEE, START, at, back, countersigned, departed, heard_from, version
-from visitsafe.record.followup_bodies import (
+from visitsafe.record.bodies import (
     DebriefedBody,
     DocumentedBody,
+    Duty,
     IncidentBody,
+    Made,
     MarkedBody,
+    PlanBody,
     SharedBody,
+    Shown,
 )
-from visitsafe.record.plan import Duty, Made, PlanBody, Shown
-from visitsafe.record.terms import Document, Kind
+from visitsafe.record.kinds import Document, Kind
 
 __all__ = ["DEE", "MO", "SAM"]
 

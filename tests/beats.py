@@ -6,11 +6,9 @@ from typing import Any
 
 from story import NOW, Actor, Story, begun
 from visit_story import DEE
-from visitsafe.record.entries import compose, to_text
-from visitsafe.record.report_bodies import BeatBody
-from visitsafe.record.terms import BEAT, TEAM_STREAM
-from visitsafe.record.verified import Verified
-from visitsafe.record.verifying import seal_entry, verify_entry
+from visitsafe.record.bodies import BeatBody
+from visitsafe.record.entry import Verified, compose, seal_entry, to_text, verify_entry
+from visitsafe.record.kinds import BEAT, TEAM_STREAM
 
 
 def office() -> Story:

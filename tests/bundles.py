@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from story import Story
 from visitsafe.exchange.bundle import Bundle, Packed, member_name
-from visitsafe.record.entries import Entry
-from visitsafe.record.verified import Verified
+from visitsafe.record.entry import Entry, Verified
 
 
 def packed(*entries: Verified) -> Bundle:

@@ -7,10 +7,10 @@ import msgspec
 
 from office import NOW, Office, Someone
 from visitsafe.desk import Desk, summariser
-from visitsafe.record.entries import Entry, to_text
-from visitsafe.record.keys import Signer
-from visitsafe.record.keys import load as load_key
-from visitsafe.record.plan import PlanBody
+from visitsafe.record.bodies import PlanBody
+from visitsafe.record.entry import Entry, to_text
+from visitsafe.record.ssh import Signer
+from visitsafe.record.ssh import load as load_key
 from visitsafe.settings import load as load_settings
 from visitsafe.store.open import open_store
 from visitsafe.team.roster import Roster

@@ -12,10 +12,9 @@ from after_story import ALERT, debriefed, documented, incident, marked, shared
 from story import MO, NIA, NOW, SAM, Actor, Story, begun
 from story_plan import FINDINGS, visit
 from visit_story import DEE, OLA, at, back, departed, late, raised, watched_plan
-from visitsafe.record.entries import to_text
-from visitsafe.record.followup_bodies import Action
-from visitsafe.record.plan import JOINT, PlanBody, Shown
-from visitsafe.record.terms import Document
+from visitsafe.record.bodies import JOINT, Action, PlanBody, Shown
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Document
 from visitsafe.state.case import CaseHistory
 from visitsafe.supervision.page_sections import Prompt
 

@@ -17,8 +17,8 @@ from visitsafe.cli.app import app
 from visitsafe.cli.form_talk import How, fill_in, signed
 from visitsafe.cli.output import result_json
 from visitsafe.opening import desk_of, later
-from visitsafe.record.followup_bodies import IncidentBody
-from visitsafe.record.terms import Kind
+from visitsafe.record.bodies import IncidentBody
+from visitsafe.record.kinds import Kind
 
 if TYPE_CHECKING:
     from visitsafe.checklists.assessment import Value

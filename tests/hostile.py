@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from story import MO, NIA, SAM, Actor, Story, decision_on, founded, hostile_visit, visit
-from visitsafe.record.plan import (
+from visitsafe.record.bodies import (
     Attested,
     Companion,
     Control,
@@ -16,7 +16,7 @@ from visitsafe.record.plan import (
     Shown,
     WithdrawnBody,
 )
-from visitsafe.record.terms import Level
+from visitsafe.record.kinds import Level
 from visitsafe.text.escape import lines_of
 
 BENIGN = "zzz"

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.record.entries import Entry, compose, to_text
-from visitsafe.record.running_hash import GENESIS, chain
+from visitsafe.record.chain import GENESIS, chain
+from visitsafe.record.entry import Entry, compose, to_text
 from visitsafe.record.stored import Stored
 
 COLUMNS = "position, stream, kind, at, by, received, id, payload, signature, chain"

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from visitsafe.errors import StoreError
-from visitsafe.record.entries import Entry, compose
-from visitsafe.record.running_hash import check_chain
+from visitsafe.record.chain import check_chain
+from visitsafe.record.entry import Entry, compose
 from visitsafe.record.stored import PlanRow, Stored
 from visitsafe.store.open import create_store, open_store
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import (
+from visitsafe.record.bodies import (
     Attested,
     Control,
     DecidedBody,
@@ -23,7 +22,8 @@ from visitsafe.record.plan import (
     Suggestion,
     Visit,
 )
-from visitsafe.record.terms import Decision, Level
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Decision, Level
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """A Monday morning in London's winter, when clocks there show UTC."""

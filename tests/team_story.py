@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from story import ADA, Actor, Story
-from visitsafe.record.people import AgreedBody, KeyReplacedBody, RevokedBody, RoleChangedBody
-from visitsafe.record.terms import Kind
-from visitsafe.record.verified import Verified
+from visitsafe.record.bodies import AgreedBody, KeyReplacedBody, RevokedBody, RoleChangedBody
+from visitsafe.record.entry import Verified
+from visitsafe.record.kinds import Kind
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.team.roster import Roster
 

@@ -8,19 +8,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from story import DUE_BACK, MO, NOW, SAM, START, Actor, Story, begun, calm_visit
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.plan import Ladder, PlanBody, Rung
-from visitsafe.record.report_bodies import (
+from visitsafe.record.bodies import (
     AcknowledgedBody,
     BackBody,
     EscalatedBody,
     ExtendedBody,
     Heard,
+    Ladder,
     NotifiedBody,
+    PlanBody,
     ReportBody,
+    Rung,
     StoodDownBody,
 )
-from visitsafe.record.terms import Because, Kind, Outcome
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Because, Kind, Outcome
 
 __all__ = ["DEE", "DUE_BACK", "LADDER", "MO", "NOW", "SAM", "START"]
 

@@ -10,12 +10,11 @@ from datetime import datetime
 import msgspec
 
 from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
-from visitsafe.record.entries import Entry, compose
-from visitsafe.record.keys import Signer
+from visitsafe.record.entry import Entry, compose, seal_entry
+from visitsafe.record.kinds import TEAM_STREAM, Kind
 from visitsafe.record.refs import FULL, SHORT, beginning, is_plan_id, reference
+from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import OccupiedError, PlanRow, Store, Stored
-from visitsafe.record.terms import TEAM_STREAM, Kind
-from visitsafe.record.verifying import seal_entry
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removal import RemovedError, blanked_in

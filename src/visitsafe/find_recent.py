@@ -8,7 +8,7 @@ follows what came in lately, not what was ever recorded.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.record.refs import is_plan_id
 from visitsafe.record.stored import PlanRow, Store
 

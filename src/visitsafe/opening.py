@@ -26,7 +26,7 @@ from visitsafe.settings import Settings, load, remember
 if TYPE_CHECKING:
     from visitsafe.checklists.checklists import Library
     from visitsafe.desk import Desk
-    from visitsafe.record.keys import FileSigner, Signer
+    from visitsafe.record.ssh import FileSigner, Signer
     from visitsafe.record.stored import Store
     from visitsafe.team.roster import Roster
 
@@ -216,7 +216,7 @@ def _zone(name: str) -> ZoneInfo | None:
 
 def my_fingerprint(settings: Settings) -> str:
     """The fingerprint of this person's key, from the public file beside it; empty without a key."""
-    from visitsafe.record.sshsig import fingerprint
+    from visitsafe.record.ssh import fingerprint
 
     if settings.key is None:
         return ""
@@ -229,7 +229,7 @@ def public_line_of(key: Path) -> str:
     Raises:
         KeyFileError: The file is missing or not a public key.
     """
-    from visitsafe.record.keys import public_line
+    from visitsafe.record.ssh import public_line
 
     public = public_file(key)
     try:
@@ -273,7 +273,7 @@ def open_file(context: Context, key: Path) -> "FileSigner":
     """
     import sys
 
-    from visitsafe.record.keys import load as load_key
+    from visitsafe.record.ssh import load as load_key
 
     environ = invocation(context).environ
     typed = sys.stdin is not None and sys.stdin.isatty() and not environ.get("VISITSAFE_PASSPHRASE_FILE")

@@ -8,12 +8,11 @@ that holds, was good before: it may have taken a right away, so that nothing is 
 from collections.abc import Iterable, Sequence
 
 from visitsafe.errors import NotFoundError, VerificationError
+from visitsafe.record.chain import GENESIS, order_problems
+from visitsafe.record.entry import Verified, verify_entry
+from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.order import Order
-from visitsafe.record.running_hash import GENESIS, order_problems
 from visitsafe.record.stored import Store, Stored
-from visitsafe.record.terms import TEAM_STREAM
-from visitsafe.record.verified import Verified
-from visitsafe.record.verifying import verify_entry
 from visitsafe.team.roster import Roster, Unsound, founding
 
 FEWEST_OF_ID = 12

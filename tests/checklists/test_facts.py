@@ -11,9 +11,9 @@ from after_story import ALERT, debriefed, incident, marked, over, shared
 from story import NOW, Story, calm_visit
 from visit_story import LADDER, back, countersigned, departed, reported
 from visitsafe.checklists.facts import changed, since_signed
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import KnownFact
-from visitsafe.record.terms import Kind
+from visitsafe.record.bodies import KnownFact
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Kind
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.case_known import case_facts
 

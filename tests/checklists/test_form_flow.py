@@ -14,7 +14,7 @@ from visitsafe.checklists.checklists import load_all, shipped_folder
 from visitsafe.checklists.form_checking import form_references
 from visitsafe.checklists.form_flow import FormSet, compile_form, compose_form
 from visitsafe.checklists.forms import FormChecklist
-from visitsafe.record.terms import Level
+from visitsafe.record.kinds import Level
 from visitsafe.text.form_times import time_in_form
 from visitsafe.text.time_words import TimeError
 from visitsafe.wizard.answering import AnswerError, Context, parse

@@ -8,7 +8,7 @@ from safe_plan import CHECKLISTS, questionnaire, safe_answers, shipped, shipped_
 from visitsafe.checklists.assessment import next_question
 from visitsafe.checklists.checking import check, check_documents, past_review
 from visitsafe.checklists.checklist import AnswerType, Item, Screen, VisitField
-from visitsafe.record.terms import Level
+from visitsafe.record.kinds import Level
 
 QUESTIONS = questionnaire()
 ALWAYS_ASKED = [

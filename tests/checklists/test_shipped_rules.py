@@ -9,7 +9,7 @@ from safe_plan import questionnaire, safe_answers
 from visitsafe.checklists.assessment import Value, applicability, assess, missing, next_question
 from visitsafe.checklists.checklist import AnswerType, Question
 from visitsafe.checklists.facts import FACTS as FACTS_KNOWN
-from visitsafe.record.terms import Level
+from visitsafe.record.kinds import Level
 
 QUESTIONS = questionnaire()
 SHOULD_NOT = [

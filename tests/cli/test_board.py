@@ -20,9 +20,9 @@ from visitsafe.cli.board_watch import Bell, keep_looking, rings
 from visitsafe.cli.lines import make_console
 from visitsafe.desk import Desk
 from visitsafe.errors import StoreError, UsageError
-from visitsafe.record.entries import to_text
-from visitsafe.record.keys import load as load_key
-from visitsafe.record.report_bodies import BeatBody
+from visitsafe.record.bodies import BeatBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.ssh import load as load_key
 from visitsafe.settings import load
 from visitsafe.store.open import open_store
 from visitsafe.team_record import open_roster

@@ -16,11 +16,9 @@ from visitsafe.cli.review_screen import review_plan
 from visitsafe.desk import summariser_at
 from visitsafe.planning.decide import decide
 from visitsafe.planning.sign import last_plan_of_mine
-from visitsafe.record.entries import compose
-from visitsafe.record.people import FoundedBody, Person, Place
-from visitsafe.record.plan import DecidedBody
-from visitsafe.record.terms import Decision
-from visitsafe.record.verifying import seal_entry
+from visitsafe.record.bodies import DecidedBody, FoundedBody, Person, Place
+from visitsafe.record.entry import compose, seal_entry
+from visitsafe.record.kinds import Decision
 from visitsafe.state.rules import own_plan_id
 from visitsafe.store.open import create_store, open_store
 

@@ -19,7 +19,7 @@ import pytest
 
 from office import NOW, Office, Ran, Someone
 from record.agents import Device, SshAgent, agent_with, ssh_agent
-from visitsafe.record.keys import generate, write_key
+from visitsafe.record.ssh import generate, write_key
 
 ANN = ("--name", "Ann", "--email", "ann@salford.example")
 TOKEN = Device()

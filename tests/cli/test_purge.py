@@ -18,9 +18,7 @@ from office import NOW, Office, Someone
 from sqlite_files import tampered
 from visitsafe.desk import Desk
 from visitsafe.errors import StoreError
-from visitsafe.record.people import HeldBody
-from visitsafe.record.purged import ERASURE, PurgedBody
-from visitsafe.record.report_bodies import ReportBody
+from visitsafe.record.bodies import ERASURE, HeldBody, PurgedBody, ReportBody
 from visitsafe.record.stored import Store
 from visitsafe.retention.policy import gone_of
 from visitsafe.retention.purge_survey import survey

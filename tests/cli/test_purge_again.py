@@ -14,8 +14,7 @@ import pytest
 from by_hand import desk, made, put, roster
 from office import NOW, Office
 from sqlite_files import tampered
-from visitsafe.record.purged import ERASURE, PurgedBody
-from visitsafe.record.report_bodies import ReportBody
+from visitsafe.record.bodies import ERASURE, PurgedBody, ReportBody
 from visitsafe.record.stored import Store, Stored
 from visitsafe.retention.policy import gone_of
 from visitsafe.retention.purge_survey import survey

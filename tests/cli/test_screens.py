@@ -17,8 +17,7 @@ from story import EVE, MO, NIA, NOW, SAM, START, Story, begun, calm_visit, hosti
 from visitsafe.cli.lines import make_console
 from visitsafe.cli.review_screen import review_plan
 from visitsafe.cli.screens import list_plans, show_plan
-from visitsafe.record.followup_bodies import Action
-from visitsafe.record.plan import Sealed
+from visitsafe.record.bodies import Action, Sealed
 from visitsafe.record.refs import FULL, reference
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.fold import fold

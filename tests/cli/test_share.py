@@ -9,9 +9,8 @@ import pytest
 
 from by_hand import desk
 from office import NOW, Office, Someone
-from visitsafe.record.followup_bodies import Action, DocumentedBody, IncidentBody
-from visitsafe.record.plan import Duty, Made
-from visitsafe.record.terms import Kind
+from visitsafe.record.bodies import Action, DocumentedBody, Duty, IncidentBody, Made
+from visitsafe.record.kinds import Kind
 
 TOLD = (
     "--with",

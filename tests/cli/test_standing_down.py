@@ -12,10 +12,10 @@ import pytest
 from office import NOW, Office, Ran, Someone
 from patience import LIMIT
 from visitsafe.desk import Desk
-from visitsafe.record.entries import to_text
-from visitsafe.record.keys import load
-from visitsafe.record.report_bodies import EscalatedBody
-from visitsafe.record.terms import Kind
+from visitsafe.record.bodies import EscalatedBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Kind
+from visitsafe.record.ssh import load
 from visitsafe.store.open import open_store
 from visitsafe.team_record import open_roster
 

@@ -18,7 +18,7 @@ from office import NOW, Office, Someone
 from patience import LIMIT, until
 from postgres import PASSWORD, Cluster
 from sqlite_files import change, counted, entry, tampered
-from visitsafe.record.running_hash import check_chain
+from visitsafe.record.chain import check_chain
 from visitsafe.store.open import open_store
 from visitsafe.store.store_care import care_of
 

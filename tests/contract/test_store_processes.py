@@ -7,7 +7,7 @@ import sys
 from typing import Protocol
 
 from patience import LIMIT
-from visitsafe.record.running_hash import check_chain
+from visitsafe.record.chain import check_chain
 from visitsafe.record.stored import Store
 
 
@@ -20,7 +20,7 @@ WRITER = """
 import sys
 from datetime import UTC, datetime
 from visitsafe.store.open import open_store
-from visitsafe.record.entries import Entry, compose
+from visitsafe.record.entry import Entry, compose
 from visitsafe.record.stored import PlanRow
 import msgspec
 class Body(msgspec.Struct):

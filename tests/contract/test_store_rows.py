@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import Entry, compose
+from visitsafe.record.entry import Entry, compose
+from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.stored import CLOSING, PlanRow, Store, Stored
-from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.store.open import open_store
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)

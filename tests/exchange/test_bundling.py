@@ -9,9 +9,9 @@ import pytest
 from visitsafe.exchange import bundle as bundling
 from visitsafe.exchange.bundle import read_bundle
 from visitsafe.membership.signers import allowed_signers, principal
-from visitsafe.record.entries import Entry
-from visitsafe.record.keys import generate, public_line
-from visitsafe.record.people import Person
+from visitsafe.record.bodies import Person
+from visitsafe.record.entry import Entry
+from visitsafe.record.ssh import generate, public_line
 from visitsafe.team.members import Member
 from visitsafe.team.roster import Roster
 from visitsafe.text.archive import zipped

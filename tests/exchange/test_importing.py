@@ -19,9 +19,8 @@ from visitsafe.desk import summariser
 from visitsafe.errors import NotPermittedError, VerificationError, VisitsafeError
 from visitsafe.exchange.bundle import Bundle, Packed, parse_bundle
 from visitsafe.exchange.importing import Incoming, check, incoming, take_in, team_in
-from visitsafe.record.entries import Entry
-from visitsafe.record.people import RevokedBody
-from visitsafe.record.plan import WithdrawnBody
+from visitsafe.record.bodies import RevokedBody, WithdrawnBody
+from visitsafe.record.entry import Entry
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import Store
 from visitsafe.store.open import create_store

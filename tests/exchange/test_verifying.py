@@ -11,9 +11,8 @@ from visitsafe.errors import UsageError
 from visitsafe.exchange.bundle import Bundle, Packed
 from visitsafe.exchange.findings import Report, timed_entries
 from visitsafe.exchange.verify import verify_file
-from visitsafe.record.entries import Entry, to_text
-from visitsafe.record.people import RevokedBody
-from visitsafe.record.plan import WithdrawnBody
+from visitsafe.record.bodies import RevokedBody, WithdrawnBody
+from visitsafe.record.entry import Entry, to_text
 
 BEGUN = begun()
 TEAM = BEGUN.team[0].id

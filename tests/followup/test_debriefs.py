@@ -44,8 +44,7 @@ from visitsafe.followup.debrief import (
     record_debrief,
 )
 from visitsafe.planning.last_time import known_about
-from visitsafe.record.followup_bodies import DebriefedBody
-from visitsafe.record.plan import Companion, Shown
+from visitsafe.record.bodies import Companion, DebriefedBody, Shown
 from visitsafe.state.duress_redaction import hides_duress
 from watchers import Desk as DutyDesk
 

@@ -12,9 +12,8 @@ from visitsafe.checklists.forms import FormChecklist
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.followup import agreement_page
 from visitsafe.followup.documents import ACTIONS, COMING, FORMS, PAST, TELL_BY
-from visitsafe.record.followup_bodies import DocumentedBody
-from visitsafe.record.plan import Made
-from visitsafe.record.terms import Document
+from visitsafe.record.bodies import DocumentedBody, Made
+from visitsafe.record.kinds import Document
 from visitsafe.state import documents
 
 

@@ -22,7 +22,7 @@ from visitsafe.followup.incident import (
     known_answers,
     record_incident,
 )
-from visitsafe.record.followup_bodies import IncidentBody
+from visitsafe.record.bodies import IncidentBody
 from watchers import Desk as DutyDesk
 from watchers import Fate, KilledError
 

@@ -10,8 +10,8 @@ from by_hand import signer
 from office import NOW, Office, Someone
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.membership.team import found, founded_by, founding_body
-from visitsafe.record.keys import Signer
-from visitsafe.record.people import FoundedBody, Person
+from visitsafe.record.bodies import FoundedBody, Person
+from visitsafe.record.ssh import Signer
 from visitsafe.store.open import create_store, open_store
 from visitsafe.team_record import team_named
 

@@ -24,11 +24,11 @@ from visitsafe.membership.sealing import (
 )
 from visitsafe.membership.team import change_roles, revoke
 from visitsafe.planning.decide import check_openable
-from visitsafe.record.entries import to_text
-from visitsafe.record.keys import Signer
-from visitsafe.record.plan import OpenedBody, ResealedBody, Sealed
+from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Kind, Role, Status
 from visitsafe.record.seal import Identity, identity_of, new_identity, seal, unseal
-from visitsafe.record.terms import Kind, Role, Status
+from visitsafe.record.ssh import Signer
 from visitsafe.state.sealed import SealedDetails, names
 from visitsafe.state.sealed_words import sealed_words
 from visitsafe.store.open import create_store

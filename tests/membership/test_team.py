@@ -11,14 +11,14 @@ from story import ADA, EVE, MO, NIA, NOW, SAM, SAM_AT_HOME, Actor, Story, begun
 from visitsafe.desk import Desk
 from visitsafe.errors import KeyFileError, NotFoundError, NotPermittedError, UsageError
 from visitsafe.membership import team
-from visitsafe.record.people import AgreedBody, Person
+from visitsafe.record.bodies import AgreedBody, Person
+from visitsafe.record.kinds import TEAM_STREAM, Role
 from visitsafe.record.stored import Store
-from visitsafe.record.terms import TEAM_STREAM, Role
 from visitsafe.store.open import create_store
 from visitsafe.team_record import open_roster
 
 if TYPE_CHECKING:
-    from visitsafe.record.keys import Signer
+    from visitsafe.record.ssh import Signer
 
 MO_NEW = Actor("Mo Khan", "mo@example.org", key="new")
 

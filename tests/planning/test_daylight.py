@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from visitsafe.errors import SettingsError
 from visitsafe.planning.daylight import daylight
-from visitsafe.record.people import Place
+from visitsafe.record.bodies import Place
 
 SALFORD = Place(name="Salford", latitude=53.483, longitude=-2.293, timezone="Europe/London")
 TROMSO = Place(name="Troms\u00f8", latitude=69.65, longitude=18.96, timezone="Europe/Oslo")

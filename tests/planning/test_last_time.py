@@ -10,10 +10,9 @@ from after_story import ALERT, debriefed, documented, incident, over
 from story import NOW, Story, calm_visit
 from visit_story import LADDER, back, countersigned, departed, reported
 from visitsafe.planning.last_time_words import LONGEST, MOST, last_time
-from visitsafe.record.entries import to_text
-from visitsafe.record.followup_bodies import Action
-from visitsafe.record.plan import Finding, Shown
-from visitsafe.record.terms import Kind, Level
+from visitsafe.record.bodies import Action, Finding, Shown
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Kind, Level
 from visitsafe.state.case import CaseHistory
 
 LONDON = ZoneInfo("Europe/London")

@@ -20,7 +20,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from patience import LIMIT, until
-from visitsafe.record.sshsig import pack
+from visitsafe.record.ssh import pack
 
 HARDWARE_TYPE = b"sk-ssh-ed25519@openssh.com"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from record.openssh import OpenSSH
-from visitsafe.record.keys import FileSigner, generate, load, write_key
+from visitsafe.record.ssh import FileSigner, generate, load, write_key
 
 
 @pytest.fixture

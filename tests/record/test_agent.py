@@ -11,9 +11,9 @@ from patience import LIMIT
 from record.agents import Device, SshAgent, agent_with, environ_with, silent_agent, ssh_agent
 from record.openssh import OpenSSH
 from visitsafe.errors import KeyFileError
-from visitsafe.record import sshsig
+from visitsafe.record import ssh as sshsig
 from visitsafe.record.agent import AGENT, FILE, HARDWARE, AgentSigner, examine
-from visitsafe.record.keys import FileSigner, generate, write_key
+from visitsafe.record.ssh import FileSigner, generate, write_key
 
 PAYLOAD = b'{"v":1,"kind":"planned"}'
 TOKEN = Device()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import (
+from visitsafe.record.entry import (
     MOST_AFTER,
     MOST_BYTES,
     MOST_DEPTH,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import MOST_DEPTH, read
+from visitsafe.record.entry import MOST_DEPTH, read
 
 TEXTS = st.text(st.sampled_from('[]{}"\\ a:,'), max_size=12)
 INSIDE = st.recursive(

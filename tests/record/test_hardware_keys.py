@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from record.agents import PIN_GIVEN, TOUCHED, Device, agent_with, armour, environ_with
 from record.openssh import OpenSSH
 from visitsafe.errors import KeyFileError, VerificationError
-from visitsafe.record import sshsig
+from visitsafe.record import ssh as sshsig
 from visitsafe.record.agent import AGENT, AgentSigner
-from visitsafe.record.keys import public_line
+from visitsafe.record.ssh import public_line
 
 PAYLOAD = b'{"v":1,"kind":"planned"}'
 TOKEN = Device()

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from record.openssh import OpenSSH
 from visitsafe.errors import KeyFileError
-from visitsafe.record import sshsig
-from visitsafe.record.keys import FileSigner, NewKey, generate, load, public_line, write_key
+from visitsafe.record import ssh as sshsig
+from visitsafe.record.ssh import FileSigner, NewKey, generate, load, public_line, write_key
 
 PAYLOAD = b"what was planned"
 RFC_8032_SEED = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from story import NOW
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import Entry
-from visitsafe.record.running_hash import GENESIS, chain, following, row_problems
+from visitsafe.record.chain import GENESIS, chain, following, row_problems
+from visitsafe.record.entry import Entry
 from visitsafe.record.stored import Stored
 
 TEXTS = st.one_of(st.text(st.sampled_from("\0\n\r\\ab\u2028"), max_size=5), st.text(max_size=5))

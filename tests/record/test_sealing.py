@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visitsafe.errors import KeyFileError, VerificationError
-from visitsafe.record.keys import FileSigner, NewKey, generate, load, write_key
 from visitsafe.record.seal import (
     Identity,
     can_seal_to,
@@ -21,6 +20,7 @@ from visitsafe.record.seal import (
     seal,
     unseal,
 )
+from visitsafe.record.ssh import FileSigner, NewKey, generate, load, write_key
 
 SECRET = b"Ada Okafor, 07700 900456"
 MO, NIA, EVE = (generate(name, None, seed=name.encode() * 16) for name in ("mo", "ni", "ev"))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from record.openssh import OpenSSH
 from visitsafe.errors import KeyFileError, VerificationError
-from visitsafe.record import sshsig
-from visitsafe.record.keys import FileSigner
+from visitsafe.record import ssh as sshsig
+from visitsafe.record.ssh import FileSigner
 
 PAYLOAD = b'{"v":1,"kind":"planned"}'
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

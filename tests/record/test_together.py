@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from story import EVE, MO, SAM, begun
 from visitsafe.errors import VerificationError
-from visitsafe.record import sshsig
-from visitsafe.record.entries import Entry
-from visitsafe.record.verifying import verify_entry, verify_together
+from visitsafe.record import ssh as sshsig
+from visitsafe.record.entry import Entry, verify_entry, verify_together
 
 PAYLOAD = b"what was signed"
 STORED = SAM.signer.sign(PAYLOAD)

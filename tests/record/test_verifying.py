@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from record.openssh import OpenSSH
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import Entry, compose
-from visitsafe.record.keys import FileSigner, generate, load, write_key
-from visitsafe.record.verifying import MOST_REMEMBERED, seal_entry, verify_entry
+from visitsafe.record.entry import MOST_REMEMBERED, Entry, compose, seal_entry, verify_entry
+from visitsafe.record.ssh import FileSigner, generate, load, write_key
 
 AT = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 HEAVY = "bcrypt", "x509", "serialization.ssh", "json.decoder", "subprocess", "pydantic", "dataclasses"
@@ -112,13 +111,13 @@ def test_checking_and_signing_import_nothing_heavy(signer: FileSigner, tmp_path:
     """Every doorstep command loads an open key, signs and verifies."""
     write_key(tmp_path / "id", generate("", None))
     program = (
-        "import sys, pathlib; from visitsafe.record import keys, sshsig, verifying; "
-        "signer = keys.load(pathlib.Path(sys.argv[1]), None); sshsig.verify(b'x', signer.sign(b'x')); "
+        "import sys, pathlib; from visitsafe.record import entry, ssh; "
+        "signer = ssh.load(pathlib.Path(sys.argv[1]), None); ssh.verify(b'x', signer.sign(b'x')); "
         "print(*sys.modules, sep='\\n')"
     )
     done = subprocess.run([sys.executable, "-c", program, tmp_path / "id"], capture_output=True, check=True)
     loaded = done.stdout.decode().split()
-    assert "visitsafe.record.verifying" in loaded
+    assert "visitsafe.record.entry" in loaded
     assert [name for name in loaded if any(heavy in name for heavy in HEAVY)] == []
 
 

@@ -15,12 +15,19 @@ from story import ADA, DUE_BACK, MO, NIA, NOW, SAM, Actor, Story, hostile_visit,
 from team_story import agreed, changed, said
 from visit_story import DEE, START, at, back, countersigned, departed, raised, stood_down
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import to_text
-from visitsafe.record.people import AgreedBody, HeldBody, ReleasedBody
-from visitsafe.record.plan import PlanBody
-from visitsafe.record.purged import ERASURE, KEEP_DAYS, KEEP_DAYS_INCIDENT, Gone, PurgedBody
-from visitsafe.record.terms import Because, Kind, Status
-from visitsafe.record.verified import Verified
+from visitsafe.record.bodies import (
+    ERASURE,
+    KEEP_DAYS,
+    KEEP_DAYS_INCIDENT,
+    AgreedBody,
+    Gone,
+    HeldBody,
+    PlanBody,
+    PurgedBody,
+    ReleasedBody,
+)
+from visitsafe.record.entry import Verified, to_text
+from visitsafe.record.kinds import Because, Kind, Status
 from visitsafe.retention.carrying_out import over_for_certain, why_not_carried_out
 from visitsafe.retention.holds import Holds, holds_in
 from visitsafe.retention.policy import Verdict, facts_of, gone_of, in_cases, named_in, verdict

@@ -10,10 +10,8 @@ from after_story import ALERT, DEE, debriefed, documented, incident, marked, ove
 from story import EVE, MO, NIA, SAM, Story
 from story_plan import hostile_visit
 from visit_story import OLA, countersigned, planned
-from visitsafe.record.followup_bodies import Action
-from visitsafe.record.plan import Companion
-from visitsafe.record.report_bodies import Heard
-from visitsafe.record.terms import Document
+from visitsafe.record.bodies import Action, Companion, Heard
+from visitsafe.record.kinds import Document
 from visitsafe.state.fold import fold
 
 

@@ -29,9 +29,9 @@ from visit_story import (
     stood_down,
     watched_plan,
 )
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.plan import Ladder, PlanBody, Rung
-from visitsafe.record.terms import Kind
+from visitsafe.record.bodies import Ladder, PlanBody, Rung
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Kind
 from visitsafe.state.alarm import (
     is_alarming,
     is_overdue,

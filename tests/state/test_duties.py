@@ -10,8 +10,8 @@ from story import NOW, Story
 from story_plan import hostile_visit
 from visit_story import countersigned, departed, minutes_after, planned, raised, stood_down, watched_plan
 from visitsafe.followup.letter import Letter, letter, letter_title
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import PlanBody
+from visitsafe.record.bodies import PlanBody
+from visitsafe.record.entry import to_text
 from visitsafe.state.duties import Met, duties_of, owed, talk_by
 from visitsafe.state.sharing_words import duty_shape, state_words
 

@@ -17,9 +17,9 @@ from story import (
     calm_visit,
 )
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import Entry
-from visitsafe.record.plan import WithdrawnBody
-from visitsafe.record.terms import Decision, Status
+from visitsafe.record.bodies import WithdrawnBody
+from visitsafe.record.entry import Entry
+from visitsafe.record.kinds import Decision, Status
 from visitsafe.state.fold import fold
 
 PLANNED = begun().planned()

@@ -7,12 +7,11 @@ from datetime import timedelta
 import pytest
 
 from story import EVE, MO, NIA, NOW, SAM, START, Actor, Story, begun, decision_on, hostile_visit, visit
-from visitsafe.record.entries import Content, Entry
+from visitsafe.record.bodies import Companion, WithdrawnBody
+from visitsafe.record.entry import Content, Entry, Verified
+from visitsafe.record.kinds import Status
 from visitsafe.record.order import MOST_HEADS, Order
-from visitsafe.record.plan import Companion, WithdrawnBody
 from visitsafe.record.refs import reference, references
-from visitsafe.record.terms import Status
-from visitsafe.record.verified import Verified
 from visitsafe.state.fold import FEW_UNKNOWN
 from visitsafe.team.roster import Roster
 

@@ -27,8 +27,8 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.followup.riddor import pointers
-from visitsafe.record.plan import Companion, PlanBody
-from visitsafe.record.terms import Outcome
+from visitsafe.record.bodies import Companion, PlanBody
+from visitsafe.record.kinds import Outcome
 from visitsafe.state.duties import Met, duties_of
 from visitsafe.state.followup import told_apart
 from visitsafe.state.incidents import incidents_waiting

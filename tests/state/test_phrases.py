@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from story import NOW, begun, hostile_visit, visit
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.record.refs import reference
 from visitsafe.state.phrases import age, called, hour, moment, plain_words, short_span, span, unanswered
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from story import ADA, EVE, MO, NIA, NOW, SAM, SAM_AT_HOME, Actor, Story, begun, calm_visit, decision_on
 from team_story import changed, revoked
 from visitsafe.errors import VerificationError
-from visitsafe.record.plan import WithdrawnBody
-from visitsafe.record.terms import Decision, Kind
+from visitsafe.record.bodies import WithdrawnBody
+from visitsafe.record.kinds import Decision, Kind
 from visitsafe.state.fold import PlanState
 
 PEOPLE = (ADA, SAM, SAM_AT_HOME, MO, NIA, EVE)

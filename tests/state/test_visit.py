@@ -34,10 +34,9 @@ from visit_story import (
     stood_down,
     watched_plan,
 )
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import Ladder
-from visitsafe.record.report_bodies import ReportBody
-from visitsafe.record.terms import Because, Kind, Stage, Status
+from visitsafe.record.bodies import Ladder, ReportBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Because, Kind, Stage, Status
 
 AGREED = countersigned()
 OUT = departed(at(AGREED, START))

@@ -30,11 +30,9 @@ from visit_story import (
     stood_down,
     watched_plan,
 )
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.plan import Ladder, Rung
-from visitsafe.record.report_bodies import ExtendedBody, StoodDownBody
-from visitsafe.record.terms import Kind
-from visitsafe.record.verified import Verified
+from visitsafe.record.bodies import ExtendedBody, Ladder, Rung, StoodDownBody
+from visitsafe.record.entry import Verified, from_text, to_text
+from visitsafe.record.kinds import Kind
 from visitsafe.state.alarm import is_alarming, is_watched, next_due, to_raise, unowned
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.watch.contacts import Channel, Contacts

@@ -32,9 +32,9 @@ from visit_story import (
     stood_down,
     watched_plan,
 )
-from visitsafe.record.entries import to_text
-from visitsafe.record.report_bodies import Heard
-from visitsafe.record.terms import Because, Kind
+from visitsafe.record.bodies import Heard
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Because, Kind
 
 OUT = departed(at(countersigned().added(SAM_AT_HOME, "practitioner", "manager"), START))
 ALARM = raised(late(OUT, 15), "duty-rings")

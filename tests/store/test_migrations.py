@@ -21,7 +21,7 @@ from patience import LIMIT
 from sqlite_files import change, refusal, tampered
 from visitsafe.desk import folded, summariser_at
 from visitsafe.errors import StoreError
-from visitsafe.record.running_hash import check_chain
+from visitsafe.record.chain import check_chain
 from visitsafe.record.stored import PlanRow, Store, Stored, Summarise
 from visitsafe.state.plan_row import row_of
 from visitsafe.store import schema

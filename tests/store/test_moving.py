@@ -11,7 +11,7 @@ import pytest
 from postgres import Cluster
 from sqlite_files import NOW, PLAN, Body, change, counted, entry, tampered
 from visitsafe.errors import StoreError, VerificationError
-from visitsafe.record.entries import Entry, compose
+from visitsafe.record.entry import Entry, compose
 from visitsafe.record.stored import Stored
 from visitsafe.store import moving
 from visitsafe.store.moving import check_part, move

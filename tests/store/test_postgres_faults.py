@@ -17,7 +17,7 @@ from postgres import Cluster
 from postgres_cutter import Cutter
 from sqlite_files import NOW, PLAN, counted, entry
 from visitsafe.errors import StoreError
-from visitsafe.record.running_hash import check_chain
+from visitsafe.record.chain import check_chain
 from visitsafe.record.stored import PlanRow, Stored
 from visitsafe.store.postgres_door import open_store
 from visitsafe.store.postgres_link import APPENDING

@@ -13,7 +13,7 @@ from pooler import Pooler, pooled
 from postgres import Cluster
 from sqlite_files import counted, entry
 from visitsafe.errors import StoreError
-from visitsafe.record.running_hash import check_chain
+from visitsafe.record.chain import check_chain
 from visitsafe.store.postgres_door import open_store
 
 WRITERS, EACH = 20, 3

@@ -13,7 +13,7 @@ from office import NOW, Office, Someone
 from postgres import Cluster
 from visitsafe.desk import summariser_at
 from visitsafe.errors import StoreError
-from visitsafe.record.running_hash import check_chain
+from visitsafe.record.chain import check_chain
 from visitsafe.record.stored import Store, Summarise
 from visitsafe.retention.store_purge import open_purge
 from visitsafe.store.migrations import Migrated

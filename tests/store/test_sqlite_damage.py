@@ -10,8 +10,8 @@ import pytest
 
 from sqlite_files import NOW, PLAN, change, counted, entry, filled, problems, refusal, reports, tampered
 from visitsafe.errors import StoreError, VerificationError
-from visitsafe.record.entries import Entry
-from visitsafe.record.running_hash import check_chain, following
+from visitsafe.record.chain import check_chain, following
+from visitsafe.record.entry import Entry
 from visitsafe.record.stored import Stored
 from visitsafe.store import schema
 from visitsafe.store.open import create_store, open_store

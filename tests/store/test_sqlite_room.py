@@ -38,7 +38,7 @@ UNPRIVILEGED = """
 import os, sys
 from datetime import UTC, datetime
 from visitsafe.store.open import create_store, open_store
-from visitsafe.record.entries import Entry, compose
+from visitsafe.record.entry import Entry, compose
 from visitsafe.errors import StoreError
 import msgspec
 class Body(msgspec.Struct):
@@ -117,7 +117,7 @@ FILLING = """
 import resource, sys
 from datetime import UTC, datetime
 from visitsafe.store.open import open_store
-from visitsafe.record.entries import Entry, compose
+from visitsafe.record.entry import Entry, compose
 from visitsafe.errors import StoreError
 import msgspec
 class Body(msgspec.Struct):

@@ -12,8 +12,8 @@ import pytest
 from after_story import ALERT, HAPPENED, debriefed, documented, incident, marked, over, shared
 from story import MO, NOW, Story, hostile_visit, visit
 from visit_story import OLA
-from visitsafe.record.followup_bodies import Action
-from visitsafe.record.terms import KIND_WORDS, Kind
+from visitsafe.record.bodies import Action
+from visitsafe.record.kinds import KIND_WORDS, Kind
 from visitsafe.state.duties import owed
 from visitsafe.state.entry_words import says
 from visitsafe.state.followup_words import owed_words

@@ -14,9 +14,8 @@ from team_story import at_a_store, changed, said
 from visit_story import DUE_BACK, START, at, back, countersigned, departed, duress, late, planned, raised
 from visitsafe.checklists.form_flow import FormSet, beside, compile_form
 from visitsafe.checklists.forms import FormChecklist
-from visitsafe.record.people import AuditedBody
-from visitsafe.record.plan import Made, Shown
-from visitsafe.record.terms import Kind
+from visitsafe.record.bodies import AuditedBody, Made, Shown
+from visitsafe.record.kinds import Kind
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.supervision import audit
 from visitsafe.supervision import audit_followup as audit_after

@@ -13,8 +13,8 @@ from visit_story import MO, OLA, SAM
 from visitsafe.checklists.form_flow import Answered
 from visitsafe.desk import Desk
 from visitsafe.followup.form_recorded import recorded_already
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import Made
+from visitsafe.record.bodies import Made
+from visitsafe.record.entry import to_text
 from visitsafe.supervision.auditing import AUDIT, audited_body, gather_evidence, joined, record_audit
 from visitsafe.supervision.audits import audits
 from watchers import Desk as DutyDesk

@@ -26,8 +26,8 @@ from case_story import (
 from hostile import ATTACKS, BENIGN, LONG, TEXTS, visible
 from story import DUE_BACK, MO, NOW, SAM, Story
 from visit_story import DEE, at, departed, duress
-from visitsafe.record.followup_bodies import Action
-from visitsafe.record.terms import Document
+from visitsafe.record.bodies import Action
+from visitsafe.record.kinds import Document
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.supervision.case_page import MOST_VISITS, case_page

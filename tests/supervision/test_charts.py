@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from hostile import ATTACKS, visible
-from visitsafe.record.terms import Status
+from visitsafe.record.kinds import Status
 from visitsafe.supervision.charts import across, upwards
 from visitsafe.supervision.figures import Figures, Instead, Visits, figures
 from visitsafe.supervision.figures_followup import Incidents, Sharing

@@ -29,9 +29,9 @@ from visit_story import (
     stood_down,
     watched_plan,
 )
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import Made, PlanBody, Sealed
-from visitsafe.record.terms import Because, Status
+from visitsafe.record.bodies import Made, PlanBody, Sealed
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Because, Status
 from visitsafe.supervision.figures import Figures, figures
 from visitsafe.supervision.figures_followup import OutOfDate, Sharing
 from visitsafe.supervision.figures_visit import Gaps, Spread

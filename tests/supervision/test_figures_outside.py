@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visitsafe.record.terms import Status
+from visitsafe.record.kinds import Status
 from visitsafe.supervision.figures import Alarms, Figures, Instead, Overdue, Visits, Week
 from visitsafe.supervision.figures_followup import Debriefs, Incidents, OutOfDate, Sharing
 from visitsafe.supervision.figures_people import Carried

@@ -10,7 +10,7 @@ import pytest
 from after_story import incident, over
 from story import MO, SAM, SAM_AT_HOME, Story, visit
 from visit_story import OLA, planned, watched_plan
-from visitsafe.record.plan import PlanBody
+from visitsafe.record.bodies import PlanBody
 from visitsafe.supervision.figures import Figures, figures
 from visitsafe.supervision.figures_people import Carried, is_hostile
 from visitsafe.supervision.report import View, report_of

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from story import MO, Story, visit
 from visit_story import back, countersigned, departed, late, planned, watched_plan
 from visitsafe.desk import Desk
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import Store
 from visitsafe.supervision.report_gathered import Gathered, gather

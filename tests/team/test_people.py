@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visitsafe.record.people import Person
-from visitsafe.record.terms import Role
+from visitsafe.record.bodies import Person
+from visitsafe.record.kinds import Role
 from visitsafe.team.members import Member, People
 from visitsafe.team.roster import selves
 from visitsafe.team.same_person import is_self

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from story import ADA, EVE, MO, NIA, NOW, SAM, Actor, Story, begun
 from team_story import agreed, arrivals, changed, replaced, revoked, union
-from visitsafe.record.entries import Content, to_text
-from visitsafe.record.terms import Role
-from visitsafe.record.verified import Verified
+from visitsafe.record.entry import Content, Verified, to_text
+from visitsafe.record.kinds import Role
 from visitsafe.team.roster import Roster
 
 BOB = Actor("Bob Admin", "bob@example.org")

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from visitsafe.record.entries import from_text
+from visitsafe.record.entry import from_text
 from visitsafe.text.local_clock import clock
 
 LONDON = ZoneInfo("Europe/London")

@@ -33,11 +33,9 @@ from visit_story import (
     stood_down,
     watched_plan,
 )
-from visitsafe.record.entries import Entry, from_text
-from visitsafe.record.plan import WithdrawnBody
-from visitsafe.record.purged import Gone, PurgedBody
-from visitsafe.record.terms import Kind
-from visitsafe.record.verified import Verified
+from visitsafe.record.bodies import Gone, PurgedBody, WithdrawnBody
+from visitsafe.record.entry import Entry, Verified, from_text
+from visitsafe.record.kinds import Kind
 
 FOLDER = Path(__file__).parent
 NURSE = ("Health visitor, NHS",)

@@ -13,10 +13,8 @@ import pytest
 from record.openssh import OpenSSH
 from vectors.make import FOLDER, files
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import Entry
-from visitsafe.record.purged import Gone
-from visitsafe.record.verified import Verified
-from visitsafe.record.verifying import verify_entry
+from visitsafe.record.bodies import Gone
+from visitsafe.record.entry import Entry, Verified, verify_entry
 from visitsafe.state.fold import fold
 from visitsafe.state.removal import RemovedError
 from visitsafe.state.rules import Judged

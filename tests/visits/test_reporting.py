@@ -14,10 +14,10 @@ from office import NOW, Office, Someone
 from visitsafe.cli.doorstep_times import happened, until
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError, StoreError, UsageError
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.keys import load
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Kind, Stage
+from visitsafe.record.ssh import load
 from visitsafe.record.stored import PlanRow
-from visitsafe.record.terms import Kind, Stage
 from visitsafe.store.open import open_store
 from visitsafe.store.sqlite_store import SqliteStore
 from visitsafe.team_record import open_roster

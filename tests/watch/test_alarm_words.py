@@ -29,9 +29,9 @@ from visit_story import (
     reported,
     stood_down,
 )
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.plan import Companion, PlanBody, Sealed
-from visitsafe.record.terms import Because, Kind, Outcome
+from visitsafe.record.bodies import Companion, PlanBody, Sealed
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Because, Kind, Outcome
 from visitsafe.watch.alarm_facts import Text
 from visitsafe.watch.alarm_words import text_of
 from visitsafe.watch.contacts import Channel

@@ -25,9 +25,9 @@ from visit_story import (
     reported,
     watched_plan,
 )
-from visitsafe.record.entries import from_text
-from visitsafe.record.plan import PlanBody
-from visitsafe.record.terms import Kind
+from visitsafe.record.bodies import PlanBody
+from visitsafe.record.entry import from_text
+from visitsafe.record.kinds import Kind
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.watch.board_rows import Board, Row, rows_at
 from visitsafe.watch.board_shape import board_shape

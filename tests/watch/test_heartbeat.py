@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from beats import beat, office
 from story import ADA, EVE, MO, NOW, SAM, Actor, Story
 from visit_story import DEE
-from visitsafe.record.entries import compose, to_text
-from visitsafe.record.people import RevokedBody
-from visitsafe.record.terms import BEAT, TEAM_STREAM, Kind
-from visitsafe.record.verified import Verified
-from visitsafe.record.verifying import seal_entry, verify_entry
+from visitsafe.record.bodies import RevokedBody
+from visitsafe.record.entry import Verified, compose, seal_entry, to_text, verify_entry
+from visitsafe.record.kinds import BEAT, TEAM_STREAM, Kind
 from visitsafe.watch.heartbeat import Watch, counted_beats, watch_at
 
 

@@ -32,9 +32,9 @@ from visit_story import (
     stood_down,
     watched_plan,
 )
-from visitsafe.record.entries import to_text
-from visitsafe.record.report_bodies import Heard, ReportBody
-from visitsafe.record.terms import Because, Kind, Outcome
+from visitsafe.record.bodies import Heard, ReportBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Because, Kind, Outcome
 from visitsafe.watch.contacts import Channel, Contacts, reached_by
 from visitsafe.watch.duress_quiet import hushed_by
 from visitsafe.watch.outbox import Message, messages_due

@@ -28,11 +28,9 @@ from visit_story import (
     watched_plan,
 )  # fmt: skip
 from visitsafe.errors import StoreError
-from visitsafe.record.entries import to_text
-from visitsafe.record.people import RevokedBody
-from visitsafe.record.plan import Ladder
-from visitsafe.record.report_bodies import Comes, Condition, NotifiedBody
-from visitsafe.record.terms import Because, Kind, Outcome
+from visitsafe.record.bodies import Comes, Condition, Ladder, NotifiedBody, RevokedBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Because, Kind, Outcome
 from visitsafe.state.events import Alarm
 from visitsafe.watch.contacts import Channel, Contacts
 from visitsafe.watch.heartbeats import read_beats

@@ -32,10 +32,9 @@ from visit_story import (
 from visitsafe.desk import Desk as Asking
 from visitsafe.errors import StoreError
 from visitsafe.find_lists import listed
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import Ladder, Rung
-from visitsafe.record.report_bodies import EscalatedBody, ReportBody
-from visitsafe.record.terms import Kind, Role
+from visitsafe.record.bodies import EscalatedBody, Ladder, ReportBody, Rung
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Kind, Role
 from visitsafe.retention.purge_survey import survey_case
 from visitsafe.retention.purging import remove
 from visitsafe.retention.store_purge import purge_of

@@ -16,7 +16,7 @@ from visitsafe.checklists.assessment import next_question
 from visitsafe.checklists.checklist import VisitChecklist
 from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
 from visitsafe.errors import NotFoundError, ProblemsError, SettingsError, VisitsafeError
-from visitsafe.record.plan import Control
+from visitsafe.record.bodies import Control
 from visitsafe.wizard.answering import Context
 from visitsafe.wizard.answers_file import AnswersFile, Filled, load, read_answers, wrong_checklist
 from visitsafe.wizard.answers_template import template

@@ -9,7 +9,7 @@ from visitsafe.checklists.assessment import Value
 from visitsafe.cli.prompts.lines import Lines
 from visitsafe.cli.prompts.prompts_plain import PlainFront
 from visitsafe.errors import InterruptedByUserError
-from visitsafe.record.plan import Control
+from visitsafe.record.bodies import Control
 from visitsafe.wizard.answering import Context
 from visitsafe.wizard.draft import begin, final, final_controls
 from visitsafe.wizard.draft_file import Session

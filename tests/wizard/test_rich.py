@@ -14,7 +14,7 @@ from rich.console import Console
 from visitsafe.checklists.assessment import Value
 from visitsafe.cli.prompts.prompts_rich import RichFront
 from visitsafe.cli.prompts.ticks import Ticks
-from visitsafe.record.plan import Control
+from visitsafe.record.bodies import Control
 from visitsafe.wizard.answering import Context
 from visitsafe.wizard.draft import begin, final, final_controls
 from visitsafe.wizard.draft_file import Session

@@ -15,9 +15,9 @@ from visitsafe.checklists.checklist import AnswerType, Condition, Question, Rule
 from visitsafe.checklists.facts import FACTS, fact_words
 from visitsafe.checklists.questionnaire import Questionnaire, cite
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import from_text
-from visitsafe.record.plan import Finding, Suggestion
-from visitsafe.record.terms import Answer
+from visitsafe.record.bodies import Finding, Suggestion
+from visitsafe.record.entry import from_text
+from visitsafe.record.kinds import Answer
 from visitsafe.text.times import in_full
 
 Value = str | tuple[str, ...]

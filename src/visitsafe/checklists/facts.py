@@ -11,8 +11,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from visitsafe.record.plan import Finding, KnownFact, PlanBody
-from visitsafe.record.terms import Answer
+from visitsafe.record.bodies import Finding, KnownFact, PlanBody
+from visitsafe.record.kinds import Answer
 
 ALWAYS = "always"
 """In place of facts in `ask-again-if`: the answer is about one visit, and is never carried over."""

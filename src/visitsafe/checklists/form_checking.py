@@ -11,7 +11,7 @@ from visitsafe.checklists.form_flow import FormSet
 from visitsafe.checklists.forms import FormChecklist
 from visitsafe.checklists.problem import Path, Problem, by_cause, place_form
 from visitsafe.checklists.references import flow_references, repeated_own_ids
-from visitsafe.record.terms import Level
+from visitsafe.record.kinds import Level
 
 NOT_HERE = {
     "fills": "a form fills no fact of a visit: leave fills out",

@@ -16,8 +16,8 @@ from visitsafe.checklists.forms import FormChecklist
 from visitsafe.checklists.kinds import SharingChecklist
 from visitsafe.checklists.questionnaire import Questionnaire, sharing_rule, sharing_sections
 from visitsafe.planning.composing import duties, shown
-from visitsafe.record.plan import Duty, Finding, Made, Shown
-from visitsafe.record.terms import Level
+from visitsafe.record.bodies import Duty, Finding, Made, Shown
+from visitsafe.record.kinds import Level
 
 NOBODY_NAMED = "Something here should be shared, and it is not said with whom."
 """The sharing checklist's own sentence speaks of a plan."""

@@ -21,7 +21,7 @@ from visitsafe.checklists.checklist import (
     VisitChecklist,
 )
 from visitsafe.checklists.forms import FormChecklist, SupervisionChecklist
-from visitsafe.record.terms import Level
+from visitsafe.record.kinds import Level
 
 DUE_BACK: Literal["due-back"] = "due-back"
 

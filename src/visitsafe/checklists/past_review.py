@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from visitsafe.record.plan import PlanBody
+from visitsafe.record.bodies import PlanBody
 
 MARK = " (past its review date)"
 

@@ -28,8 +28,8 @@ from visitsafe.checklists.kinds import (
     SharingChecklist,
     ShouldNotChecklist,
 )
-from visitsafe.record.plan import KnownFact
-from visitsafe.record.terms import Answer, Level
+from visitsafe.record.bodies import KnownFact
+from visitsafe.record.kinds import Answer, Level
 
 SHARE_WITH = "share-with"
 SHARE_DECISION = "share-decision"

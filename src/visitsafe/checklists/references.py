@@ -13,7 +13,7 @@ from visitsafe.checklists.facts import ALWAYS, FACTS
 from visitsafe.checklists.forms import FormChecklist
 from visitsafe.checklists.problem import Path, Placed, Problem, by_cause, did_you_mean, place
 from visitsafe.checklists.questionnaire import ChecklistSet
-from visitsafe.record.terms import Answer
+from visitsafe.record.kinds import Answer
 
 RESERVED = {NONE, BLANK, GIVEN, *Answer}
 FIELDS = {

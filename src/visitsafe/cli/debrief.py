@@ -17,7 +17,7 @@ from visitsafe.opening import desk_of, later, zone_of
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.followup.debrief import Telling
-    from visitsafe.record.followup_bodies import DebriefedBody
+    from visitsafe.record.bodies import DebriefedBody
     from visitsafe.state.fold import PlanState
 
 

@@ -8,7 +8,7 @@ from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
 from visitsafe.opening import desk_of, later, library_of, zone_of
-from visitsafe.record.terms import Decision, Status
+from visitsafe.record.kinds import Decision, Status
 from visitsafe.state.phrases import moment
 from visitsafe.text.escape import terminal
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from visitsafe.checklists.questionnaire import ChecklistSet
     from visitsafe.desk import Desk
-    from visitsafe.record.plan import Countersigning, Finding, KnownFact, Made
+    from visitsafe.record.bodies import Countersigning, Finding, KnownFact, Made
     from visitsafe.state.fold import PlanState
 
 
@@ -228,7 +228,7 @@ def goes_by_of(context: typer.Context, state: "PlanState") -> "tuple[Countersign
 
     from visitsafe.errors import NotFoundError
     from visitsafe.planning.composing import countersigning
-    from visitsafe.record.plan import Made
+    from visitsafe.record.bodies import Made
 
     carried, made_with = state.body.review, _made_with(state)
     if not carried:

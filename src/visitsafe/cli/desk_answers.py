@@ -14,9 +14,9 @@ from visitsafe.cli.key_talk import opened
 from visitsafe.cli.output import result, result_json, stands
 from visitsafe.errors import UsageError
 from visitsafe.opening import Invocation, later, zone_of
-from visitsafe.record.entries import to_text
-from visitsafe.record.report_bodies import ReportBody
-from visitsafe.record.terms import BECAUSE_WORDS, ROLE_WORDS, Because, Role
+from visitsafe.record.bodies import ReportBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import BECAUSE_WORDS, ROLE_WORDS, Because, Role
 from visitsafe.state.alarm import WORKER, is_alarming, next_due
 from visitsafe.state.phrases import heard_with
 from visitsafe.state.rules_visit import ANSWERERS

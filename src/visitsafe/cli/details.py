@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from visitsafe.checklists.questionnaire import Questionnaire
     from visitsafe.desk import Desk
     from visitsafe.planning.composing import Intent
-    from visitsafe.record.keys import Signer
-    from visitsafe.record.plan import Sealed
+    from visitsafe.record.bodies import Sealed
     from visitsafe.record.seal import Identity
+    from visitsafe.record.ssh import Signer
     from visitsafe.settings import Settings
     from visitsafe.team.details import Details
 
@@ -82,8 +82,8 @@ def unlock(context: typer.Context) -> "Callable[[Signer], Sequence[Identity]]":
 
     A key that signs in an agent is read from its file only if there is no age key.
     """
-    from visitsafe.record.keys import FileSigner
     from visitsafe.record.seal import identity_of, read_identity
+    from visitsafe.record.ssh import FileSigner
 
     settings = settings_of(context)
 
@@ -131,7 +131,7 @@ def _keep(
     from msgspec.structs import replace
 
     from visitsafe.membership.details_file import write_sealed
-    from visitsafe.record.entries import to_text
+    from visitsafe.record.entry import to_text
     from visitsafe.record.seal import seal
     from visitsafe.state.phrases import age
     from visitsafe.team.details import LABELS, to_bytes

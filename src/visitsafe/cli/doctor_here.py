@@ -51,7 +51,7 @@ def check_folder(settings: Settings) -> Iterator[Finding]:
 
 def check_key(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the key is there and whole, and whether what signs with it is. It is not opened."""
-    from visitsafe.record import keyfile
+    from visitsafe.record import ssh as keyfile
     from visitsafe.record.agent import AGENT, FILE, examine
 
     name = "key"

@@ -12,7 +12,7 @@ from visitsafe.opening import desk_of, library_of, zone_of
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
-    from visitsafe.record.followup_bodies import DocumentedBody
+    from visitsafe.record.bodies import DocumentedBody
     from visitsafe.state.case import CaseHistory
     from visitsafe.state.events import Said
     from visitsafe.state.fold import PlanState

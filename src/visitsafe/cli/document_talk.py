@@ -88,7 +88,7 @@ def _remarks(answered: "Answered", writing: "Writing") -> list[str]:
     """Sentences of the family's page that may be hard to read."""
     from visitsafe.followup.agreement_page import family_texts
     from visitsafe.followup.readability import hard_sentences
-    from visitsafe.record.terms import Document
+    from visitsafe.record.kinds import Document
 
     if writing.document is not Document.AGREEMENT:
         return []

@@ -15,7 +15,7 @@ from visitsafe.opening import desk_of, later
 if TYPE_CHECKING:
     from visitsafe.cli.form_talk import How
     from visitsafe.followup.documents import Old, Writing
-    from visitsafe.record.followup_bodies import DocumentedBody
+    from visitsafe.record.bodies import DocumentedBody
     from visitsafe.state.fold import PlanState
 
 app = typer.Typer(
@@ -56,7 +56,7 @@ def _writes(name: str) -> Callable[..., None]:
     ) -> None:
         from visitsafe.cli.form_talk import How
         from visitsafe.followup.documents import Writing
-        from visitsafe.record.terms import Document
+        from visitsafe.record.kinds import Document
 
         if new_version and another:
             raise UsageError(
@@ -124,7 +124,7 @@ def _command(state: "PlanState", writing: "Writing") -> str:
 def _tell(state: "PlanState", body: "DocumentedBody", old: "Old | None", *, json: bool) -> None:
     from visitsafe.followup.document_page import document_title
     from visitsafe.followup.document_shape import document_shape
-    from visitsafe.record.entries import from_text
+    from visitsafe.record.entry import from_text
     from visitsafe.text.days import said
     from visitsafe.text.escape import terminal
 

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from visitsafe.desk import Desk
-    from visitsafe.record.plan import Finding
-    from visitsafe.record.report_bodies import Comes, Condition
+    from visitsafe.record.bodies import Comes, Condition, Finding
     from visitsafe.state.fold import PlanState
     from visitsafe.visits.report import Report, Reported
     from visitsafe.visits.which_visit import SeveralVisitsError
@@ -140,7 +139,7 @@ def _answer(done: "Reported", desk: "Desk", zone: "tzinfo", *, json: bool) -> No
 def _in_words(words: "Namespace") -> "Report":
     """What was typed, without its times, cleaned."""
     from visitsafe.cli.flag_texts import flag_text
-    from visitsafe.record.terms import Kind
+    from visitsafe.record.kinds import Kind
     from visitsafe.text.cleaning import clean
     from visitsafe.visits.report import Report
 
@@ -239,7 +238,7 @@ def _what_follows(
 
 def _until(desk: "Desk", state: "PlanState", until_: str, by: str) -> str:
     from visitsafe.cli.doorstep_times import longer, until
-    from visitsafe.record.entries import from_text
+    from visitsafe.record.entry import from_text
 
     if until_ and by:
         raise UsageError("--until and --by say the same thing twice", hint="leave one of them out")

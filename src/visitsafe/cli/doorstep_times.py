@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from visitsafe.errors import UsageError
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.text.form_times import PAST, time_in_form
 from visitsafe.text.time_words import EXAMPLE, TimeError, read, tidy
 from visitsafe.text.times import parse_time

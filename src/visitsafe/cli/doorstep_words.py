@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from visitsafe.errors import StoreError
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.terms import Answer, Kind, Status
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Answer, Kind, Status
 from visitsafe.state.alarm import is_watched, next_due, owner
 from visitsafe.team.members import called
 from visitsafe.text.escape import one_line
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from visitsafe.desk import Desk
-    from visitsafe.record.report_bodies import Comes
+    from visitsafe.record.bodies import Comes
     from visitsafe.state.fold import PlanState
 
 HAPPENED = {

@@ -42,7 +42,7 @@ def duress(
 def _set(context: typer.Context, file: Path | None) -> None:
     from visitsafe.cli.key_talk import opened
     from visitsafe.membership.team import agree
-    from visitsafe.record.people import AgreedBody
+    from visitsafe.record.bodies import AgreedBody
     from visitsafe.text.cleaning import clean
     from visitsafe.visits.phrase import seal_phrase
 

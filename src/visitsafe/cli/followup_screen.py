@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STRONG, WARN, fact, heading, item, put
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.state.duties import Met, duties_of, talk_by
 from visitsafe.state.followup_earlier import CORRECTED, before, words_before
 from visitsafe.state.followup_words import DOCUMENTS, incident_title, marker_words
@@ -21,7 +21,7 @@ from visitsafe.state.visit_words import name_of
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from visitsafe.record.followup_bodies import Filled, SharedBody
+    from visitsafe.record.bodies import Filled, SharedBody
     from visitsafe.state.events import Said
     from visitsafe.state.fold import PlanState
 

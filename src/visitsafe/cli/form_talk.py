@@ -228,7 +228,7 @@ def _left(draft: "Draft", asker: "Talk") -> "Session | None":
 
 
 def _fresh(context: typer.Context, filled: _Form) -> "Session":
-    from visitsafe.record.entries import to_text
+    from visitsafe.record.entry import to_text
     from visitsafe.wizard.draft_file import Session
     from visitsafe.wizard.form_draft import begin_form
 

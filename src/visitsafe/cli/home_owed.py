@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.home_visits import is_under_way
 from visitsafe.opening import zone_of
-from visitsafe.record.entries import to_text
-from visitsafe.record.terms import Role
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Role
 from visitsafe.state.phrases import date_only, short_span
 from visitsafe.text.escape import kept_line
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.on_watch import anybody_watches, the_desk
 from visitsafe.opening import zone_of
-from visitsafe.record.entries import to_text
-from visitsafe.record.terms import Role
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Role
 from visitsafe.state.alarm import is_alarming, is_watched, minutes_late, owner
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.phrases import in_minutes, short_span

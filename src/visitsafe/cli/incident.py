@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from visitsafe.cli.form_talk import How
     from visitsafe.desk import Desk
     from visitsafe.followup.incident import Recording
-    from visitsafe.record.followup_bodies import IncidentBody
+    from visitsafe.record.bodies import IncidentBody
     from visitsafe.state.fold import PlanState
 
 SHOULD_NOT, RIDDOR = "should-not", "riddor-"
@@ -82,7 +82,7 @@ def incident(
 
 def _meant(context: typer.Context, desk: "Desk", ref: str, who: str, how: "How") -> "PlanState":
     """The visit that it is about. What to do first is told before anything, also if no visit is found."""
-    from visitsafe.record.terms import Kind
+    from visitsafe.record.kinds import Kind
     from visitsafe.visits.report import Report
     from visitsafe.visits.which_visit import find_visit
 
@@ -192,7 +192,7 @@ def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: b
     """What was recorded, and what happens now."""
     from visitsafe.cli.on_watch import the_desk
     from visitsafe.followup.incident import ALERT
-    from visitsafe.record.terms import Answer
+    from visitsafe.record.kinds import Answer
 
     what = "near miss" if body.near_miss else "incident"
     lines = [f"The {what} is recorded on {state.ref}. What happens now:"]
@@ -219,7 +219,7 @@ def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: b
 def _planned_before(desk: "Desk", state: "PlanState") -> list[str]:
     """The visits of the case that were planned without knowing of this, and are still to come."""
     from visitsafe.find_cases import case_history
-    from visitsafe.record.entries import to_text
+    from visitsafe.record.entry import to_text
     from visitsafe.state.phrases import short_span
 
     try:

@@ -24,7 +24,7 @@ from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
-    from visitsafe.record.keys import Signer
+    from visitsafe.record.ssh import Signer
     from visitsafe.settings import KeyPlace, Settings
 
 app = typer.Typer(help="Your own signing key.", rich_markup_mode=None, no_args_is_help=True)
@@ -66,7 +66,7 @@ def use(
 ) -> None:
     """Use a key that you have already: it stays where it is."""
     from visitsafe.record.agent import TRIAL
-    from visitsafe.record.sshsig import fingerprint
+    from visitsafe.record.ssh import fingerprint
     from visitsafe.settings import switch_key
 
     settings = settings_of(context)
@@ -84,7 +84,7 @@ def use(
 @app.command()
 def show(context: typer.Context) -> None:
     """Show your public key, its fingerprint, where it is and how it signs."""
-    from visitsafe.record.sshsig import fingerprint
+    from visitsafe.record.ssh import fingerprint
 
     settings = settings_of(context)
     place = place_of(settings)
@@ -111,7 +111,7 @@ def replace(
 ) -> None:
     """Change to another key; the old one vouches for it and counts no more."""
     from visitsafe.record.agent import TRIAL
-    from visitsafe.record.sshsig import fingerprint
+    from visitsafe.record.ssh import fingerprint
 
     settings = settings_of(context)
     place_of(settings)
@@ -158,7 +158,7 @@ def chosen(
     context: typer.Context, settings: "Settings", use: Path | None, no_passphrase: bool
 ) -> "tuple[KeyPlace, Signer]":
     """The new key: the one named, or one that is made now; and it, open."""
-    from visitsafe.record.keys import generate, load, write_key
+    from visitsafe.record.ssh import generate, load, write_key
     from visitsafe.settings import KeyPlace
 
     if use is not None:
@@ -191,8 +191,7 @@ def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) 
         KeyFileError: There was one, and its file is gone.
         UsageError: The name or the e-mail cannot be right.
     """
-    from visitsafe.record.keys import generate, public_line, write_key
-    from visitsafe.record.sshsig import fingerprint
+    from visitsafe.record.ssh import fingerprint, generate, public_line, write_key
     from visitsafe.settings import KeyPlace, make_private_folder, switch_key
 
     name, email = checked_name(name), checked_email(email)

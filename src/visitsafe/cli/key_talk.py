@@ -8,7 +8,7 @@ from visitsafe.errors import WrongPassphraseError
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
-    from visitsafe.record.keys import Signer
+    from visitsafe.record.ssh import Signer
 
 
 def opened(desk: "Desk") -> "Desk":

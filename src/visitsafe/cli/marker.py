@@ -10,7 +10,7 @@ from visitsafe.cli.reading import Json
 from visitsafe.opening import desk_of, later, zone_of
 
 if TYPE_CHECKING:
-    from visitsafe.record.followup_bodies import MarkedBody
+    from visitsafe.record.bodies import MarkedBody
     from visitsafe.state.case import CaseHistory
     from visitsafe.state.events import Said
     from visitsafe.state.fold import PlanState

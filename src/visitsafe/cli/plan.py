@@ -13,7 +13,7 @@ from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
 from visitsafe.opening import desk_of, invocation, library_of, zone_of
-from visitsafe.record.terms import Level
+from visitsafe.record.kinds import Level
 from visitsafe.state.phrases import moment
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent", know
     """What the wizard would have asked twice or shown: a name for a case, a long visit, what is known."""
     from visitsafe.checklists.checklist import VisitField
     from visitsafe.checklists.facts import DAYLIGHT, in_order
-    from visitsafe.record.entries import from_text
+    from visitsafe.record.entry import from_text
     from visitsafe.text.times import long_visit
     from visitsafe.wizard.answering import case_warning, companion_doubts
 

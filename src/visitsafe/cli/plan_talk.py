@@ -156,7 +156,7 @@ def _new_session(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "T
     from visitsafe.checklists.questionnaire import compile_questionnaire
     from visitsafe.planning.composing import answers_of
     from visitsafe.planning.sign import standing_answers
-    from visitsafe.record.entries import to_text
+    from visitsafe.record.entry import to_text
     from visitsafe.wizard.draft import begin, repeat, revise
 
     old = _old_plan(desk, wanted)

@@ -20,7 +20,7 @@ def case_line(one: "Verdict") -> str:
 
 
 def _rule(one: "Verdict") -> str:
-    from visitsafe.record.purged import ERASURE
+    from visitsafe.record.bodies import ERASURE
     from visitsafe.retention.purge_survey import SIGNED
 
     if one.rule == ERASURE:

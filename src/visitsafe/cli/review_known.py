@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from visitsafe.checklists.facts import DAYLIGHT, LIGHT, LIGHT_ANSWER, OVERLAP, Known, differing, in_order
-from visitsafe.record.plan import INCIDENT_BEFORE, LAST_TIME, Finding, KnownFact, PlanBody
-from visitsafe.record.terms import Answer, Level, Role
+from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, Finding, KnownFact, PlanBody
+from visitsafe.record.kinds import Answer, Level, Role
 from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:

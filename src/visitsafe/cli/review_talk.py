@@ -10,7 +10,7 @@ from visitsafe.cli.key_talk import opened
 from visitsafe.cli.output import say
 from visitsafe.errors import InterruptedByUserError, NotFoundError, VisitsafeError
 from visitsafe.opening import invocation, zone_of
-from visitsafe.record.terms import Decision
+from visitsafe.record.kinds import Decision
 from visitsafe.state.phrases import moment, overtaken_words
 from visitsafe.text.escape import one_line
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from visitsafe.cli.prompts.talk import Talk
     from visitsafe.desk import Desk
-    from visitsafe.record.plan import Countersigning
+    from visitsafe.record.bodies import Countersigning
     from visitsafe.state.fold import PlanState
 
 WITHOUT_TERMINAL = "use: visitsafe review REF --decision countersign --reason '...' (or return, or refuse)"

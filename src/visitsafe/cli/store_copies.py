@@ -97,7 +97,7 @@ def _backed_up(settings: "Settings", source: "Care", part: Path, now: "datetime"
 
     It is marked as a backup, so that nothing is signed in it that would be missing in the store.
     """
-    from visitsafe.record.entries import from_text, to_text
+    from visitsafe.record.entry import from_text, to_text
     from visitsafe.store.backing_up import examine
     from visitsafe.store.moving import fill
     from visitsafe.store.sqlite_care import SqliteCare

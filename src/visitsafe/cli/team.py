@@ -20,10 +20,10 @@ from visitsafe.opening import (
     signer_of,
     zone_of,
 )
-from visitsafe.record.terms import Role
+from visitsafe.record.kinds import Role
 
 if TYPE_CHECKING:
-    from visitsafe.record.people import Person, Place
+    from visitsafe.record.bodies import Person, Place
     from visitsafe.settings import Settings
 
 app = typer.Typer(help="The people who plan, decide and watch.", rich_markup_mode=None, no_args_is_help=True)
@@ -173,7 +173,7 @@ def myself(settings: "Settings") -> "Person":
     Raises:
         SettingsError: There is no key yet.
     """
-    from visitsafe.record.people import Person
+    from visitsafe.record.bodies import Person
 
     if settings.key is None:
         raise SettingsError("you have no key yet", hint="run: visitsafe key new --name ... --email ...")
@@ -194,7 +194,7 @@ def read_place(text: str, timezone: str) -> "Place | None":
     Raises:
         UsageError: It is neither, or the time zone does not exist.
     """
-    from visitsafe.record.people import Place
+    from visitsafe.record.bodies import Place
 
     _check_zone(timezone)
     if not text.strip():
@@ -226,7 +226,7 @@ def _town(name: str) -> "Place":
     """A town by its name alone, with its own time zone."""
     from astral.geocoder import database, lookup
 
-    from visitsafe.record.people import Place
+    from visitsafe.record.bodies import Place
 
     try:
         found = lookup(name.strip(), database())

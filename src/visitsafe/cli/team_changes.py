@@ -13,13 +13,13 @@ from visitsafe.cli.team_leaving import leave, open_visits, who_is_out
 from visitsafe.errors import InterruptedByUserError, UsageError
 from visitsafe.membership.joining import called, check_fingerprint, read_line
 from visitsafe.opening import UK, desk_of, later
-from visitsafe.record.terms import Role
+from visitsafe.record.kinds import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from visitsafe.desk import Desk
-    from visitsafe.record.people import AgreedBody, Place
+    from visitsafe.record.bodies import AgreedBody, Place
 
 YEAR = 365
 """Days: who keeps records for less is told what that removes."""
@@ -59,7 +59,7 @@ def ask_about_clock(desk: "Desk", *, yes: bool) -> None:
     from visitsafe.membership.first_run import has_terminal
     from visitsafe.membership.team import newest_claim
     from visitsafe.opening import zone_of
-    from visitsafe.record.entries import from_text
+    from visitsafe.record.entry import from_text
     from visitsafe.text.times import in_full
 
     newest = newest_claim(desk)
@@ -182,7 +182,7 @@ def set_(
     from msgspec import UNSET
 
     from visitsafe.membership.team import agree
-    from visitsafe.record.people import AgreedBody
+    from visitsafe.record.bodies import AgreedBody
 
     with desk_of(context) as desk:
         before = desk.roster.settings
@@ -218,7 +218,7 @@ def export(
 
 def _if_shorter(desk: "Desk", before: "AgreedBody", agreed: "AgreedBody") -> "Iterator[str]":
     """What a shorter time for which records are kept does, and from when on; for less than a year always."""
-    from visitsafe.record.purged import KEEP_DAYS, KEEP_DAYS_INCIDENT
+    from visitsafe.record.bodies import KEEP_DAYS, KEEP_DAYS_INCIDENT
     from visitsafe.retention.purge_scan import cases_older_than
     from visitsafe.state.rules_purged import WAITING, agreed_days
 

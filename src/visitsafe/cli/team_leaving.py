@@ -55,7 +55,7 @@ def leave(
     from visitsafe.membership.first_run import has_terminal
     from visitsafe.membership.sealing import unlocked_once
     from visitsafe.membership.team import revoke
-    from visitsafe.record.terms import Role
+    from visitsafe.record.kinds import Role
     from visitsafe.text.cleaning import clean
 
     if not_made and hand_to:
@@ -133,7 +133,7 @@ def _heir(desk: "Desk", who: str, person: "Member") -> "Member":
 def open_visits(desk: "Desk", person: "Member") -> Visits:
     """The open visits of somebody, as whoever asks may see them."""
     from visitsafe.find_lists import listed
-    from visitsafe.record.entries import to_text
+    from visitsafe.record.entry import to_text
     from visitsafe.state.alarm import is_watched
     from visitsafe.state.duress_redaction import hides_duress
     from visitsafe.state.visit_words import unclosed

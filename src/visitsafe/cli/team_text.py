@@ -3,16 +3,16 @@
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from visitsafe.record.entries import from_text
-from visitsafe.record.purged import KEEP_DAYS_INCIDENT
-from visitsafe.record.terms import ROLE_WORDS
+from visitsafe.record.bodies import KEEP_DAYS_INCIDENT
+from visitsafe.record.entry import from_text
+from visitsafe.record.kinds import ROLE_WORDS
 from visitsafe.state.rules_purged import agreed_days
 from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from visitsafe.record.people import AgreedBody
+    from visitsafe.record.bodies import AgreedBody
     from visitsafe.team.members import Member
     from visitsafe.team.roster import Roster
 

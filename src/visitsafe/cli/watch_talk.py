@@ -15,7 +15,7 @@ from visitsafe.cli.output import ReaderGoneError, ResultLostError, result
 from visitsafe.cli.watch_words import about, told
 from visitsafe.errors import MovedStoreError, StoreError
 from visitsafe.opening import UK, zone_of
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.state import alarm
 from visitsafe.state.duress_redaction import hides_phrase
 from visitsafe.state.fold import PlanState

@@ -9,19 +9,19 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
-from visitsafe.record.followup_bodies import IncidentBody
-from visitsafe.record.report_bodies import (
+from visitsafe.record.bodies import (
     AcknowledgedBody,
     BackBody,
     EscalatedBody,
     ExtendedBody,
     Heard,
+    IncidentBody,
     NotifiedBody,
     ReportBody,
     StoodDownBody,
     VisitBody,
 )
-from visitsafe.record.terms import BECAUSE_WORDS, ROLE_WORDS, Answer, Kind, Outcome, kind_words
+from visitsafe.record.kinds import BECAUSE_WORDS, ROLE_WORDS, Answer, Kind, Outcome, kind_words
 from visitsafe.state import alarm
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import whose

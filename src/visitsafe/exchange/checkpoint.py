@@ -11,9 +11,9 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, VerificationError
-from visitsafe.record.entries import to_text
-from visitsafe.record.running_hash import GENESIS, check_chain
-from visitsafe.record.sshsig import fingerprint, verify
+from visitsafe.record.chain import GENESIS, check_chain
+from visitsafe.record.entry import to_text
+from visitsafe.record.ssh import fingerprint, verify
 from visitsafe.record.stored import Store, Stored
 from visitsafe.team.roster import Roster
 

@@ -13,11 +13,11 @@ import msgspec
 from visitsafe.desk import Desk
 from visitsafe.errors import VerificationError, VisitsafeError
 from visitsafe.exchange.findings import row_from, state_of
-from visitsafe.record.entries import to_text
+from visitsafe.record.chain import GENESIS
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import ROLE_WORDS, TEAM_STREAM, Role
 from visitsafe.record.refs import is_plan_id, reference
-from visitsafe.record.running_hash import GENESIS
 from visitsafe.record.stored import Store, Stored
-from visitsafe.record.terms import ROLE_WORDS, TEAM_STREAM, Role
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState

@@ -12,10 +12,9 @@ it again after an extension moves the events. Times are UTC. It reminds; it does
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from visitsafe.record.entries import from_text
-from visitsafe.record.plan import PlanBody
-from visitsafe.record.report_bodies import BackBody, ExtendedBody, StoodDownBody
-from visitsafe.record.terms import Kind
+from visitsafe.record.bodies import BackBody, ExtendedBody, PlanBody, StoodDownBody
+from visitsafe.record.entry import from_text
+from visitsafe.record.kinds import Kind
 from visitsafe.state.fold import PlanState
 
 if TYPE_CHECKING:

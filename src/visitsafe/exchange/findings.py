@@ -15,11 +15,11 @@ from visitsafe.desk import folded
 from visitsafe.errors import VerificationError
 from visitsafe.exchange.checkpoint import Compared
 from visitsafe.find_lists import otherwise
-from visitsafe.record.entries import from_text
+from visitsafe.record.bodies import DecidedBody
+from visitsafe.record.entry import from_text
+from visitsafe.record.kinds import Decision, kind_words
 from visitsafe.record.order import Order
-from visitsafe.record.plan import DecidedBody
 from visitsafe.record.stored import PlanRow, Stored
-from visitsafe.record.terms import Decision, kind_words
 from visitsafe.retention.holds import holds_in, unseen_by
 from visitsafe.state.disagreement import disagreement
 from visitsafe.state.fold import PlanState

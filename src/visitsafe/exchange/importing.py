@@ -16,13 +16,12 @@ import msgspec
 from visitsafe.desk import bears_on, folded, summariser_at
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.exchange.bundle import Bundle, Packed, fits_its_name
-from visitsafe.record.entries import Entry
+from visitsafe.record.chain import GENESIS, following
+from visitsafe.record.entry import Entry, verify_entry
+from visitsafe.record.kinds import TEAM_STREAM, Kind, kind_words
 from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
-from visitsafe.record.running_hash import GENESIS, following
 from visitsafe.record.stored import OccupiedError, Store, Stored
-from visitsafe.record.terms import TEAM_STREAM, Kind, kind_words
-from visitsafe.record.verifying import verify_entry
 from visitsafe.state.disagreement import disagreement
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.removal import NOT_CARRIED_OUT, REMOVED, Removed, RemovedError

@@ -16,14 +16,12 @@ from visitsafe.exchange.checkpoint import Checkpoint, Walked, compare, walk
 from visitsafe.exchange.findings import Report, Tally, row_from, state_of, tell
 from visitsafe.exchange.verify_many import here
 from visitsafe.exchange.verify_parts import Checked, Found, Result, Spread, Walk, tasks
-from visitsafe.record.entries import to_text
+from visitsafe.record.chain import Problem
+from visitsafe.record.entry import Verified, to_text, verify_entry
+from visitsafe.record.kinds import TEAM_STREAM, Kind
 from visitsafe.record.refs import is_plan_id, reference
-from visitsafe.record.running_hash import Problem
-from visitsafe.record.sshsig import fingerprint
+from visitsafe.record.ssh import fingerprint
 from visitsafe.record.stored import PlanRow, Stored
-from visitsafe.record.terms import TEAM_STREAM, Kind
-from visitsafe.record.verified import Verified
-from visitsafe.record.verifying import verify_entry
 from visitsafe.state.fold import fold
 from visitsafe.state.removal import RemovedError
 from visitsafe.team.roster import Roster

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from visitsafe.exchange.findings import Fault
+from visitsafe.record.chain import Problem
 from visitsafe.record.refs import ALPHABET
-from visitsafe.record.running_hash import Problem
 
 EACH = 2_000
 """About how many entries a part has: ids are spread evenly."""

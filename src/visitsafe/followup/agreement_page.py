@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from visitsafe.record.followup_bodies import DocumentedBody
-from visitsafe.record.plan import Shown
+from visitsafe.record.bodies import DocumentedBody, Shown
 from visitsafe.state.phrases import date_only
 from visitsafe.supervision.page_sections import bullets
 from visitsafe.text.address import naming

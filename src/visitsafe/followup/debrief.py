@@ -17,11 +17,9 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.followup.incident import still_heard
 from visitsafe.followup.owed import my_debriefs
-from visitsafe.record.entries import VERSION, Content, to_text
-from visitsafe.record.followup_bodies import DebriefedBody
-from visitsafe.record.plan import Duty, PlanBody
-from visitsafe.record.report_bodies import Heard
-from visitsafe.record.terms import Answer, Kind
+from visitsafe.record.bodies import DebriefedBody, Duty, Heard, PlanBody
+from visitsafe.record.entry import VERSION, Content, to_text
+from visitsafe.record.kinds import Answer, Kind
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.events import Said

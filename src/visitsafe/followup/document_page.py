@@ -11,9 +11,8 @@ from datetime import datetime, tzinfo
 
 from visitsafe.checklists.past_review import marked, past_review
 from visitsafe.followup.agreement_page import Signing, agreement_page
-from visitsafe.record.followup_bodies import Action, DocumentedBody
-from visitsafe.record.plan import Shown
-from visitsafe.record.terms import Document
+from visitsafe.record.bodies import Action, DocumentedBody, Shown
+from visitsafe.record.kinds import Document
 from visitsafe.state.documents import is_late, not_held
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from visitsafe.followup.document_page import document_title
-from visitsafe.record.followup_bodies import DocumentedBody
+from visitsafe.record.bodies import DocumentedBody
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import is_late, not_held, not_told
 from visitsafe.state.events import Said

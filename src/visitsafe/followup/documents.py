@@ -19,9 +19,9 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError
 from visitsafe.find_cases import case_history, newest_of
 from visitsafe.followup.agreement_page import names_address
-from visitsafe.record.entries import VERSION, Content, to_text
-from visitsafe.record.followup_bodies import Action, DocumentedBody
-from visitsafe.record.terms import Document, Kind, Role
+from visitsafe.record.bodies import Action, DocumentedBody
+from visitsafe.record.entry import VERSION, Content, to_text
+from visitsafe.record.kinds import Document, Kind, Role
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import HELD, STAGE
 from visitsafe.state.duress_redaction import hides_duress

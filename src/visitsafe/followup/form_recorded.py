@@ -6,7 +6,7 @@ from visitsafe.checklists.form_flow import Answered
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, UsageError
 from visitsafe.find_cases import case_history
-from visitsafe.record.followup_bodies import Filled
+from visitsafe.record.bodies import Filled
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.supervision.audits import Audit, audits

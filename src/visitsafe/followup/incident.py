@@ -15,11 +15,9 @@ from visitsafe.checklists.form_flow import Answered
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.followup.riddor import MAYBE, pointers
-from visitsafe.record.entries import VERSION, Content, from_text, to_text
-from visitsafe.record.followup_bodies import NOT_ASKED, DebriefedBody, IncidentBody
-from visitsafe.record.plan import Duty, Finding
-from visitsafe.record.report_bodies import Heard
-from visitsafe.record.terms import Answer, Kind
+from visitsafe.record.bodies import NOT_ASKED, DebriefedBody, Duty, Finding, Heard, IncidentBody
+from visitsafe.record.entry import VERSION, Content, from_text, to_text
+from visitsafe.record.kinds import Answer, Kind
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.incidents import incidents_waiting

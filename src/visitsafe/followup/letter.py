@@ -11,8 +11,8 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import PlanBody
+from visitsafe.record.bodies import PlanBody
+from visitsafe.record.entry import to_text
 from visitsafe.state.duties import DutyState, Met
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import date_only, day

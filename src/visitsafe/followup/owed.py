@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from visitsafe.desk import Desk
 from visitsafe.find_lists import looked_at
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import owed, talk_by

@@ -8,8 +8,8 @@ that of Great Britain.
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from visitsafe.record.plan import Finding
-from visitsafe.record.terms import Answer, Level
+from visitsafe.record.bodies import Finding
+from visitsafe.record.kinds import Answer, Level
 from visitsafe.text.local_clock import DAYS, MONTHS
 
 NOT_AT_ALL, UP_TO_THREE, OVER_SEVEN = "not-at-all", "up-to-three", "over-seven"

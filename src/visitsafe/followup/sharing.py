@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.find_cases import case_history
-from visitsafe.record.entries import Content, to_text
-from visitsafe.record.followup_bodies import SharedBody
-from visitsafe.record.terms import Kind
+from visitsafe.record.bodies import SharedBody
+from visitsafe.record.entry import Content, to_text
+from visitsafe.record.kinds import Kind
 from visitsafe.state.duties import DutyState, duties_of, each_once, same_ground
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules_followup import NOT_SHARE, SHARE, WRITERS, why_not_after

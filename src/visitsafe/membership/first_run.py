@@ -19,13 +19,13 @@ from visitsafe.errors import (
     VisitsafeError,
 )
 from visitsafe.opening import settings_of
-from visitsafe.record.terms import Role
+from visitsafe.record.kinds import Role
 from visitsafe.text.escape import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from visitsafe.record.people import Place
+    from visitsafe.record.bodies import Place
     from visitsafe.settings import Settings
 
 ROLES = {"1": Role.PRACTITIONER, "2": Role.MANAGER, "3": Role.DUTY}

@@ -14,7 +14,7 @@ from visitsafe.text.escape import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from visitsafe.record.people import Person
+    from visitsafe.record.bodies import Person
     from visitsafe.team.roster import Roster
 
 

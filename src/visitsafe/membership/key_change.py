@@ -25,7 +25,7 @@ from visitsafe.settings import KeyPlace, Settings, make_private_folder, switch_k
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.record.agent import Held
-    from visitsafe.record.keys import Signer
+    from visitsafe.record.ssh import Signer
 
 KEY_NAME = "id_ed25519"
 SHORT = 8
@@ -72,7 +72,7 @@ def refuse_to_orphan(context: typer.Context, settings: Settings, held: "Held") -
     Raises:
         NotPermittedError: The team knows this person by another key, or seals to the file of this one.
     """
-    from visitsafe.record.sshsig import fingerprint
+    from visitsafe.record.ssh import fingerprint
 
     if settings.key is None:
         return
@@ -100,7 +100,7 @@ def free_place(settings: Settings) -> Path:
 
 def announced(settings: Settings, desk: "Desk") -> KeyPlace | None:
     """The key that an earlier `key replace` made known to the team before it was stopped, if there is one."""
-    from visitsafe.record.sshsig import fingerprint
+    from visitsafe.record.ssh import fingerprint
 
     coming = settings.coming
     if coming is None or desk.me is not None or not public_file(coming.path).exists():

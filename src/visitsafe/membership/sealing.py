@@ -14,10 +14,10 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
-from visitsafe.record.keys import Signer
-from visitsafe.record.plan import OpenedBody, ResealedBody, Sealed
+from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
+from visitsafe.record.kinds import Kind
 from visitsafe.record.seal import Identity, can_seal_to, seal, unseal
-from visitsafe.record.terms import Kind
+from visitsafe.record.ssh import Signer
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import OPENERS
 from visitsafe.state.sealed import SealedDetails, entitled, names, recipient

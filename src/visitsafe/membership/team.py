@@ -13,9 +13,7 @@ import msgspec
 
 from visitsafe.desk import Desk, bears_on, summariser_at
 from visitsafe.errors import KeyFileError, NotPermittedError, UsageError, VisitsafeError
-from visitsafe.record.entries import Entry, compose, to_text
-from visitsafe.record.keys import Signer
-from visitsafe.record.people import (
+from visitsafe.record.bodies import (
     AddedBody,
     AgreedBody,
     FoundedBody,
@@ -25,10 +23,10 @@ from visitsafe.record.people import (
     RevokedBody,
     RoleChangedBody,
 )
-from visitsafe.record.sshsig import verify
+from visitsafe.record.entry import Entry, compose, seal_entry, to_text
+from visitsafe.record.kinds import TEAM_STREAM, Kind, Role
+from visitsafe.record.ssh import Signer, verify
 from visitsafe.record.stored import Store
-from visitsafe.record.terms import TEAM_STREAM, Kind, Role
-from visitsafe.record.verifying import seal_entry
 from visitsafe.state.rules import is_earlier
 from visitsafe.team.members import Member, as_heard, fingerprint_in
 from visitsafe.team_record import founding_entries

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from visitsafe.record.plan import Finding, PlanBody
+from visitsafe.record.bodies import Finding, PlanBody
 from visitsafe.state.phrases import who_goes
 
 NOT_ASKED = "not asked"

@@ -21,8 +21,7 @@ from visitsafe.checklists.questionnaire import (
     Questionnaire,
     cite,
 )
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.plan import (
+from visitsafe.record.bodies import (
     Attested,
     Companion,
     Control,
@@ -38,7 +37,8 @@ from visitsafe.record.plan import (
     Shown,
     Visit,
 )
-from visitsafe.record.terms import Answer
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Answer
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 
 from visitsafe.checklists.facts import DARK, DAYLIGHT, DUSK, LIGHT
 from visitsafe.errors import SettingsError
-from visitsafe.record.entries import to_text
-from visitsafe.record.people import Place
-from visitsafe.record.plan import KnownFact
-from visitsafe.record.terms import Answer
+from visitsafe.record.bodies import KnownFact, Place
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Answer
 
 if TYPE_CHECKING:
     from astral import Observer

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.find_lists import listed
-from visitsafe.record.entries import to_text
-from visitsafe.record.order import Order
-from visitsafe.record.plan import (
+from visitsafe.record.bodies import (
     LADDER_ALTERED,
     Attested,
     Countersigning,
@@ -19,7 +17,9 @@ from visitsafe.record.plan import (
     Needs,
     PlanBody,
 )
-from visitsafe.record.terms import Decision, Kind, Level, Role, Status
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Decision, Kind, Level, Role, Status
+from visitsafe.record.order import Order
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from visitsafe.desk import Desk
-    from visitsafe.record.plan import KnownFact
+    from visitsafe.record.bodies import KnownFact
     from visitsafe.state.fold import PlanState
     from visitsafe.team.members import Member
 
@@ -43,7 +43,7 @@ def knowing(desk: "Desk", zone: "tzinfo", worker: "Member", *, but: str = "") ->
 
 def known_of(desk: "Desk", zone: "tzinfo", state: "PlanState") -> Known:
     """What is known now of a plan that was signed."""
-    from visitsafe.record.entries import from_text
+    from visitsafe.record.entry import from_text
 
     visit = state.body.visit
     names = tuple(one.name for one in visit.companions)
@@ -86,7 +86,7 @@ def _overlaps(
 ) -> "Sequence[KnownFact]":
     """The store's rows only narrow down which plans are looked at."""
     from visitsafe.planning.sign import companions_in
-    from visitsafe.record.entries import to_text
+    from visitsafe.record.entry import to_text
     from visitsafe.state.overlaps import overlap_fact
 
     if occasion.start is None or occasion.due_back is None:

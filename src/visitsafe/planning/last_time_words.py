@@ -9,10 +9,9 @@ nothing else to be read.
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.followup_bodies import IncidentBody
-from visitsafe.record.plan import INCIDENT_BEFORE, LAST_TIME, Finding
-from visitsafe.record.terms import Answer, Document, Level
+from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, Finding, IncidentBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Answer, Document, Level
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.case_known import was_made
 from visitsafe.state.duties import Met, each_once

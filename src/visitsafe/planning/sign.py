@@ -12,9 +12,9 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError
 from visitsafe.find_cases import case_history
 from visitsafe.planning.composing import Intent, compose_plan, standing_in_date
-from visitsafe.record.plan import Companion, PlanBody, WithdrawnBody
+from visitsafe.record.bodies import Companion, PlanBody, WithdrawnBody
+from visitsafe.record.kinds import Kind, Role, Status
 from visitsafe.record.refs import SHORT
-from visitsafe.record.terms import Kind, Role, Status
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import raised_before
 from visitsafe.state.fold import PlanState

@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Collection, Container, Iterable, KeysView, Sequence
 from itertools import pairwise
 
-from visitsafe.record.verified import Verified
+from visitsafe.record.entry import Verified
 
 MOST_HEADS = 400
 """The most entries of one stream that a new entry names; with the team's it stays below `MOST_AFTER`."""

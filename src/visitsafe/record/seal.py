@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pyrage  # type: ignore[import-untyped]  # it is compiled and brings no types
 
 from visitsafe.errors import KeyFileError, VerificationError
-from visitsafe.record import keyfile
-from visitsafe.record.keys import FileSigner
+from visitsafe.record import ssh as keyfile
+from visitsafe.record.ssh import FileSigner
 
 AGE = "age1"
 _SECRET = "AGE-SECRET-KEY-1"  # noqa: S105 - how such a line begins, not a secret

@@ -6,12 +6,12 @@ The running hash over it is in `running_hash`; signatures and roles are checked 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import Entry
+from visitsafe.record.entry import Entry
 
 LONGEST_CLAIM = timedelta(minutes=3)
 """No claim holds for longer: a watcher whose clock is years ahead must not keep the others off a visit."""
@@ -279,4 +279,38 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of the store."""
+        ...
+
+
+class Purge(NamedTuple):
+    """That the content of an entry was removed by rule (docs/adr/0019).
+
+    Attributes:
+        id: The entry whose content is gone.
+        entry: The signed entry that removed it.
+        at: When, UTC text.
+        stream: The plan of both.
+    """
+
+    id: str
+    entry: str
+    at: str
+    stream: str
+
+
+class Fillable(Store, Protocol):
+    """A store that a copy can be put into, and that says of itself what it is."""
+
+    def put_rows(self, rows: Sequence[Stored]) -> int:
+        """Add rows of a copy as they are, all of them or none; how many were new.
+
+        Rows of plans are left alone. What does not hold about the original does not hold about the copy.
+
+        Raises:
+            VerificationError: They are out of order.
+        """
+        ...
+
+    def meta(self) -> dict[str, str]:
+        """What the store says of itself, by name."""
         ...

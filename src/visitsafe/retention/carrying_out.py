@@ -7,9 +7,9 @@ take out a visit under way, nor a part of a plan: what may be that stays, and is
 
 from datetime import datetime
 
-from visitsafe.record.entries import from_text
+from visitsafe.record.bodies import PurgedBody
+from visitsafe.record.entry import from_text
 from visitsafe.record.order import Order
-from visitsafe.record.purged import PurgedBody
 from visitsafe.retention.holds import Holds
 from visitsafe.retention.policy import Facts, facts_of, gone_of, held_words, named_in
 from visitsafe.state.fold import PlanState

@@ -9,8 +9,8 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
-from visitsafe.record.people import HeldBody, ReleasedBody
-from visitsafe.record.terms import TEAM_STREAM, Kind
+from visitsafe.record.bodies import HeldBody, ReleasedBody
+from visitsafe.record.kinds import TEAM_STREAM, Kind
 from visitsafe.retention.holds import Hold, holds_in
 from visitsafe.state.rules_purged import PURGERS
 from visitsafe.team.same_person import case_key

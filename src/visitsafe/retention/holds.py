@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from visitsafe.record.entries import body_of
-from visitsafe.record.people import HeldBody, ReleasedBody
+from visitsafe.record.bodies import HeldBody, ReleasedBody
+from visitsafe.record.entry import body_of
+from visitsafe.record.kinds import Kind
 from visitsafe.record.stored import Stored
-from visitsafe.record.terms import Kind
 from visitsafe.state.removal import Removed
 from visitsafe.team.roster import Roster
 from visitsafe.team.same_person import case_key

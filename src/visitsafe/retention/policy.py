@@ -11,13 +11,18 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.people import AgreedBody
-from visitsafe.record.plan import PlanBody
-from visitsafe.record.purged import KEEP_DAYS, KEEP_DAYS_INCIDENT, Gone, PurgedBody
+from visitsafe.record.bodies import (
+    KEEP_DAYS,
+    KEEP_DAYS_INCIDENT,
+    AgreedBody,
+    Gone,
+    PlanBody,
+    PurgedBody,
+    StoodDownBody,
+)
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Because, Kind
 from visitsafe.record.refs import reference
-from visitsafe.record.report_bodies import StoodDownBody
-from visitsafe.record.terms import Because, Kind
 from visitsafe.retention.holds import Holds
 from visitsafe.state.fold import PlanState
 from visitsafe.state.removal import NOT_CARRIED_OUT

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.state.rules import CLOCKS_APART
 from visitsafe.state.rules_purged import WAITING
 from visitsafe.team.same_person import is_self

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import is_plan_id
 from visitsafe.record.stored import PlanRow, Store, Stored
-from visitsafe.record.terms import Kind
 from visitsafe.team.same_person import case_key
 
 _NAMES_A_CASE = b'"case"'

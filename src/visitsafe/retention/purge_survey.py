@@ -10,10 +10,8 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, VerificationError
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.people import AgreedBody
-from visitsafe.record.plan import PlanBody
-from visitsafe.record.purged import ERASURE, KEEP_DAYS_INCIDENT
+from visitsafe.record.bodies import ERASURE, KEEP_DAYS_INCIDENT, AgreedBody, PlanBody
+from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.refs import is_plan_id
 from visitsafe.retention.carrying_out import why_not_carried_out
 from visitsafe.retention.holds import Holds, holds_in

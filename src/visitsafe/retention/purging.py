@@ -13,11 +13,10 @@ import msgspec
 
 from visitsafe.desk import Desk, summariser_at
 from visitsafe.errors import NotPermittedError, StoreError, VerificationError
-from visitsafe.record.entries import Entry, compose
-from visitsafe.record.purged import ERASURE, KEEP_DAYS_INCIDENT, MOST_REMOVED, Gone, PurgedBody
+from visitsafe.record.bodies import ERASURE, KEEP_DAYS_INCIDENT, MOST_REMOVED, Gone, PurgedBody
+from visitsafe.record.entry import Entry, compose, seal_entry
+from visitsafe.record.kinds import TEAM_STREAM, Kind
 from visitsafe.record.stored import Store, Summarise, nothing_first
-from visitsafe.record.terms import TEAM_STREAM, Kind
-from visitsafe.record.verifying import seal_entry
 from visitsafe.retention.holding import check_purger, check_reason
 from visitsafe.retention.policy import Verdict, facts_of, gone_of, named_in
 from visitsafe.retention.purge_clock import check_clock
@@ -28,7 +27,7 @@ from visitsafe.state.rules_purged import agreed_days
 from visitsafe.team.same_person import case_key
 
 if TYPE_CHECKING:
-    from visitsafe.record.keys import Signer
+    from visitsafe.record.ssh import Signer
 
 CHANGED = "something was recorded about it meanwhile: run the command again"
 

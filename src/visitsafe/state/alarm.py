@@ -11,10 +11,9 @@ from functools import lru_cache
 
 import msgspec
 
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.plan import Ladder, Rung
-from visitsafe.record.report_bodies import AcknowledgedBody, EscalatedBody
-from visitsafe.record.terms import Kind, Role, Stage
+from visitsafe.record.bodies import AcknowledgedBody, EscalatedBody, Ladder, Rung
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Kind, Role, Stage
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import EXPECTED

@@ -6,16 +6,16 @@ stays open. Duress ends only by a manager's stand-down that follows it.
 
 from collections.abc import Sequence
 
-from visitsafe.record.followup_bodies import IncidentBody
-from visitsafe.record.order import Order
-from visitsafe.record.report_bodies import (
+from visitsafe.record.bodies import (
     AcknowledgedBody,
     EscalatedBody,
+    IncidentBody,
     NotifiedBody,
     ReportBody,
     StoodDownBody,
 )
-from visitsafe.record.terms import Role
+from visitsafe.record.kinds import Role
+from visitsafe.record.order import Order
 from visitsafe.state.events import Alarm, Said, said_in
 from visitsafe.state.rules import OPENERS, Judged
 

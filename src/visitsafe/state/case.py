@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from visitsafe.record.followup_bodies import DebriefedBody, DocumentedBody, IncidentBody, MarkedBody
-from visitsafe.record.terms import Document
+from visitsafe.record.bodies import DebriefedBody, DocumentedBody, IncidentBody, MarkedBody
+from visitsafe.record.kinds import Document
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 

@@ -24,11 +24,9 @@ from visitsafe.checklists.facts import (
     fact_words,
     in_order,
 )
-from visitsafe.record.entries import to_text
-from visitsafe.record.followup_bodies import IncidentBody
-from visitsafe.record.plan import KnownFact
-from visitsafe.record.report_bodies import ReportBody
-from visitsafe.record.terms import Answer
+from visitsafe.record.bodies import IncidentBody, KnownFact, ReportBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Answer
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.duties import each_once
 from visitsafe.state.fold import PlanState

@@ -9,9 +9,9 @@ from datetime import datetime
 
 import msgspec
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.followup_bodies import DocumentedBody, SharedBody
-from visitsafe.record.terms import Document
+from visitsafe.record.bodies import DocumentedBody, SharedBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Document
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from visitsafe.record.followup_bodies import Filled
+from visitsafe.record.bodies import Filled
 from visitsafe.record.order import Order
 from visitsafe.state.events import Said
 from visitsafe.state.followup import AfterState, after_state

@@ -13,9 +13,18 @@ from typing import TypeVar
 
 import msgspec
 
-from visitsafe.record.followup_bodies import DebriefedBody, DocumentedBody, Filled, IncidentBody
-from visitsafe.record.report_bodies import BackBody, EscalatedBody, ExtendedBody, ReportBody, VisitBody
-from visitsafe.record.terms import Kind
+from visitsafe.record.bodies import (
+    BackBody,
+    DebriefedBody,
+    DocumentedBody,
+    EscalatedBody,
+    ExtendedBody,
+    Filled,
+    IncidentBody,
+    ReportBody,
+    VisitBody,
+)
+from visitsafe.record.kinds import Kind
 from visitsafe.state.duress_followup import unknown_caller, with_bodies
 from visitsafe.state.duress_untold import as_if_unspoken, may_know_of, rewritten, without
 from visitsafe.state.events import Alarm, Reports, Said

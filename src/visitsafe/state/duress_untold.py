@@ -12,19 +12,20 @@ from datetime import datetime
 
 import msgspec
 
-from visitsafe.record.entries import VERSION, Content, Entry, from_text, to_text
-from visitsafe.record.followup_bodies import Filled, SharedBody
-from visitsafe.record.order import Order
-from visitsafe.record.plan import OpenedBody, PlanBody
-from visitsafe.record.report_bodies import (
+from visitsafe.record.bodies import (
     AcknowledgedBody,
     EscalatedBody,
+    Filled,
     NotifiedBody,
+    OpenedBody,
+    PlanBody,
     ReportBody,
+    SharedBody,
     StoodDownBody,
 )
-from visitsafe.record.terms import Kind
-from visitsafe.record.verified import Verified
+from visitsafe.record.entry import VERSION, Content, Entry, Verified, from_text, to_text
+from visitsafe.record.kinds import Kind
+from visitsafe.record.order import Order
 from visitsafe.state.alarm import Due, to_raise
 from visitsafe.state.duress_followup import folded_again
 from visitsafe.state.fold import PlanState

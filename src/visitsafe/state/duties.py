@@ -14,12 +14,10 @@ from enum import StrEnum
 
 import msgspec
 
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.followup_bodies import Filled, SharedBody
+from visitsafe.record.bodies import DecidedBody, Duty, Filled, ReportBody, SharedBody
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Level
 from visitsafe.record.order import Order
-from visitsafe.record.plan import DecidedBody, Duty
-from visitsafe.record.report_bodies import ReportBody
-from visitsafe.record.terms import Level
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import days_of
 from visitsafe.state.events import Said

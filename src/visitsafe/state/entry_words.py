@@ -6,19 +6,19 @@ plain words for people is `way` and `way_alarm`.
 
 from collections.abc import Iterator, Mapping
 
-from visitsafe.record.followup_bodies import AfterBody
-from visitsafe.record.purged import PurgedBody
-from visitsafe.record.report_bodies import (
+from visitsafe.record.bodies import (
     AcknowledgedBody,
+    AfterBody,
     BackBody,
     EscalatedBody,
     ExtendedBody,
     NotifiedBody,
+    PurgedBody,
     ReportBody,
     StoodDownBody,
     VisitBody,
 )
-from visitsafe.record.terms import BECAUSE_WORDS, Outcome
+from visitsafe.record.kinds import BECAUSE_WORDS, Outcome
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_words import after_says
 from visitsafe.state.phrases import exactly

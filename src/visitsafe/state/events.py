@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from visitsafe.record.report_bodies import (
+from visitsafe.record.bodies import (
     AcknowledgedBody,
     BackBody,
     EscalatedBody,
@@ -15,7 +15,7 @@ from visitsafe.record.report_bodies import (
     ReportBody,
     StoodDownBody,
 )
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 from visitsafe.state.rules import Judged
 from visitsafe.team.members import Member
 

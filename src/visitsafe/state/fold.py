@@ -12,13 +12,11 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from visitsafe.errors import VerificationError
+from visitsafe.record.bodies import Comes, Companion, DecidedBody, Gone, PlanBody, Visit, WithdrawnBody
+from visitsafe.record.entry import Verified
+from visitsafe.record.kinds import Decision, Status
 from visitsafe.record.order import Order
-from visitsafe.record.plan import Companion, DecidedBody, PlanBody, Visit, WithdrawnBody
-from visitsafe.record.purged import Gone
 from visitsafe.record.refs import FULL, SHORT, reference, references
-from visitsafe.record.report_bodies import Comes
-from visitsafe.record.terms import Decision, Status
-from visitsafe.record.verified import Verified
 from visitsafe.state.followup import AfterState, after_state
 from visitsafe.state.late_entries import Doubt, doubts
 from visitsafe.state.removal import NOT_CARRIED_OUT, RemovedError, removal, signed_away

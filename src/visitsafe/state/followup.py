@@ -12,18 +12,18 @@ from typing import TypeVar
 
 import msgspec
 
-from visitsafe.record.followup_bodies import (
+from visitsafe.record.bodies import (
     NOT_ASKED,
     DebriefedBody,
     DocumentedBody,
     Filled,
     IncidentBody,
     MarkedBody,
+    NotifiedBody,
     SharedBody,
 )
+from visitsafe.record.kinds import Answer
 from visitsafe.record.order import Order
-from visitsafe.record.report_bodies import NotifiedBody
-from visitsafe.record.terms import Answer
 from visitsafe.state.events import Counted, Said, said_in
 from visitsafe.state.rules import Judged
 

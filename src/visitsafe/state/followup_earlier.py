@@ -6,7 +6,7 @@ may see the other, in the words in which they may see it (`after_seen`).
 
 from collections.abc import Iterator
 
-from visitsafe.record.followup_bodies import DebriefedBody, Filled, IncidentBody
+from visitsafe.record.bodies import DebriefedBody, Filled, IncidentBody
 from visitsafe.state.events import Said
 from visitsafe.state.followup import AfterState
 

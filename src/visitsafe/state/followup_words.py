@@ -6,7 +6,7 @@ Never the words of a form: those stand where it is shown in full. As in `entry_w
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from visitsafe.record.followup_bodies import (
+from visitsafe.record.bodies import (
     AfterBody,
     DebriefedBody,
     DocumentedBody,
@@ -15,7 +15,7 @@ from visitsafe.record.followup_bodies import (
     MarkedBody,
     SharedBody,
 )
-from visitsafe.record.terms import Answer, Document
+from visitsafe.record.kinds import Answer, Document
 from visitsafe.state.duties import Met, duties_of, talk_by
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import exactly

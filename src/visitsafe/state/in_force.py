@@ -13,11 +13,21 @@ from datetime import timedelta
 
 import msgspec
 
-from visitsafe.record.entries import from_text
+from visitsafe.record.bodies import (
+    BackBody,
+    DecidedBody,
+    EscalatedBody,
+    ExtendedBody,
+    Ladder,
+    PlanBody,
+    ReportBody,
+    Rung,
+    StoodDownBody,
+    WithdrawnBody,
+)
+from visitsafe.record.entry import from_text
+from visitsafe.record.kinds import Decision, Kind, Role
 from visitsafe.record.order import Order
-from visitsafe.record.plan import DecidedBody, Ladder, PlanBody, Rung, WithdrawnBody
-from visitsafe.record.report_bodies import BackBody, EscalatedBody, ExtendedBody, ReportBody, StoodDownBody
-from visitsafe.record.terms import Decision, Kind, Role
 from visitsafe.state.events import B, Reports, Said, said_in
 from visitsafe.state.rules import Judged
 from visitsafe.state.rules_visit import ANSWERERS, OUT

@@ -6,7 +6,7 @@ that failed is tried again is the affair of `outbox`.
 
 from collections.abc import Iterator, Sequence
 
-from visitsafe.record.followup_bodies import IncidentBody
+from visitsafe.record.bodies import IncidentBody
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup import AfterState

@@ -11,11 +11,10 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import body_of
+from visitsafe.record.bodies import PlanBody
+from visitsafe.record.entry import Verified, body_of
+from visitsafe.record.kinds import Kind, Role
 from visitsafe.record.order import Order
-from visitsafe.record.plan import PlanBody
-from visitsafe.record.terms import Kind, Role
-from visitsafe.record.verified import Verified
 from visitsafe.state.rules_purged import PURGERS
 from visitsafe.state.rules_visit import ANSWERERS, WATCHERS
 from visitsafe.team.members import Member

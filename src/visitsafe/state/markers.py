@@ -9,7 +9,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 
 from visitsafe.errors import UsageError
-from visitsafe.record.followup_bodies import MarkedBody
+from visitsafe.record.bodies import MarkedBody
 from visitsafe.state.phrases import age, date_only
 from visitsafe.text.cleaning import clean
 from visitsafe.text.escape import one_line

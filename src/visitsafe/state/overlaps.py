@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 
 from visitsafe.checklists.facts import BOTH, COMPANION, OVERLAP, WORKER
-from visitsafe.record.plan import Companion, KnownFact
-from visitsafe.record.terms import Status
+from visitsafe.record.bodies import Companion, KnownFact
+from visitsafe.record.kinds import Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import short_span
 from visitsafe.team.members import Member, words_in

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.plan import Control, Finding, PlanBody, Rung, Shown
+from visitsafe.record.bodies import Control, Finding, PlanBody, ReportBody, Rung, Shown
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import ROLE_WORDS, Answer, Company, Decision, Level, Status
 from visitsafe.record.refs import ALPHABET, FULL, reference
-from visitsafe.record.report_bodies import ReportBody
-from visitsafe.record.terms import ROLE_WORDS, Answer, Company, Decision, Level, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.text.local_clock import DAYS, MONTHS, local_time, short_day
 from visitsafe.text.times import in_full

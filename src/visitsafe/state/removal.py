@@ -11,13 +11,12 @@ from datetime import timedelta
 import msgspec
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import from_text
+from visitsafe.record.bodies import ERASURE, Gone, PlanBody, PurgedBody
+from visitsafe.record.entry import from_text
+from visitsafe.record.kinds import Kind, Stage
 from visitsafe.record.order import Order
-from visitsafe.record.plan import PlanBody
-from visitsafe.record.purged import ERASURE, Gone, PurgedBody
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import PlanRow, Stored
-from visitsafe.record.terms import Kind, Stage
 from visitsafe.state.rules import Judged
 
 REMOVED = "removed"

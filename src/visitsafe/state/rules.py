@@ -10,31 +10,32 @@ from datetime import timedelta
 import msgspec
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import body_of, from_text
-from visitsafe.record.followup_bodies import (
-    AfterBody,
-    DebriefedBody,
-    DocumentedBody,
-    IncidentBody,
-    MarkedBody,
-    SharedBody,
-)
-from visitsafe.record.order import Order
-from visitsafe.record.plan import DecidedBody, OpenedBody, PlanBody, ResealedBody, WithdrawnBody
-from visitsafe.record.purged import PurgedBody
-from visitsafe.record.refs import plan_id
-from visitsafe.record.report_bodies import (
+from visitsafe.record.bodies import (
     AcknowledgedBody,
+    AfterBody,
     BackBody,
+    DebriefedBody,
+    DecidedBody,
+    DocumentedBody,
     EscalatedBody,
     ExtendedBody,
+    IncidentBody,
+    MarkedBody,
     NotifiedBody,
+    OpenedBody,
+    PlanBody,
+    PurgedBody,
     ReportBody,
+    ResealedBody,
+    SharedBody,
     StoodDownBody,
     VisitBody,
+    WithdrawnBody,
 )
-from visitsafe.record.terms import Decision, Kind, Role
-from visitsafe.record.verified import Verified
+from visitsafe.record.entry import Verified, body_of, from_text
+from visitsafe.record.kinds import Decision, Kind, Role
+from visitsafe.record.order import Order
+from visitsafe.record.refs import plan_id
 from visitsafe.state.late_entries import Doubt
 from visitsafe.state.rules_followup import why_not_after
 from visitsafe.state.rules_purged import why_not_purged

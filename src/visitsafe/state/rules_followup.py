@@ -9,18 +9,19 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from visitsafe.record.entries import Content, from_text
-from visitsafe.record.followup_bodies import (
+from visitsafe.record.bodies import (
     AfterBody,
     DebriefedBody,
     DocumentedBody,
+    Duty,
     Filled,
     IncidentBody,
     MarkedBody,
+    PlanBody,
     SharedBody,
 )
-from visitsafe.record.plan import Duty, PlanBody
-from visitsafe.record.terms import Document, Role
+from visitsafe.record.entry import Content, from_text
+from visitsafe.record.kinds import Document, Role
 from visitsafe.state.rules_visit import CLOCKS_APART, ONLY_WATCHES, is_time, only_watches
 from visitsafe.team.members import Member
 from visitsafe.team.same_person import is_companion, is_self

@@ -10,10 +10,16 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import Content, from_text, to_text
-from visitsafe.record.people import AgreedBody
-from visitsafe.record.purged import ERASURE, KEEP_DAYS, KEEP_DAYS_INCIDENT, MOST_REMOVED, PurgedBody
-from visitsafe.record.terms import Kind, Role
+from visitsafe.record.bodies import (
+    ERASURE,
+    KEEP_DAYS,
+    KEEP_DAYS_INCIDENT,
+    MOST_REMOVED,
+    AgreedBody,
+    PurgedBody,
+)
+from visitsafe.record.entry import Content, from_text, to_text
+from visitsafe.record.kinds import Kind, Role
 from visitsafe.team.members import Member
 from visitsafe.team.members import people as as_people
 from visitsafe.team.same_person import is_self

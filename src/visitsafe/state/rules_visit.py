@@ -11,20 +11,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import Content, from_text
-from visitsafe.record.plan import Companion, DecidedBody, PlanBody
-from visitsafe.record.report_bodies import (
+from visitsafe.record.bodies import (
     AcknowledgedBody,
     BackBody,
     Comes,
+    Companion,
+    DecidedBody,
     EscalatedBody,
     ExtendedBody,
     NotifiedBody,
+    PlanBody,
     ReportBody,
     StoodDownBody,
     VisitBody,
 )
-from visitsafe.record.terms import Because, Decision, Kind, Role
+from visitsafe.record.entry import Content, from_text
+from visitsafe.record.kinds import Because, Decision, Kind, Role
 from visitsafe.team.members import Member
 from visitsafe.team.members import people as as_people
 from visitsafe.team.same_person import is_one_of, is_self

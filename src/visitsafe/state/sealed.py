@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from visitsafe.record.people import Person
-from visitsafe.record.plan import PlanBody, ResealedBody, Sealed
+from visitsafe.record.bodies import Person, PlanBody, ResealedBody, Sealed
 from visitsafe.state.rules import OPENERS, Judged
 from visitsafe.team.members import Member
 from visitsafe.team.roster import Roster

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from visitsafe.record.plan import OpenedBody, ResealedBody
+from visitsafe.record.bodies import OpenedBody, ResealedBody
 from visitsafe.state.phrases import age, exactly
 from visitsafe.state.rules import Judged
 from visitsafe.state.sealed import SealedDetails, names

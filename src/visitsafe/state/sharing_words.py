@@ -2,7 +2,7 @@
 
 from datetime import datetime, tzinfo
 
-from visitsafe.record.followup_bodies import SharedBody
+from visitsafe.record.bodies import SharedBody
 from visitsafe.state.duties import DutyState, Met, duties_of
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState

@@ -9,17 +9,20 @@ from collections.abc import Sequence
 
 import msgspec
 
-from visitsafe.record.order import Order
-from visitsafe.record.plan import Ladder, PlanBody, Rung, Visit
-from visitsafe.record.report_bodies import (
+from visitsafe.record.bodies import (
     BackBody,
     Comes,
     ExtendedBody,
+    Ladder,
     NotifiedBody,
+    PlanBody,
     ReportBody,
+    Rung,
     StoodDownBody,
+    Visit,
 )
-from visitsafe.record.terms import Answer, Kind, Stage
+from visitsafe.record.kinds import Answer, Kind, Stage
+from visitsafe.record.order import Order
 from visitsafe.state.alarms import drills_in, open_duress, real_alarms, unaware
 from visitsafe.state.events import Alarm, B, Counted, Reports, Said, said_in
 from visitsafe.state.in_force import FALLBACK, Watch, due_back, goes_on, in_force, ladder_of

@@ -9,8 +9,8 @@ from datetime import tzinfo
 
 import msgspec
 
-from visitsafe.record.report_bodies import AcknowledgedBody, EscalatedBody, NotifiedBody, StoodDownBody
-from visitsafe.record.terms import BECAUSE_WORDS, Outcome
+from visitsafe.record.bodies import AcknowledgedBody, EscalatedBody, NotifiedBody, StoodDownBody
+from visitsafe.record.kinds import BECAUSE_WORDS, Outcome
 from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import in_minutes, minutes_from, whose

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta, tzinfo
 
 import msgspec
 
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.report_bodies import AcknowledgedBody, BackBody, ExtendedBody, Heard, ReportBody
-from visitsafe.record.terms import Kind, Stage, Status
+from visitsafe.record.bodies import AcknowledgedBody, BackBody, ExtendedBody, Heard, ReportBody
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Kind, Stage, Status
 from visitsafe.state.alarm import is_watched, minutes_late, owner, unowned
 from visitsafe.state.events import Reports, Said
 from visitsafe.state.fold import PlanState

@@ -6,7 +6,7 @@ What was recorded after the backup was made cannot be known from it; a checkpoin
 from collections.abc import Iterator
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.running_hash import GENESIS
+from visitsafe.record.chain import GENESIS
 from visitsafe.record.stored import Store, Stored
 from visitsafe.store.moving import MOST_NAMED, Copied, Tell, weighed
 

@@ -14,11 +14,10 @@ from typing import Protocol
 import msgspec
 
 from visitsafe.errors import StoreError, VerificationError
-from visitsafe.record.running_hash import GENESIS, check_chain
-from visitsafe.record.stored import PlanRow, Store, Stored, Summarise
-from visitsafe.record.stored_copies import Fillable, Purge
-from visitsafe.record.terms import TEAM_STREAM
-from visitsafe.record.verifying import verify_entry
+from visitsafe.record.chain import GENESIS, check_chain
+from visitsafe.record.entry import verify_entry
+from visitsafe.record.kinds import TEAM_STREAM
+from visitsafe.record.stored import Fillable, PlanRow, Purge, Store, Stored, Summarise
 from visitsafe.text.escape import one_line
 
 BATCH = 256

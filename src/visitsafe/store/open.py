@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from visitsafe.errors import StoreError
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.record.stored import Store, Summarise
 from visitsafe.store import schema
 from visitsafe.store.sqlite_store import SqliteStore

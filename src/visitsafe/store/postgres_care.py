@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from visitsafe.record.stored import nothing_first
-from visitsafe.record.stored_copies import Purge
+from visitsafe.record.stored import Purge, nothing_first
 from visitsafe.store import postgres_schema as sql
 from visitsafe.store.postgres_link import APPENDING, Link
 from visitsafe.store.postgres_store import PostgresStore

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
 from visitsafe.errors import StoreError
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.store import postgres_schema as sql
 from visitsafe.store import schema
 from visitsafe.store.postgres_care import PostgresCare, without_user

@@ -8,7 +8,7 @@ administrator's affair.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.record.stored import Summarise, nothing_first
 from visitsafe.store import postgres_schema as sql
 from visitsafe.store.postgres_link import APPENDING, Link

@@ -9,8 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from visitsafe.record.stored import nothing_first
-from visitsafe.record.stored_copies import Purge
+from visitsafe.record.stored import Purge, nothing_first
 from visitsafe.store import schema
 from visitsafe.store.sqlite_store import SqliteStore
 from visitsafe.store.store_file import FAULTS, in_words

@@ -8,7 +8,7 @@ copied back and cut to nothing.
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.record.stored import Summarise, nothing_first
 from visitsafe.store import schema
 from visitsafe.store.sqlite_store import SqliteStore

@@ -16,11 +16,11 @@ from typing import Any
 import msgspec
 
 from visitsafe.record import stored
-from visitsafe.record.entries import Entry, to_text
+from visitsafe.record.chain import GENESIS, continuing, following
+from visitsafe.record.entry import Entry, to_text
+from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.refs import is_plan_id
-from visitsafe.record.running_hash import GENESIS, continuing, following
 from visitsafe.record.stored import CLOSING, PlanRow, Stored, Summarise, nothing_first, unheard
-from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.store import schema
 from visitsafe.store.sqlite_check import damages
 from visitsafe.store.sqlite_rows import expect, plan_row, stored_row

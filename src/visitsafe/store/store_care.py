@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from visitsafe.errors import StoreError, VerificationError
-from visitsafe.record.entries import from_text
+from visitsafe.record.entry import from_text
 from visitsafe.store.open import WAIT, create_store, is_postgres, open_file, postgres, store_exists
 from visitsafe.store.sqlite_care import SqliteCare, make_single
 from visitsafe.store.store_file import FAULTS, connect, in_words, located
 from visitsafe.store.store_marks import FILLING, MOVED
 
 if TYPE_CHECKING:
-    from visitsafe.record.stored_copies import Fillable
+    from visitsafe.record.stored import Fillable
     from visitsafe.store.postgres_care import PostgresCare
 
     Care = SqliteCare | PostgresCare

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from visitsafe.record.entries import Entry
+from visitsafe.record.entry import Entry
 from visitsafe.record.stored import OccupiedError, PlanRow
 from visitsafe.text.escape import one_line
 

@@ -9,7 +9,7 @@ comes with it. What each counts: docs/audit.md.
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 
-from visitsafe.record.people import AuditedBody
+from visitsafe.record.bodies import AuditedBody
 from visitsafe.state.phrases import date_only
 from visitsafe.supervision import audit_followup as audit_after
 from visitsafe.supervision import audit_visit as audit_way

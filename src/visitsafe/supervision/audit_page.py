@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, tzinfo
 from typing import Any
 
-from visitsafe.record.people import AuditedBody
-from visitsafe.record.plan import Shown
+from visitsafe.record.bodies import AuditedBody, Shown
 from visitsafe.state.phrases import date_only
 from visitsafe.state.rules_followup import is_day
 from visitsafe.supervision.audit import WILL_CHANGE

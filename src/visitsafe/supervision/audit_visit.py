@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from visitsafe.record.entries import from_text
-from visitsafe.record.plan import DecidedBody, PlanBody
-from visitsafe.record.terms import Answer, Decision
+from visitsafe.record.bodies import DecidedBody, PlanBody
+from visitsafe.record.entry import from_text
+from visitsafe.record.kinds import Answer, Decision
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import in_minutes
 from visitsafe.supervision.audit_facts import Facts, count, plans, were

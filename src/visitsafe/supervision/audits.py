@@ -10,10 +10,10 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError
-from visitsafe.record.entries import body_of, to_text
-from visitsafe.record.people import AuditedBody
+from visitsafe.record.bodies import AuditedBody
+from visitsafe.record.entry import body_of, to_text
+from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import is_plan_id
-from visitsafe.record.terms import Kind
 from visitsafe.team.members import Member
 from visitsafe.team.roster import Roster
 

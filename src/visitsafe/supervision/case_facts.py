@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from visitsafe.checklists.facts import in_the_dark
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.followup_bodies import Filled
-from visitsafe.record.plan import Shown
-from visitsafe.record.terms import Answer, Company, Kind, Status
+from visitsafe.record.bodies import Filled, Shown
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Answer, Company, Kind, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.text.local_clock import local_time
 

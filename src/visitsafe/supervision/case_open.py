@@ -8,8 +8,8 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.terms import Status
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Status
 from visitsafe.state.alarm import is_overdue
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import documents_due, not_told

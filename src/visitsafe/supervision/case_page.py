@@ -13,8 +13,8 @@ import msgspec
 
 from visitsafe.checklists.past_review import marked, past_review
 from visitsafe.checklists.patterns import Pattern
-from visitsafe.record.entries import to_text
-from visitsafe.record.terms import Status
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Status
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import date_only, day, moment, span

@@ -12,8 +12,8 @@ from itertools import pairwise
 import msgspec
 
 from visitsafe.checklists.patterns import Pattern
-from visitsafe.record.report_bodies import ReportBody
-from visitsafe.record.terms import Kind, Status
+from visitsafe.record.bodies import ReportBody
+from visitsafe.record.kinds import Kind, Status
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import unanswered

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
 
 from visitsafe.checklists.patterns import Pattern
-from visitsafe.record.entries import to_text
-from visitsafe.record.followup_bodies import IncidentBody
-from visitsafe.record.terms import Answer, Because
+from visitsafe.record.bodies import IncidentBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Answer, Because
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.duties import Met, each_once, talk_by
 from visitsafe.state.fold import PlanState

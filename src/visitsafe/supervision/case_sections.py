@@ -7,7 +7,7 @@ who live there; how it left somebody stays out.
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
 
-from visitsafe.record.followup_bodies import DebriefedBody, DocumentedBody, Filled, IncidentBody, MarkedBody
+from visitsafe.record.bodies import DebriefedBody, DocumentedBody, Filled, IncidentBody, MarkedBody
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import is_late
 from visitsafe.state.events import Said

@@ -8,8 +8,8 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from visitsafe.checklists.patterns import Pattern
-from visitsafe.record.entries import to_text
-from visitsafe.record.followup_bodies import DebriefedBody, DocumentedBody, IncidentBody
+from visitsafe.record.bodies import DebriefedBody, DocumentedBody, IncidentBody
+from visitsafe.record.entry import to_text
 from visitsafe.state.alarm import is_overdue
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.duties import each_once

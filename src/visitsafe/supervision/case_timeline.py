@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.terms import Status
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Status
 from visitsafe.state.duties import talk_by
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import in_minutes, who_goes

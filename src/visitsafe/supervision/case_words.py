@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from visitsafe.checklists.patterns import Pattern
-from visitsafe.record.followup_bodies import IncidentBody
-from visitsafe.record.terms import Answer
+from visitsafe.record.bodies import IncidentBody
+from visitsafe.record.kinds import Answer
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 

@@ -14,8 +14,8 @@ from datetime import date, datetime
 import msgspec
 
 from visitsafe.checklists.facts import in_the_dark
-from visitsafe.record.followup_bodies import IncidentBody
-from visitsafe.record.terms import Company, Status
+from visitsafe.record.bodies import IncidentBody
+from visitsafe.record.kinds import Company, Status
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.followup_bodies import IncidentBody
-from visitsafe.record.terms import Answer
+from visitsafe.record.bodies import IncidentBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Answer
 from visitsafe.state.duties import Met, each_once, talk_by
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from visitsafe.record.terms import Answer
+from visitsafe.record.kinds import Answer
 from visitsafe.state.fold import PlanState
 from visitsafe.supervision.figures_followup import incidents_of
 from visitsafe.team.members import Member, people

@@ -9,9 +9,9 @@ from statistics import median
 
 import msgspec
 
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.report_bodies import ExtendedBody
-from visitsafe.record.terms import Decision
+from visitsafe.record.bodies import ExtendedBody
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Decision
 from visitsafe.state.alarm import MOST_GRACE
 from visitsafe.state.events import Alarm
 from visitsafe.state.fold import PlanState

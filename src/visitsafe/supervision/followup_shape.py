@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.record.followup_bodies import DebriefedBody, DocumentedBody, Filled, IncidentBody, MarkedBody
+from visitsafe.record.bodies import DebriefedBody, DocumentedBody, Filled, IncidentBody, MarkedBody
 from visitsafe.state.duties import duties_of, owed, talk_by
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState

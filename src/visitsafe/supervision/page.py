@@ -12,9 +12,9 @@ import msgspec
 
 from visitsafe.checklists.facts import differing, in_order
 from visitsafe.checklists.past_review import marked, marked_body, past_review
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import DecidedBody, Finding, KnownFact, PlanBody
-from visitsafe.record.terms import Decision, Level, Status
+from visitsafe.record.bodies import DecidedBody, Finding, KnownFact, PlanBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Decision, Level, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import (
     DECISION_WORDS,

@@ -7,8 +7,8 @@ here in full, as it was signed: the pack of a case (`case_page`) has it in short
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.followup_bodies import DebriefedBody, Filled
+from visitsafe.record.bodies import DebriefedBody, Filled
+from visitsafe.record.entry import to_text
 from visitsafe.state.duties import talk_by
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 from typing import Protocol
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import DecidedBody, PlanBody
-from visitsafe.record.report_bodies import VisitBody
-from visitsafe.record.terms import KIND_WORDS
+from visitsafe.record.bodies import DecidedBody, PlanBody, VisitBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import KIND_WORDS
 from visitsafe.state.entry_words import says
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import DECISION_WORDS, exactly, moment

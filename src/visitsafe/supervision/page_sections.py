@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.followup_bodies import SharedBody
-from visitsafe.record.plan import Ladder, PlanBody, Shown
+from visitsafe.record.bodies import Ladder, PlanBody, SharedBody, Shown
+from visitsafe.record.entry import to_text
 from visitsafe.state.alarm import Due, schedule
 from visitsafe.state.duties import DutyState, Met, duties_of
 from visitsafe.state.events import Said

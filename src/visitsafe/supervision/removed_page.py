@@ -7,8 +7,8 @@ not escaped: who prints them does that; the page is.
 from collections.abc import Mapping
 from typing import Any
 
-from visitsafe.record.purged import Gone
-from visitsafe.record.terms import Kind, kind_words
+from visitsafe.record.bodies import Gone
+from visitsafe.record.kinds import Kind, kind_words
 from visitsafe.state.phrases import exactly
 from visitsafe.state.removal import REMOVED, Removed
 from visitsafe.team.members import Member

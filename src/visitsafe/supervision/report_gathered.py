@@ -13,7 +13,7 @@ from visitsafe.desk import Desk, folded
 from visitsafe.errors import VerificationError
 from visitsafe.find_lists import otherwise
 from visitsafe.find_recent import doubted, latest_rows
-from visitsafe.record.entries import from_text
+from visitsafe.record.entry import from_text
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.fold import PlanState

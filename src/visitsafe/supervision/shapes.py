@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import Finding, PlanBody
+from visitsafe.record.bodies import Finding, PlanBody
+from visitsafe.record.entry import to_text
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.alarm import is_overdue, minutes_late

@@ -6,10 +6,9 @@ Pure and unescaped, as in `way`. Counts and names; never judges or scores (D7).
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import DecidedBody
-from visitsafe.record.report_bodies import ExtendedBody, ReportBody
-from visitsafe.record.terms import Decision, Outcome
+from visitsafe.record.bodies import DecidedBody, ExtendedBody, ReportBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Decision, Outcome
 from visitsafe.state.alarm import minutes_late
 from visitsafe.state.events import Alarm
 from visitsafe.state.fold import PlanState

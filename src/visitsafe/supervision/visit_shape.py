@@ -5,7 +5,7 @@ Rules as in `shapes`: fields are added, never renamed; nothing is escaped here.
 
 from typing import Any
 
-from visitsafe.record.report_bodies import (
+from visitsafe.record.bodies import (
     AcknowledgedBody,
     EscalatedBody,
     ExtendedBody,

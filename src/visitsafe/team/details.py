@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from visitsafe.errors import UsageError, VerificationError
-from visitsafe.record.entries import from_text, to_text
+from visitsafe.record.entry import from_text, to_text
 from visitsafe.text.cleaning import clean
 from visitsafe.text.phones import PhoneError, telephone
 

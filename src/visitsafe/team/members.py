@@ -11,8 +11,8 @@ from functools import cached_property, partial
 import msgspec
 
 from visitsafe.errors import NotFoundError, ProblemsError, VerificationError, VisitsafeError
-from visitsafe.record.people import Person
-from visitsafe.record.terms import Role
+from visitsafe.record.bodies import Person
+from visitsafe.record.kinds import Role
 
 _NO_LETTERS = re.compile("[\u0300-\u036f'`\u00b4\u02b9-\u02bc\u2018\u2019\u201b\u2032\uff07]")
 _WORD = re.compile(r"[^\W_]+")

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from visitsafe.record.terms import Kind, Role
-from visitsafe.record.verified import Verified
+from visitsafe.record.entry import Verified
+from visitsafe.record.kinds import Kind, Role
 from visitsafe.team.members import Member
 from visitsafe.team.resolve_ledger import Ledger
 from visitsafe.team.resolve_statements import Statement

@@ -8,9 +8,9 @@ each other, the fewer roles stand; a key that has ended never comes back.
 from collections.abc import Sequence
 
 from visitsafe.errors import VerificationError
+from visitsafe.record.entry import Verified
+from visitsafe.record.kinds import Kind, Role
 from visitsafe.record.order import Order
-from visitsafe.record.terms import Kind, Role
-from visitsafe.record.verified import Verified
 from visitsafe.team.members import Member
 from visitsafe.team.resolve_statements import Statement, statements
 

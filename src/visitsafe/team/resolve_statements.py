@@ -10,8 +10,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import body_of
-from visitsafe.record.people import (
+from visitsafe.record.bodies import (
     AddedBody,
     AgreedBody,
     AuditedBody,
@@ -24,8 +23,8 @@ from visitsafe.record.people import (
     RevokedBody,
     RoleChangedBody,
 )
-from visitsafe.record.terms import Kind, Role
-from visitsafe.record.verified import Verified
+from visitsafe.record.entry import Verified, body_of
+from visitsafe.record.kinds import Kind, Role
 from visitsafe.team.members import fingerprint_in, known_roles
 
 MOST_NORTH, MOST_EAST = 90, 180

@@ -11,11 +11,10 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import Content, body_of
+from visitsafe.record.bodies import AgreedBody, FoundedBody, Place
+from visitsafe.record.entry import Content, Verified, body_of
+from visitsafe.record.kinds import Kind, Role
 from visitsafe.record.order import Order
-from visitsafe.record.people import AgreedBody, FoundedBody, Place
-from visitsafe.record.terms import Kind, Role
-from visitsafe.record.verified import Verified
 from visitsafe.team.members import (
     Member,
     Members,

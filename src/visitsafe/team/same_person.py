@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from visitsafe.record.plan import Companion, PlanBody
+from visitsafe.record.bodies import Companion, PlanBody
 from visitsafe.team.members import Member, as_heard, orders_of, words_in
 from visitsafe.team.roster import selves
 

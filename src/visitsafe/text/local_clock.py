@@ -8,7 +8,7 @@ a time is typed and read back in full is in `times`. The computer's language pla
 from datetime import datetime, tzinfo
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import from_text
+from visitsafe.record.entry import from_text
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 import msgspec
 
 from visitsafe.errors import UsageError
-from visitsafe.record.entries import from_text, to_text
+from visitsafe.record.entry import from_text, to_text
 from visitsafe.text.typed_days import EXAMPLE, typed_day
 
 LONGEST = 3660

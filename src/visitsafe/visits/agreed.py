@@ -12,9 +12,8 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
-from visitsafe.record.plan import JOINT, Companion, Finding, PlanBody
-from visitsafe.record.report_bodies import Comes, Condition
-from visitsafe.record.terms import Answer
+from visitsafe.record.bodies import JOINT, Comes, Companion, Condition, Finding, PlanBody
+from visitsafe.record.kinds import Answer
 from visitsafe.state.fold import PlanState
 from visitsafe.team.members import meant_by, not_one, words_in
 from visitsafe.team.same_person import is_self

@@ -11,10 +11,9 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.plan import Rung
-from visitsafe.record.report_bodies import AcknowledgedBody, Heard, StoodDownBody
-from visitsafe.record.terms import Because, Kind, Outcome, Stage
+from visitsafe.record.bodies import AcknowledgedBody, Heard, Rung, StoodDownBody
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Because, Kind, Outcome, Stage
 from visitsafe.state.alarm import is_alarming, to_raise
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState

@@ -8,9 +8,9 @@ import textwrap
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import Rung
-from visitsafe.record.terms import ROLE_WORDS
+from visitsafe.record.bodies import Rung
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import ROLE_WORDS
 from visitsafe.state.alarm import WORKER, schedule
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import NOT_REPORTED, who_goes

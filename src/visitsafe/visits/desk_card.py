@@ -12,8 +12,8 @@ from textwrap import shorten
 
 import msgspec
 
-from visitsafe.record.entries import to_text
-from visitsafe.record.plan import Control
+from visitsafe.record.bodies import Control
+from visitsafe.record.entry import to_text
 from visitsafe.state.alarm import WORKER, Due
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import along_for_police, moment, plain_words, to_do, who_goes, whose

@@ -12,18 +12,19 @@ from msgspec.structs import replace
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError, StoreError
-from visitsafe.record.entries import VERSION, Content, from_text, to_text
-from visitsafe.record.plan import Finding, PlanBody
-from visitsafe.record.report_bodies import (
+from visitsafe.record.bodies import (
     BackBody,
     Comes,
     Condition,
     ExtendedBody,
+    Finding,
     Heard,
+    PlanBody,
     ReportBody,
     VisitBody,
 )
-from visitsafe.record.terms import Kind
+from visitsafe.record.entry import VERSION, Content, from_text, to_text
+from visitsafe.record.kinds import Kind
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import EARLY
 from visitsafe.state.rules import is_earlier

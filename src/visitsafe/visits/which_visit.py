@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, ProblemsError
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Kind, Stage, Status
 from visitsafe.record.stored import PlanRow
-from visitsafe.record.terms import Kind, Stage, Status
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.fold import PlanState, called
 from visitsafe.team.members import Member, meant_by, not_one

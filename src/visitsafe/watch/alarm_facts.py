@@ -12,10 +12,9 @@ from functools import lru_cache
 
 import msgspec
 
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.plan import INCIDENT_BEFORE, Rung
-from visitsafe.record.report_bodies import BackBody, ExtendedBody, ReportBody
-from visitsafe.record.terms import Company, Kind, Outcome, Role
+from visitsafe.record.bodies import INCIDENT_BEFORE, BackBody, ExtendedBody, ReportBody, Rung
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import Company, Kind, Outcome, Role
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.events import Alarm, Reports, Said
 from visitsafe.state.fold import PlanState

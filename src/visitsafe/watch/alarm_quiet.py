@@ -8,10 +8,9 @@ then. A drill says in its title and first line that it is one, and tells nothing
 
 from datetime import timedelta
 
-from visitsafe.record.entries import from_text
-from visitsafe.record.plan import Rung
-from visitsafe.record.report_bodies import AcknowledgedBody, BackBody, EscalatedBody, StoodDownBody
-from visitsafe.record.terms import Because
+from visitsafe.record.bodies import AcknowledgedBody, BackBody, EscalatedBody, Rung, StoodDownBody
+from visitsafe.record.entry import from_text
+from visitsafe.record.kinds import Because
 from visitsafe.state.alarm import WORKER, schedule
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState

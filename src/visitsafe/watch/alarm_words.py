@@ -8,9 +8,8 @@ one. Plain text; the facts come from `alarm_facts`, what needs nobody to act fro
 
 from datetime import datetime, tzinfo
 
-from visitsafe.record.entries import from_text
-from visitsafe.record.plan import Rung
-from visitsafe.record.report_bodies import AcknowledgedBody
+from visitsafe.record.bodies import AcknowledgedBody, Rung
+from visitsafe.record.entry import from_text
 from visitsafe.state.alarm import WORKER, is_alarming
 from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState

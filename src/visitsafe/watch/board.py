@@ -15,10 +15,10 @@ from visitsafe.desk import Desk, folded
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.find_lists import otherwise
 from visitsafe.find_recent import LATELY, doubted, recent
-from visitsafe.record.entries import from_text, to_text
+from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow, Store, Stored
-from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
 from visitsafe.state.plan_row import row_of

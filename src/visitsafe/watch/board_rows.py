@@ -10,9 +10,16 @@ from datetime import datetime
 
 import msgspec
 
-from visitsafe.record.plan import PlanBody, Rung, Visit
-from visitsafe.record.report_bodies import AcknowledgedBody, BackBody, ExtendedBody, ReportBody
-from visitsafe.record.terms import ROLE_WORDS, Company, Role, Stage, Status
+from visitsafe.record.bodies import (
+    AcknowledgedBody,
+    BackBody,
+    ExtendedBody,
+    PlanBody,
+    ReportBody,
+    Rung,
+    Visit,
+)
+from visitsafe.record.kinds import ROLE_WORDS, Company, Role, Stage, Status
 from visitsafe.state import alarm
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState, called

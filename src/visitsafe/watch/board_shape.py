@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.watch.board_rows import Board, Newer, Row, Step
 from visitsafe.watch.heartbeat import Beat, Watch
 

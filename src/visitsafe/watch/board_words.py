@@ -10,8 +10,8 @@ from enum import StrEnum
 
 import msgspec
 
-from visitsafe.record.entries import from_text
-from visitsafe.record.terms import Kind, Stage, Status
+from visitsafe.record.entry import from_text
+from visitsafe.record.kinds import Kind, Stage, Status
 from visitsafe.state.phrases import along
 from visitsafe.team.members import as_heard
 from visitsafe.text.cleaning import cut

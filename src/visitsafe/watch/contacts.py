@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from visitsafe.record.terms import Role
+from visitsafe.record.kinds import Role
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.rules import OPENERS
 from visitsafe.team.members import Member, as_heard

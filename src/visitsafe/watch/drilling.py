@@ -10,10 +10,10 @@ from collections.abc import Callable
 import msgspec
 
 from visitsafe.errors import NotPermittedError, VerificationError
-from visitsafe.record.entries import to_text
-from visitsafe.record.report_bodies import EscalatedBody
+from visitsafe.record.bodies import EscalatedBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Kind, Outcome, Role
 from visitsafe.record.stored import Store
-from visitsafe.record.terms import Kind, Outcome, Role
 from visitsafe.state import alarm
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.fold import PlanState

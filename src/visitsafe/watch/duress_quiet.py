@@ -7,7 +7,7 @@ told only on channels of those who may know of duress: managers and duty officer
 
 from collections.abc import Iterable, Mapping
 
-from visitsafe.record.terms import Role
+from visitsafe.record.kinds import Role
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import OPENERS

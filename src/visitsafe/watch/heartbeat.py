@@ -12,10 +12,9 @@ from datetime import datetime, timedelta, tzinfo
 import msgspec
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import body_of, from_text, to_text
-from visitsafe.record.report_bodies import BeatBody
-from visitsafe.record.terms import BEAT, TEAM_STREAM
-from visitsafe.record.verified import Verified
+from visitsafe.record.bodies import BeatBody
+from visitsafe.record.entry import Verified, body_of, from_text, to_text
+from visitsafe.record.kinds import BEAT, TEAM_STREAM
 from visitsafe.state.rules_visit import WATCHERS, is_time
 from visitsafe.team.members import Member
 from visitsafe.team.roster import Roster

@@ -8,13 +8,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import Entry, compose
-from visitsafe.record.keys import Signer
-from visitsafe.record.report_bodies import BeatBody
+from visitsafe.record.bodies import BeatBody
+from visitsafe.record.entry import Entry, Verified, compose, seal_entry, verify_entry
+from visitsafe.record.kinds import BEAT, TEAM_STREAM
+from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import Store
-from visitsafe.record.terms import BEAT, TEAM_STREAM
-from visitsafe.record.verified import Verified
-from visitsafe.record.verifying import seal_entry, verify_entry
 from visitsafe.team.roster import Roster
 from visitsafe.watch.heartbeat import Beat, counted_beats
 

@@ -4,8 +4,8 @@ Nothing of what happened: whoever reads it may not be alone, and a telephone may
 goes on it says to look at the board before ringing; under duress, first of all not to ring anybody on it.
 """
 
-from visitsafe.record.followup_bodies import IncidentBody
-from visitsafe.record.terms import Answer
+from visitsafe.record.bodies import IncidentBody
+from visitsafe.record.kinds import Answer
 from visitsafe.state.events import Said
 from visitsafe.state.visit_words import COMES
 from visitsafe.watch.alarm_facts import LONGEST_NAME, Telling, Text, line, text, titled

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.record.terms import Role
+from visitsafe.record.kinds import Role
 from visitsafe.settings import Settings, unread, written
 from visitsafe.state.alarm import WORKER
 from visitsafe.team.members import as_heard

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from visitsafe.record.entries import from_text
-from visitsafe.record.plan import Rung
-from visitsafe.record.report_bodies import EscalatedBody, NotifiedBody, ReportBody
-from visitsafe.record.terms import Outcome, Role
+from visitsafe.record.bodies import EscalatedBody, NotifiedBody, ReportBody, Rung
+from visitsafe.record.entry import from_text
+from visitsafe.record.kinds import Outcome, Role
 from visitsafe.state.alarm import CLOCKS_APART, WORKER, is_overdue, owned_level, owner, schedule, unowned
 from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState

@@ -15,11 +15,11 @@ from typing import TypeVar
 import msgspec
 
 from visitsafe.errors import KeyFileError, StoreError, VisitsafeError
-from visitsafe.record.entries import to_text
+from visitsafe.record.bodies import EscalatedBody, NotifiedBody
+from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Kind, Outcome
 from visitsafe.record.refs import reference
-from visitsafe.record.report_bodies import EscalatedBody, NotifiedBody
 from visitsafe.record.stored import Store
-from visitsafe.record.terms import Kind, Outcome
 from visitsafe.state import alarm
 from visitsafe.state.fold import PlanState
 from visitsafe.watch.alarm_facts import Text

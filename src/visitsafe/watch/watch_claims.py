@@ -11,12 +11,11 @@ from datetime import datetime, timedelta, tzinfo
 import msgspec
 
 from visitsafe.desk import summariser_at
-from visitsafe.record.entries import Entry, compose, from_text
-from visitsafe.record.keys import Signer
-from visitsafe.record.report_bodies import BeatBody
+from visitsafe.record.bodies import BeatBody
+from visitsafe.record.entry import Entry, compose, from_text, seal_entry
+from visitsafe.record.kinds import Kind
+from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import Store, nothing_first
-from visitsafe.record.terms import Kind
-from visitsafe.record.verifying import seal_entry
 from visitsafe.state.fold import PlanState
 from visitsafe.team.roster import Roster
 from visitsafe.watch.alarm_facts import Text

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from visitsafe.record.entries import to_text
+from visitsafe.record.entry import to_text
 from visitsafe.state import alarm
 from visitsafe.watch.watch_claims import Means
 from visitsafe.watch.watch_view import Seen

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.record.entries import Entry
-from visitsafe.record.report_bodies import EscalatedBody
+from visitsafe.record.bodies import EscalatedBody
+from visitsafe.record.entry import Entry
 from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 

@@ -14,8 +14,8 @@ import msgspec
 
 from visitsafe.errors import StoreError, VisitsafeError
 from visitsafe.find_lists import otherwise
-from visitsafe.record.entries import from_text, to_text
-from visitsafe.record.report_bodies import BeatBody
+from visitsafe.record.bodies import BeatBody
+from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.stored import Store
 from visitsafe.state import alarm
 from visitsafe.state.fold import PlanState

@@ -24,7 +24,7 @@ from visitsafe.checklists.yaml_files import MOST_BYTES, printable, read_bytes, r
 from visitsafe.checklists.yaml_tree import DataPath, Positions, Problem
 from visitsafe.errors import ProblemsError, SettingsError
 from visitsafe.planning.composing import occasion_of
-from visitsafe.record.plan import Control
+from visitsafe.record.bodies import Control
 from visitsafe.text.cleaning import clean, quoted
 from visitsafe.wizard.answering import Context, Raw, is_blank, parse_all
 

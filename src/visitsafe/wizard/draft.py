@@ -13,9 +13,9 @@ from visitsafe.checklists.checklist import AnswerType, Question
 from visitsafe.checklists.facts import ALWAYS
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.errors import VerificationError
-from visitsafe.record.entries import from_text
-from visitsafe.record.plan import Control, Finding, KnownFact
-from visitsafe.record.terms import Level
+from visitsafe.record.bodies import Control, Finding, KnownFact
+from visitsafe.record.entry import from_text
+from visitsafe.record.kinds import Level
 from visitsafe.wizard.draft_file import Session, Stage, without
 
 __all__ = [

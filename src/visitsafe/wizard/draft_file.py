@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from visitsafe.record.plan import Control, Finding, KnownFact
+from visitsafe.record.bodies import Control, Finding, KnownFact
 
 T = TypeVar("T")
 Value = str | tuple[str, ...]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.checklist import AnswerType, Question, VisitField
-from visitsafe.record.terms import Level
+from visitsafe.record.kinds import Level
 from visitsafe.wizard.frontend import Guide
 from visitsafe.wizard.screens import (
     CONFIRM,

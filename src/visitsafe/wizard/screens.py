@@ -11,7 +11,7 @@ from enum import Enum
 
 from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.checklist import Question, Section
-from visitsafe.record.plan import Control, Finding, KnownFact
+from visitsafe.record.bodies import Control, Finding, KnownFact
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from visitsafe.checklists.assessment import Value, applicability
 from visitsafe.checklists.checklist import AnswerType, VisitField
 from visitsafe.checklists.facts import changed
 from visitsafe.checklists.questionnaire import Questionnaire
-from visitsafe.record.plan import KnownFact
+from visitsafe.record.bodies import KnownFact
 from visitsafe.wizard.draft_file import Session, without
 
 

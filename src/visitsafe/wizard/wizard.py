@@ -20,7 +20,7 @@ from visitsafe.checklists.questionnaire import Questionnaire, cite
 from visitsafe.cli.prompts.terminal import stopped_by_signals
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.planning.composing import occasion_of
-from visitsafe.record.entries import from_text
+from visitsafe.record.entry import from_text
 from visitsafe.team.members import Member
 from visitsafe.text.escape import one_line
 from visitsafe.wizard.answering import AnswerError, Context, parse
