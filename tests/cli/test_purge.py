@@ -25,7 +25,7 @@ from visitsafe.retention.purge_survey import survey
 from visitsafe.retention.purging import remove
 from visitsafe.retention.store_purge import open_purge
 from visitsafe.store.open import open_store
-from visitsafe.store.sqlite_purge import SqlitePurge
+from visitsafe.store.sqlite import SqlitePurge
 from visitsafe.watch.watch_view import View
 
 PHRASE = "Rex the dog bites"

@@ -19,8 +19,7 @@ from patience import LIMIT, until
 from postgres import PASSWORD, Cluster
 from sqlite_files import change, counted, entry, tampered
 from visitsafe.record.chain import check_chain
-from visitsafe.store.open import open_store
-from visitsafe.store.store_care import care_of
+from visitsafe.store.open import care_of, open_store
 
 WRITER = """
 import sys

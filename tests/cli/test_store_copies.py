@@ -14,8 +14,7 @@ from postgres import Cluster
 from reliability.full import small_disk, why_not
 from sqlite_files import change, tampered
 from visitsafe.store import backing_up, moving
-from visitsafe.store.open import open_store
-from visitsafe.store.store_care import care_of
+from visitsafe.store.open import care_of, open_store
 
 STORES = Path(__file__).parents[1] / "stores"
 
@@ -217,7 +216,7 @@ def test_whoever_stops_a_move_after_the_old_store_is_marked_is_told_to_go_on_now
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.countersigned()
-    from visitsafe.store.sqlite_care import SqliteCare
+    from visitsafe.store.sqlite import SqliteCare
 
     real: Callable[..., None] = SqliteCare.mark
 

@@ -19,8 +19,7 @@ from visitsafe.cli.watch_means import Moved, Timekeeper, is_running
 from visitsafe.cli.watch_talk import Screen
 from visitsafe.errors import StoreError
 from visitsafe.record.stored import Store
-from visitsafe.store.open import open_store
-from visitsafe.store.store_care import care_of
+from visitsafe.store.open import care_of, open_store
 from visitsafe.watch.ping import Pinger
 from watch_process import Watch, entries, settings
 from watchers import Desk

@@ -20,7 +20,7 @@ from reliability.lives import watches, writes
 from reliability.town import Town, rows
 from reliability.truth import Outcome, marks_of
 from visitsafe.errors import VisitsafeError
-from visitsafe.store.sqlite_store import SqliteStore
+from visitsafe.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from reliability.synced import unsynced_lost, why_not
 from reliability.town import Town
 from sqlite_files import NOW, counted, entry, filled
 from visitsafe.store.open import open_store
-from visitsafe.store.sqlite_store import SqliteStore
+from visitsafe.store.sqlite import SqliteStore
 
 
 @pytest.mark.parametrize("held", [False, True], ids=["as it was", "torn as well"])

@@ -15,8 +15,7 @@ from visitsafe.record.entry import Entry, compose
 from visitsafe.record.stored import Stored
 from visitsafe.store import moving
 from visitsafe.store.moving import check_part, move
-from visitsafe.store.open import create_store, open_store
-from visitsafe.store.store_care import MOVE, RESTORE, care_of, to_fill
+from visitsafe.store.open import MOVE, RESTORE, care_of, create_store, open_store, to_fill
 
 COUNT = 7
 DIRECTIONS = ("sqlite to postgres", "postgres to sqlite", "sqlite to sqlite")

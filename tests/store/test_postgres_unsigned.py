@@ -14,8 +14,8 @@ from office import NOW, Office, Ran, Someone
 from postgres import Cluster
 from sqlite_files import counted, entry
 from visitsafe.record.stored import Stored
+from visitsafe.store.open import care_of
 from visitsafe.store.postgres_door import create_postgres, open_store
-from visitsafe.store.store_care import care_of
 
 HERE = ("board", "--plain")
 

@@ -13,7 +13,7 @@ from patience import LIMIT
 from sqlite_files import NOW, change, counted, entry, filled, problems, refusal, reports
 from visitsafe.errors import StoreError
 from visitsafe.store.open import create_store, open_store, store_exists
-from visitsafe.store.store_file import located, mounted_as
+from visitsafe.store.sqlite_file import located, mounted_as
 
 
 @pytest.fixture

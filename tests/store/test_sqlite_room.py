@@ -15,7 +15,7 @@ from sqlite_files import NOW, PLAN, counted, entry, filled, problems, reports
 from visitsafe.errors import StoreError
 from visitsafe.store import schema
 from visitsafe.store.open import open_store
-from visitsafe.store.sqlite_store import SqliteStore
+from visitsafe.store.sqlite import SqliteStore
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from visitsafe.record.kinds import Kind, Stage
 from visitsafe.record.ssh import load
 from visitsafe.record.stored import PlanRow
 from visitsafe.store.open import open_store
-from visitsafe.store.sqlite_store import SqliteStore
+from visitsafe.store.sqlite import SqliteStore
 from visitsafe.team_record import open_roster
 from visitsafe.visits.report import Report, make_report
 from visitsafe.visits.setting_out import seen_by_worker

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from visitsafe.exchange.doctor import Finding
     from visitsafe.settings import Settings
-    from visitsafe.store.store_care import Care
+    from visitsafe.store.open import Care
     from visitsafe.team.roster import Roster
 
 _WIDTH = 16
@@ -72,8 +72,7 @@ def _examined(context: typer.Context) -> "Iterator[Finding]":
 def _looks_after(settings: "Settings") -> bool:
     """Whether it is no member who asks but whoever looks after the database: no key, the owner's login."""
     from visitsafe.errors import VisitsafeError
-    from visitsafe.store.open import is_postgres
-    from visitsafe.store.store_care import care_of
+    from visitsafe.store.open import care_of, is_postgres
 
     if settings.key is not None or settings.name or not is_postgres(settings.store):
         return False
@@ -87,8 +86,7 @@ def _looks_after(settings: "Settings") -> bool:
 def _store(run: Invocation, settings: "Settings", *, owner: bool) -> "Iterator[Finding]":
     from visitsafe.errors import VisitsafeError
     from visitsafe.exchange.doctor import bad, look
-    from visitsafe.store.open import store_exists
-    from visitsafe.store.store_care import care_of
+    from visitsafe.store.open import care_of, store_exists
 
     try:
         if not settings.team and not settings.name and not store_exists(settings.store):
@@ -153,8 +151,8 @@ def _plans(run: Invocation, settings: "Settings", care: "Care", roster: "Roster"
 def _itself(care: "Care") -> "Iterator[Finding]":
     """The store itself: whether it may be used, where it lies, whether it is as it was made."""
     from visitsafe.exchange.doctor import VERIFY, bad, good, look
-    from visitsafe.store.sqlite_care import SqliteCare
-    from visitsafe.store.store_file import stuck
+    from visitsafe.store.sqlite import SqliteCare
+    from visitsafe.store.sqlite_file import stuck
     from visitsafe.store.store_marks import BACKED_UP, refuse_marked
 
     meta = care.store.meta()

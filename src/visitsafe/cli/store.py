@@ -40,8 +40,7 @@ def init(
     retention: Annotated[str, typer.Option(help="PostgreSQL: the role for retention.")] = RETENTION,
 ) -> None:
     """Make an empty store where VISITSAFE_STORE says: a file, or the tables in a PostgreSQL database."""
-    from visitsafe.store.open import create_store, is_postgres
-    from visitsafe.store.store_care import place
+    from visitsafe.store.open import create_store, is_postgres, place
 
     url, now = settings_of(context).store, invocation(context).now
     names = (owner, app, retention)
@@ -70,8 +69,7 @@ def init(
 
 def _refuse_marked(url: str) -> None:
     """Say of a store that is there if it is only part of a copy, or was moved; it is not to be used."""
-    from visitsafe.store.open import store_exists
-    from visitsafe.store.store_care import care_of
+    from visitsafe.store.open import care_of, store_exists
     from visitsafe.store.store_marks import refuse_marked
 
     with ExitStack() as stack:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from visitsafe.record.stored import Store, Summarise
     from visitsafe.settings import Settings
     from visitsafe.store.moving import Copied, Tell
-    from visitsafe.store.store_care import Care
+    from visitsafe.store.open import Care
 
 PG_DUMP = "nothing was kept; to keep the database as it is: pg_dump. Then run: visitsafe verify"
 _OTHER_DISK = "make room on the disk that it was to be on, or name a file on another one"
@@ -38,7 +38,7 @@ def backup(
     ] = False,
 ) -> None:
     """Copy the store into one file while others go on using it, and check the copy."""
-    from visitsafe.store.store_care import left_behind, new_file
+    from visitsafe.store.open import left_behind, new_file
 
     settings = settings_of(context)
     for name in left_behind(file):
@@ -100,8 +100,8 @@ def _backed_up(settings: "Settings", source: "Care", part: Path, now: "datetime"
     from visitsafe.record.entry import from_text, to_text
     from visitsafe.store.backing_up import examine
     from visitsafe.store.moving import fill
-    from visitsafe.store.sqlite_care import SqliteCare
-    from visitsafe.store.store_care import BACKUP, care_of, create_file, identity_in, make_one_file
+    from visitsafe.store.open import BACKUP, care_of, create_file, identity_in, make_one_file
+    from visitsafe.store.sqlite import SqliteCare
     from visitsafe.store.store_marks import BACKED_UP, FILLING
 
     mark = {BACKED_UP: to_text(now)}
@@ -132,7 +132,7 @@ def restore(
     """Make the store that VISITSAFE_STORE names from a backup; there must be none yet, or an empty one."""
     from visitsafe.store.backing_up import examine, refuse_unsound
     from visitsafe.store.moving import check_part, fill
-    from visitsafe.store.store_care import RESTORE, to_fill
+    from visitsafe.store.open import RESTORE, to_fill
     from visitsafe.store.store_marks import FILLING, LONGEST_PLACE, MOVED
     from visitsafe.text.escape import one_line
 
@@ -212,7 +212,7 @@ def if_stopped(what_stands: "Callable[[], str]") -> "Iterator[None]":
 @contextmanager
 def whole(url: str, *, older: bool = False) -> "Iterator[Care]":
     """A store to be copied; one that is only part of a copy itself is refused."""
-    from visitsafe.store.store_care import care_of
+    from visitsafe.store.open import care_of
     from visitsafe.store.store_marks import FILLING, refuse_marked
 
     with care_of(url, older=older) as care:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from visitsafe.record.stored import Store
     from visitsafe.settings import Settings
-    from visitsafe.store.store_care import Care
+    from visitsafe.store.open import Care
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
@@ -38,7 +38,7 @@ def info(
     context: typer.Context, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False
 ) -> None:
     """Say where the store is, what it holds, and what is unwise about it."""
-    from visitsafe.store.store_care import care_of
+    from visitsafe.store.open import care_of
 
     settings = settings_of(context)
     with care_of(settings.store) as care:
@@ -59,8 +59,8 @@ def rebuild(
     ] = False,
 ) -> None:
     """Make the list of plans anew from the signed entries; no entry is touched."""
+    from visitsafe.store.open import care_of
     from visitsafe.store.rebuilding import rebuild as made_anew
-    from visitsafe.store.store_care import care_of
     from visitsafe.store.store_marks import refuse_marked
 
     settings = settings_of(context)
@@ -92,7 +92,7 @@ def _say_traces(plans: "Sequence[str]") -> None:
 
 def _shape(settings: "Settings", care: "Care") -> dict[str, Any]:
     """What `--json` prints: no password, and nothing of what was signed."""
-    from visitsafe.store.sqlite_care import SqliteCare
+    from visitsafe.store.sqlite import SqliteCare
     from visitsafe.store.store_marks import FILLING, MOVED
 
     meta, (position, chain), (plans, is_open) = care.store.meta(), care.store.head(), care.plans()

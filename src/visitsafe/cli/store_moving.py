@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from visitsafe.settings import Settings
     from visitsafe.store.moving import Copied
-    from visitsafe.store.store_care import Care
+    from visitsafe.store.open import Care
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +35,7 @@ def move(
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:
     """Move the store somewhere else: every entry as it is. Run it again if it was interrupted."""
-    from visitsafe.store.store_care import place
+    from visitsafe.store.open import place
     from visitsafe.store.store_marks import BACKED_UP, refuse_writing
 
     settings, now = settings_of(context), invocation(context).now
@@ -64,7 +64,7 @@ def move(
 def _moved(settings: "Settings", source: "Care", url: str, now: "datetime") -> "Copied":
     from visitsafe.store.moving import check_part
     from visitsafe.store.moving import move as move_to
-    from visitsafe.store.store_care import MOVE, to_fill
+    from visitsafe.store.open import MOVE, to_fill
 
     rows, meta = rows_of(settings, source.store), source.store.meta()
     with (
@@ -99,7 +99,7 @@ def _ask(old: str, new: str, url: str) -> None:
 
 def _so_far(settings: "Settings", where: str) -> str:
     """What stands of a move that was stopped."""
-    from visitsafe.store.store_care import care_of
+    from visitsafe.store.open import care_of
     from visitsafe.store.store_marks import MOVED
 
     try:
@@ -121,7 +121,7 @@ def _was_moved_there(source: "Care", where: str, url: str) -> bool:
     Raises:
         StoreError: The store was moved to another place, or this is where it is.
     """
-    from visitsafe.store.store_care import care_of
+    from visitsafe.store.open import care_of
     from visitsafe.store.store_marks import FILLING, MOVED, was_moved
 
     moved = source.store.meta().get(MOVED)

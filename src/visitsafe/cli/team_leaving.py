@@ -240,8 +240,7 @@ def _left_open(desk: "Desk", rest: "Sequence[PlanState]", closing: "Sequence[Clo
 
 def _outside(desk: "Desk", settings: "Settings", person: "Member", hosts: Sequence[str]) -> Iterator[str]:
     """What no command of ours can end."""
-    from visitsafe.store.open import is_postgres
-    from visitsafe.store.store_care import place
+    from visitsafe.store.open import is_postgres, place
     from visitsafe.team.members import as_heard
     from visitsafe.watch.notify_settings import read_reach
 

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from visitsafe.store.open import WAIT, is_postgres, open_file, postgres
-from visitsafe.store.sqlite_purge import SqlitePurge
+from visitsafe.store.sqlite import SqlitePurge
 from visitsafe.store.store_marks import refuse_marked
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import msgspec
 from visitsafe.errors import DamagedStoreError
 from visitsafe.record.stored import Summarise
 from visitsafe.store import schema, schema_past
-from visitsafe.store.sqlite_store import SqliteStore
+from visitsafe.store.sqlite import SqliteStore
 
 
 class Migrated(msgspec.Struct, frozen=True):

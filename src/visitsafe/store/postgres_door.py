@@ -23,7 +23,7 @@ from visitsafe.store.postgres_schema import Roles
 from visitsafe.store.postgres_store import PostgresStore
 from visitsafe.store.postgres_url import ALLOW_OWNER, Address, understood
 from visitsafe.store.postgres_words import NOTHING
-from visitsafe.store.store_identity import STORE_ID, VERSION
+from visitsafe.store.sqlite_file import STORE_ID, VERSION
 from visitsafe.store.store_marks import MIGRATE, refuse_marked
 from visitsafe.text.escape import one_line
 

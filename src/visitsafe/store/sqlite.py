@@ -7,26 +7,102 @@ claims are as durable as entries, but no part of the record.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from visitsafe.errors import StoreError
 from visitsafe.record import stored
 from visitsafe.record.chain import GENESIS, continuing, following
 from visitsafe.record.entry import Entry, to_text
 from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.refs import is_plan_id
-from visitsafe.record.stored import CLOSING, PlanRow, Stored, Summarise, nothing_first, unheard
+from visitsafe.record.stored import CLOSING, PlanRow, Purge, Stored, Summarise, nothing_first, unheard
 from visitsafe.store import schema
-from visitsafe.store.sqlite_check import damages
-from visitsafe.store.sqlite_rows import expect, plan_row, stored_row
-from visitsafe.store.store_file import FAULTS, damaged, in_words, network_warnings, wal_size
-from visitsafe.store.store_marks import MARKS, backup_warnings, refuse_writing
-from visitsafe.store.store_traces import Trace, refuse_occupied, trace_in, with_trace
+from visitsafe.store.sqlite_file import FAULTS, damaged, harmless, in_words, network_warnings, wal_size
+from visitsafe.store.store_marks import (
+    COUNT_PURGES,
+    DROP_MARK,
+    MARKS,
+    PLANS,
+    PURGES,
+    PURGES_AT_ONCE,
+    SET_MARK,
+    backup_warnings,
+    notes_purges,
+    refuse_writing,
+)
+from visitsafe.store.store_traces import Trace, odd_purge, refuse_occupied, trace_in, with_trace
+
+
+def damages(transaction: Callable[[], AbstractContextManager[sqlite3.Connection]]) -> list[str]:
+    """What is not as it was made, as sentences; empty if the store is sound.
+
+    Args:
+        transaction: Begins a transaction of the store in which to read.
+    """
+    found = []
+    for check in (_pages, _schema, _plans, _purges):
+        try:
+            with transaction() as database:
+                found += check(database)
+        except StoreError as error:
+            found.append(error.message)
+    return found
+
+
+def _pages(database: sqlite3.Connection) -> list[str]:
+    found = [text for (text,) in database.execute("PRAGMA integrity_check(20)")]
+    return [] if found == ["ok"] else [f"the file is damaged: {harmless(text)}" for text in found]
+
+
+def _schema(database: sqlite3.Connection) -> list[str]:
+    return [] if _is_older(database) else list(schema.differences(database))
+
+
+def _plans(database: sqlite3.Connection) -> list[str]:
+    lost = database.execute(schema.LOST_PLANS)
+    return [f"the newest entry of plan {plan} is missing" for (plan,) in lost]
+
+
+def _is_older(database: sqlite3.Connection) -> bool:
+    """Whether it is of an older version, which this one only copies and brings up to date."""
+    meta = dict(database.execute(schema.META).fetchall())
+    return int(meta["schema_version"]) < schema.SCHEMA_VERSION
+
+
+def _purges(database: sqlite3.Connection) -> list[str]:
+    if _is_older(database):
+        return []
+    return [odd_purge(str(name)) for (name,) in database.execute(schema.ODD_PURGES)]
+
+
+def stored_row(path: Path, row: Any) -> Stored:
+    """A row of entries.
+
+    Raises:
+        DamagedStoreError: It does not have the form of its table; the same of the others.
+    """
+    expect(path, schema.ENTRY_TYPES, row)
+    return Stored(*row)
+
+
+def plan_row(path: Path, row: Any) -> PlanRow:
+    """A row of plans."""
+    expect(path, schema.PLAN_TYPES, row)
+    named = dict(zip(PlanRow.__struct_fields__, row, strict=True))
+    return PlanRow(**named | {"urgent": bool(named["urgent"])})
+
+
+def expect(path: Path, types: tuple[type, ...], row: Any) -> None:
+    """Refuse a row of other types: a damaged page can turn text into bytes or into nothing."""
+    if tuple(map(type, row)) != types:
+        raise damaged(path, "a row does not have the form of its table")
+
 
 _BATCH = 32  # an entry is at most a mebibyte
 _MOST_ENTRIES = 1 << 53
@@ -289,3 +365,184 @@ class SqliteStore:
         except sqlite3.Error:
             return False
         return not busy
+
+
+_PAGES_AT_ONCE = 1024
+_NOT_WRITTEN = (
+    "SQLITE_FULL",
+    "SQLITE_READONLY",
+    "SQLITE_CANTOPEN",
+    "SQLITE_IOERR_WRITE",
+    "SQLITE_IOERR_FSYNC",
+)
+
+
+class SqliteCare:
+    """A store in a file, for those who look after it. `where` names it for people."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.store = store
+        self.where = str(store.path)
+        self.shown = f"the store {store.path}"
+
+    def may_mark(self) -> bool:
+        """Whether `mark` is permitted; for a file, writing itself tells."""
+        return True
+
+    def mark(self, marks: Mapping[str, str | None], first: Callable[[], None] = nothing_first) -> None:
+        """Set values in what the store says of itself, None to take one out, while nobody else can write.
+
+        Args:
+            marks: What to set.
+            first: Called inside the transaction before; what it raises stops it all.
+
+        Raises:
+            StoreError: It cannot be written to.
+        """
+        with self.store.transaction(writing=True) as database:
+            first()
+            for key, value in marks.items():
+                if value is None:
+                    database.execute(DROP_MARK, (key,))
+                else:
+                    database.execute(SET_MARK, (key, value))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See the store as it is at this moment, for as long as this lasts."""
+        with self.store.transaction() as database:
+            database.execute(schema.META).fetchone()  # what a transaction sees begins with its first reading
+            yield
+
+    def purges(self, after: str = "") -> list[Purge]:
+        """Some of what was removed by rule, behind an id, in order."""
+        if not notes_purges(self.store.meta()):
+            return []
+        with self.store.transaction() as database:
+            return [Purge(*row) for row in database.execute(PURGES, (after, PURGES_AT_ONCE)).fetchall()]
+
+    def count_purges(self) -> int:
+        """How much was removed by rule."""
+        if not notes_purges(self.store.meta()):
+            return 0
+        with self.store.transaction() as database:
+            return int(database.execute(COUNT_PURGES).fetchone()[0])
+
+    def put_purges(self, purges: Sequence[Purge]) -> None:
+        """Note in a copy what was removed, and remove it there too."""
+        with self.store.transaction(writing=True) as database:
+            for purge in purges:
+                database.execute(schema.ADD_PURGE, (purge.id, purge.entry, purge.at))
+                database.execute(schema.BLANK, (b"", purge.id, purge.stream))
+
+    def plans(self) -> tuple[int, int]:
+        """How many plans are listed, and how many of them are open."""
+        with self.store.transaction() as database:
+            every, is_open = database.execute(PLANS).fetchone()
+        return int(every), int(is_open)
+
+    def size(self) -> int:
+        """Bytes on the disk, with what SQLite keeps beside the file."""
+        path = self.store.path
+        found = 0
+        for part in (path, Path(f"{path}-wal")):
+            with suppress(OSError):
+                found += part.stat().st_size
+        return found
+
+    def clock(self) -> datetime | None:
+        """A file has no clock of its own."""
+        return None
+
+    def copy_to(self, path: Path, tell: Callable[[int, int], None]) -> None:
+        """Copy the store as it is at this moment into an empty file, page by page; others go on using it.
+
+        Args:
+            path: The empty file. Afterwards it is one file, with nothing beside it.
+            tell: Told how many pages are done, of how many.
+
+        Raises:
+            StoreError: The store is damaged, or the file cannot be written.
+        """
+
+        def progress(_status: int, remaining: int, total: int) -> None:
+            tell(total - remaining, total)
+
+        try:
+            with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+                # The open transaction holds on to one moment, so that a writer cannot make it begin again.
+                with self.snapshot(), self.store.transaction() as database, self._whose_fault(path):
+                    database.backup(copy, pages=_PAGES_AT_ONCE, progress=progress, sleep=0)
+                make_single(copy)
+        except FAULTS as error:
+            raise in_words(error, path) from error
+
+    @contextmanager
+    def _whose_fault(self, path: Path) -> Iterator[None]:
+        """Tell a copy that cannot be written from a store that cannot be read."""
+        try:
+            yield
+        except FAULTS as error:
+            name = getattr(error, "sqlite_errorname", "")
+            reads = not name.startswith(_NOT_WRITTEN)
+            raise in_words(error, self.store.path if reads else path) from error
+
+
+def make_single(database: sqlite3.Connection) -> None:
+    """Write everything into the file itself, so that it can be carried away without what lies beside it."""
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("PRAGMA journal_mode = DELETE").fetchall()
+
+
+_STILL_THERE = (
+    "somebody else has the store open, so the old bytes are still in the file beside it (-wal): run visitsafe"
+    " store purge --yes once more when nobody reads"
+)
+
+
+class SqlitePurge:
+    """A store in a file, for those who remove content by rule."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.store = store
+
+    def blank(
+        self,
+        plan: str,
+        named: Mapping[str, str],
+        now: datetime,
+        summarise: Summarise,
+        *,
+        first: Callable[[], None] = nothing_first,
+    ) -> int:
+        """Empty the payloads of entries of a plan, all or none, and make the plan's row anew.
+
+        Args:
+            plan: The plan's id.
+            named: For each entry's id that of the `purged` entry that names it, which is in the store.
+            now: Aware.
+            summarise: As for `Store.append`.
+            first: Called inside the transaction before; what it raises stops it all.
+
+        Returns:
+            How many were not empty yet.
+
+        Raises:
+            StoreError: The store cannot be written to, or refuses it; nothing was emptied.
+        """
+        count = 0
+        with self.store.transaction(writing=True) as database:
+            first()
+            for name, by in named.items():
+                database.execute(schema.ADD_PURGE, (name, by, to_text(now)))
+                count += database.execute(schema.BLANK, (b"", name, plan)).rowcount
+            self.store.append((), now, summarise, also=[plan])
+        return count
+
+    def clock(self) -> datetime | None:
+        """A file has no clock of its own."""
+        return None
+
+    def wipe(self) -> str:
+        """Get the emptied bytes out of the files; a sentence if they may still be there, else empty."""
+        return "" if self.store.copy_all_back() else _STILL_THERE

@@ -9,10 +9,13 @@ import re
 import sqlite3
 import stat
 import sys
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from visitsafe.errors import DamagedStoreError, StoreError
+from visitsafe.store import schema
 
 OLDEST_SQLITE = (3, 37)
 NAME = "store.sqlite3"
@@ -208,3 +211,67 @@ def mounted_as(path: Path, mounts: str) -> str:
         if path.is_relative_to(folder) and len(folder.parts) >= best:
             best, kind = len(folder.parts), fields[2]
     return kind
+
+
+STORE_ID = re.compile("[0-9a-f]{32}")
+"""What the id of a store looks like."""
+VERSION = re.compile("[1-9][0-9]{0,8}")
+_LONGEST_WAIT = 5.0
+_OFTEN = 10_000  # steps of SQLite's machine between two looks at the clock
+_MOST, _LONGEST_TEXT = 100, 10_000
+# The names of tables and views are the same in any case, and only a table has pages of its own.
+_NO_TABLE = (
+    "SELECT 1 FROM sqlite_schema WHERE lower(name) IN"
+    " ('meta', 'entries', 'plans', 'beats', 'claims', 'purges')"
+    " AND (type = 'view' OR (type = 'table' AND rootpage < 1)) LIMIT 1"
+)
+
+
+def identify(database: sqlite3.Connection, path: Path) -> tuple[str, int]:
+    """The store's id and version, once it is certain that this is a store and not one of a newer version.
+
+    Raises:
+        StoreError: It is no store, or a newer one.
+        DamagedStoreError: It does not say what it is, or is not as visitsafe makes a store.
+    """
+    try:
+        with _not_for_ever(database):
+            (application,) = database.execute("PRAGMA application_id").fetchone()
+            if application != schema.APPLICATION_ID:
+                raise StoreError(f"{path} is not a visitsafe store", hint="check VISITSAFE_STORE")
+            if database.execute(_NO_TABLE).fetchall():
+                raise damaged(path, "something else stands where its tables were")
+            meta = _meta(database, path)
+    except FAULTS as error:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+            raise damaged(path, "it does not come to an end when it is read") from error
+        raise in_words(error, path) from error
+    version, store_id = str(meta.get("schema_version", "")), str(meta.get("store_id", ""))
+    if not VERSION.fullmatch(version) or not STORE_ID.fullmatch(store_id):
+        raise damaged(path, "it does not say what it is")
+    if int(version) > schema.SCHEMA_VERSION:
+        raise StoreError(f"the store {path} was made by a newer visitsafe", hint="install a newer visitsafe")
+    return store_id, int(version)
+
+
+def _meta(database: sqlite3.Connection, path: Path) -> dict[object, object]:
+    found: dict[object, object] = {}
+    for key, value in database.execute(schema.META):
+        found[key] = value
+        if len(found) > _MOST or max(len(str(key)), len(str(value))) > _LONGEST_TEXT:
+            raise damaged(path, "it says far too much of itself")
+    return found
+
+
+@contextmanager
+def _not_for_ever(database: sqlite3.Connection) -> Iterator[None]:
+    """Break off whatever takes too long in here; a transaction has looked at all this before it began."""
+    if database.in_transaction:
+        yield
+        return
+    end = time.monotonic() + _LONGEST_WAIT
+    database.set_progress_handler(lambda: time.monotonic() > end, _OFTEN)
+    try:
+        yield
+    finally:
+        database.set_progress_handler(None, 0)
