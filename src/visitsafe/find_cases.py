@@ -8,7 +8,7 @@ from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.fold import PlanState
 from visitsafe.state.removal import RemovedError
-from visitsafe.team.same_person import case_key
+from visitsafe.team.roster import case_key
 
 
 def case_history(desk: Desk, case: str) -> CaseHistory:

@@ -14,7 +14,7 @@ from visitsafe.record.stored import PlanRow
 from visitsafe.state.fold import PlanState
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removal import REMOVED, Removed, RemovedError
-from visitsafe.team.same_person import case_key
+from visitsafe.team.roster import case_key
 
 
 class Listed(msgspec.Struct, frozen=True):

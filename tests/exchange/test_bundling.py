@@ -12,7 +12,7 @@ from visitsafe.membership.signers import allowed_signers, principal
 from visitsafe.record.bodies import Person
 from visitsafe.record.entry import Entry
 from visitsafe.record.ssh import generate, public_line
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
 from visitsafe.text.archive import zipped
 

@@ -36,7 +36,7 @@ from visitsafe.state.duties import owed
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.removal import NOT_CARRIED_OUT, Removed, RemovedError
 from visitsafe.state.rules_purged import days_in_force
-from visitsafe.team.same_person import case_key
+from visitsafe.team.roster import case_key
 
 DAYS = 100
 LATER = DUE_BACK + timedelta(days=DAYS, hours=1)

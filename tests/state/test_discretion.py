@@ -37,7 +37,7 @@ from visitsafe.state.duress_redaction import hides_duress, hides_phrase
 from visitsafe.state.duties import owed
 from visitsafe.state.fold import PlanState
 from visitsafe.supervision.page import supervision_page
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 
 
 def out() -> Story:

@@ -5,9 +5,8 @@ from hypothesis import strategies as st
 
 from visitsafe.record.bodies import Person
 from visitsafe.record.kinds import Role
-from visitsafe.team.members import Member, People
-from visitsafe.team.roster import selves
-from visitsafe.team.same_person import is_self
+from visitsafe.team.people import Member, People
+from visitsafe.team.roster import is_self, selves
 
 MEMBERS = st.builds(
     lambda key, mail: Member(Person(name="N", email=mail, key="k"), key, frozenset({Role.MANAGER}), ""),

@@ -11,7 +11,7 @@ from story import ADA, EVE, MO, NIA, SAM, SAM_AT_HOME, Actor, Story, begun, foun
 from visitsafe.errors import NotFoundError, ProblemsError, VerificationError
 from visitsafe.record.bodies import AddedBody, Person, WithdrawnBody
 from visitsafe.record.kinds import Role
-from visitsafe.team.members import fingerprint_in
+from visitsafe.team.people import fingerprint_in
 from visitsafe.team.roster import Roster
 
 

@@ -137,7 +137,7 @@ def add(
 ) -> None:
     """Add the person who sent a join line."""
     from visitsafe.membership.team import add as add_to
-    from visitsafe.team.members import fingerprint_in
+    from visitsafe.team.people import fingerprint_in
 
     person = read_line(line)
     with desk_of(context) as desk:
@@ -183,7 +183,7 @@ def myself(settings: "Settings") -> "Person":
 
 def fingerprint_of(settings: "Settings") -> str:
     """The fingerprint of this person's key."""
-    from visitsafe.team.members import fingerprint_in
+    from visitsafe.team.people import fingerprint_in
 
     return fingerprint_in(myself(settings))
 

@@ -147,7 +147,7 @@ def replace(
 ) -> None:
     """Replace a key that a member has lost by their new one, which takes over the roles."""
     from visitsafe.membership.team import replace_lost
-    from visitsafe.team.members import fingerprint_in
+    from visitsafe.team.people import fingerprint_in
 
     person = read_line(line)
     with desk_of(context) as desk:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.settings import Settings
     from visitsafe.state.fold import PlanState
-    from visitsafe.team.members import Member
+    from visitsafe.team.people import Member
 
 LEFT = "has left the team"
 
@@ -137,7 +137,7 @@ def open_visits(desk: "Desk", person: "Member") -> Visits:
     from visitsafe.state.alarm import is_watched
     from visitsafe.state.duress_redaction import hides_duress
     from visitsafe.state.visit_words import unclosed
-    from visitsafe.team.same_person import is_self
+    from visitsafe.team.roster import is_self
 
     mine = [
         hides_duress(one.state, desk.me, desk.now)
@@ -241,7 +241,7 @@ def _left_open(desk: "Desk", rest: "Sequence[PlanState]", closing: "Sequence[Clo
 def _outside(desk: "Desk", settings: "Settings", person: "Member", hosts: Sequence[str]) -> Iterator[str]:
     """What no command of ours can end."""
     from visitsafe.store.open import is_postgres, place
-    from visitsafe.team.members import as_heard
+    from visitsafe.team.people import as_heard
     from visitsafe.watch.notify_settings import read_reach
 
     mail, name = as_heard(person.person.email), person.person.name
@@ -277,7 +277,7 @@ def _watching_on(desk: "Desk", person: "Member") -> list[str]:
 def _goes_along(desk: "Desk", person: "Member") -> Iterator[str]:
     """Visits of others that count on them."""
     from visitsafe.find_lists import listed
-    from visitsafe.team.same_person import is_companion
+    from visitsafe.team.roster import is_companion
 
     for one in listed(desk):
         state = one.state

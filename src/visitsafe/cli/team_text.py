@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from visitsafe.record.bodies import AgreedBody
-    from visitsafe.team.members import Member
+    from visitsafe.team.people import Member
     from visitsafe.team.roster import Roster
 
 

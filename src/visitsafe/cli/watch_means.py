@@ -19,7 +19,7 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError
 from visitsafe.opening import Context, invocation, settings_of, signer_of, zone_of
 from visitsafe.state.rules_visit import WATCHERS
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
 from visitsafe.watch.alarm_facts import Text
 from visitsafe.watch.contacts import Channel

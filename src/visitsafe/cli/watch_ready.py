@@ -8,7 +8,7 @@ from visitsafe.record.kinds import Role
 from visitsafe.settings import Settings
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.phrases import whose
-from visitsafe.team.members import as_heard
+from visitsafe.team.people import as_heard
 from visitsafe.watch.contacts import dead, living
 from visitsafe.watch.notify import check_channels
 from visitsafe.watch.notify_settings import Reach

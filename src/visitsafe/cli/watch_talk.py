@@ -20,9 +20,8 @@ from visitsafe.state import alarm
 from visitsafe.state.duress_redaction import hides_phrase
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import Judged
-from visitsafe.team.members import Member
-from visitsafe.team.roster import Roster
-from visitsafe.team.same_person import is_companion
+from visitsafe.team.people import Member
+from visitsafe.team.roster import Roster, is_companion
 from visitsafe.text.escape import one_line
 from visitsafe.text.local_clock import clock
 from visitsafe.watch.heartbeat import Gap

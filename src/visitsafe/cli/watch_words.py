@@ -27,7 +27,7 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import whose
 from visitsafe.state.rules import Judged
 from visitsafe.state.visit_words import COMES
-from visitsafe.team.members import Member, called
+from visitsafe.team.people import Member, called
 from visitsafe.text.address import without_address
 from visitsafe.text.local_clock import clock, minutes_between
 from visitsafe.text.times import duration

@@ -26,7 +26,7 @@ from visitsafe.state.removal import NOT_CARRIED_OUT, Removed
 from visitsafe.state.rules import OPENERS
 from visitsafe.state.rules_visit import WATCHERS
 from visitsafe.store.moving import sentences
-from visitsafe.team.members import Member, as_heard
+from visitsafe.team.people import Member, as_heard
 from visitsafe.team.roster import Roster
 from visitsafe.watch.heartbeat import SILENCE, watch_at
 from visitsafe.watch.heartbeats import read_beats

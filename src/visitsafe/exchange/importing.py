@@ -26,7 +26,7 @@ from visitsafe.state.disagreement import disagreement
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.removal import NOT_CARRIED_OUT, REMOVED, Removed, RemovedError
 from visitsafe.state.rules import FORMS, Judged
-from visitsafe.team.members import Members, called
+from visitsafe.team.people import Members, called
 from visitsafe.team.roster import Roster
 from visitsafe.team_record import arrivals, check_entries
 

@@ -27,8 +27,8 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_words import incident_title
 from visitsafe.state.phrases import moment
 from visitsafe.state.rules_followup import SHARE, is_quoted, why_not_after
-from visitsafe.team.members import Member
-from visitsafe.team.same_person import is_companion, is_self
+from visitsafe.team.people import Member
+from visitsafe.team.roster import is_companion, is_self
 from visitsafe.visits.setting_out import seen_by_worker
 from visitsafe.visits.which_visit import person_called, several
 

@@ -28,7 +28,7 @@ from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules_followup import WRITERS, why_not_after
-from visitsafe.team.same_person import is_self
+from visitsafe.team.roster import is_self
 from visitsafe.text.days import DayError, day_of, is_done
 from visitsafe.text.days import said as day_in_full
 

@@ -23,7 +23,7 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.incidents import incidents_waiting
 from visitsafe.state.rules_followup import SHARE, is_quoted, why_not_after
 from visitsafe.state.rules_visit import is_time
-from visitsafe.team.same_person import is_self
+from visitsafe.team.roster import is_self
 from visitsafe.visits.which_visit import person_called
 
 __all__ = [

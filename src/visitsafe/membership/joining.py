@@ -44,7 +44,7 @@ def check_email(roster: "Roster", person: "Person", *, second_key: bool) -> None
         NotPermittedError: Somebody in the team has this e-mail.
         UsageError: It cannot be a second key, because nobody has.
     """
-    from visitsafe.team.members import as_heard, fingerprint_in
+    from visitsafe.team.people import as_heard, fingerprint_in
 
     if fingerprint_in(person) in roster.members:
         return  # the use case says so
@@ -64,7 +64,7 @@ def check_email(roster: "Roster", person: "Person", *, second_key: bool) -> None
 
 def namesakes(roster: "Roster", person: "Person") -> "Iterator[str]":
     """A sentence for each member with the same name and another e-mail."""
-    from visitsafe.team.members import as_heard
+    from visitsafe.team.people import as_heard
 
     for member in roster.members.values():
         other = as_heard(member.person.email) != as_heard(person.email)
@@ -79,7 +79,7 @@ def check_fingerprint(person: "Person") -> None:
         NotPermittedError: It is not what they read over the telephone.
     """
     from visitsafe.membership.first_run import ask, has_terminal
-    from visitsafe.team.members import fingerprint_in
+    from visitsafe.team.people import fingerprint_in
 
     say(f"this line is from {called(person)}")
     say(f"their key: {fingerprint_in(person)}")

@@ -22,7 +22,7 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import OPENERS
 from visitsafe.state.sealed import SealedDetails, entitled, names, recipient
 from visitsafe.team.details import Details, from_bytes, to_bytes, valid_until
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 
 if TYPE_CHECKING:
     from visitsafe.checklists.questionnaire import Questionnaire

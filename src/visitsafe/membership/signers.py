@@ -8,7 +8,7 @@ OpenSSH 9.1. The file says nothing about roles.
 from visitsafe.errors import VisitsafeError
 from visitsafe.record.kinds import NAMESPACE
 from visitsafe.record.ssh import public_line
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
 
 

@@ -28,7 +28,7 @@ from visitsafe.record.kinds import TEAM_STREAM, Kind, Role
 from visitsafe.record.ssh import Signer, verify
 from visitsafe.record.stored import Store
 from visitsafe.state.rules import is_earlier
-from visitsafe.team.members import Member, as_heard, fingerprint_in
+from visitsafe.team.people import Member, as_heard, fingerprint_in
 from visitsafe.team_record import founding_entries
 from visitsafe.text.cleaning import has_unseen
 

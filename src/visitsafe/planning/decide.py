@@ -26,8 +26,8 @@ from visitsafe.state.phrases import went_first
 from visitsafe.state.plan_row import worst
 from visitsafe.state.rules import Judged, is_earlier
 from visitsafe.state.set_out import went_without
-from visitsafe.team.members import Member, words_in
-from visitsafe.team.same_person import case_key, is_companion, is_self
+from visitsafe.team.people import Member, words_in
+from visitsafe.team.roster import case_key, is_companion, is_self
 
 if TYPE_CHECKING:
     from visitsafe.checklists.questionnaire import ChecklistSet

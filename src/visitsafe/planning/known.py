@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.record.bodies import KnownFact
     from visitsafe.state.fold import PlanState
-    from visitsafe.team.members import Member
+    from visitsafe.team.people import Member
 
 
 def knowing(desk: "Desk", zone: "tzinfo", worker: "Member", *, but: str = "") -> Callable[[Occasion], Known]:

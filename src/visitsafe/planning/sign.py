@@ -19,9 +19,8 @@ from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import raised_before
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import PLANNERS, own_plan_id
-from visitsafe.team.members import has_left
-from visitsafe.team.roster import Roster
-from visitsafe.team.same_person import case_key
+from visitsafe.team.people import has_left
+from visitsafe.team.roster import Roster, case_key
 
 SPARE_IDS = 20
 

@@ -13,7 +13,7 @@ from visitsafe.record.bodies import HeldBody, ReleasedBody
 from visitsafe.record.kinds import TEAM_STREAM, Kind
 from visitsafe.retention.holds import Hold, holds_in
 from visitsafe.state.rules_purged import PURGERS
-from visitsafe.team.same_person import case_key
+from visitsafe.team.roster import case_key
 
 _ALIKE = 0.5
 

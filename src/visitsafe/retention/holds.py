@@ -14,8 +14,7 @@ from visitsafe.record.entry import body_of
 from visitsafe.record.kinds import Kind
 from visitsafe.record.stored import Stored
 from visitsafe.state.removal import Removed
-from visitsafe.team.roster import Roster
-from visitsafe.team.same_person import case_key
+from visitsafe.team.roster import Roster, case_key
 
 
 class Hold(msgspec.Struct, frozen=True):

@@ -28,7 +28,7 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.removal import NOT_CARRIED_OUT
 from visitsafe.state.rules import Judged
 from visitsafe.state.rules_purged import agreed_days
-from visitsafe.team.same_person import case_key
+from visitsafe.team.roster import case_key
 
 
 class Facts(msgspec.Struct, frozen=True):

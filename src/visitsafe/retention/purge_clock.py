@@ -12,7 +12,7 @@ from visitsafe.errors import NotPermittedError
 from visitsafe.record.entry import to_text
 from visitsafe.state.rules import CLOCKS_APART
 from visitsafe.state.rules_purged import WAITING
-from visitsafe.team.same_person import is_self
+from visitsafe.team.roster import is_self
 from visitsafe.team_record import check_entries
 from visitsafe.watch.heartbeats import read_beats
 

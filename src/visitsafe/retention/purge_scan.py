@@ -14,7 +14,7 @@ from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import is_plan_id
 from visitsafe.record.stored import PlanRow, Store, Stored
-from visitsafe.team.same_person import case_key
+from visitsafe.team.roster import case_key
 
 _NAMES_A_CASE = b'"case"'
 

@@ -28,7 +28,7 @@ from visitsafe.retention.policy import (
 from visitsafe.retention.purge_scan import Scan, days_before, scan
 from visitsafe.state.removal import Removed, RemovedError
 from visitsafe.state.rules_purged import agreed_days, days_in_force
-from visitsafe.team.same_person import case_key, is_self
+from visitsafe.team.roster import case_key, is_self
 from visitsafe.team_record import check_entries
 
 SIGNED = "signed"

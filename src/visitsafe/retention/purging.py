@@ -24,7 +24,7 @@ from visitsafe.retention.purge_survey import SIGNED, Survey, Unfinished, rules_o
 from visitsafe.state.fold import PlanState
 from visitsafe.state.removal import Removed
 from visitsafe.state.rules_purged import agreed_days
-from visitsafe.team.same_person import case_key
+from visitsafe.team.roster import case_key
 
 if TYPE_CHECKING:
     from visitsafe.record.ssh import Signer

@@ -31,7 +31,7 @@ from visitsafe.state.events import Alarm, Reports, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import Judged
 from visitsafe.state.visit import VisitState
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 
 UNSEEN = frozenset({Kind.ESCALATED, Kind.NOTIFIED, Kind.ACKNOWLEDGED, Kind.STOOD_DOWN, Kind.OPENED})
 """The kinds of entry that a proof does not list for those who may not know, with or without duress."""

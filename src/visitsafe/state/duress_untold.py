@@ -33,8 +33,8 @@ from visitsafe.state.followup import NOTHING
 from visitsafe.state.rules import Bodies, Judged
 from visitsafe.state.rules_visit import WATCHERS
 from visitsafe.state.visit import VisitState, visit_state
-from visitsafe.team.members import Member
-from visitsafe.team.same_person import is_companion, is_self
+from visitsafe.team.people import Member
+from visitsafe.team.roster import is_companion, is_self
 
 WHY_OPENED = "the reason is on the record"
 

@@ -26,7 +26,7 @@ from visitsafe.state.followup import AfterState
 from visitsafe.state.followup_earlier import before
 from visitsafe.state.rules_followup import NOT_SHARE
 from visitsafe.state.rules_visit import is_time
-from visitsafe.team.same_person import case_key, seen_text
+from visitsafe.team.roster import case_key, seen_text
 
 TALK_WITHIN = timedelta(days=2)
 """How soon after a visit it is talked over."""

@@ -24,7 +24,7 @@ from visitsafe.state.followup_words import after_says
 from visitsafe.state.phrases import exactly
 from visitsafe.state.rules import Bodies, Judged
 from visitsafe.state.visit import VisitState
-from visitsafe.team.members import Member, called
+from visitsafe.team.people import Member, called
 
 
 def says(judged: Judged, state: PlanState) -> str:

@@ -17,7 +17,7 @@ from visitsafe.record.bodies import (
 )
 from visitsafe.record.kinds import Kind
 from visitsafe.state.rules import Judged
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 
 B = TypeVar("B", bound=msgspec.Struct)
 B_co = TypeVar("B_co", bound=msgspec.Struct, covariant=True)

@@ -23,9 +23,8 @@ from visitsafe.state.removal import NOT_CARRIED_OUT, RemovedError, removal, sign
 from visitsafe.state.rules import FORMS, Judged, judge, stands_alone
 from visitsafe.state.sealed import SealedDetails, sealed_details
 from visitsafe.state.visit import VisitState, visit_state
-from visitsafe.team.members import Member, as_heard
-from visitsafe.team.roster import Roster
-from visitsafe.team.same_person import is_companion, is_self
+from visitsafe.team.people import Member, as_heard
+from visitsafe.team.roster import Roster, is_companion, is_self
 
 NO_REASON = "no reason was given"
 FEW_UNKNOWN = 8

@@ -20,7 +20,7 @@ from visitsafe.state.duties import Met, duties_of, talk_by
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import exactly
 from visitsafe.state.rules_followup import NOT_SHARE
-from visitsafe.team.members import Member, called
+from visitsafe.team.people import Member, called
 
 DOCUMENTS: Mapping[str, str] = {
     Document.AGREEMENT: "Written agreement with the family",

@@ -31,7 +31,7 @@ from visitsafe.record.order import Order
 from visitsafe.state.events import B, Reports, Said, said_in
 from visitsafe.state.rules import Judged
 from visitsafe.state.rules_visit import ANSWERERS, OUT
-from visitsafe.team.same_person import is_companion
+from visitsafe.team.roster import is_companion
 
 FALLBACK = Ladder(
     grace_minutes=0,

@@ -17,10 +17,9 @@ from visitsafe.record.kinds import Kind, Role
 from visitsafe.record.order import Order
 from visitsafe.state.rules_purged import PURGERS
 from visitsafe.state.rules_visit import ANSWERERS, WATCHERS
-from visitsafe.team.members import Member
-from visitsafe.team.resolve_statements import Statement
-from visitsafe.team.roster import Roster
-from visitsafe.team.same_person import is_companion
+from visitsafe.team.people import Member
+from visitsafe.team.resolve import Statement
+from visitsafe.team.roster import Roster, is_companion
 
 NEEDS: Mapping[str, AbstractSet[Role]] = {
     Kind.DECIDED: frozenset({Role.MANAGER}),

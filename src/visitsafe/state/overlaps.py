@@ -8,8 +8,8 @@ from visitsafe.record.bodies import Companion, KnownFact
 from visitsafe.record.kinds import Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import short_span
-from visitsafe.team.members import Member, words_in
-from visitsafe.team.same_person import is_companion, is_self
+from visitsafe.team.people import Member, words_in
+from visitsafe.team.roster import is_companion, is_self
 
 MOST_TOLD = 3
 

@@ -10,7 +10,7 @@ from visitsafe.record.kinds import Level
 from visitsafe.record.stored import PlanRow, Stored
 from visitsafe.state.duties import owed
 from visitsafe.state.fold import PlanState
-from visitsafe.team.same_person import case_key
+from visitsafe.team.roster import case_key
 
 
 def row_of(state: PlanState, rows: Sequence[Stored]) -> PlanRow:

@@ -40,9 +40,8 @@ from visitsafe.state.late_entries import Doubt
 from visitsafe.state.rules_followup import why_not_after
 from visitsafe.state.rules_purged import why_not_purged
 from visitsafe.state.rules_visit import is_well_timed, why_not_visit
-from visitsafe.team.members import Member, has_left
-from visitsafe.team.roster import Roster
-from visitsafe.team.same_person import is_companion, is_self, seen_text
+from visitsafe.team.people import Member, has_left
+from visitsafe.team.roster import Roster, is_companion, is_self, seen_text
 
 __all__ = [
     "FORMS", "Bodies", "Judged", "is_cautious", "is_companion", "is_earlier", "is_self", "judge",

@@ -23,8 +23,8 @@ from visitsafe.record.bodies import (
 from visitsafe.record.entry import Content, from_text
 from visitsafe.record.kinds import Document, Role
 from visitsafe.state.rules_visit import CLOCKS_APART, ONLY_WATCHES, is_time, only_watches
-from visitsafe.team.members import Member
-from visitsafe.team.same_person import is_companion, is_self
+from visitsafe.team.people import Member
+from visitsafe.team.roster import is_companion, is_self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

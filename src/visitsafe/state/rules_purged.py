@@ -20,9 +20,9 @@ from visitsafe.record.bodies import (
 )
 from visitsafe.record.entry import Content, from_text, to_text
 from visitsafe.record.kinds import Kind, Role
-from visitsafe.team.members import Member
-from visitsafe.team.members import people as as_people
-from visitsafe.team.same_person import is_self
+from visitsafe.team.people import Member
+from visitsafe.team.people import people as as_people
+from visitsafe.team.roster import is_self
 
 PURGERS = frozenset({Role.MANAGER, Role.ADMIN})
 """Who may remove content, and hold a case or release it."""

@@ -27,9 +27,9 @@ from visitsafe.record.bodies import (
 )
 from visitsafe.record.entry import Content, from_text
 from visitsafe.record.kinds import Because, Decision, Kind, Role
-from visitsafe.team.members import Member
-from visitsafe.team.members import people as as_people
-from visitsafe.team.same_person import is_one_of, is_self
+from visitsafe.team.people import Member
+from visitsafe.team.people import people as as_people
+from visitsafe.team.roster import is_one_of, is_self
 
 if TYPE_CHECKING:
     from visitsafe.state.rules import Judged

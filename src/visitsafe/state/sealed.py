@@ -10,9 +10,8 @@ import msgspec
 
 from visitsafe.record.bodies import Person, PlanBody, ResealedBody, Sealed
 from visitsafe.state.rules import OPENERS, Judged
-from visitsafe.team.members import Member
-from visitsafe.team.roster import Roster
-from visitsafe.team.same_person import is_companion
+from visitsafe.team.people import Member
+from visitsafe.team.roster import Roster, is_companion
 
 
 class Copy(msgspec.Struct, frozen=True):

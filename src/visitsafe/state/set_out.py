@@ -9,7 +9,7 @@ from visitsafe.record.kinds import Decision, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first
 from visitsafe.state.rules import Judged
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 
 
 def went_without(state: PlanState) -> str:

@@ -27,7 +27,7 @@ from visitsafe.state.alarms import drills_in, open_duress, real_alarms, unaware
 from visitsafe.state.events import Alarm, B, Counted, Reports, Said, said_in
 from visitsafe.state.in_force import FALLBACK, Watch, due_back, goes_on, in_force, ladder_of
 from visitsafe.state.rules import Judged
-from visitsafe.team.members import as_heard
+from visitsafe.team.people import as_heard
 
 __all__ = ["FALLBACK", "Alarm", "Reports", "Said", "VisitState", "visit_state"]
 

@@ -17,7 +17,7 @@ from visitsafe.state.alarm import is_watched, minutes_late, owner, unowned
 from visitsafe.state.events import Reports, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import in_minutes, minutes_from, overtaken_words, went_first
-from visitsafe.team.members import called, has_left
+from visitsafe.team.people import called, has_left
 from visitsafe.text.local_clock import clock
 from visitsafe.text.times import duration
 

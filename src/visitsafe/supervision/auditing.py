@@ -24,7 +24,7 @@ from visitsafe.supervision.audit_facts import Facts
 from visitsafe.supervision.audits import audit_due, audits
 from visitsafe.supervision.figures import figures
 from visitsafe.supervision.report_gathered import plans_of
-from visitsafe.team.members import people
+from visitsafe.team.people import people
 from visitsafe.team.roster import Roster
 from visitsafe.text.period import Period
 

@@ -14,7 +14,7 @@ from visitsafe.record.bodies import AuditedBody
 from visitsafe.record.entry import body_of, to_text
 from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import is_plan_id
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
 
 A_YEAR = timedelta(days=365)

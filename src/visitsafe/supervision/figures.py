@@ -42,7 +42,7 @@ from visitsafe.supervision.figures_visit import (
     spread,
     steps_raised,
 )
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 from visitsafe.text.period import Period
 
 AFTER_DARK = "after-dark-alone"

@@ -12,8 +12,8 @@ import msgspec
 from visitsafe.record.kinds import Answer
 from visitsafe.state.fold import PlanState
 from visitsafe.supervision.figures_followup import incidents_of
-from visitsafe.team.members import Member, people
-from visitsafe.team.same_person import case_key
+from visitsafe.team.people import Member, people
+from visitsafe.team.roster import case_key
 
 MANY = 5
 """After how many visits to hostile cases without a report somebody is asked about it. Our default."""

@@ -11,7 +11,7 @@ from visitsafe.record.bodies import Gone
 from visitsafe.record.kinds import Kind, kind_words
 from visitsafe.state.phrases import exactly
 from visitsafe.state.removal import REMOVED, Removed
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 from visitsafe.text.escape import markdown_line
 
 People = Mapping[str, Member]

@@ -18,7 +18,7 @@ from visitsafe.state.events import Alarm, Reports, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first
 from visitsafe.state.visit_words import name_of
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 
 Shape = dict[str, Any]
 

@@ -5,17 +5,19 @@ that held when an entry was made: granted by entries which its author had seen, 
 that claim an earlier time. `ledger` tells what stands about a key, `counting` which entries count.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.bodies import AgreedBody, FoundedBody, Place
+from visitsafe.record.bodies import AgreedBody, Companion, FoundedBody, Place, PlanBody
 from visitsafe.record.entry import Content, Verified, body_of
 from visitsafe.record.kinds import Kind, Role
 from visitsafe.record.order import Order
-from visitsafe.team.members import (
+from visitsafe.team.people import (
     Member,
     Members,
     People,
@@ -23,11 +25,11 @@ from visitsafe.team.members import (
     fingerprint_in,
     meant_by,
     not_one,
+    orders_of,
     people,
+    words_in,
 )
-from visitsafe.team.resolve import count
-from visitsafe.team.resolve_ledger import Ledger
-from visitsafe.team.resolve_statements import Statement
+from visitsafe.team.resolve import Ledger, Statement, count
 
 __all__ = ["Member", "Members", "Roster", "Unsound", "as_heard", "fingerprint_in", "founding", "selves"]
 
@@ -307,3 +309,67 @@ def founding(entry: Verified) -> FoundedBody:
         if body.person.key == entry.key:
             return body
     raise VerificationError(f"the entry {entry.id[:12]} does not found a team")
+
+
+_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]*\w")
+_AROUND_DASH = re.compile(r"\s*[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+\s*")
+_QUOTES = re.compile("[\"'`\u00b4\u2018-\u201f\u00ab\u00bb\u2039\u203a\uff02\uff07]")
+_AROUND_AT = re.compile(r"\s*@\s*")
+
+
+def is_companion(member: Member, body: PlanBody, team: Iterable[Member] = ()) -> bool:
+    """Whether a member goes along on the visit, by key, name or e-mail.
+
+    A full name or an e-mail is seen among other words, such as "Nia Price (manager)"; a first name alone is
+    not enough.
+
+    Args:
+        member: Who may be the companion.
+        body: The plan.
+        team: The other members, so that a second key or another spelling of the same person is seen.
+    """
+    return is_one_of(member, body.visit.companions, team)
+
+
+def is_one_of(member: Member, companions: Iterable[Companion], team: Iterable[Member] = ()) -> bool:
+    """As `is_companion`, of companions by themselves."""
+    companions = tuple(companions)
+    return bool(companions) and any(_is(one, other) for one in selves(member, team) for other in companions)
+
+
+def is_self(member: Member, author: Member | None, team: Iterable[Member]) -> bool:
+    """Whether two members are one person by any key and e-mail that the team ever had."""
+    return member.same_person(author) or any(one.same_person(author) for one in selves(member, team))
+
+
+def _is(member: Member, companion: Companion) -> bool:
+    if companion.key == member.fingerprint or member.answers_to(companion.name):
+        return True
+    said, orders = words_in(companion.name), orders_of(member.person.name)
+    longest = 2 * len(words_in(member.person.name))
+    runs = {
+        "".join(said[start:end])
+        for start in range(len(said))
+        for end in range(start + 1, min(start + longest, len(said)) + 1)
+    }
+    email = _ADDRESS.findall(seen_text(member.person.email))
+    return not runs.isdisjoint(orders) or any(
+        address in email for address in _ADDRESS.findall(seen_text(companion.name))
+    )
+
+
+def seen_text(text: str) -> str:
+    """A text without the characters that nobody sees, and without spaces around an @."""
+    shown = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return _AROUND_AT.sub("@", as_heard(shown))
+
+
+def case_key(case: str) -> str:
+    """What makes two spellings of a case's reference one: what a telephone, a pen or another program changes.
+
+    That is capitals, spaces, quotation marks, the kind of dash, and characters that nobody sees.
+
+    Returns:
+        Its usual spelling, in capitals; of that the key is the same again.
+    """
+    return " ".join(_AROUND_DASH.sub("-", _QUOTES.sub("", seen_text(case))).upper().split())

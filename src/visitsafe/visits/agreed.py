@@ -15,8 +15,8 @@ from visitsafe.errors import NotFoundError, ProblemsError, UsageError
 from visitsafe.record.bodies import JOINT, Comes, Companion, Condition, Finding, PlanBody
 from visitsafe.record.kinds import Answer
 from visitsafe.state.fold import PlanState
-from visitsafe.team.members import meant_by, not_one, words_in
-from visitsafe.team.same_person import is_self
+from visitsafe.team.people import meant_by, not_one, words_in
+from visitsafe.team.roster import is_self
 from visitsafe.text.cleaning import clean
 
 if TYPE_CHECKING:

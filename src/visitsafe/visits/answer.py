@@ -17,8 +17,8 @@ from visitsafe.record.kinds import Because, Kind, Outcome, Stage
 from visitsafe.state.alarm import is_alarming, to_raise
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
-from visitsafe.team.members import Member
-from visitsafe.team.same_person import is_self
+from visitsafe.team.people import Member
+from visitsafe.team.roster import is_self
 from visitsafe.visits.report import check_counts
 from visitsafe.visits.which_visit import person_called, several
 

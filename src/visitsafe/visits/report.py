@@ -29,8 +29,8 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import EARLY
 from visitsafe.state.rules import is_earlier
 from visitsafe.state.rules_visit import why_not_visit
-from visitsafe.team.members import Member, meant_by
-from visitsafe.team.same_person import is_self
+from visitsafe.team.people import Member, meant_by
+from visitsafe.team.roster import is_self
 from visitsafe.visits.setting_out import check_may_depart, goes_first, seen_by_worker, why_not_ready
 from visitsafe.visits.which_visit import person_called, still_watched
 

@@ -16,9 +16,8 @@ from visitsafe.record.kinds import Kind, Stage, Status
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.fold import PlanState, called
-from visitsafe.team.members import Member, meant_by, not_one
-from visitsafe.team.roster import selves
-from visitsafe.team.same_person import is_self
+from visitsafe.team.people import Member, meant_by, not_one
+from visitsafe.team.roster import is_self, selves
 from visitsafe.text.local_clock import clock
 from visitsafe.visits.setting_out import goes_first, seen_by_worker
 

@@ -15,7 +15,7 @@ from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import heard_with
 from visitsafe.state.visit_words import who_owns
-from visitsafe.team.members import as_heard
+from visitsafe.team.people import as_heard
 from visitsafe.text.times import duration
 from visitsafe.watch.alarm_facts import (
     LONGEST_NAME,

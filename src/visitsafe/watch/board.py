@@ -23,7 +23,7 @@ from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removal import RemovedError
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
 from visitsafe.team_record import arrivals, check_entries
 from visitsafe.watch.board_rows import Board, Fault, rows_at

@@ -24,7 +24,7 @@ from visitsafe.state import alarm
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState, called
 from visitsafe.state.visit_words import COMES
-from visitsafe.team.members import Member, as_heard
+from visitsafe.team.people import Member, as_heard
 from visitsafe.text.address import without_address
 from visitsafe.watch.heartbeat import Watch
 

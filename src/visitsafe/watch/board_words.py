@@ -13,7 +13,7 @@ import msgspec
 from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import Kind, Stage, Status
 from visitsafe.state.phrases import along
-from visitsafe.team.members import as_heard
+from visitsafe.team.people import as_heard
 from visitsafe.text.cleaning import cut
 from visitsafe.text.escape import one_line
 from visitsafe.text.local_clock import clock

@@ -10,7 +10,7 @@ import msgspec
 from visitsafe.record.kinds import Role
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.rules import OPENERS
-from visitsafe.team.members import Member, as_heard
+from visitsafe.team.people import Member, as_heard
 from visitsafe.text.cleaning import quoted
 
 LINE_MANAGER = "line-manager"

@@ -17,7 +17,7 @@ from visitsafe.record.stored import Store
 from visitsafe.state import alarm
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.fold import PlanState
-from visitsafe.team.members import as_heard
+from visitsafe.team.people import as_heard
 from visitsafe.watch.alarm_quiet import drill_of_nobody
 from visitsafe.watch.contacts import Channel, living
 from visitsafe.watch.watch_acting import Hands

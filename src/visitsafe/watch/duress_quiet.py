@@ -11,9 +11,8 @@ from visitsafe.record.kinds import Role
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import OPENERS
-from visitsafe.team.members import Member, as_heard
-from visitsafe.team.roster import selves
-from visitsafe.team.same_person import is_companion, is_self
+from visitsafe.team.people import Member, as_heard
+from visitsafe.team.roster import is_companion, is_self, selves
 from visitsafe.watch.contacts import LINE_MANAGER, Channel
 
 

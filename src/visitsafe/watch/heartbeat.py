@@ -16,7 +16,7 @@ from visitsafe.record.bodies import BeatBody
 from visitsafe.record.entry import Verified, body_of, from_text, to_text
 from visitsafe.record.kinds import BEAT, TEAM_STREAM
 from visitsafe.state.rules_visit import WATCHERS, is_time
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
 
 SILENCE = timedelta(minutes=3)

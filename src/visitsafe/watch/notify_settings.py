@@ -15,7 +15,7 @@ import msgspec
 from visitsafe.record.kinds import Role
 from visitsafe.settings import Settings, unread, written
 from visitsafe.state.alarm import WORKER
-from visitsafe.team.members import as_heard
+from visitsafe.team.people import as_heard
 from visitsafe.text.cleaning import clean, quoted
 from visitsafe.watch.contacts import LINE_MANAGER, Channel, Contacts
 

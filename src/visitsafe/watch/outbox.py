@@ -17,7 +17,7 @@ from visitsafe.state.alarm import CLOCKS_APART, WORKER, is_overdue, owned_level,
 from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.incidents import to_tell
-from visitsafe.team.members import Member, as_heard
+from visitsafe.team.people import Member, as_heard
 from visitsafe.watch.contacts import LINE_MANAGER, Channel, Contacts, anybody, living, reached_by
 from visitsafe.watch.duress_quiet import Hush
 

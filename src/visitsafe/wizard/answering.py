@@ -18,7 +18,7 @@ from visitsafe.checklists.checklist import AnswerType, Question, VisitField
 from visitsafe.checklists.facts import FACTS
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.record.entry import from_text, to_text
-from visitsafe.team.members import Member, meant_by
+from visitsafe.team.people import Member, meant_by
 from visitsafe.text.address import has_address
 from visitsafe.text.cleaning import clean, quoted
 from visitsafe.text.form_times import time_in_form

@@ -21,7 +21,7 @@ from visitsafe.cli.prompts.terminal import stopped_by_signals
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.planning.composing import occasion_of
 from visitsafe.record.entry import from_text
-from visitsafe.team.members import Member
+from visitsafe.team.people import Member
 from visitsafe.text.escape import one_line
 from visitsafe.wizard.answering import AnswerError, Context, parse
 from visitsafe.wizard.draft import refit_times
