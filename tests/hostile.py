@@ -17,7 +17,7 @@ from visitsafe.record.bodies import (
     WithdrawnBody,
 )
 from visitsafe.record.kinds import Level
-from visitsafe.text.escape import lines_of
+from visitsafe.text.clean import lines_of
 
 BENIGN = "zzz"
 ATTACKS = (

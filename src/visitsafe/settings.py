@@ -161,7 +161,7 @@ def unread(written: Mapping[str, Any]) -> list[str]:
 
 
 def _misplaced(name: str, value: Any, where: str, known: str) -> str:
-    from visitsafe.text.cleaning import quoted
+    from visitsafe.text.clean import quoted
 
     if "@" in name or name == _LINE_MANAGERS:
         mend = "move it below a line that says [line-managers]"

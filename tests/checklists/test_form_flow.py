@@ -15,8 +15,7 @@ from visitsafe.checklists.form_checking import form_references
 from visitsafe.checklists.form_flow import FormSet, compile_form, compose_form
 from visitsafe.checklists.forms import FormChecklist
 from visitsafe.record.kinds import Level
-from visitsafe.text.form_times import time_in_form
-from visitsafe.text.time_words import TimeError
+from visitsafe.text.times import TimeError, time_in_form
 from visitsafe.wizard.answering import AnswerError, Context, parse
 from visitsafe.wizard.draft_file import Session, Stage
 from visitsafe.wizard.form_draft import begin_form, draft_name, go_on_with_form

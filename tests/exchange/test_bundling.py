@@ -14,7 +14,7 @@ from visitsafe.record.entry import Entry
 from visitsafe.record.ssh import generate, public_line
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
-from visitsafe.text.archive import zipped
+from visitsafe.text.files import zipped
 
 GOOD = public_line(generate("mo", None, bytes(32)).public_line)
 EVIL = public_line(generate("eve", None, bytes(range(32))).public_line)

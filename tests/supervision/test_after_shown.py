@@ -21,7 +21,7 @@ from visitsafe.state.rules import FORMS
 from visitsafe.supervision.page import supervision_page
 from visitsafe.supervision.shapes import plan_shape
 from visitsafe.supervision.visit_shape import Shape
-from visitsafe.text.address import LEFT_OUT
+from visitsafe.text.redact import LEFT_OUT
 
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
 WORDS = "He stood at 12 Acacia Road, by the gate of 12  acacia rd."

@@ -20,7 +20,7 @@ from visitsafe.supervision.figures_people import Carried
 from visitsafe.supervision.report import View, report_of
 from visitsafe.supervision.report_html import report_html
 from visitsafe.supervision.report_shape import Line
-from visitsafe.text.period import Period
+from visitsafe.text.days import Period
 
 SHAPES = {"svg", "g", "rect", "path", "text", "title", "desc"}
 ALLOWED = SHAPES | {

@@ -35,7 +35,7 @@ from visitsafe.record.kinds import Because, Status
 from visitsafe.supervision.figures import Figures, figures
 from visitsafe.supervision.figures_followup import OutOfDate, Sharing
 from visitsafe.supervision.figures_visit import Gaps, Spread
-from visitsafe.text.period import Period
+from visitsafe.text.days import Period
 
 LONDON = ZoneInfo("Europe/London")
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30), LONDON)

@@ -19,7 +19,7 @@ from visitsafe.supervision.report_page import report_csv, report_json, report_ma
 from visitsafe.supervision.report_sections import SUMS, sections_of
 from visitsafe.supervision.report_shape import Line
 from visitsafe.supervision.suppression import Sum, suppressed
-from visitsafe.text.period import Period
+from visitsafe.text.days import Period
 
 WORDS = {"shouting": "Shouting", "swearing": "Swearing"}
 MOST = 7

@@ -15,7 +15,7 @@ from visitsafe.supervision.figures import Figures, figures
 from visitsafe.supervision.figures_people import Carried, is_hostile
 from visitsafe.supervision.report import View, report_of
 from visitsafe.supervision.report_page import report_markdown
-from visitsafe.text.period import Period
+from visitsafe.text.days import Period
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30), ZoneInfo("Europe/London"))
 LATER = datetime(2026, 12, 3, 9, 0, tzinfo=UTC)

@@ -32,7 +32,7 @@ from visitsafe.record.kinds import Because, Kind, Outcome
 from visitsafe.state.fold import fold
 from visitsafe.supervision.page import supervision_page
 from visitsafe.supervision.page_sections import Prompt
-from visitsafe.text.address import LEFT_OUT
+from visitsafe.text.redact import LEFT_OUT
 
 LONDON = ZoneInfo("Europe/London")
 PROMPTS = (

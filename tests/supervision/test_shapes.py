@@ -28,8 +28,8 @@ from visitsafe.record.stored import PlanRow
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.supervision.shapes import list_shape, plan_shape
 from visitsafe.supervision.visit_shape import Shape
-from visitsafe.text.address import LEFT_OUT
-from visitsafe.text.escape import json_text
+from visitsafe.text.clean import json_text
+from visitsafe.text.redact import LEFT_OUT
 
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
 PLANNED = begun().planned()

@@ -16,7 +16,7 @@ from visitsafe.record.refs import reference
 from visitsafe.record.stored import Store
 from visitsafe.supervision.report_gathered import Gathered, gather
 from visitsafe.team_record import open_roster
-from visitsafe.text.period import Period
+from visitsafe.text.days import Period
 from watchers import Desk as DutyDesk
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30), ZoneInfo("Europe/London"))

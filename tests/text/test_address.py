@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visitsafe.text.address import FEWEST, naming
+from visitsafe.text.redact import FEWEST, naming
 
 ADDRESS = "14 Elm Court, Ordsall, Salford, M5 3XX"
 

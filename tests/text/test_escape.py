@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from hostile import ATTACKS, LONG, TEXTS, visible
-from visitsafe.text.escape import json_text, lines_of, markdown, markdown_line, one_line, terminal
+from visitsafe.text.clean import json_text, lines_of, markdown, markdown_line, one_line, terminal
 
 PLAIN = MarkdownIt("commonmark")
 EXTENDED = MarkdownIt("commonmark").enable(["table", "strikethrough"])

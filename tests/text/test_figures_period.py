@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from visitsafe.errors import UsageError
-from visitsafe.text.period import Period, period_of
+from visitsafe.text.days import Period, period_of
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 12, 3, 9, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from visitsafe.record.entry import from_text
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clock import clock
 
 LONDON = ZoneInfo("Europe/London")
 NOW = "2026-11-23T13:00:00Z"

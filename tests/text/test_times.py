@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visitsafe.text.time_words import TimeError
-from visitsafe.text.times import check_visit_times, duration, in_full, long_visit, parse_time, short
+from visitsafe.text.times import (
+    TimeError,
+    check_visit_times,
+    duration,
+    in_full,
+    long_visit,
+    parse_time,
+    short,
+)
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

@@ -16,7 +16,7 @@ from visitsafe.supervision.audit_page import (
     labels_wanting,
     will_change,
 )
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console

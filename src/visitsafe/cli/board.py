@@ -84,8 +84,7 @@ def time_asked_for(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     Raises:
         UsageError: It is no time, or could be two.
     """
-    from visitsafe.text.time_words import TimeError
-    from visitsafe.text.times import parse_time
+    from visitsafe.text.times import TimeError, parse_time
 
     try:
         return parse_time(f"today {text}" if _CLOCK_ONLY.fullmatch(text) else text, now, zone)

@@ -14,7 +14,7 @@ import msgspec
 from visitsafe.cli.board_screen import Paint
 from visitsafe.errors import VisitsafeError
 from visitsafe.record.entry import to_text
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clock import clock
 from visitsafe.watch.board import Sight, board_of
 from visitsafe.watch.board_rows import Board
 from visitsafe.watch.board_words import board_lines

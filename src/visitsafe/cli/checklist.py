@@ -11,7 +11,7 @@ import typer
 from visitsafe.cli.output import result, result_json, say, to_stdout
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
 from visitsafe.opening import invocation, library_of, settings_of
-from visitsafe.text.escape import terminal
+from visitsafe.text.clean import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

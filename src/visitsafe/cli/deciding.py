@@ -10,7 +10,7 @@ from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
 from visitsafe.opening import desk_of, later, library_of, zone_of
 from visitsafe.record.kinds import Decision, Status
 from visitsafe.state.phrases import moment
-from visitsafe.text.escape import terminal
+from visitsafe.text.clean import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +93,7 @@ class Words:
         With `not_companion` a companion whose name is like the manager's is somebody else; with `overrule`
         they know that another manager held the visit back.
         """
-        from visitsafe.text.cleaning import clean
+        from visitsafe.text.clean import clean
 
         self.decision = decision
         self.reason = clean(reason, lines=True)

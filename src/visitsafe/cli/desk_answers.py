@@ -20,9 +20,8 @@ from visitsafe.record.kinds import BECAUSE_WORDS, ROLE_WORDS, Because, Role
 from visitsafe.state.alarm import WORKER, is_alarming, next_due
 from visitsafe.state.phrases import heard_with
 from visitsafe.state.rules_visit import ANSWERERS
-from visitsafe.text.cleaning import clean
-from visitsafe.text.escape import one_line
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clean import clean, one_line
+from visitsafe.text.clock import clock
 from visitsafe.visits.answer import find_alarm, stand_down, take_on, which_drill
 
 if TYPE_CHECKING:

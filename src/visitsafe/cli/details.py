@@ -14,7 +14,7 @@ from visitsafe.cli import tracing
 from visitsafe.cli.output import result, say, stands
 from visitsafe.errors import KeyFileError, NotFoundError, SettingsError, UsageError, VerificationError
 from visitsafe.opening import FIRST, desk_of, invocation, open_file, settings_of, signer_of, warn_if_open
-from visitsafe.text.escape import terminal
+from visitsafe.text.clean import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -10,7 +10,7 @@ import typer
 
 from visitsafe.cli.output import result, result_json
 from visitsafe.opening import FIRST, Invocation, invocation, my_fingerprint, settings_of, zone_of
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

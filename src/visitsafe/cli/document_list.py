@@ -50,7 +50,7 @@ def list_documents(
 ) -> None:
     """List a case's documents, and what is late."""
     from visitsafe.followup.document_shape import document_lines, documents_shape
-    from visitsafe.text.escape import kept_line
+    from visitsafe.text.clean import kept_line
 
     with desk_of(context) as desk:
         history = _history(desk, ref, case)

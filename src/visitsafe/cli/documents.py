@@ -125,8 +125,8 @@ def _tell(state: "PlanState", body: "DocumentedBody", old: "Old | None", *, json
     from visitsafe.followup.document_page import document_title
     from visitsafe.followup.document_shape import document_shape
     from visitsafe.record.entry import from_text
+    from visitsafe.text.clean import terminal
     from visitsafe.text.days import said
-    from visitsafe.text.escape import terminal
 
     if json:
         newest = next(one for one in reversed(state.after.documents) if one.body == body)

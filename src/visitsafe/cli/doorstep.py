@@ -69,7 +69,7 @@ def _which(error: "SeveralVisitsError", argv: Sequence[str]) -> str:
     """
     import shlex
 
-    from visitsafe.text.escape import one_line
+    from visitsafe.text.clean import one_line
 
     if not at_terminal():
         # what was typed with `ok` is not repeated: a screen never tells of the phrase (D15)
@@ -140,7 +140,7 @@ def _in_words(words: "Namespace") -> "Report":
     """What was typed, without its times, cleaned."""
     from visitsafe.cli.flag_texts import flag_text
     from visitsafe.record.kinds import Kind
-    from visitsafe.text.cleaning import clean
+    from visitsafe.text.clean import clean
     from visitsafe.visits.report import Report
 
     kinds = {
@@ -315,8 +315,7 @@ def how_known(name: str) -> str:
         InterruptedByUserError: The person stopped.
         UsageError: There is nobody to ask.
     """
-    from visitsafe.text.cleaning import clean
-    from visitsafe.text.escape import one_line
+    from visitsafe.text.clean import clean, one_line
 
     if not at_terminal():
         raise UsageError(
@@ -335,7 +334,7 @@ def ask_condition(condition: "Condition") -> "Condition":
     """
     from msgspec.structs import replace
 
-    from visitsafe.text.escape import one_line
+    from visitsafe.text.clean import one_line
 
     if condition.met:
         return condition
@@ -352,8 +351,7 @@ def ask_measure(finding: "Finding") -> str:
     Raises:
         InterruptedByUserError: The person stopped.
     """
-    from visitsafe.text.cleaning import clean
-    from visitsafe.text.escape import one_line
+    from visitsafe.text.clean import clean, one_line
 
     sys.stderr.write(f"Now: {one_line(finding.text)}\n")
     for one in finding.suggest:

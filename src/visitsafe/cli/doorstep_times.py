@@ -9,9 +9,7 @@ from zoneinfo import ZoneInfo
 
 from visitsafe.errors import UsageError
 from visitsafe.record.entry import to_text
-from visitsafe.text.form_times import PAST, time_in_form
-from visitsafe.text.time_words import EXAMPLE, TimeError, read, tidy
-from visitsafe.text.times import parse_time
+from visitsafe.text.times import EXAMPLE, PAST, TimeError, parse_time, read, tidy, time_in_form
 
 NEAR = timedelta(hours=12)
 """A time without its day lies no further off than this."""

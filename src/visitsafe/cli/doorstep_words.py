@@ -12,8 +12,8 @@ from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Answer, Kind, Status
 from visitsafe.state.alarm import is_watched, next_due, owner
 from visitsafe.team.people import called
-from visitsafe.text.escape import one_line
-from visitsafe.text.local_clock import clock, minutes_between
+from visitsafe.text.clean import one_line
+from visitsafe.text.clock import clock, minutes_between
 from visitsafe.visits.report import Reported
 
 if TYPE_CHECKING:

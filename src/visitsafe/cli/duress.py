@@ -12,7 +12,7 @@ import typer
 from visitsafe.cli.output import result, say, stands
 from visitsafe.errors import InterruptedByUserError, NotFoundError, SettingsError, UsageError
 from visitsafe.opening import desk_of, warn_if_open
-from visitsafe.text.escape import terminal
+from visitsafe.text.clean import terminal
 
 LONGEST = 200
 
@@ -43,7 +43,7 @@ def _set(context: typer.Context, file: Path | None) -> None:
     from visitsafe.cli.key_talk import opened
     from visitsafe.membership.team import agree
     from visitsafe.record.bodies import AgreedBody
-    from visitsafe.text.cleaning import clean
+    from visitsafe.text.clean import clean
     from visitsafe.visits.phrase import seal_phrase
 
     with desk_of(context) as desk:

@@ -9,7 +9,7 @@ import typer
 from visitsafe.cli.output import deliver, say
 from visitsafe.errors import UsageError, VisitsafeError
 from visitsafe.opening import desk_of, library_of, zone_of
-from visitsafe.text.escape import json_text
+from visitsafe.text.clean import json_text
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
@@ -98,7 +98,7 @@ def _refuse_unclear(named: tuple[bool, bool, bool, bool], form: Format | None) -
 def _write_bundle(desk: "Desk", plans: list[str], out: Path | None, name: str) -> None:
     from visitsafe.exchange.bundle import bundle
     from visitsafe.record.refs import reference
-    from visitsafe.text.archive import zipped
+    from visitsafe.text.files import zipped
 
     if len(plans) == 1 and name != "all":
         name = reference(plans[0])

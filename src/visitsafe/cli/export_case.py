@@ -59,7 +59,7 @@ def case_content(
         import json
 
         from visitsafe.supervision.case_shape import case_shape
-        from visitsafe.text.escape import json_text
+        from visitsafe.text.clean import json_text
 
         shape = case_shape(history, patterns, prompts, desk.now, zone, include_details=include_details)
         return (json_text(json.dumps(shape, indent=2, ensure_ascii=False)) + "\n").encode()

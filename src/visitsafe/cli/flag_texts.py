@@ -5,7 +5,7 @@ measure of that. Says nothing about texts that are asked for in a talk.
 """
 
 from visitsafe.errors import UsageError
-from visitsafe.text.cleaning import clean
+from visitsafe.text.clean import clean
 
 LONGEST = 2_000
 """Characters."""

@@ -136,7 +136,7 @@ def _from_file(context: typer.Context, desk: "Desk", filled: _Form, how: How) ->
 def taken_over(questionnaire: "Questionnaire", given: "Filled") -> list[str]:
     """The answers that are signed although a file leaves them out: what is signed is shown before."""
     from visitsafe.checklists.assessment import in_words
-    from visitsafe.text.escape import kept_line
+    from visitsafe.text.clean import kept_line
 
     asked = [questionnaire.by_id[name] for name in given.taken]
     return [

@@ -61,7 +61,7 @@ def waiting(
     greeting = f"Hello {desk.me.person.name}. " if desk.me else ""
     if not lines:
         lines = ["Nothing is waiting for you.  To plan a visit: visitsafe plan"]
-    from visitsafe.text.escape import terminal
+    from visitsafe.text.clean import terminal
 
     result("\n".join(terminal(line) for line in [greeting + desk.roster.name, *lines]))
 

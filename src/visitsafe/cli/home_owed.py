@@ -12,7 +12,7 @@ from visitsafe.opening import zone_of
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Role
 from visitsafe.state.phrases import date_only, short_span
-from visitsafe.text.escape import kept_line
+from visitsafe.text.clean import kept_line
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk

@@ -16,9 +16,9 @@ from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.phrases import in_minutes, short_span
 from visitsafe.state.rules import OPENERS
 from visitsafe.state.visit_words import COMES, DID_IT, how_to_close, unclosed, who_owns
-from visitsafe.text.address import without_address
-from visitsafe.text.escape import kept_line
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clean import kept_line
+from visitsafe.text.clock import clock
+from visitsafe.text.redact import without_address
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk

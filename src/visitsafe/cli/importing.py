@@ -8,7 +8,7 @@ import typer
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import NotPermittedError, UsageError, VerificationError
 from visitsafe.opening import desk_of, invocation, settings_of, zone_warnings
-from visitsafe.text.escape import one_line, terminal
+from visitsafe.text.clean import one_line, terminal
 
 if TYPE_CHECKING:
     from visitsafe.exchange.importing import Change, Incoming, Slip

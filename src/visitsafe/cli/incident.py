@@ -183,7 +183,7 @@ def _tell(
     if json:
         result_json(_shape(desk, state, body))
         return
-    from visitsafe.text.escape import terminal
+    from visitsafe.text.clean import terminal
 
     result("\n".join(terminal(line) for line in _lines(desk, state, body, watched=watched)))
 

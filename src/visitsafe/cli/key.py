@@ -19,8 +19,7 @@ from visitsafe.membership.key_change import (
     refuse_to_orphan,
 )
 from visitsafe.opening import desk_of, invocation, passphrase, public_file, public_line_of, settings_of
-from visitsafe.text.cleaning import clean, has_unseen, quoted
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import clean, has_unseen, one_line, quoted
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk

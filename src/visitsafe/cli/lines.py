@@ -7,7 +7,7 @@ NO_COLOR, on a dumb terminal or with --plain nothing but the text is written. Do
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING
 
-from visitsafe.text.escape import terminal
+from visitsafe.text.clean import terminal
 
 if TYPE_CHECKING:
     from rich.console import Console

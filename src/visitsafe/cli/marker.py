@@ -61,7 +61,7 @@ def _recorded(state: "PlanState", body: "MarkedBody", today: date, *, json: bool
         result_json(_shape(state, state.after.markers[-1], today))
         return
     from visitsafe.state.markers import marker_says
-    from visitsafe.text.escape import terminal
+    from visitsafe.text.clean import terminal
 
     lines = [
         f"Noted on {state.ref}. {marker_says(body, today)}",
@@ -78,7 +78,7 @@ def _show(state: "PlanState", history: "CaseHistory", today: date, *, json: bool
         result_json(_shape(state, said, today))
         return
     from visitsafe.state.markers import marker_says
-    from visitsafe.text.escape import one_line, terminal
+    from visitsafe.text.clean import one_line, terminal
 
     name = one_line(state.body.visit.case)
     if said is None:
@@ -95,7 +95,7 @@ def _show(state: "PlanState", history: "CaseHistory", today: date, *, json: bool
 def _by_plans(history: "CaseHistory") -> str:
     """What the newest plan that was asked says: somebody may have looked and noted it only there."""
     from visitsafe.supervision.case_sections import MARKER
-    from visitsafe.text.escape import one_line
+    from visitsafe.text.clean import one_line
 
     for state in reversed(history.plans):
         for shown in state.body.shown:

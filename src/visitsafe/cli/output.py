@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from visitsafe.errors import ProblemsError, UsageError, VisitsafeError
-from visitsafe.text.escape import json_text, terminal
+from visitsafe.text.clean import json_text, terminal
 
 NARROWEST = 20
 _OUT, _ERR = 1, 2
@@ -76,7 +76,7 @@ def deliver(out: Path | None, content: str | bytes, then: str = "") -> None:
         ResultLostError: Standard output cannot be written to.
         ReaderGoneError: Nobody reads it any more.
     """
-    from visitsafe.text.archive import write_new
+    from visitsafe.text.files import write_new
 
     if out is not None and not to_stdout(out):
         write_new(out, content.encode() if isinstance(content, str) else content)

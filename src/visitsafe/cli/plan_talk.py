@@ -194,7 +194,7 @@ def _old_plan(desk: "Desk", wanted: Wanted) -> "PlanState | None":
 
 
 def _urgent(wanted: Wanted, asker: "Talk") -> str:
-    from visitsafe.text.cleaning import clean
+    from visitsafe.text.clean import clean
 
     reason = clean(wanted.reason, lines=True)
     while wanted.urgent and not reason:

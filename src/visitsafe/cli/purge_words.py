@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from visitsafe.text.cleaning import cut
+from visitsafe.text.clean import cut
 
 if TYPE_CHECKING:
     from visitsafe.retention.policy import Verdict

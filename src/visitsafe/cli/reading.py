@@ -7,7 +7,7 @@ import typer
 from visitsafe.cli.output import result, result_json, say
 from visitsafe.opening import desk_of, invocation, zone_of
 from visitsafe.record.refs import reference
-from visitsafe.text.escape import terminal
+from visitsafe.text.clean import terminal
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk

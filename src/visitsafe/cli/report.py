@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from visitsafe.checklists.checklists import Library
     from visitsafe.desk import Desk
     from visitsafe.supervision.report import Report, View
-    from visitsafe.text.period import Period
+    from visitsafe.text.days import Period
 
 FORM = "incident"
 """The form whose behaviours are put into words."""
@@ -59,7 +59,7 @@ def report(
     plain: Plain = False,
 ) -> None:
     """The team's figures: visits, who was late, incidents, what was passed on; for a safety meeting."""
-    from visitsafe.text.period import period_of
+    from visitsafe.text.days import period_of
 
     form = _form(form, out, json=json)
     if names and outside:
@@ -172,7 +172,7 @@ def _write_json(found: "Report", out: Path | None) -> None:
     import json
 
     from visitsafe.supervision.report_page import report_json
-    from visitsafe.text.escape import json_text
+    from visitsafe.text.clean import json_text
 
     shape = report_json(found)
     if out is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from visitsafe.cli.lines import LIST, QUIET, heading, item, put
 from visitsafe.supervision.report_page import head
 from visitsafe.supervision.report_shape import Line, Section
-from visitsafe.text.escape import one_line, terminal
+from visitsafe.text.clean import one_line, terminal
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from visitsafe.checklists.facts import DAYLIGHT, LIGHT, LIGHT_ANSWER, OVERLAP, Known, differing, in_order
 from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, Finding, KnownFact, PlanBody
 from visitsafe.record.kinds import Answer, Level, Role
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
     from datetime import tzinfo

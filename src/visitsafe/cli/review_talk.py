@@ -12,7 +12,7 @@ from visitsafe.errors import InterruptedByUserError, NotFoundError, VisitsafeErr
 from visitsafe.opening import invocation, zone_of
 from visitsafe.record.kinds import Decision
 from visitsafe.state.phrases import moment, overtaken_words
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -39,8 +39,8 @@ from visitsafe.state.phrases import (
 from visitsafe.state.sealed_words import reason_of, sealed_words
 from visitsafe.state.visit_words import MET, how_to_close, stage_words, unclosed
 from visitsafe.supervision.shapes import without_details
-from visitsafe.text.address import without_address
-from visitsafe.text.cleaning import cut
+from visitsafe.text.clean import cut
+from visitsafe.text.redact import without_address
 
 if TYPE_CHECKING:
     from rich.console import Console

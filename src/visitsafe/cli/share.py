@@ -142,7 +142,7 @@ def _list_or_ask(
 def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
     from visitsafe.state.duties import duties_of
     from visitsafe.state.sharing_words import duty_lines, sharing_shape
-    from visitsafe.text.escape import kept_line
+    from visitsafe.text.clean import kept_line
 
     found = duties_of(state)
     if json:
@@ -169,7 +169,7 @@ def _tell_open(desk: "Desk", *, overdue: bool, json: bool) -> None:
     from visitsafe.record.entry import to_text
     from visitsafe.record.kinds import Role
     from visitsafe.state.sharing_words import duty_shape, open_line
-    from visitsafe.text.escape import kept_line
+    from visitsafe.text.clean import kept_line
 
     everybody = overdue or Role.MANAGER in desk.member().roles
     states = owed_plans(desk, mine=not everybody)
@@ -201,7 +201,7 @@ def _letter(
 
     from visitsafe.followup.letter import Letter, letter, letter_lines, letter_title
     from visitsafe.followup.sharing import duty_numbered
-    from visitsafe.text.escape import kept_line
+    from visitsafe.text.clean import kept_line
 
     me, zone = desk.member(), zone_of(desk.roster)
     words = Letter(

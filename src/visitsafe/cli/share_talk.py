@@ -7,7 +7,7 @@ import typer
 from visitsafe.cli.output import result
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.opening import invocation, zone_of
-from visitsafe.text.escape import kept_line, one_line
+from visitsafe.text.clean import kept_line, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -134,7 +134,7 @@ def restore(
     from visitsafe.store.moving import check_part, fill
     from visitsafe.store.open import RESTORE, to_fill
     from visitsafe.store.store_marks import FILLING, LONGEST_PLACE, MOVED
-    from visitsafe.text.escape import one_line
+    from visitsafe.text.clean import one_line
 
     settings = settings_of(context)
     if not file.is_file():

@@ -9,7 +9,7 @@ from visitsafe.cli.store_copies import rows_of
 from visitsafe.cli.store_progress import progress
 from visitsafe.opening import settings_of
 from visitsafe.record.refs import is_plan_id, reference
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.cli.purge_words import case_line, number, shape
 from visitsafe.errors import InterruptedByUserError, NotPermittedError, UsageError
 from visitsafe.opening import desk_of, invocation, my_fingerprint, roster_of, settings_of, signer_of
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +124,7 @@ def hold(
 ) -> None:
     """Keep a case: nothing of it is removed until somebody releases it."""
     from visitsafe.retention.holding import hold as hold_case
-    from visitsafe.text.cleaning import clean
+    from visitsafe.text.clean import clean
 
     with desk_of(context, keeper=True) as desk:
         held = hold_case(desk, clean(case), clean(reason), unknown=yes)
@@ -139,7 +139,7 @@ def hold(
 def release(context: typer.Context, case: Case, reason: Reason = "") -> None:
     """End the holds on a case."""
     from visitsafe.retention.holding import release as release_case
-    from visitsafe.text.cleaning import clean
+    from visitsafe.text.clean import clean
 
     with desk_of(context, keeper=True) as desk:
         ended = release_case(desk, clean(case), clean(reason))
@@ -169,7 +169,7 @@ def _purging(context: typer.Context) -> "Iterator[tuple[Desk, Purge]]":
 
 def _remove(desk: "Desk", store: "Purge", found: "Survey", reason: str, today: "date | None") -> "Done":
     from visitsafe.retention.purging import remove
-    from visitsafe.text.cleaning import clean
+    from visitsafe.text.clean import clean
 
     return remove(desk, store, found, clean(reason), today)
 

@@ -72,7 +72,7 @@ def found_team(
     from visitsafe.membership.team import founded_by, founding_body
     from visitsafe.settings import remember
     from visitsafe.store.open import open_or_make
-    from visitsafe.text.cleaning import clean
+    from visitsafe.text.clean import clean
 
     me, signer, now = myself(settings), signer_of(context), invocation(context).now
     store = open_or_make(settings.store, now)

@@ -123,7 +123,7 @@ def revoke(
     from visitsafe.membership.first_run import has_terminal
     from visitsafe.membership.team import revoke as revoke_in
     from visitsafe.membership.team import who_is_meant
-    from visitsafe.text.cleaning import clean
+    from visitsafe.text.clean import clean
 
     with desk_of(context) as desk:
         meant = who_is_meant(desk, who)
@@ -272,7 +272,7 @@ def _place(text: str, timezone: str, current: "Place | None") -> "Place | None":
 
 
 def _phone(raw: str, country: str) -> str:
-    from visitsafe.text.cleaning import quoted
+    from visitsafe.text.clean import quoted
     from visitsafe.text.phones import PhoneError, telephone
 
     if not raw.strip():
@@ -284,7 +284,7 @@ def _phone(raw: str, country: str) -> str:
 
 
 def _country(raw: str) -> str:
-    from visitsafe.text.cleaning import quoted
+    from visitsafe.text.clean import quoted
     from visitsafe.text.phones import is_country
 
     country = raw.strip().upper()

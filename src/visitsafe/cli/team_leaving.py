@@ -13,7 +13,7 @@ from visitsafe.cli.output import result, say, stands
 from visitsafe.errors import InterruptedByUserError, NotFoundError, NotPermittedError, UsageError
 from visitsafe.membership.joining import called
 from visitsafe.opening import desk_of, later, settings_of, zone_of
-from visitsafe.text.escape import one_line, terminal
+from visitsafe.text.clean import one_line, terminal
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
@@ -56,7 +56,7 @@ def leave(
     from visitsafe.membership.sealing import unlocked_once
     from visitsafe.membership.team import revoke
     from visitsafe.record.kinds import Role
-    from visitsafe.text.cleaning import clean
+    from visitsafe.text.clean import clean
 
     if not_made and hand_to:
         raise UsageError("a visit is handed on or not made, not both", hint="leave one of them out")
@@ -154,7 +154,7 @@ def open_visits(desk: "Desk", person: "Member") -> Visits:
 
 def who_is_out(desk: "Desk", out: "Sequence[PlanState]") -> Iterator[str]:
     """That somebody is out or may be, and who says that they are back once their keys have ended."""
-    from visitsafe.text.local_clock import clock
+    from visitsafe.text.clock import clock
 
     said = "they stay on the board, and without a key in the team only the desk can say that they are back"
     for state in out:

@@ -7,7 +7,7 @@ from visitsafe.record.bodies import KEEP_DAYS_INCIDENT
 from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import ROLE_WORDS
 from visitsafe.state.rules_purged import agreed_days
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ import typer
 from visitsafe.cli.output import result, say, stands
 from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
 from visitsafe.opening import desk_of, invocation, zone_of
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
@@ -40,7 +40,7 @@ def trace(
 ) -> None:
     """Open the tracing details of somebody who has not come back."""
     from visitsafe.membership.sealing import unlocked_once
-    from visitsafe.text.cleaning import clean
+    from visitsafe.text.clean import clean
 
     if json:
         raise UsageError("tracing details are shown at a terminal and never as JSON", hint="leave out --json")

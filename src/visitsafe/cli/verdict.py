@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

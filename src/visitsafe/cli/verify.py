@@ -85,7 +85,7 @@ def _store(context: typer.Context, ref: str | None, against: list[Path]) -> "Rep
 
 def _checkpoints(path: Path) -> "tuple[Checkpoint, ...]":
     from visitsafe.exchange.checkpoint import read_checkpoints
-    from visitsafe.text.text_file import read_text
+    from visitsafe.text.files import read_text
 
     return read_checkpoints(str(path), read_text(path))
 

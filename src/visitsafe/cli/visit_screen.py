@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from visitsafe.cli.lines import QUIET, STOP, STRONG, WARN, heading, item, put
 from visitsafe.state.visit_alarm_words import AlarmTold, alarms, drills
 from visitsafe.state.visit_words import Told, reported, standing
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clock import clock
 
 if TYPE_CHECKING:
     from rich.console import Console

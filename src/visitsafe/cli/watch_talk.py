@@ -22,8 +22,8 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import Judged
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster, is_companion
-from visitsafe.text.escape import one_line
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clean import one_line
+from visitsafe.text.clock import clock
 from visitsafe.watch.heartbeat import Gap
 from visitsafe.watch.watcher import Round
 

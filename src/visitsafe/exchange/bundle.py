@@ -26,8 +26,8 @@ from visitsafe.record.refs import reference
 from visitsafe.state.removal import RemovedError
 from visitsafe.team.roster import Roster
 from visitsafe.team_record import check_entries
-from visitsafe.text.cleaning import quoted
-from visitsafe.text.text_file import read_regular
+from visitsafe.text.clean import quoted
+from visitsafe.text.files import read_regular
 
 MOST_FILE_BYTES = 64 << 20
 MOST_MEMBERS = 20_000

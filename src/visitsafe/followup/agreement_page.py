@@ -14,9 +14,9 @@ import msgspec
 from visitsafe.record.bodies import DocumentedBody, Shown
 from visitsafe.state.phrases import date_only
 from visitsafe.supervision.page_sections import bullets
-from visitsafe.text.address import naming
+from visitsafe.text.clean import lines_of, markdown, markdown_line
 from visitsafe.text.days import said as day_in_full
-from visitsafe.text.escape import lines_of, markdown, markdown_line
+from visitsafe.text.redact import naming
 
 if TYPE_CHECKING:
     from visitsafe.checklists.assessment import Value

@@ -20,8 +20,8 @@ from visitsafe.state.followup_words import DOCUMENTS
 from visitsafe.state.phrases import day
 from visitsafe.supervision.page_record import Cited
 from visitsafe.supervision.page_sections import bullets
+from visitsafe.text.clean import markdown, markdown_line
 from visitsafe.text.days import said as day_in_full
-from visitsafe.text.escape import markdown, markdown_line
 
 TABLED = ("action-",)
 """How the ids of questions begin whose answers stand in the list of actions."""

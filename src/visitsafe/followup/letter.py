@@ -17,8 +17,8 @@ from visitsafe.state.duties import DutyState, Met
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import date_only, day
 from visitsafe.supervision.page_sections import bullets
-from visitsafe.text.address import naming
-from visitsafe.text.escape import markdown, markdown_line
+from visitsafe.text.clean import markdown, markdown_line
+from visitsafe.text.redact import naming
 
 BEHAVIOURS = "behaviours"
 """The question of the visit checklist and of the incident form whose choices say what happened (6.2)."""

@@ -18,9 +18,8 @@ from visitsafe.state.case import CaseHistory
 from visitsafe.state.fold import PlanState
 from visitsafe.state.markers import ELSEWHERE, place_of
 from visitsafe.state.rules_followup import why_not_after
-from visitsafe.text.address import without_address
-from visitsafe.text.days import in_words
-from visitsafe.text.typed_days import typed_day
+from visitsafe.text.days import in_words, typed_day
+from visitsafe.text.redact import without_address
 
 HALF_A_YEAR = timedelta(days=183)
 """A day without a year that is further off may be one that has passed."""

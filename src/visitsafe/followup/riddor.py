@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from visitsafe.record.bodies import Finding
 from visitsafe.record.kinds import Answer, Level
-from visitsafe.text.local_clock import DAYS, MONTHS
+from visitsafe.text.clock import DAYS, MONTHS
 
 NOT_AT_ALL, UP_TO_THREE, OVER_SEVEN = "not-at-all", "up-to-three", "over-seven"
 """How long somebody is kept from their work, by the choices of the form; whatever else is not known yet."""

@@ -20,7 +20,7 @@ from visitsafe.errors import (
 )
 from visitsafe.opening import settings_of
 from visitsafe.record.kinds import Role
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,7 +139,7 @@ def has_terminal() -> bool:
 
 def ask(what: str, *, needed: bool = True) -> str:
     """One line of text from the terminal, without anything that cannot be seen."""
-    from visitsafe.text.cleaning import clean
+    from visitsafe.text.clean import clean
 
     while True:
         text = clean(_stoppable(lambda: _line(f"{what}: ")))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.output import say
 from visitsafe.errors import NotPermittedError, UsageError
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

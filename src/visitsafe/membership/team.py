@@ -30,7 +30,7 @@ from visitsafe.record.stored import Store
 from visitsafe.state.rules import is_earlier
 from visitsafe.team.people import Member, as_heard, fingerprint_in
 from visitsafe.team_record import founding_entries
-from visitsafe.text.cleaning import has_unseen
+from visitsafe.text.clean import has_unseen
 
 PREFIX = "visitsafe-join-1."
 LONGEST = 200

@@ -18,9 +18,9 @@ from visitsafe.state.duties import Met, each_once
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.markers import marker_says
-from visitsafe.text.address import without_address
-from visitsafe.text.escape import one_line
-from visitsafe.text.local_clock import MONTHS, local_time
+from visitsafe.text.clean import one_line
+from visitsafe.text.clock import MONTHS, local_time
+from visitsafe.text.redact import without_address
 
 MOST = 6
 MOST_INCIDENTS, MOST_ACTIONS = 2, 3

@@ -11,8 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from visitsafe.errors import UsageError
 from visitsafe.record.bodies import MarkedBody
 from visitsafe.state.phrases import age, date_only
-from visitsafe.text.cleaning import clean
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import clean, one_line
 
 LONGEST = 60
 """Characters of a system's name, and of a reference."""

@@ -13,7 +13,7 @@ from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import ROLE_WORDS, Answer, Company, Decision, Level, Status
 from visitsafe.record.refs import ALPHABET, FULL, reference
 from visitsafe.state.fold import PlanState
-from visitsafe.text.local_clock import DAYS, MONTHS, local_time, short_day
+from visitsafe.text.clock import DAYS, MONTHS, local_time, short_day
 from visitsafe.text.times import in_full
 
 STATUS_WORDS: Mapping[Status, str] = {

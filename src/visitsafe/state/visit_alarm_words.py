@@ -15,7 +15,7 @@ from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import in_minutes, minutes_from, whose
 from visitsafe.state.visit_words import Told, heard_words, who_owns
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clock import clock
 
 LATE_MINUTES = 2
 """From here on a step counts as raised late: a watcher looks every few seconds."""

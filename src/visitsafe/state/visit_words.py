@@ -18,7 +18,7 @@ from visitsafe.state.events import Reports, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import in_minutes, minutes_from, overtaken_words, went_first
 from visitsafe.team.people import called, has_left
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clock import clock
 from visitsafe.text.times import duration
 
 MET = {"yes": "Condition met", "no": "Condition NOT met", "": "Condition, not said whether met"}

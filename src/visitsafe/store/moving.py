@@ -18,7 +18,7 @@ from visitsafe.record.chain import GENESIS, check_chain
 from visitsafe.record.entry import verify_entry
 from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.stored import Fillable, PlanRow, Purge, Store, Stored, Summarise
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 BATCH = 256
 BATCH_BYTES = 4 << 20

@@ -14,7 +14,7 @@ from visitsafe.store import postgres_schema as sql
 from visitsafe.store.postgres_link import Link
 from visitsafe.store.postgres_triggers import FUNCTIONS, SIZES, TRIGGERS
 from visitsafe.store.store_traces import odd_purge
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 _COLUMNS = (
     b"SELECT c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)"

@@ -25,7 +25,7 @@ from visitsafe.store.postgres_url import ALLOW_OWNER, Address, understood
 from visitsafe.store.postgres_words import NOTHING
 from visitsafe.store.sqlite_file import STORE_ID, VERSION
 from visitsafe.store.store_marks import MIGRATE, refuse_marked
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 WAIT = 5.0
 _LOGIN = "the database's administrator makes one: CREATE ROLE name LOGIN IN ROLE {}"

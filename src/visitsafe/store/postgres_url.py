@@ -15,7 +15,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from visitsafe.errors import StoreError
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 ALLOW_OWNER = "visitsafe_allow_owner"
 SAFE = "verify-full"

@@ -9,7 +9,7 @@ import re
 import psycopg
 
 from visitsafe.errors import StoreError
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 NOTHING = "; nothing was written"
 _BUSY = ("is kept busy by another program", "wait a moment and try again")

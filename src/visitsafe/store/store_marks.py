@@ -9,7 +9,7 @@ written by those who had it open. Those who look after stores open it all the sa
 from collections.abc import Iterable, Mapping
 
 from visitsafe.errors import MovedStoreError, StoreError
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 FILLING = "filling"
 """The mark's value is the command that is filling it."""

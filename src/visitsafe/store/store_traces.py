@@ -11,7 +11,7 @@ import msgspec
 
 from visitsafe.record.entry import Entry
 from visitsafe.record.stored import OccupiedError, PlanRow
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 
 _MOST = 1 << 40
 """The most entries that are said to be gone: a row could name a number that no database adds to."""

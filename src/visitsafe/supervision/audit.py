@@ -14,8 +14,8 @@ from visitsafe.state.phrases import date_only
 from visitsafe.supervision import audit_followup as audit_after
 from visitsafe.supervision import audit_visit as audit_way
 from visitsafe.supervision.audit_facts import Facts
-from visitsafe.text.escape import one_line
-from visitsafe.text.period import Period
+from visitsafe.text.clean import one_line
+from visitsafe.text.days import Period
 
 A_YEAR = timedelta(days=365)
 WILL_CHANGE = "what-will-change"

@@ -13,7 +13,7 @@ from visitsafe.state.phrases import date_only
 from visitsafe.state.rules_followup import is_day
 from visitsafe.supervision.audit import WILL_CHANGE
 from visitsafe.supervision.page_sections import bullets, quotation
-from visitsafe.text.escape import markdown_line, one_line
+from visitsafe.text.clean import markdown_line, one_line
 
 TITLE = "What managers owe: the yearly look"
 WANTING = "Not as it should be, or not sure"

@@ -26,7 +26,7 @@ from visitsafe.supervision.figures import figures
 from visitsafe.supervision.report_gathered import plans_of
 from visitsafe.team.people import people
 from visitsafe.team.roster import Roster
-from visitsafe.text.period import Period
+from visitsafe.text.days import Period
 
 AUDIT = "manager-duties"
 """The id of the form."""

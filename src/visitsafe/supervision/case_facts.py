@@ -12,7 +12,7 @@ from visitsafe.record.bodies import Filled, Shown
 from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Answer, Company, Kind, Status
 from visitsafe.state.fold import PlanState
-from visitsafe.text.local_clock import local_time
+from visitsafe.text.clock import local_time
 
 Answers = Mapping[str, str | Sequence[str]]
 NOTHING = frozenset({"none", "blank"})

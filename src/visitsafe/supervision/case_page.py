@@ -26,7 +26,7 @@ from visitsafe.supervision.case_words import PATTERN_WORDS, counted, hurt_in, li
 from visitsafe.supervision.page_record import Cited, cited_documents
 from visitsafe.supervision.page_sections import Prompt, bullets, for_supervision
 from visitsafe.supervision.shapes import without_details
-from visitsafe.text.escape import markdown, markdown_line
+from visitsafe.text.clean import markdown, markdown_line
 
 COUNTED = (
     "Counted from the record alone. Each is something to ask about: there may be a good reason for it, or a "

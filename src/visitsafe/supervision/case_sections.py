@@ -20,7 +20,7 @@ from visitsafe.supervision.case_facts import answered
 from visitsafe.supervision.case_open import day_words
 from visitsafe.supervision.case_timeline import short
 from visitsafe.supervision.page_sections import bullets
-from visitsafe.text.escape import markdown_line
+from visitsafe.text.clean import markdown_line
 
 LONGEST = 400
 """Characters of anybody's words about one thing."""

@@ -11,8 +11,8 @@ from visitsafe.state.phrases import in_minutes, who_goes
 from visitsafe.state.visit_words import late_back, stage_words
 from visitsafe.supervision.case_facts import is_to_come, was_alarmed, was_made
 from visitsafe.supervision.case_words import counted, hurt_in
-from visitsafe.text.escape import one_line
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clean import one_line
+from visitsafe.text.clock import clock
 
 LONGEST = 160
 """Characters of anybody's words in a line."""

@@ -43,7 +43,7 @@ from visitsafe.supervision.figures_visit import (
     steps_raised,
 )
 from visitsafe.team.people import Member
-from visitsafe.text.period import Period
+from visitsafe.text.days import Period
 
 AFTER_DARK = "after-dark-alone"
 """The rule of the shipped checklist that finds a visit alone after dark."""

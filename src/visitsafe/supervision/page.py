@@ -47,7 +47,7 @@ from visitsafe.supervision.page_sections import (
 )
 from visitsafe.supervision.page_visit import how_it_was_watched, on_the_way
 from visitsafe.supervision.shapes import without_details
-from visitsafe.text.escape import markdown, markdown_line
+from visitsafe.text.clean import markdown, markdown_line
 
 __all__ = ["Cited", "Prompt", "supervision_page"]
 

@@ -20,7 +20,7 @@ from visitsafe.supervision.case_facts import answered
 from visitsafe.supervision.case_sections import document_item
 from visitsafe.supervision.case_words import counted
 from visitsafe.supervision.page_sections import bullets
-from visitsafe.text.escape import markdown, markdown_line
+from visitsafe.text.clean import markdown, markdown_line
 
 
 def in_short(state: PlanState) -> str:

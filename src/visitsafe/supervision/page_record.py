@@ -16,8 +16,8 @@ from visitsafe.state.phrases import DECISION_WORDS, exactly, moment
 from visitsafe.state.rules import Judged
 from visitsafe.state.sealed_words import reason_of
 from visitsafe.supervision.page_sections import Prompt, bullets
-from visitsafe.text.escape import markdown, markdown_line
-from visitsafe.text.local_clock import MONTHS
+from visitsafe.text.clean import markdown, markdown_line
+from visitsafe.text.clock import MONTHS
 
 
 class Cited(Protocol):

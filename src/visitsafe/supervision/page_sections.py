@@ -28,7 +28,7 @@ from visitsafe.state.phrases import (
 )
 from visitsafe.state.rules_followup import NOT_SHARE
 from visitsafe.state.sharing_words import state_words
-from visitsafe.text.escape import lines_of, markdown, markdown_line
+from visitsafe.text.clean import lines_of, markdown, markdown_line
 
 ROOM_TO_WRITE = 2
 """Ruled lines for each supervision prompt on the printed page."""

@@ -12,8 +12,8 @@ from visitsafe.state.visit_alarm_words import AlarmTold, alarms, drills
 from visitsafe.state.visit_words import Told, reported, standing
 from visitsafe.supervision.page_sections import bullets
 from visitsafe.supervision.visit_review import worth_discussing
-from visitsafe.text.escape import markdown, markdown_line
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clean import markdown, markdown_line
+from visitsafe.text.clock import clock
 
 
 def on_the_way(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:

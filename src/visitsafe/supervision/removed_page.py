@@ -12,7 +12,7 @@ from visitsafe.record.kinds import Kind, kind_words
 from visitsafe.state.phrases import exactly
 from visitsafe.state.removal import REMOVED, Removed
 from visitsafe.team.people import Member
-from visitsafe.text.escape import markdown_line
+from visitsafe.text.clean import markdown_line
 
 People = Mapping[str, Member]
 """Everybody who ever was in the team, by fingerprint."""

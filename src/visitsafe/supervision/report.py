@@ -15,8 +15,8 @@ from visitsafe.supervision.figures import Figures
 from visitsafe.supervision.report_sections import sections_of
 from visitsafe.supervision.report_shape import Line, Section
 from visitsafe.supervision.suppression import FEWEST, Hidden, Sum, suppressed
-from visitsafe.text.local_clock import MONTHS
-from visitsafe.text.period import Period
+from visitsafe.text.clock import MONTHS
+from visitsafe.text.days import Period
 
 
 class View(StrEnum):

@@ -20,7 +20,7 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removal import RemovedError
 from visitsafe.supervision.figures import Figures, figures
-from visitsafe.text.period import Period
+from visitsafe.text.days import Period
 
 
 class Gathered(NamedTuple):

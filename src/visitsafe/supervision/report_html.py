@@ -11,7 +11,7 @@ from visitsafe.supervision.charts import CHART_STYLE, across, upwards
 from visitsafe.supervision.report import Report
 from visitsafe.supervision.report_page import head
 from visitsafe.supervision.report_shape import Line, Section
-from visitsafe.text.escape import lines_of, one_line
+from visitsafe.text.clean import lines_of, one_line
 from visitsafe.text.html import document
 
 WEEKS = "weeks_"

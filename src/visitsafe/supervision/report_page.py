@@ -11,7 +11,7 @@ from typing import Any
 
 from visitsafe.supervision.report import Report, View, day
 from visitsafe.supervision.report_shape import Line, Section
-from visitsafe.text.escape import markdown, markdown_line, one_line
+from visitsafe.text.clean import markdown, markdown_line, one_line
 
 COLUMNS = ("period_from", "period_to", "section", "figure", "value", "unit")
 FOR_WHOM = {

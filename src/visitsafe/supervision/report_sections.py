@@ -13,7 +13,7 @@ from visitsafe.supervision.figures_visit import Spread
 from visitsafe.supervision.report_people import people_sections
 from visitsafe.supervision.report_shape import MINUTES, Line, Section
 from visitsafe.supervision.suppression import Sum
-from visitsafe.text.local_clock import MONTHS
+from visitsafe.text.clock import MONTHS
 
 STATUS_WORDS = {
     Status.AWAITING: "Waiting for a decision",

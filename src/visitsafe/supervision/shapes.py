@@ -28,7 +28,7 @@ from visitsafe.supervision.followup_shape import after_shape, sharing_shapes
 from visitsafe.supervision.visit_shape import Shape, person_shape, way_shape
 from visitsafe.team.details import is_old
 from visitsafe.team.roster import Roster
-from visitsafe.text.address import LEFT_OUT, naming, without_address
+from visitsafe.text.redact import LEFT_OUT, naming, without_address
 
 __all__ = ["LEFT_OUT", "Shape", "list_shape", "plan_shape", "without_details"]
 

@@ -15,7 +15,7 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import in_minutes, minutes_from, went_first
 from visitsafe.state.visit_alarm_words import first_owned
 from visitsafe.state.visit_words import late_back, who_owns
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clock import clock
 
 
 def worth_discussing(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:

@@ -15,7 +15,7 @@ import msgspec
 
 from visitsafe.errors import UsageError, VerificationError
 from visitsafe.record.entry import from_text, to_text
-from visitsafe.text.cleaning import clean
+from visitsafe.text.clean import clean
 from visitsafe.text.phones import PhoneError, telephone
 
 LABELS: Mapping[str, str] = MappingProxyType(

@@ -7,14 +7,29 @@ The result is `2026-12-01`, a day of the calendar of whoever typed it; `said` pu
 
 import calendar
 import re
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+import msgspec
+
+from visitsafe.errors import UsageError
+from visitsafe.record.entry import from_text, to_text
 from visitsafe.state.phrases import date_only
 from visitsafe.state.phrases import day as in_full
-from visitsafe.text.cleaning import quoted
-from visitsafe.text.form_times import COMING, PAST, time_in_form
-from visitsafe.text.time_words import NoSuchDayError, Spoken, TimeError, UnreadableError, read, tidy
+from visitsafe.text.clean import quoted
+from visitsafe.text.clock import MONTHS
+from visitsafe.text.times import (
+    COMING,
+    PAST,
+    NoSuchDayError,
+    Spoken,
+    TimeError,
+    UnreadableError,
+    read,
+    tidy,
+    time_in_form,
+)
 
 EXAMPLE = "1 December 2026, 1/12, Friday or in 4 weeks"
 _NUMBERS = ("a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -128,3 +143,158 @@ def _read(words: str, zone: ZoneInfo) -> Spoken:
         raise
     except TimeError as error:
         raise UnreadableError from error
+
+
+DAY_FLAG_EXAMPLE = "type a day like 2026-11-01 or 1 November"
+_MOST_CHARACTERS = 40
+_FIRST_YEAR, _LAST_YEAR = 2001, 2999
+_YEARS = 9
+"""How many years are tried: 29 February may be eight years off."""
+_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS).lower()
+_FORMS = tuple(
+    re.compile(pattern, re.ASCII)
+    for pattern in (
+        r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})",
+        rf"(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})(?:,? (?P<year>[0-9]{{4}}))?",
+        rf"(?P<month>{_MONTH}) (?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year>[0-9]{{4}}))?",
+        r"(?P<day>[0-9]{1,2})[/.](?P<month>[0-9]{1,2})(?:[/.](?P<year>[0-9]{4}))?",
+    )
+)
+_NEAR = {"today": 0, "yesterday": 1}
+
+
+def typed_day(flag: str, text: str, today: date, after: date | None = None) -> date:
+    """The day that a person means.
+
+    Args:
+        flag: Behind which it was typed.
+        text: As typed.
+        today: By the team's clocks.
+        after: The day that it cannot be before; None: it has come already.
+
+    Raises:
+        UsageError: It is no day.
+    """
+    words = " ".join(text.casefold().replace("sept ", "sep ").split())[:_MOST_CHARACTERS]
+    if words in _NEAR:
+        return today - timedelta(days=_NEAR[words])
+    found = next((match for form in _FORMS if (match := form.fullmatch(words))), None)
+    if found is None:
+        raise UsageError(f"{flag}: {text[:_MOST_CHARACTERS]!r} is not a day", hint=DAY_FLAG_EXAMPLE)
+    month, number = _month(found["month"]), int(found["day"])
+    if found["year"]:
+        fitting = _real([int(found["year"])], month, number)
+    elif after is not None:
+        years = range(after.year, after.year + _YEARS)
+        fitting = [day for day in _real(years, month, number) if day >= after]
+    else:
+        years = range(today.year, today.year - _YEARS, -1)
+        fitting = [day for day in _real(years, month, number) if day <= today]
+    if not fitting:
+        raise UsageError(f"{flag}: there is no day {text[:_MOST_CHARACTERS]!r}", hint=DAY_FLAG_EXAMPLE)
+    return fitting[0]
+
+
+def _month(text: str) -> int:
+    return int(text) if text.isdigit() else [name[:3].lower() for name in MONTHS].index(text[:3]) + 1
+
+
+def _real(years: Iterable[int], month: int, day: int) -> list[date]:
+    """The days that there are."""
+    found = []
+    for year in years:
+        try:
+            found.append(date(year, month, day))
+        except ValueError:
+            continue
+    return [one for one in found if _FIRST_YEAR <= one.year <= _LAST_YEAR]
+
+
+LONGEST = 3660
+"""The most days that a report is about."""
+SURELY_MEANT = 183
+"""Days from the beginning to an end in another year that is typed without its year; a later one is a slip."""
+_WITHOUT_YEAR = re.compile(r"(?!.*[0-9]{4}).*[0-9].*", re.DOTALL)
+
+
+class Period(msgspec.Struct, frozen=True):
+    """Whole days, the first and the last among them.
+
+    Attributes:
+        first: The first day.
+        last: The last day.
+        zone: Whose days.
+    """
+
+    first: date
+    last: date
+    zone: tzinfo
+
+    @property
+    def since(self) -> str:
+        """The moment at which it begins, UTC text."""
+        return to_text(datetime.combine(self.first, time(), self.zone))
+
+    @property
+    def until(self) -> str:
+        """The first moment after it, UTC text."""
+        return to_text(datetime.combine(self.last + timedelta(days=1), time(), self.zone))
+
+    def week_of(self, at: str) -> date:
+        """The day on which the part of a week begins that a moment lies in: a Monday, or the first day."""
+        return max(self._monday(from_text(at).astimezone(self.zone).date()), self.first)
+
+    def weeks(self) -> list[date]:
+        """The day on which each week of it begins; the first one may begin in the middle of a week."""
+        found, monday = [self.first], self._monday(self.first) + timedelta(days=7)
+        while monday <= self.last:
+            found.append(monday)
+            monday += timedelta(days=7)
+        return found
+
+    @property
+    def whole_months(self) -> bool:
+        """Whether it begins with a month and ends with one."""
+        return self.first.day == 1 and (self.last + timedelta(days=1)).day == 1
+
+    @staticmethod
+    def _monday(day: date) -> date:
+        return day - timedelta(days=day.weekday())
+
+
+def period_of(first: str | None, last: str | None, now: datetime, zone: tzinfo) -> Period:
+    """The period that somebody asks for; without anything the last full month.
+
+    Args:
+        first: The first day as typed; None: the month's in which the last day lies.
+        last: The last day as typed; None: today.
+        now: Aware.
+        zone: Whose days.
+
+    Raises:
+        UsageError: A day cannot be read, or they do not follow each other.
+    """
+    today = now.astimezone(zone).date()
+    if first is None and last is None:
+        end = today.replace(day=1) - timedelta(days=1)
+        return Period(end.replace(day=1), end, zone)
+    begin = typed_day("--from", first, today) if first is not None else None
+    end = typed_day("--to", last, today, begin) if last is not None else today
+    begin = begin or end.replace(day=1)
+    if end < begin:
+        raise UsageError(
+            f"the report would end on {end} and begin after that, on {begin}", hint=DAY_FLAG_EXAMPLE
+        )
+    if last is not None and _WITHOUT_YEAR.fullmatch(last) and _is_slip(begin, end):
+        raise UsageError(
+            f"{last.strip()!r} comes before the first day, {begin}, unless {end} is meant",
+            hint=f"say the year of both days, such as --to {end}",
+        )
+    if (end - begin).days >= LONGEST:
+        raise UsageError("that is more than ten years", hint="ask for a shorter time")
+    return Period(begin, end, zone)
+
+
+def _is_slip(begin: date, end: date) -> bool:
+    """Whether the end lies so far behind a change of year that somebody may have mixed the days up."""
+    return end.year > begin.year and (end - begin).days > SURELY_MEANT

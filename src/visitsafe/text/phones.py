@@ -7,7 +7,7 @@ typed, and not when somebody rings at night (docs/adr/0027). What stands in an e
 
 import re
 
-from visitsafe.text.cleaning import clean
+from visitsafe.text.clean import clean
 
 HOME = "GB"
 """The country whose numbers are meant if the team has agreed on no other."""

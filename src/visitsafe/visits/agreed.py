@@ -17,7 +17,7 @@ from visitsafe.record.kinds import Answer
 from visitsafe.state.fold import PlanState
 from visitsafe.team.people import meant_by, not_one, words_in
 from visitsafe.team.roster import is_self
-from visitsafe.text.cleaning import clean
+from visitsafe.text.clean import clean
 
 if TYPE_CHECKING:
     from visitsafe.checklists.questionnaire import ChecklistSet

@@ -14,9 +14,9 @@ from visitsafe.record.kinds import ROLE_WORDS
 from visitsafe.state.alarm import WORKER, schedule
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import NOT_REPORTED, who_goes
-from visitsafe.text.address import without_address
-from visitsafe.text.escape import one_line
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clean import one_line
+from visitsafe.text.clock import clock
+from visitsafe.text.redact import without_address
 
 WIDTH = 40
 _RULE = "-" * WIDTH

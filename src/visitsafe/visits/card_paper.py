@@ -7,7 +7,7 @@ be left out for that is left out by `domain.desk_card`; the type never gets smal
 from collections.abc import Sequence
 from html import escape
 
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 from visitsafe.visits.desk_card import Card, Step
 
 _STYLE = """\

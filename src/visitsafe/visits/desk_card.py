@@ -19,8 +19,8 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import along_for_police, moment, plain_words, to_do, who_goes, whose
 from visitsafe.supervision.page_sections import ordinary_schedule
 from visitsafe.supervision.shapes import without_details
-from visitsafe.text.escape import one_line
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clean import one_line
+from visitsafe.text.clock import clock
 
 MOST_STEPS = 6
 _LINES, _STEP_LINES = 24, 19

@@ -18,7 +18,7 @@ from visitsafe.state.alarm import is_watched
 from visitsafe.state.fold import PlanState, called
 from visitsafe.team.people import Member, meant_by, not_one
 from visitsafe.team.roster import is_self, selves
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clock import clock
 from visitsafe.visits.setting_out import goes_first, seen_by_worker
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class SeveralVisitsError(ProblemsError):
 
 def several(desk: Desk, fits: Sequence[PlanState], zone: tzinfo) -> SeveralVisitsError:
     """The error that names each visit which could be meant, the first to be due back first."""
-    from visitsafe.text.address import without_address  # its patterns cost more than a report does
+    from visitsafe.text.redact import without_address  # its patterns cost more than a report does
 
     fits = sorted(fits, key=lambda one: one.visit.due_back)
     refs = called(fits)

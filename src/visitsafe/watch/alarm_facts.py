@@ -20,8 +20,8 @@ from visitsafe.state.events import Alarm, Reports, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import along, along_for_police, minutes_from, whose
 from visitsafe.state.visit_words import who_owns
-from visitsafe.text.address import naming
-from visitsafe.text.cleaning import clean
+from visitsafe.text.clean import clean
+from visitsafe.text.redact import naming
 from visitsafe.text.times import duration, short
 from visitsafe.watch.contacts import LINE_MANAGER
 

@@ -25,7 +25,7 @@ from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState, called
 from visitsafe.state.visit_words import COMES
 from visitsafe.team.people import Member, as_heard
-from visitsafe.text.address import without_address
+from visitsafe.text.redact import without_address
 from visitsafe.watch.heartbeat import Watch
 
 _HELD = frozenset(Role)

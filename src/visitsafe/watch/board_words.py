@@ -14,9 +14,8 @@ from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import Kind, Stage, Status
 from visitsafe.state.phrases import along
 from visitsafe.team.people import as_heard
-from visitsafe.text.cleaning import cut
-from visitsafe.text.escape import one_line
-from visitsafe.text.local_clock import clock
+from visitsafe.text.clean import cut, one_line
+from visitsafe.text.clock import clock
 from visitsafe.text.times import duration, in_full
 from visitsafe.watch.board_rows import Board, Report, Row, Step
 from visitsafe.watch.heartbeat import Beat, Watch

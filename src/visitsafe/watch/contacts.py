@@ -11,7 +11,7 @@ from visitsafe.record.kinds import Role
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.rules import OPENERS
 from visitsafe.team.people import Member, as_heard
-from visitsafe.text.cleaning import quoted
+from visitsafe.text.clean import quoted
 
 LINE_MANAGER = "line-manager"
 """With `WORKER`, those in a ladder's `who` that are no role of the team."""

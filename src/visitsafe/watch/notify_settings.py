@@ -16,7 +16,7 @@ from visitsafe.record.kinds import Role
 from visitsafe.settings import Settings, unread, written
 from visitsafe.state.alarm import WORKER
 from visitsafe.team.people import as_heard
-from visitsafe.text.cleaning import clean, quoted
+from visitsafe.text.clean import clean, quoted
 from visitsafe.watch.contacts import LINE_MANAGER, Channel, Contacts
 
 GROUPS = (Role.DUTY.value, Role.MANAGER.value, LINE_MANAGER, WORKER)

@@ -19,12 +19,17 @@ from visitsafe.checklists.facts import FACTS
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.record.entry import from_text, to_text
 from visitsafe.team.people import Member, meant_by
-from visitsafe.text.address import has_address
-from visitsafe.text.cleaning import clean, quoted
-from visitsafe.text.form_times import time_in_form
+from visitsafe.text.clean import clean, quoted
 from visitsafe.text.phones import PhoneError, telephone
-from visitsafe.text.time_words import TimeError
-from visitsafe.text.times import check_due_back, check_start, parse_time, time_of_visit
+from visitsafe.text.redact import has_address
+from visitsafe.text.times import (
+    TimeError,
+    check_due_back,
+    check_start,
+    parse_time,
+    time_in_form,
+    time_of_visit,
+)
 from visitsafe.wizard.options import either, expected, meant, only_when, options
 
 Raw = str | Sequence[str]

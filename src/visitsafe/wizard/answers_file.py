@@ -25,7 +25,7 @@ from visitsafe.checklists.yaml_tree import DataPath, Positions, Problem
 from visitsafe.errors import ProblemsError, SettingsError
 from visitsafe.planning.composing import occasion_of
 from visitsafe.record.bodies import Control
-from visitsafe.text.cleaning import clean, quoted
+from visitsafe.text.clean import clean, quoted
 from visitsafe.wizard.answering import Context, Raw, is_blank, parse_all
 
 KEYS = ("checklist", "visit", "answers", "controls", "urgent")

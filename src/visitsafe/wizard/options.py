@@ -13,7 +13,7 @@ from visitsafe.checklists.checklist import AnswerType, Condition, Question, Visi
 from visitsafe.checklists.facts import FACTS
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.record.kinds import Answer
-from visitsafe.text.cleaning import clean, quoted
+from visitsafe.text.clean import clean, quoted
 
 _SEEN = {BLANK: "left out", GIVEN: "answered"}
 _WORDS = {

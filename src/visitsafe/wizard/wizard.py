@@ -22,7 +22,7 @@ from visitsafe.errors import InterruptedByUserError
 from visitsafe.planning.composing import occasion_of
 from visitsafe.record.entry import from_text
 from visitsafe.team.people import Member
-from visitsafe.text.escape import one_line
+from visitsafe.text.clean import one_line
 from visitsafe.wizard.answering import AnswerError, Context, parse
 from visitsafe.wizard.draft import refit_times
 from visitsafe.wizard.draft_file import Session

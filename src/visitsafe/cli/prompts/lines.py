@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from visitsafe.cli.prompts.terminal import width
-from visitsafe.text.cleaning import clean
-from visitsafe.text.escape import terminal
+from visitsafe.text.clean import clean, terminal
 from visitsafe.wizard.screens import BACK, Event, Pause
 
 LIST_KEYS = "(< back, q stop and keep everything, ? more)"

@@ -7,7 +7,7 @@ markup or acts on the terminal (D14).
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from visitsafe.text.escape import terminal
+from visitsafe.text.clean import terminal
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -18,7 +18,7 @@ from visitsafe.cli.prompts.pickers import Asked, Pickers
 from visitsafe.cli.prompts.terminal import discard_typed_ahead, width
 from visitsafe.cli.prompts.ticks import Ticks
 from visitsafe.record.kinds import Answer
-from visitsafe.text.cleaning import clean
+from visitsafe.text.clean import clean
 from visitsafe.wizard import page_words as words
 from visitsafe.wizard.answering import AnswerError
 from visitsafe.wizard.frontend import Guide

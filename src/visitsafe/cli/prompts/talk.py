@@ -9,7 +9,7 @@ from typing import Protocol
 
 from visitsafe.cli.prompts.terminal import FrontEnd, choose_front_end, discard_typed_ahead, width
 from visitsafe.errors import InterruptedByUserError, UsageError
-from visitsafe.text.cleaning import clean
+from visitsafe.text.clean import clean
 from visitsafe.wizard.screens import BACK, Pause
 
 MOST_KEY = 9
