@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from visitsafe.errors import VerificationError
-from visitsafe.record import ssh as sshsig
 from visitsafe.record.kinds import kind_words
 
 if TYPE_CHECKING:
@@ -282,20 +281,22 @@ def verify_together(entries: Iterable[Entry]) -> None:
     Signatures that are verified right after one another take three quarters of the time that they take
     between other work. Everything that was remembered before is forgotten.
     """
+    from visitsafe.record import ssh
+
     global _held  # noqa: PLW0603 - one memory for the process
     _remembered.clear()
     _held = 0
-    ready: list[tuple[Entry, sshsig.Apart]] = []
+    ready: list[tuple[Entry, ssh.Apart]] = []
     for entry in entries:
         try:
             _ = entry.content  # all reading before, so that nothing else runs between two signatures
-            ready.append((entry, sshsig.taken_apart(entry.payload, entry.signature)))
+            ready.append((entry, ssh.taken_apart(entry.payload, entry.signature)))
         except VerificationError:
             continue  # as `verify_entry` will say
     signed: list[tuple[Entry, str]] = []
     for entry, apart in ready:
         try:
-            signed.append((entry, sshsig.signer_of(apart)))
+            signed.append((entry, ssh.signer_of(apart)))
         except VerificationError:
             continue
     for entry, key in signed:
@@ -322,13 +323,17 @@ def _verified(entry: Entry, expected_id: str | None) -> Verified:
     known = _remembered.get(entry)
     if known is not None:
         return known
+    from visitsafe.record import ssh  # what only reads entries waits for no cryptography
+
     _ = entry.content  # what cannot be read is told before how it is signed
-    return _remember(_signed(entry, sshsig.verify(entry.payload, entry.signature)))
+    return _remember(_signed(entry, ssh.verify(entry.payload, entry.signature)))
 
 
 def _signed(entry: Entry, key: str) -> Verified:
+    from visitsafe.record.ssh import fingerprint
+
     content = entry.content
-    if sshsig.fingerprint(key) != content.by:
+    if fingerprint(key) != content.by:
         raise VerificationError("it is signed by another key than the one it names")
     return Verified(id=entry.id, content=content, entry=entry, key=key)
 
