@@ -22,8 +22,14 @@ sam key new --name "Sam Carter" --email sam@salford.example --no-passphrase
 sam team join 2>"$work/said-to-sam" >"$work/line"
 mo team add "$(cat "$work/line")" --role practitioner </dev/null
 
-step "Sam plans tomorrow's visit from an answers file: visitsafe plan --answers answers.yaml --yes"
-sam plan --answers "$here/answers.yaml" --yes >"$work/signed" 2>&1 || { cat "$work/signed"; exit 1; }
+# In half an hour, at whatever hour this is played: who sets out and is back long before a visit, ends nothing.
+at() { python3 -c 'import datetime as d, sys
+print((d.datetime.now(d.UTC) + d.timedelta(minutes=int(sys.argv[1]))).strftime("%Y-%m-%dT%H:%MZ"))' "$1"; }
+sed "s/^  start: .*/  start: $(at 30)/; s/^  due_back: .*/  due_back: $(at 105)/" \
+  "$here/answers.yaml" >"$work/answers.yaml"
+
+step "Sam plans a visit from an answers file: visitsafe plan --answers answers.yaml --yes"
+sam plan --answers "$work/answers.yaml" --yes >"$work/signed" 2>&1 || { cat "$work/signed"; exit 1; }
 cat "$work/signed"
 ref=$(sed -n 's/ is signed: .*//p' "$work/signed")
 
