@@ -269,3 +269,24 @@ def test_a_member_whose_store_is_away_is_not_told_to_found_another_team(office: 
         assert f"there is no store at {office.store}" in said
         assert "visitsafe store restore FILE" in said
         assert "found" not in said.replace("not found", ""), words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "--case", "x\udcff"),
+        ("marker", "--case", "x\udcff"),
+        ("list", "--case", "\ud800"),
+        ("back", "x\udcff", "--note", "x"),
+        ("back", "--note=\udcff"),
+        ("import", "x\udcff.zip"),
+        ("x\udcff",),
+        ("team", "role", "x\udcff", "--role", "admin"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_wherever_they_stand(
+    office: Office, words: tuple[str, ...]
+) -> None:
+    ran = office.mo.run(*words)
+    assert_one_sentence(ran, code=2)
+    assert "not UTF-8" in ran.err

@@ -65,6 +65,11 @@ def _command(argv: Sequence[str], invocation: Invocation) -> int:
     """Run the command; what the system refused becomes a sentence."""
     if any("\0" in word for word in argv):
         raise UsageError("no name or text can have the character NUL in it", hint="type it again, by hand")
+    if any("\ud800" <= character <= "\udfff" for word in argv for character in word):
+        raise UsageError(
+            "a word of this command is not UTF-8, so it could be neither signed nor shown",
+            hint="type it again, by hand; a file with such a name can be renamed first",
+        )
     from visitsafe.cli import doorstep
 
     try:
