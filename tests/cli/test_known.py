@@ -1,12 +1,20 @@
 """What is known counts: an assault, the light and two visits at one time, as people meet them (D17)."""
 
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
+from by_hand import made, put, roster, signer
 from office import NOW, Office
+from visitsafe.record.bodies import PlanBody
+from visitsafe.record.entry import to_text
+from visitsafe.state.rules import own_plan_id
+from visitsafe.store.open import open_store
 
 INCIDENT = """\
 checklist: incident
@@ -55,6 +63,12 @@ def again(office: Office, *words: str, **changes: str) -> Any:
     return ran.json
 
 
+def body_of(office: Office, plan: str) -> PlanBody:
+    """What a plan says first."""
+    with closing(open_store(str(office.store))) as store:
+        return msgspec.convert(store.history(plan)[0].entry.content.body, PlanBody)
+
+
 def flat(text: str) -> str:
     return " ".join(text.split())
 
@@ -96,6 +110,33 @@ class TestAnAssault:
         page = office.mo.done("export", office.ref).out
         assert "Worst finding (stop)" in page
         assert page.index("## What was known") < page.index("## Findings")
+
+    @pytest.mark.parametrize("named", ["home-visit", "one-that-nobody-has"])
+    @pytest.mark.parametrize("carried", [False, True])
+    def test_it_needs_a_condition_whatever_checklist_a_plan_says_it_was_made_with(
+        self, office: Office, named: str, carried: bool
+    ) -> None:
+        assault(office)
+        plan = again(office)["plan"]
+        body = body_of(office, plan)
+        forged = replace(
+            body,
+            nonce="forged",
+            checklists=tuple(replace(one, id=named, digest="0" * 64) for one in body.checklists[:1]),
+            facts=(),
+            findings=body.findings if carried else (),
+            review=body.review and replace(body.review, conditions=(), attest=()),
+        )
+        stream = own_plan_id(signer(office.sam).fingerprint, "forged")
+        office.sam.done("withdraw", office.ref, "--reason", "Signed by a program of my own.")
+        at = to_text(NOW + timedelta(hours=4))
+        put(office, made(office.sam, stream, "planned", roster(office).heads, forged, at))
+        (office.ref,) = [one["ref"] for one in office.mo.done("list", "--json").json if one["plan"] == stream]
+        words = ("review", office.ref, "--decision", "countersign", "--reason", "Fine.")
+        ran = office.mo.run(*words)
+        assert (ran.code, "--condition" in ran.err) == (1, True)
+        assert office.show()["status"] == "awaiting"
+        assert office.mo.done(*words, "--condition", "Two go.").code == 0
 
     def test_once_it_was_talked_over_it_needs_a_control_measure_and_another_case_nothing(
         self, office: Office

@@ -116,6 +116,27 @@ def test_a_refusal_of_an_earlier_version_is_not_forgotten_with_the_new_one(offic
     nia.done("review", office.ref, "--decision", "countersign", "--reason", "Better.")  # her own word
 
 
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_plan_anew_for_the_same_case_and_time_is_no_way_round_a_refusal(
+    office: Office, withdrawn: bool
+) -> None:
+    nia = office.join(office.person("nia"), "manager")
+    office.plan()
+    refused = office.ref
+    nia.done("review", refused, "--decision", "refuse", "--reason", "Not alone.", "--instead", "At school.")
+    if withdrawn:
+        office.sam.done("withdraw", refused, "--reason", "Planned anew.")
+    office.plan(start='"23 November 2026 11:00"', due_back='"12:00"', case='"cf-1"')
+    fine = ("review", office.ref, "--decision", "countersign", "--reason", "Fine.")
+    ran = office.mo.run(*fine)
+    assert ran.code == 1
+    assert f'Nia refused {refused}, of this case at this time: "Not alone."' in ran.err
+    assert "--overrule" in ran.err
+    assert office.show()["status"] == "awaiting"
+    assert f"this overrules Nia: Nia refused {refused}" in office.mo.done(*fine, "--overrule").err
+    office.countersigned(start='"24 November 2026 10:00"')  # another day is another question
+
+
 def test_what_was_returned_and_changed_is_countersigned_by_any_manager(office: Office) -> None:
     nia = office.join(office.person("nia"), "manager")
     office.plan()

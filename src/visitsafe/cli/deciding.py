@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from visitsafe.record.bodies import Countersigning, Finding, KnownFact, Made
     from visitsafe.state.fold import PlanState
 
+HOME_VISIT = "home-visit"
+"""The visit checklist that ships."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command of this file."""
@@ -127,7 +130,7 @@ def _decide(
     held_back = overruled(desk, state) if words.decision is Decision.COUNTERSIGN else ()
     if held_back and not words.overrule:
         raise NotPermittedError(
-            overruling(held_back[-1]),
+            overruling(held_back[-1], state),
             hint=f"talk to {held_back[-1].name} first; to countersign it all the same, add: --overrule",
         )
     goes_by: Countersigning | None = None
@@ -161,7 +164,7 @@ def _decide(
             say(f"- {item.text}")
     done = decide(desk, state, body)
     for one in held_back if tell else ():
-        say(f"this overrules {one.name}: {overruling(one)}")
+        say(f"this overrules {one.name}: {overruling(one, state)}")
     return done
 
 
@@ -197,29 +200,42 @@ def left_out_of(
     context: typer.Context, state: "PlanState", facts: "Sequence[KnownFact]"
 ) -> "tuple[Finding, ...]":
     """The findings that a plan should carry and does not, as far as they can be told here."""
-    from visitsafe.planning.decide import altered_ladder, findings_left_out
+    from visitsafe.planning.decide import altered_ladder, findings_left_out, stops_known
 
     here = _checklists_here(context, state)
     missing = findings_left_out(here, state.body, facts) if here else None
-    return (*altered_ladder(here, state.body), *(missing or ()))
+    if missing is None:
+        nearest = here or _shipped(context)
+        missing = stops_known(nearest, state.body, facts) if nearest else ()
+    return (*altered_ladder(here, state.body), *missing)
 
 
 def _checklists_here(context: typer.Context, state: "PlanState") -> "ChecklistSet | None":
     """Those with the id that a plan was made with; None if there are none here that can be used."""
+    return _set_of(context, _made_with(state))
+
+
+def _shipped(context: typer.Context) -> "ChecklistSet | None":
+    """What a plan is measured by if its own checklists are not here."""
+    return _set_of(context, HOME_VISIT)
+
+
+def _set_of(context: typer.Context, name: str) -> "ChecklistSet | None":
     try:
-        return library_of(context).checklist_set(_made_with(state))
+        return library_of(context).checklist_set(name)
     except VisitsafeError:
         return None
 
 
 def _made_with(state: "PlanState") -> str:
-    return state.body.checklists[0].id if state.body.checklists else "home-visit"
+    return state.body.checklists[0].id if state.body.checklists else HOME_VISIT
 
 
 def goes_by_of(context: typer.Context, state: "PlanState") -> "tuple[Countersigning, Made | None]":
     """What countersigning a plan goes by, and the review checklist that this is from.
 
-    The plan carries it. Where the checklist of this computer asks for conditions besides, it is heeded, too.
+    The plan carries it. Where the checklist of this computer asks for conditions besides, it is heeded, too:
+    the one of that name, else the one that ships, for a plan may name one that nobody has.
 
     Raises:
         NotFoundError: The plan carries none, and there is no such checklist here.
@@ -241,7 +257,7 @@ def goes_by_of(context: typer.Context, state: "PlanState") -> "tuple[Countersign
         made = Made(id=review.id, version=review.version, digest=found.digests[review.id])
         return countersigning(review), made
     named = [one for one in state.body.checklists if one.id == carried.id]
-    here = _checklists_here(context, state)
+    here = _checklists_here(context, state) or _shipped(context)
     more = countersigning(here.review).conditions if here and here.review else ()
     conditions = tuple(dict.fromkeys((*carried.conditions, *more)))
     return replace(carried, conditions=conditions), named[0] if named else None
@@ -255,7 +271,9 @@ def _who_holds_back(state: "PlanState") -> str:
         return f'it was withdrawn: "{state.withdrawn}"'
     if state.decision is None:
         return f"{state.author.person.name} has signed a newer version"
-    return f"{overruling(state.decision)}; talk to them, then decide again: visitsafe review {state.ref}"
+    return (
+        f"{overruling(state.decision, state)}; talk to them, then decide again: visitsafe review {state.ref}"
+    )
 
 
 def _tell(desk: "Desk", state: "PlanState", decided: Decision, *, json: bool) -> None:

@@ -88,7 +88,7 @@ def talk(
 
     desk = opened(desk)
     _ask_about_companions(asker, desk, state)
-    held_back = [f"- {overruling(one)}" for one in overruled(desk, state)]
+    held_back = [f"- {overruling(one, state)}" for one in overruled(desk, state)]
     missing = left_out_of(context, state, known.facts)
     also = [f"{words[:1].upper()}{words[1:]}" for words in map(left_out_words, missing)]
     return state, _decision(asker, checklist, state, read, held_back, also), desk

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError, VerificationError
+from visitsafe.find_cases import case_history
 from visitsafe.find_lists import listed
 from visitsafe.record.bodies import (
     LADDER_ALTERED,
@@ -20,6 +21,7 @@ from visitsafe.record.bodies import (
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Decision, Kind, Level, Role, Status
 from visitsafe.record.order import Order
+from visitsafe.record.refs import reference
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first
@@ -256,6 +258,23 @@ def findings_left_out(
     return tuple({one.rule: one for one in (*then, *now)}.values())
 
 
+def stops_known(
+    checklists: "ChecklistSet", body: PlanBody, facts: Sequence[KnownFact]
+) -> tuple[Finding, ...]:
+    """The stop findings that what is known now raises and a plan does not carry, by other checklists' rules.
+
+    A plan that was made with checklists that are not here may say anything of them; what the store knows of
+    its case counts all the same (D17). What its answers alone would raise by these rules is not told.
+    """
+    from visitsafe.checklists.questionnaire import compile_questionnaire
+    from visitsafe.planning.review_check import left_out
+
+    questionnaire = compile_questionnaire(checklists)
+    anyhow = {one.rule for one in left_out(questionnaire.knowing(()), body)}
+    found = left_out(questionnaire.knowing(facts), body)
+    return tuple(one for one in found if one.level is Level.STOP and one.rule not in anyhow)
+
+
 def _others(checklists: "ChecklistSet", body: PlanBody) -> list[str]:
     """The ids of those that are not, to the byte, what the plan was made with."""
     made = {one.id: one.digest for one in body.checklists}
@@ -340,8 +359,23 @@ def somebody_else(desk: Desk, state: PlanState, *, said: bool) -> tuple[Attested
 def overruled(desk: Desk, state: PlanState) -> tuple[Judged, ...]:
     """What other managers decided to hold the visit back, and a countersignature now would decide over.
 
-    A refusal of any version, and a return of this one, unless a countersignature that had seen it came since.
+    A refusal of any version, and a return of this one, unless a countersignature that had seen it came since;
+    and the refusals of other plans of the case for the same time: a plan anew is not a way round them.
     """
+    visit = state.body.visit
+    beside = [
+        one
+        for other in case_history(desk, visit.case).plans
+        if other.plan != state.plan
+        and other.body.visit.start < visit.due_back
+        and visit.start < other.body.visit.due_back
+        for one in _held_back(desk, other)
+        if _decision_of(one) is Decision.REFUSE
+    ]
+    return (*beside, *_held_back(desk, state))
+
+
+def _held_back(desk: Desk, state: PlanState) -> tuple[Judged, ...]:
     order = Order(one.entry for one in state.judged)
     decided = [one for one in state.judged if isinstance(one.body, DecidedBody) and not one.why_not]
     over = [one for one in decided if _decision_of(one) is Decision.COUNTERSIGN]
@@ -364,12 +398,14 @@ def _is_of(judged: Judged, state: PlanState) -> bool:
     return isinstance(body, DecidedBody) and body.decision is Decision.RETURN and body.of == state.version.id
 
 
-def overruling(judged: Judged) -> str:
-    """`Nia Price refused it: "Not alone."`, for whoever decides over it."""
+def overruling(judged: Judged, state: PlanState) -> str:
+    """`Nia Price refused it: "Not alone."`, for whoever decides on a plan over it."""
     body = judged.body
     assert isinstance(body, DecidedBody)  # noqa: S101 - see `overruled`
     verb = "refused" if body.decision is Decision.REFUSE else "returned"
-    return f'{judged.name} {verb} it: "{body.rationale}"'
+    plan = judged.entry.content.plan
+    what = "it" if plan == state.plan else f"{reference(plan)}, of this case at this time"
+    return f'{judged.name} {verb} {what}: "{body.rationale}"'
 
 
 def check_openable(state: PlanState) -> None:
