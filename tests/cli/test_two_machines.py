@@ -1,5 +1,7 @@
 """The whole story between two machines that share no store, by sending files."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -202,3 +204,30 @@ def test_once_taken_in_it_is_said_and_the_record_holds(apart: Apart) -> None:
     assert apart.mo.done("verify", apart.send(apart.mo, apart.ref, "--format", "bundle")).code == 0
     again = apart.mo.done("import", apart.send(apart.sam, apart.ref, "--format", "bundle"))
     assert "Nothing new" in again.out
+
+
+def test_a_change_of_the_team_names_the_visits_that_stand_otherwise_before_it_is_taken_in(
+    tmp_path: Path,
+) -> None:
+    """An admin elsewhere takes the role from the manager who countersigned, by a clock that is slow."""
+    office = Office(tmp_path).open()
+    nia, dee = office.join(office.person("nia"), "manager"), office.duty()
+    ref = office.plan()["ref"]
+    nia.now = NOW + timedelta(minutes=30)
+    nia.done("review", ref, "--decision", "countersign", "--reason", "Fine.")
+    copy = tmp_path / "desk.sqlite3"
+    with closing(sqlite3.connect(office.store)) as here, closing(sqlite3.connect(copy)) as there:
+        here.backup(there)
+    dee.store, dee.now = f"sqlite:///{copy}", NOW + timedelta(hours=1)
+    office.mo.now = NOW + timedelta(minutes=5)
+    office.mo.done("team", "role", "Nia", "--role", "practitioner", "--yes")
+    file = tmp_path / "team.zip"
+    office.mo.done("export", "--team", "--out", str(file))
+    ran = dee.run("import", str(file))
+    assert (ran.code, ran.out) == (1, "")
+    assert f"{ref}, Sam: countersigned before, awaiting with this" in ran.err
+    assert "1 open visit stands otherwise" in ran.err
+    assert "nothing was taken in" in ran.err
+    assert dee.done("show", ref, "--json").json["status"] == "countersigned"
+    assert f"{ref}, Sam: " in dee.done("import", str(file), "--uncounted").err
+    assert "Nothing new" in dee.done("import", str(file)).out

@@ -11,6 +11,8 @@ from visitsafe.opening import desk_of, invocation, settings_of, zone_warnings
 from visitsafe.text.clean import one_line, terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from visitsafe.exchange.importing import Change, Incoming, Slip
     from visitsafe.record.stored import Store
     from visitsafe.settings import Settings
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 MOST_NAMED = 20
-"""How many entries that do not count are named before it is asked about them."""
+"""How many entries that do not count, and visits that change, are named before it is asked about them."""
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +36,10 @@ def import_(
         bool, typer.Option("--yes", help="On a new computer: join the bundle's team without asking.")
     ] = False,
     uncounted: Annotated[
-        bool, typer.Option("--uncounted", help="Take in entries that do not count, too, without asking.")
+        bool,
+        typer.Option(
+            "--uncounted", help="Take in, without asking, what does not count or changes open visits."
+        ),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
@@ -89,7 +94,8 @@ def _add(
         _insist(desk.roster, team_id)
         desk.roster.refuse_damage()
         position, _ = desk.store.head()
-        added = incoming(slips, desk.roster.team_id, desk.store.history, position, desk.now)
+        still_open = [row.plan for row in desk.store.plans(open_only=True)]
+        added = incoming(slips, desk.roster.team_id, desk.store.history, position, desk.now, still_open)
         _ask_about(added, asked=not uncounted)
         take_in(desk.store, added, desk.now)
     return added
@@ -155,32 +161,37 @@ def _agree(roster: "Roster", *, asked: bool) -> None:
 
 
 def _ask_about(added: "Incoming", *, asked: bool) -> None:
-    """Name what would be in the record for good and does not count, and ask before it is taken in.
+    """Name what would be in the record for good and does not count, or changes an open visit, and ask first.
 
-    It may count once more has arrived, and others may have built on it: so it is not simply left out.
+    What does not count may count once more has arrived, and others may have built on it: so it is not simply
+    left out. A change of the team can take a countersignature, and with it a watch, from a visit.
     """
     from visitsafe.membership.first_run import ask, has_terminal
 
-    found = added.uncounted
+    one, many = "1 entry in it does not count, and", "{} entries in it do not count, and"
+    _name_some(added.uncounted, one, many, "would stay in the record for good:")
+    one, many = "1 open visit stands", "{} open visits stand"
+    _name_some(added.bears_on, one, many, "otherwise by the change of the team in it:")
+    if not asked or not (added.uncounted or added.bears_on):
+        return
+    if not has_terminal():
+        what = "entries that do not count are" if added.uncounted else "a change of open visits is"
+        raise NotPermittedError(
+            f"nothing was taken in: {what} not taken in unasked",
+            "ask whoever sent it what they meant; to take it all in all the same, add: --uncounted",
+        )
+    if ask("Take it all in? (yes or no)").casefold() not in {"y", "yes"}:
+        raise NotPermittedError("nothing was taken in")
+
+
+def _name_some(found: "Sequence[str]", one: str, many: str, what: str) -> None:
     if not found:
         return
-    if len(found) == 1:
-        say("1 entry in it does not count, and would stay in the record for good:")
-    else:
-        say(f"{len(found)} entries in it do not count, and would stay in the record for good:")
+    say(f"{one if len(found) == 1 else many.format(len(found))} {what}")
     for text in found[:MOST_NAMED]:
         say(text)
     if len(found) > MOST_NAMED:
         say(f"and {len(found) - MOST_NAMED} more")
-    if not asked:
-        return
-    if not has_terminal():
-        raise NotPermittedError(
-            "nothing was taken in: entries that do not count are not taken in unasked",
-            "ask whoever sent it what they meant; to take them in all the same, add: --uncounted",
-        )
-    if ask("Take it all in? (yes or no)").casefold() not in {"y", "yes"}:
-        raise NotPermittedError("nothing was taken in")
 
 
 def _made(settings: "Settings", context: typer.Context) -> "Store":

@@ -17,11 +17,12 @@ from visitsafe.desk import bears_on, folded, summariser_at
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.exchange.bundle import Bundle, Packed, fits_its_name
 from visitsafe.record.chain import GENESIS, following
-from visitsafe.record.entry import Entry, verify_entry
+from visitsafe.record.entry import Entry, from_text, verify_entry
 from visitsafe.record.kinds import TEAM_STREAM, Kind, kind_words
 from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import OccupiedError, Store, Stored
+from visitsafe.state.alarm import is_watched
 from visitsafe.state.disagreement import disagreement
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.removal import NOT_CARRIED_OUT, REMOVED, Removed, RemovedError
@@ -150,6 +151,7 @@ class Incoming(msgspec.Struct, frozen=True):
         emptied: References of plans whose content is not here and is in the bundle, and whose removal nobody
             signed who may. Nothing puts it back.
         team_uncounted: New entries of the team that do not count, as in `Change`.
+        bears_on: A sentence for each open plan that stands, or is watched, otherwise by that team.
     """
 
     roster: Roster
@@ -161,6 +163,7 @@ class Incoming(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...]
     emptied: tuple[str, ...] = ()
     team_uncounted: tuple[str, ...] = ()
+    bears_on: tuple[str, ...] = ()
 
     @property
     def uncounted(self) -> list[str]:
@@ -225,7 +228,14 @@ def team_in(slips: Sequence[Slip]) -> Roster:
     return Roster([verify_entry(slip.entry) for slip in slips if slip.stream == TEAM_STREAM], founding[0])
 
 
-def incoming(slips: Sequence[Slip], team_id: str, history: History, position: int, now: datetime) -> Incoming:
+def incoming(
+    slips: Sequence[Slip],
+    team_id: str,
+    history: History,
+    position: int,
+    now: datetime,
+    still_open: Sequence[str] = (),
+) -> Incoming:
     """What a checked bundle would add to a store.
 
     Args:
@@ -234,6 +244,7 @@ def incoming(slips: Sequence[Slip], team_id: str, history: History, position: in
         history: What the store holds.
         position: The store's last position.
         now: When it is taken in.
+        still_open: The plans of the store about which something may still have to be done.
 
     Raises:
         NotPermittedError: It is another team's.
@@ -255,7 +266,35 @@ def incoming(slips: Sequence[Slip], team_id: str, history: History, position: in
         changes=tuple(_change(group, before, after) for group in plans if group.new),
         team_uncounted=_team_uncounted(team, after),
         emptied=tuple(emptied({slip.id for slip in slips}, {one.stream: one.rows for one in plans}, after)),
+        bears_on=tuple(_bearing(before, after, {plan: history(plan) for plan in still_open}, now))
+        if before and team.new
+        else (),
     )
+
+
+def _bearing(
+    before: Roster, after: Roster, plans: Mapping[str, Sequence[Stored]], now: datetime
+) -> Iterator[str]:
+    """How the change of the team alone bears on plans that are here: nobody is unwatched without a word."""
+    for plan, rows in plans.items():
+        try:
+            was, will = (folded(plan, rows, roster) for roster in (before, after))
+        except VerificationError:
+            continue  # it is told by all lists that it does not hold, or that its content is gone
+        told = []
+        if was.status != will.status:
+            told.append(f"{was.status} before, {will.status} with this")
+        if _will_be_watched(was, now) != _will_be_watched(will, now):
+            told.append("watched with this" if _will_be_watched(will, now) else "no longer watched with this")
+        elif was.visit.due_back != will.visit.due_back:
+            told.append("with this it has another time due back")
+        if told:
+            yield f"{will.ref}, {will.author.person.name}: {'; '.join(told)}"
+
+
+def _will_be_watched(state: PlanState, now: datetime) -> bool:
+    """Whether a visit is watched now, or will be once it has begun."""
+    return is_watched(state, max(now, from_text(state.body.visit.start)))
 
 
 def _check_team(slips: Sequence[Slip], team_id: str, *, known: bool) -> None:
