@@ -5,6 +5,7 @@ import shutil
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pexpect  # type: ignore[import-untyped]  # it has no type hints
 import pytest
@@ -110,7 +111,7 @@ def test_a_companion_who_is_off_sick_changes_what_everybody_reads(office: Office
     shown = " ".join(office.mo.done("show", office.ref).out.split())
     assert "Sam, alone" in shown
     assert "What the checklist says of that: You may be alone there after dark." in shown
-    assert "Sam, alone" in office.mo.done("export", office.ref, "--format", "md").out
+    assert "As reported since: alone." in office.mo.done("export", office.ref, "--format", "md").out
     assert "Priya Nair does not come after all" in office.mo.done().out
     assert office.show()["way"]["companions"] == []
 
@@ -157,3 +158,71 @@ def test_at_a_terminal_each_condition_is_asked(tmp_path: Path) -> None:
     assert child.exitstatus == 0
     report = office.show()["way"]["reports"][0]
     assert [one["met"] for one in report["conditions"]] == ["yes", None]
+
+
+def at_the_desk(office: Office, *words: str) -> Any:
+    env = {**os.environ, **office.mo.environ}
+    told = ["--for", "Sam", "--known-by", "voice"]
+    child = pexpect.spawn(COMMAND, [*words, *told], env=env, encoding="utf-8", timeout=LIMIT)
+    child.setwinsize(40, 200)
+    return child
+
+
+def agreed_now(folder: Path) -> Office:
+    now = datetime.now(UTC).replace(microsecond=0)
+    office = Office(folder).at(now - timedelta(hours=1)).open()
+    times = {"start": f'"{now.isoformat()}"', "due_back": f'"{(now + timedelta(hours=2)).isoformat()}"'}
+    office.plan(joint_visit="yes", companions='["Priya Nair"]', daylight="no", **times)
+    conditions = ("--condition", WITH_PRIYA, "--condition", RING)
+    office.mo.done("review", office.ref, "--decision", "countersign", "--reason", "Good.", *conditions)
+    return office
+
+
+def test_who_stops_at_a_question_has_still_set_out(tmp_path: Path) -> None:
+    office = agreed_now(tmp_path)
+    child = at_the_desk(office, "depart")
+    child.expect(r"leave it open: $")
+    child.sendline("n")
+    child.expect(f"Condition: {RING}")
+    child.expect(r"leave it open: $")
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert "--without 'Priya Nair'" in str(child.before)
+    report = office.show()["way"]["reports"][0]
+    assert [one["met"] for one in report["conditions"]] == ["no", None]
+
+
+def test_who_comes_along_is_kept_whatever_question_is_stopped_at(tmp_path: Path) -> None:
+    office = agreed_now(tmp_path)
+    child = at_the_desk(office, "ok", office.ref, "--without", "Priya Nair")
+    child.expect(r"Enter for nothing: $")
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert office.show()["way"]["companions"] == []
+
+
+def test_a_condition_about_a_companion_that_is_not_met_says_how_to_go_without_them(office: Office) -> None:
+    agreed(office)
+    said = office.sam.done("depart", "--not-met", "all").err
+    assert (
+        f"if Priya Nair does not come along, say so:  visitsafe ok {office.ref} --without 'Priya Nair'"
+        in said
+    )
+    gone = office.sam.done("ok", "--without", "Priya", "--not-met", "1").err
+    assert "if Priya Nair" not in gone
+
+
+def test_a_page_tells_what_was_planned_from_who_really_went(office: Office) -> None:
+    agreed(office)
+    office.sam.done("depart", "--without", "Priya")
+    page = office.mo.done("export", office.ref, "--format", "md").out
+    short, planned = page.split("## What was planned, and why")
+    assert "with Priya Nair, on Monday" in short
+    assert "As reported since: alone." in short
+    assert "- Who goes: Sam, with Priya Nair\n- Who goes, as reported since: alone\n" in planned
+    pack = office.mo.done("export", "--case", "CF-1", "--format", "md").out
+    assert "Sam, alone (planned: with Priya Nair)" in pack

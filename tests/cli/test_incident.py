@@ -188,6 +188,24 @@ def test_a_draft_of_another_incident_is_not_gone_on_with_as_a_correction(office:
     assert [begun(), begun(), begun("--correct"), begun("--correct")] == [False, True, False, True]
 
 
+def test_who_is_not_all_right_gets_a_number_before_the_next_question(office: Office) -> None:
+    office.mo.done("team", "set", "--desk-phone", "0161 496 0000")
+    command = ["-m", "visitsafe", "incident", office.ref, "--plain"]
+    own: Any = {**os.environ, **office.sam.environ}
+    child = pexpect.spawn(sys.executable, command, env=own, encoding="utf-8", timeout=LIMIT)
+    child.expect(r"more\): $")
+    child.sendline("3")  # not all right, or not sure
+    child.expect(r"more\): $")
+    said = " ".join(str(child.before).split())
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    places = [
+        said.index(one) for one in ("999", "ring your manager", "duty desk: 0161 496 0000", "near miss")
+    ]
+    assert places == sorted(places)
+
+
 def test_a_flood_of_incidents_is_ten_lines_at_home(office: Office) -> None:
     for number in range(12):
         record(office, text=FORM.replace(SECRET, f"Number {number}."))

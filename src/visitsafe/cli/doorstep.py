@@ -112,14 +112,30 @@ def _report(called: Invocation, words: "Namespace") -> None:
             if unknown:
                 report = replace(report, known_by=how_known(state.author.person.name))
             if at_terminal():
-                measures = [ask_measure(one) for one in report.findings]
-                conditions = tuple(map(ask_condition, report.conditions))
-                note = "\n".join(filter(None, (report.note, *measures)))
-                report = replace(report, conditions=conditions, note=note)
+                report = _asked_beside(report)
             signing = later(called, signing)
             state = signing.plan(state.plan)
         done = make_report(patient_desk(signing), state, report)
         _answer(done, signing, zone, json=words.json)
+
+
+def _asked_beside(report: "Report") -> "Report":
+    """The report with what is said of each finding and condition.
+
+    Who stops here has said what they report: it is recorded, and what was not answered is left open.
+    """
+    from msgspec.structs import replace
+
+    conditions, notes = list(report.conditions), [report.note]
+    say("Ctrl+C leaves the rest open; what you report is recorded all the same")
+    try:
+        for finding in report.findings:
+            notes += [ask_measure(finding)]
+        for place, condition in enumerate(conditions):
+            conditions[place] = ask_condition(condition)
+    except InterruptedByUserError:
+        say("the rest is left open")
+    return replace(report, conditions=tuple(conditions), note="\n".join(filter(None, notes)))
 
 
 def _answer(done: "Reported", desk: "Desk", zone: "tzinfo", *, json: bool) -> None:

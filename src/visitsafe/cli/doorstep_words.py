@@ -142,6 +142,7 @@ def _agreed(done: Reported) -> list[str]:
     report, after = done.report, done.after
     if not (report.conditions or report.company):
         return []
+    from visitsafe.team.people import words_in
     from visitsafe.visits.setting_out import who_decided
 
     manager = who_decided(after)
@@ -149,10 +150,21 @@ def _agreed(done: Reported) -> list[str]:
     unmet = [one.text for one in report.conditions if one.met == Answer.NO]
     lines = [f"a condition of {manager}, and nobody said whether it is met: {text}" for text in open_]
     lines += [f"not met, a condition of {manager}: {text}" for text in unmet]
+    lines += [
+        f"if {one.name} does not come along, say so:  {_not_along(after.ref, one.name)}"
+        for one in after.going.visit.companions
+        if any(set(words_in(one.name)) <= set(words_in(text)) for text in unmet)
+    ]
     lines += [f"now that others go than was planned: {one.text} ({one.source})" for one in report.findings]
     if unmet or report.company:
         lines.append(f"{manager} is told, on the board and by the watch; the visit is watched as before")
     return lines
+
+
+def _not_along(ref: str, name: str) -> str:
+    import shlex
+
+    return f"visitsafe ok {ref} --without {shlex.quote(name)}"
 
 
 def _talk_over(done: Reported, you: str) -> list[str]:

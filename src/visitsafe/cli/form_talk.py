@@ -192,6 +192,7 @@ def _around(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft")
         command=filled.command,
         form=True,
         country=desk.roster.settings.country or "",
+        phone=desk.roster.settings.desk_phone or "",
     )
 
 

@@ -129,6 +129,12 @@ def who_goes(body: PlanBody) -> str:
     return along([companion.name for companion in body.visit.companions], body.company)
 
 
+def otherwise_went(state: PlanState) -> str:
+    """Who goes along as reported since, in the words of `who_goes`; empty where it is as planned."""
+    now = who_goes(state.going)
+    return now if state.visit.company and now != who_goes(state.body) else ""
+
+
 def along(names: Sequence[str], company: Company) -> str:
     """As `who_goes`, of names that are ready to be shown."""
     return f"with {' and '.join(names)}" if names else _COMPANY[company]

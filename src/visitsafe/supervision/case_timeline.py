@@ -7,7 +7,7 @@ from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Status
 from visitsafe.state.duties import talk_by
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import in_minutes, who_goes
+from visitsafe.state.phrases import in_minutes, otherwise_went, who_goes
 from visitsafe.state.visit_words import late_back, stage_words
 from visitsafe.supervision.case_facts import is_to_come, was_alarmed, was_made
 from visitsafe.supervision.case_words import counted, hurt_in
@@ -31,7 +31,8 @@ def _clause(text: str) -> str:
 
 def who_went(state: PlanState) -> str:
     """`Sam Okafor, alone`."""
-    return f"{state.author.person.name}, {who_goes(state.going)}"
+    planned = f" (planned: {who_goes(state.body)})" if otherwise_went(state) else ""
+    return f"{state.author.person.name}, {who_goes(state.going)}{planned}"
 
 
 def became(state: PlanState, now: datetime, zone: tzinfo) -> str:

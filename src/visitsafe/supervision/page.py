@@ -23,6 +23,7 @@ from visitsafe.state.phrases import (
     called,
     day,
     moment,
+    otherwise_went,
     plain_words,
     span,
     unanswered,
@@ -116,9 +117,11 @@ def _in_short(state: PlanState, now: datetime, zone: tzinfo) -> str:
     visit = state.body.visit
     who, case = markdown_line(state.author.person.name), markdown_line(visit.case)
     place = f" ({markdown_line(visit.area)})" if visit.area.strip() else ""
-    goes, when = markdown_line(who_goes(state.going)), span(visit.start, visit.due_back, zone)
+    goes, when = markdown_line(who_goes(state.body)), span(visit.start, visit.due_back, zone)
     verb = "planned" if state.visit.reports or state.started(to_text(now)) else "plans"
     plans = f"{who} {verb} to visit case {case}{place}, {goes}, on {when}."
+    if otherwise := otherwise_went(state):
+        plans += f" **As reported since: {markdown_line(otherwise)}.**"
     stage = markdown_line(stage_words(state, now, zone))
     gone = [f"On the way: **{stage}**{'' if stage.endswith('?') else '.'}"] if stage else []
     after = [in_short(state)] if in_short(state) else []
@@ -182,7 +185,8 @@ def _planned(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
         ("Visit to", visit.person_visited),
         ("Start", moment(visit.start, zone)),
         ("Due back", moment(visit.due_back, zone)),
-        ("Who goes", f"{state.author.person.name}, {who_goes(state.going)}"),
+        ("Who goes", f"{state.author.person.name}, {who_goes(state.body)}"),
+        ("Who goes, as reported since", otherwise_went(state)),
         ("Repeats the plan", called(body.repeats)),
         ("Tracing details", sealed_words(state.sealed, now) if state.sealed else ""),
     ]

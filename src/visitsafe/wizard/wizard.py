@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from visitsafe.checklists.assessment import Value
+from visitsafe.checklists.assessment import Value, told_at_once
 from visitsafe.checklists.checklist import AnswerType, Question, Source, VisitField
 from visitsafe.checklists.facts import OVERLAP, Known, Occasion
 from visitsafe.checklists.questionnaire import Questionnaire, cite
@@ -81,6 +81,7 @@ class Surroundings:
             session that is returned; never in what is saved.
         team: Who is in the team, by whom a companion may be meant.
         country: Whose telephone numbers are meant where none is named.
+        phone: The number of the duty desk; said with what a form tells at once.
     """
 
     save: Callable[[Session], None]
@@ -94,6 +95,7 @@ class Surroundings:
     known: Callable[[Occasion], Known] = _nothing_known
     team: tuple[Member, ...] = ()
     country: str = ""
+    phone: str = ""
 
 
 def run(questionnaire: Questionnaire, session: Session, front: Front, around: Surroundings) -> Session:
@@ -150,6 +152,9 @@ class _Wizard:
             event = replace(event, who=self._around.me)
         self._session = apply(self._questionnaire, self._session, event)
         self._told += self._session.notices
+        urgent = told_at_once(self._questionnaire, self._session.answers)
+        if self._around.phone and any(one in urgent for one in self._session.notices):
+            self._told.append(f"The duty desk: {self._around.phone}")
         self._around.save(structs.replace(self._session, known=(), facts=()))
         self._look_around()
 
