@@ -224,7 +224,7 @@ def test_what_a_row_of_the_list_claims_is_gone_stops_no_report(office: SharedOff
     office.at(NOW + timedelta(hours=2, minutes=5))
     reported = office.sam.done("depart", office.ref)
     assert "entries of" in reported.err
-    assert "departed" in office.mo.done("show", office.ref).out.casefold()
+    assert "set out, by Sam" in office.mo.done("show", office.ref).out
     said = office.mo.done("store", "rebuild").err
     assert office.ref in said
     assert "--forget-missing" in said
