@@ -1,5 +1,6 @@
 """What is known counts: an assault, the light and two visits at one time, as people meet them (D17)."""
 
+import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -137,6 +138,34 @@ class TestAnAssault:
         assert (ran.code, "--condition" in ran.err) == (1, True)
         assert office.show()["status"] == "awaiting"
         assert office.mo.done(*words, "--condition", "Two go.").code == 0
+
+    @pytest.mark.parametrize("said", ["ZZ", ""])
+    def test_it_stops_the_next_plan_though_the_stores_list_says_that_it_was_another_case(
+        self, office: Office, said: str
+    ) -> None:
+        assault(office)
+        first = office.ref
+        with closing(sqlite3.connect(office.store)) as raw:
+            raw.execute("UPDATE plans SET case_ref = ?", (said,))
+            raw.commit()
+        office.at(NOW + timedelta(days=20))
+        path = office.answers(start='"14 December 2026 10:00"')
+        ran = office.sam.done("plan", "--answers", path, "--yes", "--json")
+        assert raised(ran.json) == {"violence-not-talked-over", "violence-alone"}
+        told = f"list shows {first} under another case than its entries do; run: visitsafe verify {first}"
+        assert told in flat(ran.err)
+        assert office.mo.run("verify", first).code == 3
+
+    def test_a_plan_that_the_stores_list_puts_under_the_case_says_nothing_about_it(
+        self, office: Office
+    ) -> None:
+        assault(office)
+        with closing(sqlite3.connect(office.store)) as raw:
+            raw.execute("UPDATE plans SET case_ref = 'CF-2'")
+            raw.commit()
+        path = office.answers(start=TOMORROW, case='"CF-2"')
+        ran = office.sam.done("plan", "--answers", path, "--yes", "--json")
+        assert (ran.json["findings"], "under another case" in ran.err) == ([], True)
 
     def test_once_it_was_talked_over_it_needs_a_control_measure_and_another_case_nothing(
         self, office: Office

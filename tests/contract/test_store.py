@@ -95,6 +95,16 @@ def test_scan_goes_on_behind_a_position_over_any_number_of_entries(store: Store)
     assert [kept.position for kept in store.scan(after=247)] == [248, 249, 250]
 
 
+def test_how_plans_begin_is_told_from_the_entries_behind_a_position(store: Store) -> None:
+    made = [
+        Entry(payload=compose(PLAN, kind, NOW, "x", (), Body(number)), signature="")
+        for number, kind in enumerate(["planned", "noted", "revised"])
+    ]
+    store.append(made, NOW, nothing)
+    first, _, last = ((PLAN, one.payload[:600]) for one in made)
+    assert (store.beginnings(-1), store.beginnings(1)) == ([first, last], [last])
+
+
 def test_scan_sees_what_is_appended_while_it_runs(store: Store) -> None:
     store.append([entry(number) for number in range(101)], NOW, nothing)
     rows = store.scan()

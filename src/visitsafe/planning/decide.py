@@ -29,7 +29,7 @@ from visitsafe.state.plan_row import worst
 from visitsafe.state.rules import Judged, is_earlier
 from visitsafe.state.set_out import went_without
 from visitsafe.team.people import Member, words_in
-from visitsafe.team.roster import case_key, is_companion, is_self
+from visitsafe.team.roster import is_companion, is_self
 
 if TYPE_CHECKING:
     from visitsafe.checklists.questionnaire import ChecklistSet
@@ -436,7 +436,7 @@ def previous_plan(desk: Desk, state: PlanState) -> PlanState | None:
 
     A plan that does not hold is passed over with a warning.
     """
-    rows = [row for row in desk.store.plans(case=case_key(state.body.visit.case)) if row.plan != state.plan]
-    found = [desk.plan_if_sound(row.plan) for row in rows if row.start <= state.body.visit.start]
-    earlier = [other for other in found if other is not None]
+    visit = state.body.visit
+    every = case_history(desk, visit.case).plans
+    earlier = [other for other in every if other.plan != state.plan and other.body.visit.start <= visit.start]
     return max(earlier, key=lambda other: other.body.visit.start, default=None)

@@ -217,6 +217,13 @@ class Store(Protocol):
         """The ids of the plans that start with these characters."""
         ...
 
+    def beginnings(self, after: int) -> list[tuple[str, bytes]]:
+        """The stream and the first 600 bytes of each version of a plan behind a position, oldest first.
+
+        They are the entries' own bytes, for whoever looks for a case without believing the rows.
+        """
+        ...
+
     def scan(self, after: int = 0) -> Iterator[Stored]:
         """All entries behind a position in order of arrival, in constant memory."""
         ...

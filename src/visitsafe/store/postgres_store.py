@@ -116,6 +116,10 @@ class PostgresStore:
         """The ids of the plans that start with these characters: a range of the index, read from entries."""
         return [stream for (stream,) in self._link.rows(sql.FIND, beginning, beginning + stored.BEHIND_Z)]
 
+    def beginnings(self, after: int) -> list[tuple[str, bytes]]:
+        """How the versions of plans behind a position begin, in order of arrival: see `Store.beginnings`."""
+        return [(stream, bytes(text)) for stream, text in self._link.rows(sql.BEGINNINGS, after)]
+
     def scan(self, after: int = 0) -> Iterator[Stored]:
         """All entries behind a position, a batch to a statement: no snapshot is kept open for long."""
         while rows := self._link.rows(sql.AFTER, after, _BATCH):

@@ -30,6 +30,10 @@ NEXT_ROWS = _PLANS + " WHERE plan > ? ORDER BY plan LIMIT ?"
 HEAD = "SELECT position, chain FROM entries ORDER BY position DESC LIMIT 1"
 PRESENT = "SELECT stream, payload FROM entries WHERE id = ?"
 FIND = "SELECT DISTINCT stream FROM entries WHERE stream >= ? AND stream < ? ORDER BY stream"
+BEGINNINGS = (
+    "SELECT stream, substr(payload, 1, 600) FROM entries"
+    " WHERE position > ? AND kind IN ('planned', 'revised') AND length(payload) > 0 ORDER BY position"
+)
 ADD_ENTRY = (
     "INSERT INTO entries (position, stream, kind, at, by, received, id, payload, signature, chain)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -192,6 +192,10 @@ class SqliteStore:
         """The ids of the plans that start with these characters: a range of the index, read from entries."""
         return [stream for (stream,) in self._rows(schema.FIND, beginning, beginning + stored.BEHIND_Z)]
 
+    def beginnings(self, after: int) -> list[tuple[str, bytes]]:
+        """How the versions of plans behind a position begin, in order of arrival: see `Store.beginnings`."""
+        return self._rows(schema.BEGINNINGS, after)
+
     def scan(self, after: int = 0) -> Iterator[Stored]:
         """All entries behind a position, a batch to a transaction, so that nobody waits for a long scan."""
         while rows := self._rows(schema.AFTER, after, _BATCH):
