@@ -370,7 +370,9 @@ def test_a_report_long_before_the_start_is_asked_about(today: Office) -> None:
     today.countersigned(start=f'"{day} 10:00"', due_back=f'"{day} 11:30"')
     for said, code, what in (("no", 130, "nothing was recorded"), ("yes", 0, "set out at")):
         child = at_terminal(today.sam, "depart", today.ref)
-        child.expect(r"This visit starts in \d+ hours; your clock says .*Is it this one\? \(yes/no\) ")
+        child.expect(
+            r"visit starts in \d+ hours; your[ \r\n]+clock says[^?]*\nIs it this one\? y for yes, n for no: "
+        )
         child.sendline(said)
         ran = ended(child)
         assert ran[0] == code

@@ -413,9 +413,10 @@ def test_back_a_day_early_ends_nothing_and_the_visit_is_watched_from_its_start(t
     day = NOW.replace(day=24)
     tomorrow.at(day.replace(hour=10, minute=30))
     board = tomorrow.mo.run("board", "--plain").out
-    assert "has not reported setting out; was to begin 10:00; back was reported Mon 23 Nov 13:00" in " ".join(
-        board.split()
-    )
+    assert (
+        "has not reported setting out; was to begin 10:00; setting out Mon 23 Nov 13:00 and "
+        "back Mon 23 Nov 13:00 were reported, too early to count"
+    ) in " ".join(board.split())
     assert "nobody has reported setting out" in tomorrow.sam.done().out
     assert "not reported setting out" in tomorrow.mo.done("list").out
     page = tomorrow.sam.done("export", tomorrow.ref, "--format", "md").out

@@ -128,6 +128,8 @@ def test_people_are_separated_by_semicolons_so_that_a_name_may_have_a_role_after
     assert "needs an answer" in refusal("people", "")
     assert answer("people", "", required=False) == "", "passed over is not none"
     assert '"?" is not a name' in refusal("people", "?")
+    for said in ("y", "YES", "n", "no", "u", "not sure"):
+        assert f'"{said}" is not a name' in refusal("people", said)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -315,7 +315,8 @@ def is_this_one(doubt: str) -> None:
     if not at_terminal():
         raise UsageError(f"{doubt}; nothing was recorded", hint="if it is this one, add: --this-one")
     try:
-        sys.stderr.write(f"{doubt[:1].upper()}{doubt[1:]}. Is it this one? (yes/no) ")
+        say(doubt)
+        sys.stderr.write("Is it this one? y for yes, n for no: ")
         sys.stderr.flush()
         if sys.stdin.readline().strip().casefold() in {"y", "yes"}:
             return

@@ -19,7 +19,7 @@ from visitsafe.record.bodies import (
     Rung,
     Visit,
 )
-from visitsafe.record.kinds import ROLE_WORDS, Company, Role, Stage, Status
+from visitsafe.record.kinds import ROLE_WORDS, Company, Kind, Role, Stage, Status
 from visitsafe.state import alarm
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState, called
@@ -35,6 +35,7 @@ class Report(msgspec.Struct, frozen=True):
     """A report. `at` is when it happened (UTC); `through` is who took it down, if the worker did not sign.
 
     `early`: it is of being back, so long before the start that it ends nothing.
+    `out`: when they reported setting out on an earlier trip, UTC text; unset if they did not.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Report(msgspec.Struct, frozen=True):
     until: str = ""
     stopped: bool = False
     early: bool = False
+    out: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -270,6 +272,7 @@ def _last(state: PlanState) -> Report | None:
     last = state.visit.last_report
     if last is None:
         return None
+    past = [one for one in state.visit.reports if one.id in state.visit.past]
     return Report(
         kind=last.kind,
         at=last.happened,
@@ -277,6 +280,7 @@ def _last(state: PlanState) -> Report | None:
         until=last.body.until if isinstance(last.body, ExtendedBody) else "",
         stopped=isinstance(last.body, ReportBody) and last.body.stopped,
         early=state.visit.early is not None and last.id == state.visit.early.id,
+        out=max((one.happened for one in past if one.kind is Kind.DEPARTED), default=msgspec.UNSET),
     )
 
 

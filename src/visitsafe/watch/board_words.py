@@ -221,7 +221,9 @@ def _reports(row: Row, now: datetime, zone: tzinfo) -> str:
         return f"{STAGES[Stage.PLANNED]}; was to begin {clock(row.start, zone, now)}"
     if last.early:
         begins, at = clock(row.start, zone, now), clock(last.at, zone, now)
-        return f"{STAGES[Stage.PLANNED]}; was to begin {begins}; back was reported {at}, too early to count"
+        out = f"setting out {clock(last.out, zone, now)} and " if last.out else ""
+        early = f"{out}back {at} {'were' if out else 'was'} reported, too early to count"
+        return f"{STAGES[Stage.PLANNED]}; was to begin {begins}; {early}"
     if last.kind == Kind.DEPARTED:
         return departed + _through(last)
     return "; ".join(filter(None, (departed, _report(last, now, zone))))

@@ -40,6 +40,8 @@ LONGEST_NAME = 120
 MOST_PEOPLE = 30
 _ONE_LINE = frozenset({VisitField.CASE, VisitField.AREA})
 _NOBODY = frozenset({NONE, "nobody", "no one", "no-one", "noone"})
+_NO_NAMES = frozenset({"y", "yes", "n", "no", "u", "not sure"})
+"""What answers other questions, and is nobody's name."""
 _NONE: Mapping[AnswerType, Value] = {AnswerType.CHOICES: (NONE,), AnswerType.PEOPLE: ()}
 """What an empty list means that somebody wrote into a file on purpose."""
 _REFERENCE = "use the case reference, so that no name goes into the record"
@@ -179,7 +181,7 @@ def _people(question: Question, raw: Raw) -> tuple[str, ...]:
         return ()
     for name in names.values():
         _no_longer_than(LONGEST_NAME, name)
-        if not any(character.isalpha() for character in name):
+        if name.casefold() in _NO_NAMES or not any(character.isalpha() for character in name):
             raise AnswerError(f"{quoted(name)} is not a name: {expected(question)}")
     if len(names) > MOST_PEOPLE:
         raise AnswerError(f"that is more than {MOST_PEOPLE} people; name those that matter most")
