@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from visitsafe.checklists.starting_files import starting_file
+from visitsafe.checklists.files import starting_file
 from visitsafe.cli import main
 from visitsafe.cli.app import app
 from visitsafe.cli.form_talk import How, fill_in, signed

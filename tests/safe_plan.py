@@ -11,14 +11,14 @@ import yaml
 from pydantic import TypeAdapter
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.checklists.checklist import VisitChecklist
-from visitsafe.checklists.kinds import (
+from visitsafe.checklists.model import (
     Checklist,
     EscalationChecklist,
     ReviewChecklist,
     SharingChecklist,
     ShouldNotChecklist,
     Sources,
+    VisitChecklist,
 )
 from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
 

@@ -24,7 +24,7 @@ from visitsafe.errors import (
 from visitsafe.settings import Settings, load, remember
 
 if TYPE_CHECKING:
-    from visitsafe.checklists.checklists import Library
+    from visitsafe.checklists.library import Library
     from visitsafe.desk import Desk
     from visitsafe.record.ssh import FileSigner, Signer
     from visitsafe.record.stored import Store
@@ -89,7 +89,7 @@ def settings_of(context: Context) -> Settings:
 
 def library_of(context: Context, path: Path | None = None) -> "Library":
     """The shipped checklists and the agency's own; `path` is a file or folder named on the command line."""
-    from visitsafe.checklists.checklists import load_all, shipped_folder
+    from visitsafe.checklists.library import load_all, shipped_folder
 
     own = settings_of(context).checklists
     return load_all([shipped_folder(), *own, *([path] if path else [])])

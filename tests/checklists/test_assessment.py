@@ -21,7 +21,7 @@ from visitsafe.checklists.assessment import (
     split,
     tokens,
 )
-from visitsafe.checklists.checklist import AnswerType, Question, Rule, Section
+from visitsafe.checklists.model import AnswerType, Question, Rule, Section
 from visitsafe.checklists.questionnaire import Questionnaire
 
 SHIPPED = questionnaire()

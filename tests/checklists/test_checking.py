@@ -10,22 +10,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visitsafe.checklists.assessment import holds, tokens
-from visitsafe.checklists.checking import check, check_documents, past_review
-from visitsafe.checklists.checklist import Question, VisitChecklist
-from visitsafe.checklists.form_checking import form_references
+from visitsafe.checklists.check import (
+    Problem,
+    check,
+    check_documents,
+    form_references,
+    past_review,
+    references,
+)
 from visitsafe.checklists.form_flow import FormSet
-from visitsafe.checklists.forms import FormChecklist
-from visitsafe.checklists.kinds import (
+from visitsafe.checklists.model import (
     Document,
     EscalationChecklist,
+    FormChecklist,
+    Question,
     ReviewChecklist,
     SharingChecklist,
     ShouldNotChecklist,
+    VisitChecklist,
 )
-from visitsafe.checklists.problem import Problem
 from visitsafe.checklists.proofs import Prover
 from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
-from visitsafe.checklists.references import references
 
 SOURCE = [{"document": "numbered", "paragraph": "7.2"}]
 DOCUMENTS = {

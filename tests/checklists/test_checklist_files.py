@@ -9,12 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visitsafe.checklists.checklist import VisitChecklist
-from visitsafe.checklists.checklist_check import check_library
-from visitsafe.checklists.checklist_files import find, read
-from visitsafe.checklists.checklists import Library, load_all, shipped_folder
-from visitsafe.checklists.starting_files import starting_file, write_new
-from visitsafe.checklists.yaml_files import MOST_BYTES, MOST_LISTED, as_data, parse, read_strings
+from visitsafe.checklists.files import find, read, starting_file, write_new
+from visitsafe.checklists.library import Library, check_library, load_all, shipped_folder
+from visitsafe.checklists.model import VisitChecklist
+from visitsafe.checklists.yaml import MOST_BYTES, MOST_LISTED, as_data, parse, read_strings
 from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError, SettingsError
 
 TODAY = date(2026, 11, 23)

@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.checklists.checklist import Question
-from visitsafe.checklists.checklists import load_all, shipped_folder
-from visitsafe.checklists.form_checking import form_references
+from visitsafe.checklists.check import form_references
 from visitsafe.checklists.form_flow import FormSet, compile_form, compose_form
-from visitsafe.checklists.forms import FormChecklist
+from visitsafe.checklists.library import load_all, shipped_folder
+from visitsafe.checklists.model import FormChecklist, Question
 from visitsafe.record.kinds import Level
 from visitsafe.text.times import TimeError, time_in_form
 from visitsafe.wizard.answering import AnswerError, Context, parse
@@ -23,7 +22,7 @@ from visitsafe.wizard.screens import BACK, CONFIRM, AskOne, Review, Sign
 from visitsafe.wizard.session import apply, screen
 
 if TYPE_CHECKING:
-    from visitsafe.checklists.kinds import SharingChecklist
+    from visitsafe.checklists.model import SharingChecklist
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from visitsafe.checklists.checklist_check import check_library
-from visitsafe.checklists.checklists import Library, load_all, shipped_folder
-from visitsafe.checklists.patterns import Pattern
-from visitsafe.checklists.starting_files import starting_file
+from visitsafe.checklists.files import starting_file
+from visitsafe.checklists.library import Library, check_library, load_all, shipped_folder
+from visitsafe.checklists.model import Pattern
 from visitsafe.errors import NotFoundError, ProblemsError
 
 TODAY = date(2026, 11, 23)

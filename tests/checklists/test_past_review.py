@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from story import hostile_visit
-from visitsafe.checklists.past_review import MARK, marked, marked_body, past_review
+from visitsafe.checklists.library import MARK, marked, marked_body, past_review
 
 TODAY = date(2026, 11, 23)
 OLD = frozenset({"salford-2011"})

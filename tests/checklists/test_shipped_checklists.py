@@ -6,8 +6,8 @@ from datetime import date
 
 from safe_plan import CHECKLISTS, questionnaire, safe_answers, shipped, shipped_sources
 from visitsafe.checklists.assessment import next_question
-from visitsafe.checklists.checking import check, check_documents, past_review
-from visitsafe.checklists.checklist import AnswerType, Item, Screen, VisitField
+from visitsafe.checklists.check import check, check_documents, past_review
+from visitsafe.checklists.model import AnswerType, Item, Screen, VisitField
 from visitsafe.record.kinds import Level
 
 QUESTIONS = questionnaire()

@@ -7,8 +7,8 @@ import pytest
 
 from safe_plan import questionnaire, safe_answers
 from visitsafe.checklists.assessment import Value, applicability, assess, missing, next_question
-from visitsafe.checklists.checklist import AnswerType, Question
 from visitsafe.checklists.facts import FACTS as FACTS_KNOWN
+from visitsafe.checklists.model import AnswerType, Question
 from visitsafe.record.kinds import Level
 
 QUESTIONS = questionnaire()

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from office import NOW, Office, Ran, Someone
-from visitsafe.checklists.checklists import shipped_folder
-from visitsafe.checklists.starting_files import starting_file
+from visitsafe.checklists.files import starting_file
+from visitsafe.checklists.library import shipped_folder
 
 ANSWERS = """\
 checklist: estate

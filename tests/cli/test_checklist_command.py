@@ -12,7 +12,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from visitsafe.checklists.checklists import shipped_folder
+from visitsafe.checklists.library import shipped_folder
 from visitsafe.cli import main
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

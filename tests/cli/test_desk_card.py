@@ -14,7 +14,7 @@ from patience import LIMIT
 from story import MO, NOW, Story, hostile_visit, visit
 from story_plan import CONTROLS
 from visit_story import countersigned, departed, extended, planned, watched_plan
-from visitsafe.checklists.checklists import load_all, shipped_folder
+from visitsafe.checklists.library import load_all, shipped_folder
 from visitsafe.record.bodies import Companion, Control, Ladder, Rung
 from visitsafe.visits.card_paper import card_page
 from visitsafe.visits.desk_card import Card, desk_card

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from safe_plan import data
 from visitsafe.checklists.assessment import Value, next_question
 from visitsafe.checklists.form_flow import FormSet, compile_form
-from visitsafe.checklists.forms import FormChecklist
+from visitsafe.checklists.model import FormChecklist
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.followup import agreement_page
 from visitsafe.followup.documents import ACTIONS, COMING, FORMS, PAST, TELL_BY

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 from safe_plan import data, questionnaire
 from visitsafe.checklists.assessment import Value, next_question
 from visitsafe.checklists.form_flow import FormSet, compile_form
-from visitsafe.checklists.forms import FormChecklist
+from visitsafe.checklists.model import FormChecklist
 from visitsafe.followup import incident as incidents
 from visitsafe.followup import riddor
 from visitsafe.supervision import figures_followup as figures_after

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from safe_plan import data
-from visitsafe.checklists.forms import FormChecklist
+from visitsafe.checklists.model import FormChecklist
 from visitsafe.followup import agreement_page
 from visitsafe.followup.readability import hard_sentences, sentences
 

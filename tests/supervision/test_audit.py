@@ -13,7 +13,7 @@ from story import ADA, EVE, MO, NOW, SAM, Story, begun
 from team_story import at_a_store, changed, said
 from visit_story import DUE_BACK, START, at, back, countersigned, departed, duress, late, planned, raised
 from visitsafe.checklists.form_flow import FormSet, beside, compile_form
-from visitsafe.checklists.forms import FormChecklist
+from visitsafe.checklists.model import FormChecklist
 from visitsafe.record.bodies import AuditedBody, Made, Shown
 from visitsafe.record.kinds import Kind
 from visitsafe.state.duress_redaction import hides_duress

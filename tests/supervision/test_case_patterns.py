@@ -15,7 +15,7 @@ from case_story import DONE, LONDON, body, case, countersigned, planned, visited
 from story import DUE_BACK, MO, NIA, NOW, Story
 from story_plan import FINDINGS
 from visit_story import OLA, at, back, departed, extended, raised, reported, stood_down
-from visitsafe.checklists.patterns import Pattern
+from visitsafe.checklists.model import Pattern
 from visitsafe.record.kinds import Because, Kind
 from visitsafe.supervision.case_patterns import patterns_in
 from visitsafe.supervision.case_prompts import chosen, specific

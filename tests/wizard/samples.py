@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.checklists.checklist import Question, Rule, Section
+from visitsafe.checklists.model import Question, Rule, Section
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.screens import (

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.checklists.checklists import load_all, shipped_folder
 from visitsafe.checklists.facts import Known, Occasion
 from visitsafe.checklists.form_flow import compile_form
+from visitsafe.checklists.library import load_all, shipped_folder
 from visitsafe.checklists.questionnaire import compile_questionnaire
 from visitsafe.followup.debrief import AFTER_INCIDENT, DEBRIEF
 from visitsafe.record.bodies import Finding, KnownFact

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visitsafe.checklists.assessment import next_question
-from visitsafe.checklists.checklist import Question, Section
+from visitsafe.checklists.model import Question, Section
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.wizard.answering import (
     AnswerError,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import safe_plan
 from visitsafe.checklists.assessment import next_question
-from visitsafe.checklists.checklist import VisitChecklist
+from visitsafe.checklists.model import VisitChecklist
 from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
 from visitsafe.errors import NotFoundError, ProblemsError, SettingsError, VisitsafeError
 from visitsafe.record.bodies import Control

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from visitsafe.checklists.assessment import Value, applicability
-from visitsafe.checklists.checklist import AnswerType
+from visitsafe.checklists.model import AnswerType
 from visitsafe.record.bodies import Control
 from visitsafe.wizard.draft import begin, final, final_controls, final_standing, refit, repeat, revise
 from visitsafe.wizard.draft_file import Session, Stage

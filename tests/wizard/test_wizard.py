@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.checklists.checklists import load_all, shipped_folder
+from visitsafe.checklists.library import load_all, shipped_folder
 from visitsafe.checklists.questionnaire import compile_questionnaire
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.record.entry import from_text

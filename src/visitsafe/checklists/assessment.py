@@ -11,8 +11,8 @@ from datetime import tzinfo
 
 import msgspec
 
-from visitsafe.checklists.checklist import AnswerType, Condition, Question, Rule
 from visitsafe.checklists.facts import FACTS, fact_words
+from visitsafe.checklists.model import AnswerType, Condition, Question, Rule
 from visitsafe.checklists.questionnaire import Questionnaire, cite
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import Finding, Suggestion

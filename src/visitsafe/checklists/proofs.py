@@ -9,8 +9,8 @@ must be sound (`checking.references`): every condition names earlier questions.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from visitsafe.checklists.assessment import Value, holds, tokens, yes_no
-from visitsafe.checklists.checklist import AnswerType, Condition, Question
 from visitsafe.checklists.facts import FACTS, Fact
+from visitsafe.checklists.model import AnswerType, Condition, Question
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.record.kinds import Answer
 

@@ -9,24 +9,22 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from functools import cached_property
 
-from visitsafe.checklists.checklist import (
+from visitsafe.checklists.facts import ALWAYS, values_of
+from visitsafe.checklists.model import (
     AnswerType,
     Choice,
+    EscalationChecklist,
     Question,
+    Reminder,
+    ReviewChecklist,
     Rule,
     Screen,
     Section,
+    SharingChecklist,
+    SharingRule,
+    ShouldNotChecklist,
     Source,
     VisitChecklist,
-)
-from visitsafe.checklists.facts import ALWAYS, values_of
-from visitsafe.checklists.kinds import (
-    Duty,
-    EscalationChecklist,
-    Reminder,
-    ReviewChecklist,
-    SharingChecklist,
-    ShouldNotChecklist,
 )
 from visitsafe.record.bodies import KnownFact
 from visitsafe.record.kinds import Answer, Level
@@ -134,7 +132,7 @@ def sharing_sections(sharing: SharingChecklist) -> list[Section]:
     ]
 
 
-def _duty_questions(duty: Duty, triggers: tuple[str, ...]) -> tuple[Question, ...]:
+def _duty_questions(duty: SharingRule, triggers: tuple[str, ...]) -> tuple[Question, ...]:
     any_yes = tuple({trigger: (Answer.YES.value,)} for trigger in triggers)
 
     def question(name: str, label: str, ask: str, answer: AnswerType, **more: object) -> Question:

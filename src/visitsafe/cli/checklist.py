@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from visitsafe.checklists.checklist_files import Found
-    from visitsafe.checklists.checklists import Library
-    from visitsafe.checklists.kinds import Document
-    from visitsafe.checklists.loaded import Loaded
+    from visitsafe.checklists.files import Found
+    from visitsafe.checklists.library import Library, Loaded
+    from visitsafe.checklists.model import Document
 
 app = typer.Typer(
     help="The checklists that visits are planned with, and the forms for afterwards.",
@@ -89,7 +88,7 @@ def check(
     ] = None,
 ) -> None:
     """Prove that checklists hold: references, choices, reachability, sources and unique ids."""
-    from visitsafe.checklists.checklist_check import check_library
+    from visitsafe.checklists.library import check_library
 
     library, only = _library_to_check(context, paths or [])
     report = check_library(library, invocation(context).now.date(), only, _opened())
@@ -123,7 +122,7 @@ def schema(
     kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help=f"{KINDS}; all if not given.")] = None,
 ) -> None:
     """Print a JSON Schema (draft 2020-12) with which editors help to write checklists."""
-    from visitsafe.checklists.checklist_schema import schema as make_schema
+    from visitsafe.checklists.files import schema as make_schema
 
     result_json(make_schema(_kind(kind) if kind else None))
 
@@ -143,7 +142,7 @@ def new(
     ] = None,
 ) -> None:
     """Begin a checklist: a commented file that passes `check` as it is."""
-    from visitsafe.checklists.starting_files import starting_file, write_new
+    from visitsafe.checklists.files import starting_file, write_new
 
     if extends and kind != "visit":
         raise UsageError("only a visit checklist can extend another", hint="leave --kind out")
@@ -158,7 +157,7 @@ def new(
 
 
 def _kind(kind: str) -> str:
-    from visitsafe.checklists.checklist_files import MODELS
+    from visitsafe.checklists.files import MODELS
 
     if kind not in MODELS:
         raise UsageError(f"there is no kind of checklist {kind!r}", hint=f"the kinds are {KINDS}")
@@ -192,7 +191,7 @@ def _library_to_check(
     context: typer.Context, paths: list[Path]
 ) -> tuple["Library", "Sequence[Found] | None"]:
     """The library with all paths in it, and the files that stand at the paths; None for all."""
-    from visitsafe.checklists.checklists import load_all, shipped_folder
+    from visitsafe.checklists.library import load_all, shipped_folder
 
     before = [shipped_folder(), *settings_of(context).checklists]
     library = load_all([*before, *paths])
@@ -200,7 +199,7 @@ def _library_to_check(
 
 
 def _summary(loaded: "Loaded") -> dict[str, Any]:
-    from visitsafe.checklists.checklists import shipped_folder
+    from visitsafe.checklists.library import shipped_folder
 
     checklist = loaded.checklist
     return {
@@ -227,6 +226,6 @@ def _whole(loaded: "Loaded") -> dict[str, Any]:
 
 
 def _document(document: "Document", today: "date") -> dict[str, Any]:
-    from visitsafe.checklists.checking import past_review
+    from visitsafe.checklists.check import past_review
 
     return {**document.model_dump(mode="json"), "past_review": past_review(document, today)}

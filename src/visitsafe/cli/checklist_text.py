@@ -9,19 +9,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from visitsafe.checklists.checking import past_review
-from visitsafe.checklists.checklist import Choice, Condition, Item, Question, Source, VisitChecklist
+from visitsafe.checklists.check import AnyChecklist, past_review
 from visitsafe.checklists.facts import ALWAYS
-from visitsafe.checklists.forms import FormChecklist, SupervisionPrompt
-from visitsafe.checklists.kinds import (
+from visitsafe.checklists.model import (
     DUE_BACK,
+    Choice,
+    Condition,
     Document,
-    Duty,
     EscalationChecklist,
+    FormChecklist,
+    Item,
+    Question,
     SharingChecklist,
+    SharingRule,
     ShouldNotChecklist,
+    Source,
+    SupervisionPrompt,
+    VisitChecklist,
 )
-from visitsafe.checklists.problem import AnyChecklist
 
 FIRST = "Shown before anything is asked"
 LISTS = {
@@ -96,7 +101,7 @@ class Page:
                 yield from self._wrap(line, 4)
             yield from self._wrap(f"Source: {self._cite(item.source)}", 4)
 
-    def _duty(self, duty: Duty) -> Iterator[str]:
+    def _duty(self, duty: SharingRule) -> Iterator[str]:
         yield from ("", f"The duty, within {duty.within_days} days of signing")
         for line in (duty.text, duty.ask_decision, duty.ask_with, duty.ask_reason, f"Why: {duty.why}"):
             yield from self._wrap(line, 2)

@@ -131,8 +131,7 @@ def check_checklists(settings: Settings, now: datetime) -> Iterator[Finding]:
 
     Nobody here can do anything about those that visitsafe brings along: `checklist check` names them too.
     """
-    from visitsafe.checklists.checklist_check import check_library
-    from visitsafe.checklists.checklists import load_all, shipped_folder
+    from visitsafe.checklists.library import check_library, load_all, shipped_folder
 
     report = check_library(load_all([shipped_folder(), *settings.checklists]), now.date())
     mend = "visitsafe checklist check"

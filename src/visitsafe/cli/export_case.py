@@ -11,8 +11,7 @@ from visitsafe.opening import library_of, zone_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from visitsafe.checklists.forms import SupervisionPrompt
-    from visitsafe.checklists.patterns import Pattern
+    from visitsafe.checklists.model import Pattern, SupervisionPrompt
     from visitsafe.desk import Desk
     from visitsafe.state.case import CaseHistory
     from visitsafe.supervision.page_record import Cited

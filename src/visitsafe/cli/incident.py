@@ -153,7 +153,7 @@ def _first_steps(context: typer.Context, desk: "Desk", state: "PlanState | None"
 
 def _steps(context: typer.Context, state: "PlanState | None") -> list[str]:
     """The four steps of the list that the plan was made with, else of the one that ships."""
-    from visitsafe.checklists.kinds import ShouldNotChecklist
+    from visitsafe.checklists.model import ShouldNotChecklist
 
     library = library_of(context)
     made = state.body.checklists if state is not None else ()

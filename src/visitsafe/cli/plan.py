@@ -97,7 +97,7 @@ def checklist_named(context: typer.Context, named: str) -> "ChecklistSet":
     path = Path(named)
     if not _is_there(path):
         return library_of(context).checklist_set(named)
-    from visitsafe.checklists.checklists import load_all
+    from visitsafe.checklists.library import load_all
 
     own = load_all([path]).ids("visit")
     if len(own) != 1:
@@ -223,8 +223,8 @@ def answering(context: typer.Context, desk: "Desk", *, urgent: bool = False) -> 
 
 def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent", known: "Known") -> None:
     """What the wizard would have asked twice or shown: a name for a case, a long visit, what is known."""
-    from visitsafe.checklists.checklist import VisitField
     from visitsafe.checklists.facts import DAYLIGHT, in_order
+    from visitsafe.checklists.model import VisitField
     from visitsafe.record.entry import from_text
     from visitsafe.text.times import long_visit
     from visitsafe.wizard.answering import case_warning, companion_doubts

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from visitsafe.checklists.checklist import Source
+    from visitsafe.checklists.model import Source
     from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire
     from visitsafe.cli.prompts.talk import Talk
     from visitsafe.desk import Desk
@@ -241,7 +241,7 @@ def _around(context: typer.Context, desk: "Desk", draft: "Draft", revises: str) 
 
 def citing(context: typer.Context, desk: "Desk") -> "Callable[[tuple[Source, ...]], str]":
     """How a source is named: one that is past its review date says so."""
-    from visitsafe.checklists.past_review import marked, past_review
+    from visitsafe.checklists.library import marked, past_review
     from visitsafe.checklists.questionnaire import cite
 
     try:

@@ -13,7 +13,7 @@ from visitsafe.opening import desk_of, invocation, library_of, zone_of
 from visitsafe.record.kinds import Role
 
 if TYPE_CHECKING:
-    from visitsafe.checklists.checklists import Library
+    from visitsafe.checklists.library import Library
     from visitsafe.desk import Desk
     from visitsafe.supervision.report import Report, View
     from visitsafe.text.days import Period

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
-from visitsafe.checklists.past_review import marked, past_review
+from visitsafe.checklists.library import marked, past_review
 from visitsafe.followup.agreement_page import Signing, agreement_page
 from visitsafe.record.bodies import Action, DocumentedBody, Shown
 from visitsafe.record.kinds import Document

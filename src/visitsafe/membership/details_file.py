@@ -78,8 +78,7 @@ def read_clear(named: str, country: str) -> Mapping[str, str]:
         ProblemsError: It does not hold one text for each name, or one that cannot be; with places and not
             with what stands there.
     """
-    from visitsafe.checklists.yaml_files import printable, read_strings, refusal
-    from visitsafe.checklists.yaml_tree import Problem
+    from visitsafe.checklists.yaml import Problem, printable, read_strings, refusal
 
     source = sys.stdin.buffer.read() if named == "-" else Path(named)
     try:

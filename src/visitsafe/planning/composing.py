@@ -9,9 +9,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from visitsafe.checklists.assessment import Answers, Value, assess, in_words, split, tokens
-from visitsafe.checklists.checklist import Question, VisitField
 from visitsafe.checklists.facts import Known, Occasion, in_order
-from visitsafe.checklists.kinds import DUE_BACK, ReviewChecklist, SharingChecklist, Trigger
+from visitsafe.checklists.model import (
+    DUE_BACK,
+    Question,
+    ReviewChecklist,
+    SharingChecklist,
+    Trigger,
+    VisitField,
+)
 from visitsafe.checklists.questionnaire import (
     SHARE,
     SHARE_DECISION,

@@ -5,7 +5,7 @@ its question does not offer, counts as passed over, which is the cautious readin
 """
 
 from visitsafe.checklists.assessment import NONE, Value, assess, yes_no
-from visitsafe.checklists.checklist import AnswerType, Question
+from visitsafe.checklists.model import AnswerType, Question
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.planning.composing import answers_of
 from visitsafe.record.bodies import LADDER_ALTERED, Finding, Ladder, PlanBody

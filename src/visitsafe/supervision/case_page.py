@@ -11,8 +11,8 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
-from visitsafe.checklists.past_review import marked, past_review
-from visitsafe.checklists.patterns import Pattern
+from visitsafe.checklists.library import marked, past_review
+from visitsafe.checklists.model import Pattern
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Status
 from visitsafe.state.case import CaseHistory

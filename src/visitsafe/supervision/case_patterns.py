@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
-from visitsafe.checklists.patterns import Pattern
+from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import ReportBody
 from visitsafe.record.kinds import Kind, Status
 from visitsafe.state.case import CaseHistory

@@ -6,7 +6,7 @@ Never how a visit left somebody, and never which part of somebody abuse was aime
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
 
-from visitsafe.checklists.patterns import Pattern
+from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import IncidentBody
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Answer, Because

@@ -7,7 +7,7 @@ for each pattern one prompt is taken before any gets a second one. What is alway
 from collections.abc import Collection, Sequence
 from typing import Protocol, TypeVar
 
-from visitsafe.checklists.patterns import Pattern
+from visitsafe.checklists.model import Pattern
 
 MOST = 10
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from visitsafe.checklists.patterns import Pattern
+from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import DebriefedBody, DocumentedBody, IncidentBody
 from visitsafe.record.entry import to_text
 from visitsafe.state.alarm import is_overdue

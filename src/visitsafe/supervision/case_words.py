@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from visitsafe.checklists.patterns import Pattern
+from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import IncidentBody
 from visitsafe.record.kinds import Answer
 from visitsafe.state.events import Said

@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from visitsafe.checklists.facts import differing, in_order
-from visitsafe.checklists.past_review import marked, marked_body, past_review
+from visitsafe.checklists.library import marked, marked_body, past_review
 from visitsafe.record.bodies import DecidedBody, Finding, KnownFact, PlanBody
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Decision, Level, Status

@@ -14,8 +14,8 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from visitsafe.checklists.assessment import NONE, Answers, Value, applicability, in_words, tokens
-from visitsafe.checklists.checklist import AnswerType, Question, VisitField
 from visitsafe.checklists.facts import FACTS
+from visitsafe.checklists.model import AnswerType, Question, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.record.entry import from_text, to_text
 from visitsafe.team.people import Member, meant_by

@@ -15,13 +15,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
-from visitsafe.checklists import yaml_words
+from visitsafe.checklists import yaml as yaml_words
 from visitsafe.checklists.assessment import Answers, Value, assess
-from visitsafe.checklists.checklist import AnswerType, VisitField
 from visitsafe.checklists.facts import Occasion
+from visitsafe.checklists.model import AnswerType, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire
-from visitsafe.checklists.yaml_files import MOST_BYTES, printable, read_bytes, read_strings, refusal
-from visitsafe.checklists.yaml_tree import DataPath, Positions, Problem
+from visitsafe.checklists.yaml import (
+    MOST_BYTES,
+    DataPath,
+    Positions,
+    Problem,
+    printable,
+    read_bytes,
+    read_strings,
+    refusal,
+)
 from visitsafe.errors import ProblemsError, SettingsError
 from visitsafe.planning.composing import occasion_of
 from visitsafe.record.bodies import Control
@@ -274,7 +282,7 @@ def _cut_short(desk: _Desk, questionnaire: Questionnaire, paths: Mapping[str, Da
     words = {paths[name] for name in paths if _is_words(questionnaire, name)}
     for path, value in desk.positions.remarks().items():
         if path in words or path[:-1] in words or path[0] in {"controls", "urgent"}:
-            whole = yaml_words.quoted(f"{value.text}{value.remark}")
+            whole = yaml_words.quoted_word(f"{value.text}{value.remark}")
             mend = f"write {whole}, or put a remark on a line of its own"
             name = next(part for part in reversed(path) if isinstance(part, str))
             desk.value(path, f"{name}: what stands after # is not read; {mend}")

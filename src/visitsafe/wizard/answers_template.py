@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Iterator
 
 from visitsafe.checklists.assessment import BLANK, GIVEN
-from visitsafe.checklists.checklist import AnswerType, Condition, Question, VisitChecklist, VisitField
 from visitsafe.checklists.facts import FACTS
+from visitsafe.checklists.model import AnswerType, Condition, Question, VisitChecklist, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.record.kinds import Answer
 from visitsafe.wizard.options import either, expected, options

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from visitsafe.checklists.assessment import Answers, Value, applicability, assess, possible_tokens, tokens
-from visitsafe.checklists.checklist import AnswerType, Question
 from visitsafe.checklists.facts import ALWAYS
+from visitsafe.checklists.model import AnswerType, Question
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import Control, Finding, KnownFact

@@ -7,10 +7,9 @@ at once, each with its line, by the same rules as at a terminal.
 from dataclasses import replace
 
 from visitsafe.checklists.assessment import Answers
-from visitsafe.checklists.forms import FormChecklist
+from visitsafe.checklists.model import FormChecklist
 from visitsafe.checklists.questionnaire import Questionnaire
-from visitsafe.checklists.yaml_files import refusal
-from visitsafe.checklists.yaml_tree import Problem
+from visitsafe.checklists.yaml import Problem, refusal
 from visitsafe.wizard.answering import Context
 from visitsafe.wizard.answers_file import Filled, load, read_answers
 from visitsafe.wizard.answers_template import answer_lines

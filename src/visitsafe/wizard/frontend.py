@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from visitsafe.checklists.assessment import Value, in_words
-from visitsafe.checklists.checklist import AnswerType, Question, Source, VisitField
+from visitsafe.checklists.model import AnswerType, Question, Source, VisitField
 from visitsafe.checklists.questionnaire import cite
 from visitsafe.record.entry import from_text
 from visitsafe.state.phrases import age, date_only

@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from visitsafe.checklists.assessment import BLANK, DOES_NOT_APPLY, GIVEN, NONE
-from visitsafe.checklists.checklist import AnswerType, Condition, Question, VisitField
 from visitsafe.checklists.facts import FACTS
+from visitsafe.checklists.model import AnswerType, Condition, Question, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.record.kinds import Answer
 from visitsafe.text.clean import clean, quoted

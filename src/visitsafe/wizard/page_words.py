@@ -6,7 +6,7 @@ Plain text in reading order: no colours, no boxes, nothing that means something 
 from collections.abc import Iterator, Mapping, Sequence
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.checklists.checklist import AnswerType, Question, VisitField
+from visitsafe.checklists.model import AnswerType, Question, VisitField
 from visitsafe.record.kinds import Level
 from visitsafe.wizard.frontend import Guide
 from visitsafe.wizard.screens import (

@@ -1,7 +1,7 @@
 """The pages of questions and answers, as a session fills them."""
 
 from visitsafe.checklists.assessment import BLANK, NONE
-from visitsafe.checklists.checklist import AnswerType, Question, Section, VisitField
+from visitsafe.checklists.model import AnswerType, Question, Section, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.screens import AskOne, AskTogether, Review, Row

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.checklists.checklist import Question, Section
+from visitsafe.checklists.model import Question, Section
 from visitsafe.record.bodies import Control, Finding, KnownFact
 
 

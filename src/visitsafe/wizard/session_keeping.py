@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from msgspec.structs import replace
 
 from visitsafe.checklists.assessment import Value, applicability
-from visitsafe.checklists.checklist import AnswerType, VisitField
 from visitsafe.checklists.facts import changed
+from visitsafe.checklists.model import AnswerType, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.record.bodies import KnownFact
 from visitsafe.wizard.draft_file import Session, without

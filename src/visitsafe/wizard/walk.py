@@ -11,8 +11,8 @@ from functools import cached_property, partial
 from itertools import groupby
 
 from visitsafe.checklists.assessment import Answers, applicability
-from visitsafe.checklists.checklist import AnswerType, Question, Screen, Section
 from visitsafe.checklists.facts import ALWAYS
+from visitsafe.checklists.model import AnswerType, Question, Screen, Section
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.wizard.screens import Progress
 

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from msgspec import structs
 
 from visitsafe.checklists.assessment import Value, told_at_once
-from visitsafe.checklists.checklist import AnswerType, Question, Source, VisitField
 from visitsafe.checklists.facts import OVERLAP, Known, Occasion
+from visitsafe.checklists.model import AnswerType, Question, Source, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire, cite
 from visitsafe.cli.prompts.terminal import stopped_by_signals
 from visitsafe.errors import InterruptedByUserError

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from visitsafe.checklists.assessment import DOES_NOT_APPLY, Value
-from visitsafe.checklists.checklist import AnswerType, Question
+from visitsafe.checklists.model import AnswerType, Question
 from visitsafe.cli.prompts.lines import Lines, as_number
 from visitsafe.record.kinds import Answer
 from visitsafe.wizard import page_words as words

@@ -11,7 +11,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from visitsafe.checklists.assessment import DOES_NOT_APPLY, NONE
-from visitsafe.checklists.checklist import AnswerType, Question
+from visitsafe.checklists.model import AnswerType, Question
 from visitsafe.cli.prompts import grid
 from visitsafe.cli.prompts.paper import WARN, Paper
 from visitsafe.cli.prompts.pickers import Asked, Pickers

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from visitsafe.checklists.checklist import (
+from visitsafe.checklists.check import Problem, did_you_mean
+from visitsafe.checklists.model import (
     AnswerType,
     Condition,
     Item,
@@ -20,7 +21,6 @@ from visitsafe.checklists.checklist import (
     Uses,
     VisitChecklist,
 )
-from visitsafe.checklists.problem import Problem, did_you_mean
 
 Path = tuple[str | int, ...]
 T = TypeVar("T", bound=Item)
