@@ -3,7 +3,7 @@
 import pytest
 
 from office import NOW, Office, Ran, Someone
-from visitsafe.membership.team import join_line
+from visitsafe.membership.change import join_line
 from visitsafe.record.bodies import Person
 from visitsafe.record.ssh import load as load_key
 from visitsafe.settings import load

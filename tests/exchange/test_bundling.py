@@ -8,7 +8,7 @@ import pytest
 
 from visitsafe.exchange import bundle as bundling
 from visitsafe.exchange.bundle import read_bundle
-from visitsafe.membership.signers import allowed_signers, principal
+from visitsafe.membership.change import allowed_signers, principal
 from visitsafe.record.bodies import Person
 from visitsafe.record.entry import Entry
 from visitsafe.record.ssh import generate, public_line

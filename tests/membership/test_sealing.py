@@ -12,7 +12,8 @@ import pytest
 from story import ADA, EVE, MO, NIA, NOW, SAM, SAM_AT_HOME, Actor, Story, begun, hostile_visit, visit
 from visitsafe.desk import Desk, summariser
 from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
-from visitsafe.membership.sealing import (
+from visitsafe.membership.change import change_roles, revoke
+from visitsafe.membership.details import (
     key_for,
     open_details,
     reseal,
@@ -22,7 +23,6 @@ from visitsafe.membership.sealing import (
     unlocked_once,
     unseal_from,
 )
-from visitsafe.membership.team import change_roles, revoke
 from visitsafe.planning.decide import check_openable
 from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
 from visitsafe.record.entry import to_text

@@ -10,7 +10,7 @@ import pytest
 from story import ADA, EVE, MO, NIA, NOW, SAM, SAM_AT_HOME, Actor, Story, begun
 from visitsafe.desk import Desk
 from visitsafe.errors import KeyFileError, NotFoundError, NotPermittedError, UsageError
-from visitsafe.membership import team
+from visitsafe.membership import change as team
 from visitsafe.record.bodies import AgreedBody, Person
 from visitsafe.record.kinds import TEAM_STREAM, Role
 from visitsafe.record.stored import Store

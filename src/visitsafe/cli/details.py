@@ -103,7 +103,7 @@ def unlock(context: typer.Context) -> "Callable[[Signer], Sequence[Identity]]":
 
 def _kept(settings: "Settings", identities: "Sequence[Identity]") -> "Details | None":
     """The details on this machine, opened; None if there are none."""
-    from visitsafe.membership.details_file import read_sealed
+    from visitsafe.membership.details import read_sealed
     from visitsafe.record.seal import unseal
     from visitsafe.team.details import from_bytes
 
@@ -130,7 +130,7 @@ def _keep(
     """Write them, to the person's own keys only; `looked` if all of them were looked over just now."""
     from msgspec.structs import replace
 
-    from visitsafe.membership.details_file import write_sealed
+    from visitsafe.membership.details import write_sealed
     from visitsafe.record.entry import to_text
     from visitsafe.record.seal import seal
     from visitsafe.state.phrases import age
@@ -153,7 +153,7 @@ def _keep(
 
 
 def _clear(settings: "Settings") -> None:
-    from visitsafe.membership.details_file import remove
+    from visitsafe.membership.details import remove
 
     if not remove(settings.home):
         raise NotFoundError("there are no tracing details on this computer", hint=tracing.GIVE)
@@ -191,7 +191,7 @@ def _from_flags(
     context: typer.Context, found: "Details | None", values: "Sequence[str]", file: str | None
 ) -> "Details":
     """The details with what flags say. A file stands for all of them, so that nothing old stays unseen."""
-    from visitsafe.membership.details_file import read_clear
+    from visitsafe.membership.details import read_clear
     from visitsafe.team.details import Details, changed, cleaned
 
     if not values and file is None and found is None:
@@ -253,7 +253,7 @@ def with_details(
     """
     from msgspec.structs import replace
 
-    from visitsafe.membership.sealing import unlocked_once
+    from visitsafe.membership.details import unlocked_once
 
     desk = unlocked_once(desk)
     signer = desk.signer()
@@ -272,8 +272,7 @@ def _sealed(
     questionnaire: "Questionnaire",
     identities: "Callable[[], Sequence[Identity]]",
 ) -> "Sealed | None":
-    from visitsafe.membership.details_file import read_sealed
-    from visitsafe.membership.sealing import seal_details, sealed_to, valid_days
+    from visitsafe.membership.details import read_sealed, seal_details, sealed_to, valid_days
     from visitsafe.state.phrases import age
     from visitsafe.state.sealed import names
     from visitsafe.team.details import is_old

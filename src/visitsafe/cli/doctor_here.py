@@ -85,7 +85,7 @@ def check_key(settings: Settings, environ: Mapping[str, str]) -> Iterator[Findin
 
 def check_details(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Whether this person has given details by which they can be found. What they say stays sealed."""
-    from visitsafe.membership.details_file import NAME
+    from visitsafe.membership.details import NAME
 
     name, path = "my details", settings.home / NAME
     changed = file_time(path)

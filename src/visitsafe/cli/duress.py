@@ -41,7 +41,7 @@ def duress(
 
 def _set(context: typer.Context, file: Path | None) -> None:
     from visitsafe.cli.key_talk import opened
-    from visitsafe.membership.team import agree
+    from visitsafe.membership.change import agree
     from visitsafe.record.bodies import AgreedBody
     from visitsafe.text.clean import clean
     from visitsafe.visits.phrase import seal_phrase

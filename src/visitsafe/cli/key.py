@@ -142,7 +142,7 @@ def vouched(
     """
     import msgspec
 
-    from visitsafe.membership.team import replace_own
+    from visitsafe.membership.change import replace_own
     from visitsafe.settings import announce_key
 
     desk.member()

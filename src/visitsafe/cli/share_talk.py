@@ -36,7 +36,7 @@ def talk(
         InterruptedByUserError: Nothing was recorded.
     """
     from visitsafe.cli.prompts.talk import talk_at
-    from visitsafe.membership.sealing import unlocked_once
+    from visitsafe.membership.details import unlocked_once
     from visitsafe.state.sharing_words import duty_lines
 
     asker = talk_at(invocation(context).environ, plain=plain, otherwise=WITHOUT_TERMINAL)

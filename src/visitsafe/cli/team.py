@@ -68,8 +68,8 @@ def found_team(
     Returns:
         The team's id, and its name if this person had founded it before; then nothing was added.
     """
-    from visitsafe.membership.team import found as found_in
-    from visitsafe.membership.team import founded_by, founding_body
+    from visitsafe.membership.change import found as found_in
+    from visitsafe.membership.change import founded_by, founding_body
     from visitsafe.settings import remember
     from visitsafe.store.open import open_or_make
     from visitsafe.text.clean import clean
@@ -94,7 +94,7 @@ def join(
     ] = "",
 ) -> None:
     """Print the line that an admin passes to `team add`."""
-    from visitsafe.membership.team import join_line
+    from visitsafe.membership.change import join_line
 
     settings = settings_of(context)
     me = myself(settings)
@@ -136,7 +136,7 @@ def add(
     ] = False,
 ) -> None:
     """Add the person who sent a join line."""
-    from visitsafe.membership.team import add as add_to
+    from visitsafe.membership.change import add as add_to
     from visitsafe.team.people import fingerprint_in
 
     person = read_line(line)

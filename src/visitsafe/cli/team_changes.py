@@ -56,8 +56,8 @@ def ask_about_clock(desk: "Desk", *, yes: bool) -> None:
         UsageError: There is nobody to ask, and no `--yes`.
         InterruptedByUserError: The clock is not right.
     """
+    from visitsafe.membership.change import newest_claim
     from visitsafe.membership.first_run import has_terminal
-    from visitsafe.membership.team import newest_claim
     from visitsafe.opening import zone_of
     from visitsafe.record.entry import from_text
     from visitsafe.text.times import in_full
@@ -96,7 +96,7 @@ def role(
     There are practitioner, manager, duty and admin; and watch, for a computer that watches and at which
     nobody sits, which goes with no other.
     """
-    from visitsafe.membership.team import change_roles
+    from visitsafe.membership.change import change_roles
 
     if bool(roles) == bool(add):
         raise UsageError(
@@ -120,9 +120,9 @@ def revoke(
     yes: Yes = False,
 ) -> None:
     """Revoke a member's keys, or the one key with a fingerprint: it counts no more."""
+    from visitsafe.membership.change import revoke as revoke_in
+    from visitsafe.membership.change import who_is_meant
     from visitsafe.membership.first_run import has_terminal
-    from visitsafe.membership.team import revoke as revoke_in
-    from visitsafe.membership.team import who_is_meant
     from visitsafe.text.clean import clean
 
     with desk_of(context) as desk:
@@ -146,7 +146,7 @@ def replace(
     yes: Yes = False,
 ) -> None:
     """Replace a key that a member has lost by their new one, which takes over the roles."""
-    from visitsafe.membership.team import replace_lost
+    from visitsafe.membership.change import replace_lost
     from visitsafe.team.people import fingerprint_in
 
     person = read_line(line)
@@ -181,7 +181,7 @@ def set_(
     """Set what everyone in the team must agree on; what is not named stays as it is."""
     from msgspec import UNSET
 
-    from visitsafe.membership.team import agree
+    from visitsafe.membership.change import agree
     from visitsafe.record.bodies import AgreedBody
 
     with desk_of(context) as desk:
@@ -208,7 +208,7 @@ def export(
     ] = None,
 ) -> None:
     """Print the team as an OpenSSH allowed_signers file, with the time in which each key was good."""
-    from visitsafe.membership.signers import allowed_signers
+    from visitsafe.membership.change import allowed_signers
 
     with desk_of(context) as desk:
         text = allowed_signers(desk.roster)

@@ -52,9 +52,9 @@ def leave(
 ) -> None:
     """Somebody leaves: end their keys, see to their open visits, and say what else there is to do."""
     from visitsafe.cli.team_changes import ask_about_clock, ask_back
+    from visitsafe.membership.change import revoke
+    from visitsafe.membership.details import unlocked_once
     from visitsafe.membership.first_run import has_terminal
-    from visitsafe.membership.sealing import unlocked_once
-    from visitsafe.membership.team import revoke
     from visitsafe.record.kinds import Role
     from visitsafe.text.clean import clean
 

@@ -39,7 +39,7 @@ def trace(
     json: Annotated[bool, typer.Option("--json", hidden=True)] = False,
 ) -> None:
     """Open the tracing details of somebody who has not come back."""
-    from visitsafe.membership.sealing import unlocked_once
+    from visitsafe.membership.details import unlocked_once
     from visitsafe.text.clean import clean
 
     if json:
@@ -63,7 +63,7 @@ def _trace(context: typer.Context, desk: "Desk", state: "PlanState", reason: str
     from visitsafe.cli.details import unlock
     from visitsafe.cli.details_screen import show_details
     from visitsafe.cli.lines import make_console
-    from visitsafe.membership.sealing import open_details
+    from visitsafe.membership.details import open_details
 
     opened = open_details(desk, state, reason, unlock(context))
     say(f"recorded in {state.ref}: opened by {desk.member().person.name}")
@@ -73,7 +73,7 @@ def _trace(context: typer.Context, desk: "Desk", state: "PlanState", reason: str
 
 def _reseal(context: typer.Context, desk: "Desk", state: "PlanState", reason: str) -> None:
     from visitsafe.cli.details import unlock
-    from visitsafe.membership.sealing import reseal
+    from visitsafe.membership.details import reseal
     from visitsafe.state.sealed import names
 
     done = reseal(desk, state, reason, unlock(context))
@@ -83,7 +83,7 @@ def _reseal(context: typer.Context, desk: "Desk", state: "PlanState", reason: st
 
 def _reseal_all(context: typer.Context, desk: "Desk", reason: str) -> None:
     """Each plan that can be; those that cannot are named, and then the exit code is 1."""
-    from visitsafe.membership.sealing import to_reseal
+    from visitsafe.membership.details import to_reseal
 
     left = []
     states = to_reseal(desk)

@@ -18,7 +18,7 @@ import msgspec
 
 from visitsafe.desk import Desk, folded
 from visitsafe.errors import NotPermittedError, VerificationError, VisitsafeError
-from visitsafe.membership.signers import allowed_signers, openssh_time, principal
+from visitsafe.membership.change import allowed_signers, openssh_time, principal
 from visitsafe.record.entry import MOST_BYTES, Entry, Verified
 from visitsafe.record.kinds import NAMESPACE
 from visitsafe.record.order import Order

@@ -27,7 +27,7 @@ def read_line(line: str) -> "Person":
     import msgspec
 
     from visitsafe.cli.key import checked_email, checked_name
-    from visitsafe.membership.team import read_join_line
+    from visitsafe.membership.change import read_join_line
 
     person = read_join_line(line)
     try:

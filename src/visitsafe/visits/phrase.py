@@ -2,7 +2,7 @@
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
-from visitsafe.membership.sealing import Unlock, key_for, seal_to, unseal_from
+from visitsafe.membership.details import Unlock, key_for, seal_to, unseal_from
 from visitsafe.record.bodies import Sealed
 from visitsafe.record.entry import to_text
 from visitsafe.state.rules import OPENERS
