@@ -31,7 +31,7 @@ from visitsafe.team_record import open_roster
 from watchers import CHANNELS
 
 if TYPE_CHECKING:
-    from visitsafe.watch.contacts import Contacts
+    from visitsafe.watch.outbox import Contacts
 
 BATCH = 200
 

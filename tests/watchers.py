@@ -21,8 +21,8 @@ from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.stored import Store
 from visitsafe.state.fold import PlanState
 from visitsafe.store.open import create_store, open_store
-from visitsafe.watch.alarm_facts import Text
-from visitsafe.watch.contacts import Channel, Contacts
+from visitsafe.watch.messages import Text
+from visitsafe.watch.outbox import Channel, Contacts
 from visitsafe.watch.watch_claims import Means
 from visitsafe.watch.watcher import Round, Watching
 

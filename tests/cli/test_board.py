@@ -26,10 +26,9 @@ from visitsafe.record.ssh import load as load_key
 from visitsafe.settings import load
 from visitsafe.store.open import open_store
 from visitsafe.team_record import open_roster
-from visitsafe.watch.board import Sight, look
-from visitsafe.watch.board_rows import Board, rows_at
+from visitsafe.watch.board import Board, Sight, look, rows_at
 from visitsafe.watch.board_words import Line, Tone, board_lines
-from visitsafe.watch.heartbeats import put_beat, read_beats
+from visitsafe.watch.heartbeat import put_beat, read_beats
 
 LONDON = ZoneInfo("Europe/London")
 BACK = NOW + timedelta(hours=3, minutes=30)

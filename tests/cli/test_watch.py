@@ -20,7 +20,7 @@ from visitsafe.cli.watch_talk import Screen
 from visitsafe.errors import StoreError
 from visitsafe.record.stored import Store
 from visitsafe.store.open import care_of, open_store
-from visitsafe.watch.ping import Pinger
+from visitsafe.watch.notify import Pinger
 from watch_process import Watch, entries, settings
 from watchers import Desk
 

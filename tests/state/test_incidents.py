@@ -32,11 +32,8 @@ from visitsafe.record.kinds import Outcome
 from visitsafe.state.duties import Met, duties_of
 from visitsafe.state.followup import told_apart
 from visitsafe.state.incidents import incidents_waiting
-from visitsafe.watch.alarm_facts import Text
-from visitsafe.watch.alarm_words import text_of
-from visitsafe.watch.contacts import Channel, Contacts
-from visitsafe.watch.duress_quiet import hushed_by
-from visitsafe.watch.outbox import Message, messages_due
+from visitsafe.watch.messages import Text, text_of
+from visitsafe.watch.outbox import Channel, Contacts, Message, hushed_by, messages_due
 
 BOSSES, MO_SMS, NIA_SMS = (
     Channel("bosses", "manager"),

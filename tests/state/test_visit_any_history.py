@@ -35,8 +35,7 @@ from visitsafe.record.entry import Verified, from_text, to_text
 from visitsafe.record.kinds import Kind
 from visitsafe.state.alarm import is_alarming, is_watched, next_due, to_raise, unowned
 from visitsafe.state.fold import PlanState, fold
-from visitsafe.watch.contacts import Channel, Contacts
-from visitsafe.watch.outbox import Message, messages_due
+from visitsafe.watch.outbox import Channel, Contacts, Message, messages_due
 
 PEOPLE = (SAM, SAM_AT_HOME, DEE, MO, OLA, NIA, EVE)
 """Nia was a manager and her key has ended, which everybody but she knows; Eve was never in the team."""

@@ -32,10 +32,8 @@ from visit_story import (
 from visitsafe.record.bodies import Companion, PlanBody, Sealed
 from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Because, Kind, Outcome
-from visitsafe.watch.alarm_facts import Text
-from visitsafe.watch.alarm_words import text_of
-from visitsafe.watch.contacts import Channel
-from visitsafe.watch.outbox import Message
+from visitsafe.watch.messages import Text, text_of
+from visitsafe.watch.outbox import Channel, Message
 
 LONDON = ZoneInfo("Europe/London")
 DESK = "0161 496 0000"

@@ -29,9 +29,8 @@ from visitsafe.record.bodies import PlanBody
 from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import Kind
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.watch.board_rows import Board, Row, rows_at
-from visitsafe.watch.board_shape import board_shape
-from visitsafe.watch.board_words import Tone, board_lines, row_lines, watch_lines
+from visitsafe.watch.board import Board, Row, rows_at
+from visitsafe.watch.board_words import Tone, board_lines, board_shape, row_lines, watch_lines
 from visitsafe.watch.heartbeat import counted_beats, watch_at
 
 

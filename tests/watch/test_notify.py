@@ -9,7 +9,7 @@ import pytest
 
 from patience import LIMIT
 from servers import Answer, MailServer, WebServer
-from visitsafe.watch.alarm_facts import Text
+from visitsafe.watch.messages import Text
 from visitsafe.watch.notify import RESTS, Channels, Failed, Sent, check_channels, send
 
 NOW = datetime(2026, 11, 23, 16, 45, tzinfo=UTC)
@@ -152,7 +152,7 @@ def test_without_apprise_the_desk_is_told_what_to_install() -> None:
     program = (
         "import sys; sys.modules['apprise'] = None\n"
         "from visitsafe.watch.notify import check_channels, send\n"
-        "from visitsafe.watch.alarm_words import Text\n"
+        "from visitsafe.watch.messages import Text\n"
         "print(check_channels({'a': 'json://x'}), send('json://x', 'a', Text('t', 'b')))"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -164,7 +164,7 @@ def test_a_hanging_server_keeps_no_program_from_ending(web: WebServer) -> None:
     web.answer = Answer.HANG
     program = (
         "import sys; from visitsafe.watch.notify import send\n"
-        "from visitsafe.watch.alarm_words import Text\n"
+        "from visitsafe.watch.messages import Text\n"
         "print(send(sys.argv[1], 'a', Text('t', 'b'), timeout=0.2))"
     )
     # A socket of Apprise's own would give up after four seconds; this one waits for an hour.

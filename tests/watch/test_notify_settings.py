@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from visitsafe.settings import load, remember
-from visitsafe.watch.contacts import Channel
-from visitsafe.watch.notify_settings import Reach, read_reach
+from visitsafe.watch.notify import Reach, read_reach
+from visitsafe.watch.outbox import Channel
 
 GOOD = """
 [[notify]]

@@ -35,9 +35,7 @@ from visit_story import (
 from visitsafe.record.bodies import Heard, ReportBody
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Because, Kind, Outcome
-from visitsafe.watch.contacts import Channel, Contacts, reached_by
-from visitsafe.watch.duress_quiet import hushed_by
-from visitsafe.watch.outbox import Message, messages_due
+from visitsafe.watch.outbox import Channel, Contacts, Message, hushed_by, messages_due, reached_by
 
 DESK = Channel("desk", "duty")
 DEE_SMS = Channel("dee-sms", "dee@example.org")

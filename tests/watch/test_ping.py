@@ -4,7 +4,7 @@ import pytest
 
 from patience import LIMIT
 from servers import Answer, WebServer
-from visitsafe.watch.ping import Pinger, check_ping_url, ping
+from visitsafe.watch.notify import Pinger, check_ping_url, ping
 
 
 @pytest.fixture

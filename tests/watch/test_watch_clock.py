@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from story import NOW
-from visitsafe.watch.watch_clock import APART, Reading, first_reading, next_reading
+from visitsafe.watch.clock import APART, Reading, first_reading, next_reading
 
 EVERY = 10
 

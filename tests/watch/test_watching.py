@@ -32,8 +32,8 @@ from visitsafe.record.bodies import Comes, Condition, Ladder, NotifiedBody, Revo
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Because, Kind, Outcome
 from visitsafe.state.events import Alarm
-from visitsafe.watch.contacts import Channel, Contacts
-from visitsafe.watch.heartbeats import read_beats
+from visitsafe.watch.heartbeat import read_beats
+from visitsafe.watch.outbox import Channel, Contacts
 from watchers import CHANNELS, Desk
 
 STEPS = ["reminder", "overdue", "nudge", "duty-rings", "second-contact", "manager-acts", "decide"]

@@ -41,8 +41,8 @@ from visitsafe.retention.store_purge import purge_of
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.watch.board import board_of, look
-from visitsafe.watch.contacts import Channel
-from visitsafe.watch.heartbeats import read_beats
+from visitsafe.watch.heartbeat import read_beats
+from visitsafe.watch.outbox import Channel
 from visitsafe.watch.watch_unkept import MAKE_ANEW, Unkept
 from watchers import Desk, Got, Watcher
 

@@ -14,8 +14,7 @@ from visitsafe.opening import desk_of, invocation, zone_of
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
-    from visitsafe.watch.board import Sight
-    from visitsafe.watch.board_rows import Board
+    from visitsafe.watch.board import Board, Sight
 
 ALARMING = 4
 """The exit code while somebody has to act (design section 5): also to start the watch if anybody is out."""
@@ -52,7 +51,7 @@ def board(
         shown = _board(desk, at, details=details)
         zone = zone_of(desk.roster)
     if json:
-        from visitsafe.watch.board_shape import board_shape
+        from visitsafe.watch.board_words import board_shape
 
         result_json(board_shape(shown, details=details))
     else:

@@ -15,8 +15,7 @@ from visitsafe.cli.board_screen import Paint
 from visitsafe.errors import VisitsafeError
 from visitsafe.record.entry import to_text
 from visitsafe.text.clock import clock
-from visitsafe.watch.board import Sight, board_of
-from visitsafe.watch.board_rows import Board
+from visitsafe.watch.board import Board, Sight, board_of
 from visitsafe.watch.board_words import board_lines
 
 AGAIN = timedelta(minutes=1)

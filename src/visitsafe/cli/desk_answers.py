@@ -83,7 +83,7 @@ def _taken(done: "Taken", desk: "Desk", zone: "tzinfo") -> list[str]:
             f"THIS IS DURESS. Do not ring {worker}, and send them no message. If in doubt, ring 999."
         )
     if done.drill:
-        from visitsafe.watch.alarm_quiet import NO_DANGER
+        from visitsafe.watch.messages import NO_DANGER
 
         lines.append(f"{NO_DANGER} Do not ring {worker} or the police.")
         lines.append(f"DRILL: in a real alarm you would do this: {one_line(rung.do)}")

@@ -103,9 +103,9 @@ def check_details(settings: Settings, now: datetime) -> Iterator[Finding]:
 def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool) -> Iterator[Finding]:
     """Whether messages could be sent from here. Nothing is sent, and no address is shown."""
     from visitsafe.cli.watch_ready import ADD_CHANNEL, NO_CHANNELS
-    from visitsafe.watch.contacts import dead
     from visitsafe.watch.notify import check_channels as unusable
-    from visitsafe.watch.notify_settings import read_reach
+    from visitsafe.watch.notify import read_reach
+    from visitsafe.watch.outbox import dead
 
     name = "channels"
     reach = read_reach(settings)

@@ -10,8 +10,7 @@ if TYPE_CHECKING:
 
 def anybody_watches(desk: "Desk") -> bool:
     """Whether a watcher was heard of within the last minutes (`heartbeat.SILENCE`)."""
-    from visitsafe.watch.heartbeat import watch_at
-    from visitsafe.watch.heartbeats import read_beats
+    from visitsafe.watch.heartbeat import read_beats, watch_at
 
     return watch_at(read_beats(desk.store, desk.roster), desk.now, zone_of(desk.roster)).anybody
 

@@ -124,7 +124,7 @@ def _heartbeat(settings: "Settings", store: "Store") -> str | None:
     """When a manager or duty officer of the team was last watching, UTC text; None if nobody was."""
     from visitsafe.errors import VisitsafeError
     from visitsafe.team_record import founding_entries, open_roster
-    from visitsafe.watch.heartbeats import read_beats
+    from visitsafe.watch.heartbeat import read_beats
 
     try:
         teams = [settings.team] if settings.team else [entry.id for entry in founding_entries(store)]

@@ -242,7 +242,7 @@ def _outside(desk: "Desk", settings: "Settings", person: "Member", hosts: Sequen
     """What no command of ours can end."""
     from visitsafe.store.open import is_postgres, place
     from visitsafe.team.people import as_heard
-    from visitsafe.watch.notify_settings import read_reach
+    from visitsafe.watch.notify import read_reach
 
     mail, name = as_heard(person.person.email), person.person.name
     if is_postgres(settings.store):
@@ -267,8 +267,7 @@ def _outside(desk: "Desk", settings: "Settings", person: "Member", hosts: Sequen
 
 def _watching_on(desk: "Desk", person: "Member") -> list[str]:
     """The computers on which a watch signs with their key: once that has ended, nobody heeds it."""
-    from visitsafe.watch.heartbeat import watch_at
-    from visitsafe.watch.heartbeats import read_beats
+    from visitsafe.watch.heartbeat import read_beats, watch_at
 
     alive = watch_at(read_beats(desk.store, desk.roster), desk.now, zone_of(desk.roster)).alive
     return [one.body.host for one in alive if one.author.same_person(person)]

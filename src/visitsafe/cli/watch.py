@@ -40,7 +40,7 @@ def watch(
     ] = False,
 ) -> None:
     """Watch over everybody who is out: raise what falls due, tell people, until somebody takes it on."""
-    from visitsafe.watch.ping import check_ping_url
+    from visitsafe.watch.notify import check_ping_url
 
     if ref is not None and not drill:
         raise UsageError("the watch is over every visit", f"for a drill: visitsafe watch {ref} --drill")
@@ -59,7 +59,7 @@ def watch(
 
 def _watch(context: Context, every: int, ping: str) -> int:
     from visitsafe.cli.watch_loop import Stop
-    from visitsafe.watch.contacts import living
+    from visitsafe.watch.outbox import living
 
     stop = Stop()
     fitted = _fitted(context, every, stop)
@@ -117,7 +117,7 @@ def _loop(context: Context, fitted: "Outfit", ping: str) -> "Loop":
     from visitsafe.cli.watch_loop import Loop
     from visitsafe.cli.watch_talk import Screen
     from visitsafe.store.open import open_store
-    from visitsafe.watch.ping import Pinger
+    from visitsafe.watch.notify import Pinger
     from visitsafe.watch.watcher import Watching
 
     environ, url = invocation(context).environ, settings_of(context).store

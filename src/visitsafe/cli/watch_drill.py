@@ -11,8 +11,8 @@ from visitsafe.errors import NotPermittedError
 from visitsafe.opening import Context, desk_of
 from visitsafe.record.kinds import ROLE_WORDS
 from visitsafe.text.clean import one_line
-from visitsafe.watch.contacts import dead, living
-from visitsafe.watch.drilling import Tried, play, play_made_up
+from visitsafe.watch.drill import Tried, play, play_made_up
+from visitsafe.watch.outbox import dead, living
 from visitsafe.watch.watcher import Watching
 
 FAILED = 1

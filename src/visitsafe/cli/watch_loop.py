@@ -17,9 +17,8 @@ from visitsafe.cli.watch_means import Moved
 from visitsafe.cli.watch_talk import Screen
 from visitsafe.errors import StoreError, VisitsafeError
 from visitsafe.record.stored import Store
-from visitsafe.watch.heartbeat import watch_at
-from visitsafe.watch.heartbeats import read_beats
-from visitsafe.watch.ping import Pinger
+from visitsafe.watch.heartbeat import read_beats, watch_at
+from visitsafe.watch.notify import Pinger
 from visitsafe.watch.watcher import Round, Watching
 
 SCREEN_GONE = "the terminal of this watch was closed: messages still go out, and nobody sees its screen"

@@ -21,12 +21,11 @@ from visitsafe.opening import Context, invocation, settings_of, signer_of, zone_
 from visitsafe.state.rules_visit import WATCHERS
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
-from visitsafe.watch.alarm_facts import Text
-from visitsafe.watch.contacts import Channel
-from visitsafe.watch.notify import Channels, Sent
-from visitsafe.watch.notify_settings import Reach, read_reach
+from visitsafe.watch.clock import APART, first_reading, next_reading
+from visitsafe.watch.messages import Text
+from visitsafe.watch.notify import Channels, Reach, Sent, read_reach
+from visitsafe.watch.outbox import Channel
 from visitsafe.watch.watch_claims import Means
-from visitsafe.watch.watch_clock import APART, first_reading, next_reading
 
 CLOCK_DOUBTED = "the clock of this computer was put forward or back: see that it shows the right time"
 

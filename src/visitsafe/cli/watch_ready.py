@@ -9,9 +9,8 @@ from visitsafe.settings import Settings
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.phrases import whose
 from visitsafe.team.people import as_heard
-from visitsafe.watch.contacts import dead, living
-from visitsafe.watch.notify import check_channels
-from visitsafe.watch.notify_settings import Reach
+from visitsafe.watch.notify import Reach, check_channels
+from visitsafe.watch.outbox import dead, living
 
 NO_CHANNELS = (
     "there are no channels to send messages on: only this screen tells, and somebody has to look at it all "

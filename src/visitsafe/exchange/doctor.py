@@ -28,8 +28,7 @@ from visitsafe.state.rules_visit import WATCHERS
 from visitsafe.store.moving import sentences
 from visitsafe.team.people import Member, as_heard
 from visitsafe.team.roster import Roster
-from visitsafe.watch.heartbeat import SILENCE, watch_at
-from visitsafe.watch.heartbeats import read_beats
+from visitsafe.watch.heartbeat import SILENCE, read_beats, watch_at
 
 TAIL = 1000
 """How many of the last entries are looked at."""

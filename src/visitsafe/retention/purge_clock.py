@@ -14,7 +14,7 @@ from visitsafe.state.rules import CLOCKS_APART
 from visitsafe.state.rules_purged import WAITING
 from visitsafe.team.roster import is_self
 from visitsafe.team_record import check_entries
-from visitsafe.watch.heartbeats import read_beats
+from visitsafe.watch.heartbeat import read_beats
 
 LAST = 1000
 """How many of the last entries are looked at for somebody else's."""

@@ -13,8 +13,19 @@ import msgspec
 
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import BeatBody
-from visitsafe.record.entry import Verified, body_of, from_text, to_text
+from visitsafe.record.entry import (
+    Entry,
+    Verified,
+    body_of,
+    compose,
+    from_text,
+    seal_entry,
+    to_text,
+    verify_entry,
+)
 from visitsafe.record.kinds import BEAT, TEAM_STREAM
+from visitsafe.record.ssh import Signer
+from visitsafe.record.stored import Store
 from visitsafe.state.rules_visit import WATCHERS, is_time
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
@@ -122,3 +133,36 @@ def _gap_of_today(beats: Iterable[Beat], now: datetime, zone: tzinfo) -> Gap | N
         and from_text(gap.until).astimezone(zone).date() == today
     ]
     return max(gaps, key=lambda gap: (gap.until, gap.since), default=None)
+
+
+def read_beats(store: Store, roster: Roster) -> list[Beat]:
+    """The heartbeats in a store that count, the newest first."""
+    return counted_beats(_that_hold(store.beats()), roster)
+
+
+def put_beat(store: Store, signer: Signer, body: BeatBody, now: datetime) -> Entry:
+    """Sign a heartbeat and put it in the place of this watcher's last one.
+
+    Args:
+        store: Where to.
+        signer: The desk's key: its person must be a manager or duty officer, or nobody believes it.
+        body: What it says.
+        now: Aware.
+
+    Returns:
+        What was put there.
+    """
+    payload = compose(TEAM_STREAM, BEAT, now, signer.fingerprint, (), body)
+    entry = seal_entry(payload, signer)
+    store.beat(body.watcher, entry, now)
+    return entry
+
+
+def _that_hold(entries: Iterable[Entry]) -> list[Verified]:
+    good = []
+    for entry in entries:
+        try:
+            good.append(verify_entry(entry))
+        except VerificationError:
+            continue
+    return good

@@ -7,21 +7,300 @@ try again, is decided elsewhere.
 """
 
 import logging
+import os
 import re
+import ssl
+import threading
+import urllib.error
+import urllib.request
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime, timedelta
+from email.message import Message
 from functools import cache
+from http.client import HTTPException
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import IO, Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
+from visitsafe.record.kinds import Role
+from visitsafe.settings import Settings, unread, written
+from visitsafe.state.alarm import WORKER
+from visitsafe.team.people import as_heard
+from visitsafe.text.clean import clean, quoted
 from visitsafe.text.phones import PhoneError, telephone
-from visitsafe.watch.alarm_facts import Text
-from visitsafe.watch.deadline import within
-from visitsafe.watch.notify_trouble import why_failed
+from visitsafe.watch.messages import Text
+from visitsafe.watch.outbox import LINE_MANAGER, Channel, Contacts
+
+T = TypeVar("T")
+
+
+class _Run(Generic[T]):
+    """One run of some work and what came of it."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self.work = work
+        self.results: list[T] = []
+        self.errors: list[BaseException] = []
+
+    def __call__(self) -> None:
+        try:
+            self.results.append(self.work())
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits; a thread must not print it
+            self.errors.append(error)
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """Do some work, and give up waiting for it after so many seconds.
+
+    Raises:
+        TimeoutError: It has not come back yet.
+        Exception: Whatever the work raised.
+    """
+    run = _Run(work)
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if run.errors:
+        raise run.errors[0]
+    if not run.results:
+        raise TimeoutError
+    return run.results[0]
+
+
+GROUPS = (Role.DUTY.value, Role.MANAGER.value, LINE_MANAGER, WORKER)
+"""What `who` may be, besides a member's e-mail."""
+LONGEST_LABEL = 60
+MOST_IN_A_URL_FILE = 10_000
+OTHERS_READ = 0o044
+_KEYS = {"label", "who", "url", "url_file", "address"}
+ONLY_THE_SCREEN = "no channel is left: only the screen of the watch tells"
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """Whom the desk can reach, and how.
+
+    Attributes:
+        contacts: The channels by label, and the line managers.
+        urls: Label to Apprise URL, with its secrets: for `notify` alone, never shown.
+        faults: Sentences about entries that are left out because they cannot be used.
+        warnings: Sentences about what can be used but should be mended.
+    """
+
+    contacts: Contacts
+    urls: Mapping[str, str]
+    faults: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def trouble(self) -> str:
+        """What the board says of it, in one sentence; empty if every entry can be used."""
+        if not self.faults:
+            return ""
+        more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
+        left = "" if self.contacts.channels else f"; {ONLY_THE_SCREEN}"
+        return f"left out of its notifications: {self.faults[0]}{more}{left}"
+
+    def __repr__(self) -> str:
+        """Without the URLs: what is printed in haste must not hold a password."""
+        return f"Reach({len(self.urls)} channels)"
+
+
+def read_reach(settings: Settings) -> Reach:
+    """Read the channels and the line managers; there may be none.
+
+    Raises:
+        SettingsError: The settings file cannot be read.
+    """
+    tables = written(settings)
+    problems = unread(tables)
+    channels: list[Channel] = []
+    urls: dict[str, str] = {}
+    files: list[Path] = []
+    entries = tables.get("notify", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        problems.append("notify is not a list of entries; begin each with [[notify]], in two brackets")
+        entries = []
+    for number, entry in enumerate(entries, 1):
+        wrong = list(_faults(entry, urls, settings.home))
+        problems += [f"{_named(number, entry)}: {sentence}" for sentence in wrong]
+        if not wrong:
+            urls[entry["label"]] = _url(entry, settings.home)
+            channels.append(Channel(entry["label"], _who(entry["who"]), address=entry.get("address", False)))
+            files += [_file(entry, settings.home) if "url_file" in entry else settings.file]
+    line_managers = _line_managers(tables.get("line-managers", {}), problems)
+    contacts = Contacts(tuple(channels), line_managers)
+    return Reach(contacts, urls, tuple(problems), (*_readable(files), *_unreached(contacts)))
+
+
+def _named(number: int, entry: Mapping[str, Any]) -> str:
+    label = entry.get("label")
+    called = f" ({quoted(label)})" if isinstance(label, str) and clean(label) and "://" not in label else ""
+    return f"[[notify]] entry {number}{called}"
+
+
+def _faults(entry: Mapping[str, Any], taken: Mapping[str, str], home: Path) -> Iterator[str]:
+    unknown = [key for key in entry if key not in _KEYS]
+    if unknown:
+        yield f"there is nothing called {quoted(unknown[0])}; there are label, who, url, url_file and address"
+    yield from _label_faults(entry.get("label"), taken)
+    if not _who(entry.get("who")):
+        yield f"who must be {', '.join(GROUPS)} or a member's e-mail"
+    if not isinstance(entry.get("address", False), bool):
+        yield "address must be true or false, without quotes"
+    if ("url" in entry) == ("url_file" in entry):
+        yield "it needs either a url or a url_file"
+    elif "url_file" in entry:
+        yield from _file_faults(entry, home)
+    elif not isinstance(entry["url"], str) or not entry["url"].strip():
+        yield 'the url is empty; write it in quotes, like "mailtos://..."'
+
+
+def _label_faults(label: Any, taken: Mapping[str, str]) -> Iterator[str]:
+    if not isinstance(label, str) or not label.strip():
+        yield "it needs a label, by which screens and the record call it"
+    elif clean(label) != label or len(label) > LONGEST_LABEL:
+        yield f"the label must be plain text on one line, of {LONGEST_LABEL} characters at most"
+    elif "://" in label:
+        yield "the label looks like a URL; give it a name that anybody may read"
+    elif as_heard(label) in {as_heard(other) for other in taken}:
+        yield "another entry has the same label; each needs one of its own"
+
+
+def _who(who: Any) -> str:
+    """`who` in the one spelling that the ladder uses; empty if it is nobody."""
+    if not isinstance(who, str):
+        return ""
+    name = clean(who)
+    if name.lower() in GROUPS:
+        return name.lower()
+    return name if _is_email(name) else ""
+
+
+def _is_email(text: Any) -> bool:
+    before, at, after = text.partition("@") if isinstance(text, str) else ("", "", "")
+    return bool(before and at and after) and " " not in text and clean(text) == text
+
+
+def _file(entry: Mapping[str, Any], home: Path) -> Path:
+    return home / str(entry["url_file"])
+
+
+def _file_faults(entry: Mapping[str, Any], home: Path) -> Iterator[str]:
+    name = entry["url_file"]
+    if not isinstance(name, str) or not name.strip() or "\0" in name:
+        yield "the url_file is not the name of a file"
+        return
+    try:
+        url = _url(entry, home)
+    except OSError as error:
+        yield f"cannot read its url_file: {error.strerror}"
+        return
+    except ValueError:
+        yield "its url_file is not a text file"
+        return
+    if not url or "\n" in url:
+        yield "its url_file must hold the URL and nothing else, on one line"
+
+
+def _url(entry: Mapping[str, Any], home: Path) -> str:
+    """The URL itself, from the entry or from its file."""
+    if "url" in entry:
+        return str(entry["url"]).strip()
+    with _file(entry, home).open(encoding="utf-8") as file:
+        return file.read(MOST_IN_A_URL_FILE).strip()
+
+
+def _line_managers(table: Any, problems: list[str]) -> dict[str, str]:
+    """A worker's e-mail to their line manager's."""
+    if not isinstance(table, dict):
+        problems.append("line-managers is not a table; begin it with [line-managers]")
+        return {}
+    found: dict[str, str] = {}
+    for worker, manager in table.items():
+        if not _is_email(worker) or not _is_email(manager):
+            problems.append(f"[line-managers] {quoted(worker)}: write both e-mails in quotes")
+        elif as_heard(worker) == as_heard(manager):
+            problems.append(f"[line-managers] {quoted(worker)}: nobody is their own line manager")
+        else:
+            found[worker] = manager
+    return found
+
+
+def _readable(files: Sequence[Path]) -> list[str]:
+    """A sentence for each file with URLs that others can read."""
+    if os.name == "nt":
+        return []
+    return [
+        f"others can read {path}, which holds passwords of the notifications; run: chmod 600 '{path}'"
+        for path in dict.fromkeys(files)
+        if path.stat().st_mode & OTHERS_READ
+    ]
+
+
+def _unreached(contacts: Contacts) -> list[str]:
+    """A sentence for each line manager who has no channel; their step goes to the managers instead."""
+    reached = {as_heard(channel.who) for channel in contacts.channels}
+    return [
+        f"the line manager {quoted(manager)} has no [[notify]] entry; the managers are told instead"
+        for manager in dict.fromkeys(contacts.line_managers.values())
+        if as_heard(manager) not in reached
+    ]
+
+
+_STATUS = re.compile(r"\berror=([1-5][0-9]{2})\b")
+_REPLY = re.compile(r"\(([45][0-9]{2}), b['\"]")
+_REFUSED_TO = re.compile(r"was refused: ([45][0-9]{2})\b")
+_LOGIN, _NOWHERE, _TOO_OFTEN = ("401", "403", "530", "535"), ("404", "410"), ("429",)
+_TROUBLE = (
+    ("smtp auth", "the server did not accept the name or password"),
+    ("authenticat", "the server did not accept the name or password"),
+    ("connection refused", "the server refused the connection"),
+    ("name or service not known", "the server's name is not known"),
+    ("nameresolution", "the server's name is not known"),
+    ("getaddrinfo", "the server's name is not known"),
+    ("certificate", "the server's certificate cannot be trusted"),
+    ("ssl", "no safe connection could be made"),
+    ("timed out", "the server did not answer in time"),
+    ("timeout", "the server did not answer in time"),
+    ("unreachable", "the network cannot be reached"),
+    ("no route", "the network cannot be reached"),
+    ("reset", "the server cut the connection"),
+    ("closed", "the server cut the connection"),
+    ("aborted", "the server cut the connection"),
+    ("connection error", "no connection to the server"),
+)
+
+
+def why_failed(heard: Iterable[str]) -> str:
+    """What kind of trouble was reported, in our words.
+
+    Args:
+        heard: What was logged while the message was sent.
+    """
+    said = " ".join(heard)
+    found = _STATUS.search(said) or _REPLY.search(said) or _REFUSED_TO.search(said)
+    if found:
+        return _by_number(found[1])
+    lower = said.lower()
+    return next((words for sign, words in _TROUBLE if sign in lower), "the service did not take the message")
+
+
+def _by_number(code: str) -> str:
+    if code in _LOGIN:
+        return f"the server did not accept the name or password ({code})"
+    if code in _NOWHERE:
+        return f"the server knows no such address ({code})"
+    if code in _TOO_OFTEN:
+        return f"the server was asked too often ({code})"
+    if code.startswith("3"):
+        return f"the server answered that it has moved ({code})"
+    return f"the server refused the message ({code})"
+
 
 DEADLINE = 10.0
 """Seconds after which a message that nobody took has failed."""
@@ -252,3 +531,119 @@ def _quieten() -> None:
     import urllib3
 
     urllib3.disable_warnings()
+
+
+PING_DEADLINE = 5.0
+"""Seconds."""
+
+
+def check_ping_url(url: str) -> str:
+    """What is wrong with the URL of a monitor, for the start; empty if it can be tried."""
+    try:
+        parts = urlsplit(url)
+        sound = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return "the ping URL cannot be read"
+    if parts.scheme not in {"http", "https"}:
+        return "the ping URL does not begin with https:// or http://"
+    if not sound or not url.isascii() or not url.isprintable() or " " in url:
+        return "the ping URL cannot be read"
+    return ""
+
+
+def ping(url: str, timeout: float = PING_DEADLINE) -> str:
+    """Tell the monitor once, and wait for its answer.
+
+    Args:
+        url: Where, http or https.
+        timeout: Seconds; nothing makes this take longer.
+
+    Returns:
+        Empty if the monitor heard it, else why not, in a few words without the URL.
+    """
+    wrong = check_ping_url(url)
+    if wrong:
+        return wrong
+    try:
+        return within(timeout, lambda: _get(url, timeout))
+    except TimeoutError:
+        return f"the monitor did not answer within {timeout:g} seconds"
+    except Exception as error:  # noqa: BLE001 - a monitor must never stop the watch
+        return _why(error)
+
+
+class Pinger:
+    """Pings after each round without making the round wait: the answer is known at the next one."""
+
+    def __init__(self, url: str, timeout: float = PING_DEADLINE) -> None:
+        """Know the monitor; nothing is sent yet.
+
+        Args:
+            url: Where, http or https.
+            timeout: Seconds.
+        """
+        self._url = url
+        self._timeout = timeout
+        self._thread: threading.Thread | None = None
+        self._trouble = ""
+
+    def ping(self) -> str:
+        """Send a ping, unless the last one is still on its way; what was wrong with the last one, or ""."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, daemon=True)
+            self._thread.start()
+        return self._trouble
+
+    def wait(self) -> str:
+        """Wait until the ping on its way has been answered or given up; what was wrong with it, or ""."""
+        if self._thread is not None:
+            self._thread.join(self._timeout + 1)
+        return self._trouble
+
+    def _run(self) -> None:
+        self._trouble = ping(self._url, self._timeout)
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows nothing: a redirect is an answer like any other."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: Message,
+        newurl: str,
+    ) -> None:
+        """Do not make another request."""
+
+
+def _get(url: str, timeout: float) -> str:
+    opener = urllib.request.OpenerDirector()  # not build_opener: that one opens file: and ftp: too
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        _Stay(),
+    ):
+        opener.add_handler(handler)
+    request = urllib.request.Request(url, headers={"User-Agent": "visitsafe"})  # noqa: S310 - the scheme was checked
+    with opener.open(request, timeout=timeout):
+        return ""
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        error.close()
+        return f"the monitor answered {error.code}"
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, ssl.SSLError):
+        return "no safe connection to the monitor could be made"
+    if isinstance(reason, TimeoutError):
+        return "the monitor did not answer in time"
+    if isinstance(reason, OSError | HTTPException):
+        return "the monitor could not be reached"
+    return "the ping could not be sent"

@@ -5,7 +5,7 @@ repeats at most the one that it was sending. Sent is not owned: until somebody t
 next contact, and round again. The words are in `alarm_words`; how to reach a channel is the adapter's affair.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -17,9 +17,208 @@ from visitsafe.state.alarm import CLOCKS_APART, WORKER, is_overdue, owned_level,
 from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.incidents import to_tell
+from visitsafe.state.rules import OPENERS
 from visitsafe.team.people import Member, as_heard
-from visitsafe.watch.contacts import LINE_MANAGER, Channel, Contacts, anybody, living, reached_by
-from visitsafe.watch.duress_quiet import Hush
+from visitsafe.team.roster import is_companion, is_self, selves
+from visitsafe.text.clean import quoted
+
+LINE_MANAGER = "line-manager"
+"""With `WORKER`, those in a ladder's `who` that are no role of the team."""
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """A way to reach somebody, in the order of the desk's settings.
+
+    Attributes:
+        label: What the record calls it; unique. Its address and secrets stay in the settings.
+        who: `duty`, `manager`, `line-manager`, `lone-worker`, or a member's e-mail.
+        address: Whether the agency lets the address of a visit go out on it.
+    """
+
+    label: str
+    who: str
+    address: bool = False
+
+
+class Contacts(msgspec.Struct, frozen=True):
+    """Whom the desk can reach.
+
+    Attributes:
+        channels: In the order in which they are tried.
+        line_managers: A worker's e-mail to their line manager's.
+    """
+
+    channels: tuple[Channel, ...] = ()
+    line_managers: Mapping[str, str] = {}
+
+
+def living(contacts: Contacts, members: Mapping[str, Member]) -> Contacts:
+    """The contacts without people who are not in the team now, or have no role for it: they hear of nothing.
+
+    Args:
+        contacts: As the desk's settings have them.
+        members: The team, by fingerprint.
+    """
+    roles = _roles_of(members)
+    return Contacts(
+        tuple(one for one in contacts.channels if "@" not in one.who or roles.get(as_heard(one.who))),
+        {
+            worker: manager
+            for worker, manager in contacts.line_managers.items()
+            if as_heard(worker) in roles and Role.MANAGER in roles.get(as_heard(manager), ())
+        },
+    )
+
+
+def dead(contacts: Contacts, members: Mapping[str, Member]) -> list[str]:
+    """What `living` leaves out, a sentence each.
+
+    Args:
+        contacts: As the desk's settings have them.
+        members: The team, by fingerprint.
+    """
+    roles, used = _roles_of(members), living(contacts, members)
+    said = [
+        f"the channel {quoted(one.label)} is not used: {_why_not(one.who, roles)}"
+        for one in contacts.channels
+        if one not in used.channels
+    ]
+    for worker, manager in contacts.line_managers.items():
+        if worker not in used.line_managers:
+            who = manager if as_heard(worker) in roles else worker
+            instead = "; the managers are told instead" if who == manager else ""
+            said.append(f"[line-managers] {quoted(worker)} is not used: {_why_not(who, roles)}{instead}")
+    return said
+
+
+def _why_not(who: str, roles: Mapping[str, Collection[str]]) -> str:
+    if as_heard(who) not in roles:
+        return f"nobody in the team has the e-mail {quoted(who)} now"
+    return f"{quoted(who)} {'is no manager' if roles[as_heard(who)] else 'has no role in the team'}"
+
+
+def _roles_of(members: Mapping[str, Member]) -> dict[str, set[Role]]:
+    """By e-mail; one person may have several keys."""
+    found: dict[str, set[Role]] = {}
+    for one in members.values():
+        found.setdefault(as_heard(one.person.email), set()).update(one.roles)
+    return found
+
+
+def reached_by(
+    who: Sequence[str], worker: Member, members: Mapping[str, Member], contacts: Contacts
+) -> list[Channel]:
+    """The channels for a step's `who`, in the order in which they are tried; never empty while there is one.
+
+    Args:
+        who: Roles, `line-manager`, `lone-worker` or names of people, as the ladder names them.
+        worker: Whose visit it is.
+        members: The team, by fingerprint.
+        contacts: The desk's channels.
+    """
+    found: list[Channel] = []
+    for name in who:
+        found += (one for one in _channels_of(name, worker, members, contacts) if one not in found)
+    if not found and set(who) == {
+        WORKER
+    }:  # not everybody's telephone for each reminder: the desk passes it on
+        found = _channels_of(Role.DUTY, worker, members, contacts)
+    return found or anybody(members, contacts)
+
+
+def _channels_of(
+    name: str, worker: Member, members: Mapping[str, Member], contacts: Contacts
+) -> list[Channel]:
+    """The channels of one that a ladder names, in the order of the settings."""
+    if name == WORKER:
+        called = {WORKER, as_heard(worker.person.email)}
+    elif name == LINE_MANAGER:
+        mine = as_heard(worker.person.email)
+        of = [theirs for email, theirs in contacts.line_managers.items() if as_heard(email) == mine]
+        theirs = [one for one in contacts.channels if as_heard(one.who) in {as_heard(email) for email in of}]
+        return theirs or _channels_of(Role.MANAGER, worker, members, contacts)
+    else:
+        holders = [
+            one
+            for one in members.values()
+            if (name in one.roles or one.answers_to(name)) and not one.same_person(worker)
+        ]
+        called = {name, *(as_heard(one.person.email) for one in holders)}
+    return [one for one in contacts.channels if as_heard(one.who) in called]
+
+
+def anybody(members: Mapping[str, Member], contacts: Contacts) -> list[Channel]:
+    """Every channel that is not one of somebody who may be out alone themselves."""
+    others = [one for one in members.values() if one.roles.isdisjoint(OPENERS)]
+    called = {WORKER, *(as_heard(one.person.email) for one in others)}
+    return [one for one in contacts.channels if as_heard(one.who) not in called]
+
+
+def hushed_by(states: Iterable[PlanState], members: Mapping[str, Member]) -> frozenset[str]:
+    """The keys of everybody who is under duress: the workers of these visits and whoever goes along.
+
+    Args:
+        states: The visits that are watched; those without duress add nobody.
+        members: The team, by fingerprint.
+    """
+    found: set[str] = set()
+    for state in states:
+        if state.visit.duress is not None:
+            found |= _keys(state, members)
+    return frozenset(found)
+
+
+def _keys(state: PlanState, members: Mapping[str, Member]) -> set[str]:
+    """The keys of those who are on a visit."""
+    team = list(members.values())
+    beside = [one.fingerprint for one in team if is_companion(one, state.anybody_along, team)]
+    return {state.author.fingerprint, *(one.fingerprint for one in selves(state.author, team)), *beside}
+
+
+class Hush:
+    """What the duress of people anywhere means for the messages about one visit.
+
+    Attributes:
+        here: Whether somebody on this visit is under duress on another one.
+    """
+
+    def __init__(self, state: PlanState, members: Mapping[str, Member], hushed: frozenset[str]) -> None:
+        elsewhere = bool(hushed) and state.visit.duress is None
+        self.here = elsewhere and not _keys(state, members).isdisjoint(hushed)
+        people = [one for one in members.values() if one.fingerprint in hushed]
+        self._silent = {as_heard(one.person.email) for one in people}
+        knowing = (one for one in members.values() if not one.roles.isdisjoint(OPENERS))
+        self._knowing = {as_heard(one.person.email) for one in knowing} - self._silent
+        self._knowing |= {Role.MANAGER, Role.DUTY, LINE_MANAGER}
+        self._state, self._team = state, list(members.values())
+        self._careful = self.here or state.visit.duress is not None
+
+    def is_of_the_visit(self, who: Member) -> bool:
+        """Whether somebody makes this visit or goes along on it."""
+        return is_self(who, self._state.author, self._team) or is_companion(
+            who, self._state.anybody_along, self._team
+        )
+
+    def rings_on_the_visit(self, channel: Channel) -> bool:
+        """Whether a channel reaches the worker of this visit or whoever goes along."""
+        who = as_heard(channel.who)
+        if who in {WORKER, as_heard(self._state.author.person.email)}:
+            return True
+        return any(
+            as_heard(one.person.email) == who and is_companion(one, self._state.anybody_along, self._team)
+            for one in self._team
+        )
+
+    def silences(self, channel: Channel) -> bool:
+        """Whether a channel may ring where somebody is under duress, on this visit or on another."""
+        if as_heard(channel.who) in self._silent:
+            return True
+        return self._careful and self.rings_on_the_visit(channel)
+
+    def may_tell(self, channel: Channel) -> bool:
+        """Whether those whom a channel reaches may know of duress."""
+        return as_heard(channel.who) in self._knowing
+
 
 __all__ = ["LINE_MANAGER", "WORKER", "Channel", "Contacts", "Message", "messages_due", "reached_by"]
 

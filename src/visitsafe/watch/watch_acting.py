@@ -22,12 +22,9 @@ from visitsafe.record.refs import reference
 from visitsafe.record.stored import Store
 from visitsafe.state import alarm
 from visitsafe.state.fold import PlanState
-from visitsafe.watch.alarm_facts import Text
-from visitsafe.watch.alarm_words import text_of
-from visitsafe.watch.contacts import Channel
-from visitsafe.watch.duress_quiet import hushed_by
 from visitsafe.watch.heartbeat import Gap
-from visitsafe.watch.outbox import Message, messages_due
+from visitsafe.watch.messages import Text, text_of
+from visitsafe.watch.outbox import Channel, Message, hushed_by, messages_due
 from visitsafe.watch.watch_claims import Means, Pen
 from visitsafe.watch.watch_record import GrownError, Notebook, unless_grown
 from visitsafe.watch.watch_turns import KeptOff

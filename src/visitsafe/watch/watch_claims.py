@@ -18,10 +18,9 @@ from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import Store, nothing_first
 from visitsafe.state.fold import PlanState
 from visitsafe.team.roster import Roster
-from visitsafe.watch.alarm_facts import Text
-from visitsafe.watch.contacts import Channel, Contacts
-from visitsafe.watch.heartbeat import SILENCE
-from visitsafe.watch.heartbeats import read_beats
+from visitsafe.watch.heartbeat import SILENCE, read_beats
+from visitsafe.watch.messages import Text
+from visitsafe.watch.outbox import Channel, Contacts
 
 CLAIM = timedelta(seconds=90)
 """How long a claim on a visit holds; prolonged before each message."""

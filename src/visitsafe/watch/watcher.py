@@ -21,10 +21,8 @@ from visitsafe.state import alarm
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules_visit import WATCHERS
 from visitsafe.team.roster import Roster
-from visitsafe.watch.contacts import dead
-from visitsafe.watch.heartbeat import SILENCE, Gap
-from visitsafe.watch.heartbeats import put_beat, read_beats
-from visitsafe.watch.outbox import messages_due
+from visitsafe.watch.heartbeat import SILENCE, Gap, put_beat, read_beats
+from visitsafe.watch.outbox import dead, messages_due
 from visitsafe.watch.watch_acting import NO_GAP, Hands
 from visitsafe.watch.watch_claims import Means
 from visitsafe.watch.watch_view import Tell, View

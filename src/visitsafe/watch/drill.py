@@ -18,8 +18,8 @@ from visitsafe.state import alarm
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.fold import PlanState
 from visitsafe.team.people import as_heard
-from visitsafe.watch.alarm_quiet import drill_of_nobody
-from visitsafe.watch.contacts import Channel, living
+from visitsafe.watch.messages import drill_of_nobody
+from visitsafe.watch.outbox import Channel, living
 from visitsafe.watch.watch_acting import Hands
 
 
