@@ -10,7 +10,7 @@ from visitsafe.checklists.assessment import Value, next_question
 from visitsafe.checklists.form_flow import FormSet, compile_form
 from visitsafe.checklists.model import FormChecklist
 from visitsafe.checklists.questionnaire import Questionnaire
-from visitsafe.followup import agreement_page
+from visitsafe.followup import document_pages as agreement_page
 from visitsafe.followup.documents import ACTIONS, COMING, FORMS, PAST, TELL_BY
 from visitsafe.record.bodies import DocumentedBody, Made
 from visitsafe.record.kinds import Document

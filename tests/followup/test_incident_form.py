@@ -8,7 +8,7 @@ from visitsafe.checklists.assessment import Value, next_question
 from visitsafe.checklists.form_flow import FormSet, compile_form
 from visitsafe.checklists.model import FormChecklist
 from visitsafe.followup import incident as incidents
-from visitsafe.followup import riddor
+from visitsafe.followup import incident as riddor
 from visitsafe.supervision import figures_followup as figures_after
 
 FORM: FormChecklist = TypeAdapter(FormChecklist).validate_python(data("incident"))

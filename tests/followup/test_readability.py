@@ -6,8 +6,8 @@ from pydantic import TypeAdapter
 
 from safe_plan import data
 from visitsafe.checklists.model import FormChecklist
-from visitsafe.followup import agreement_page
-from visitsafe.followup.readability import hard_sentences, sentences
+from visitsafe.followup import document_pages as agreement_page
+from visitsafe.followup.document_pages import hard_sentences, sentences
 
 AGREEMENT: FormChecklist = TypeAdapter(FormChecklist).validate_python(data("agreement"))
 

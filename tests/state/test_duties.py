@@ -9,7 +9,7 @@ from after_story import ALERT, MO, debriefed, incident, over, shared
 from story import NOW, Story
 from story_plan import hostile_visit
 from visit_story import countersigned, departed, minutes_after, planned, raised, stood_down, watched_plan
-from visitsafe.followup.letter import Letter, letter, letter_title
+from visitsafe.followup.sharing import Letter, letter, letter_title
 from visitsafe.record.bodies import PlanBody
 from visitsafe.record.entry import to_text
 from visitsafe.state.duties import Met, duties_of, owed, talk_by

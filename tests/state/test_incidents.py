@@ -26,7 +26,7 @@ from visit_story import (
     raised,
     watched_plan,
 )
-from visitsafe.followup.riddor import pointers
+from visitsafe.followup.incident import pointers
 from visitsafe.record.bodies import Companion, PlanBody
 from visitsafe.record.kinds import Outcome
 from visitsafe.state.duties import Met, duties_of

@@ -49,7 +49,7 @@ def list_documents(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List a case's documents, and what is late."""
-    from visitsafe.followup.document_shape import document_lines, documents_shape
+    from visitsafe.followup.document_pages import document_lines, documents_shape
     from visitsafe.text.clean import kept_line
 
     with desk_of(context) as desk:
@@ -75,7 +75,7 @@ def show(
     ] = None,
 ) -> None:
     """Write a document as a page to read or print."""
-    from visitsafe.followup.document_page import document_page, document_title
+    from visitsafe.followup.document_pages import document_page, document_title
     from visitsafe.supervision.shapes import without_details
 
     if document is not None and number is not None:

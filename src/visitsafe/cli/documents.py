@@ -122,8 +122,7 @@ def _command(state: "PlanState", writing: "Writing") -> str:
 
 
 def _tell(state: "PlanState", body: "DocumentedBody", old: "Old | None", *, json: bool) -> None:
-    from visitsafe.followup.document_page import document_title
-    from visitsafe.followup.document_shape import document_shape
+    from visitsafe.followup.document_pages import document_shape, document_title
     from visitsafe.record.entry import from_text
     from visitsafe.text.clean import terminal
     from visitsafe.text.days import said

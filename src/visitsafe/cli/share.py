@@ -199,8 +199,7 @@ def _letter(
     """Write a letter; whoever writes it sees each line that it can say, and may leave it out."""
     import sys
 
-    from visitsafe.followup.letter import Letter, letter, letter_lines, letter_title
-    from visitsafe.followup.sharing import duty_numbered
+    from visitsafe.followup.sharing import Letter, duty_numbered, letter, letter_lines, letter_title
     from visitsafe.text.clean import kept_line
 
     me, zone = desk.member(), zone_of(desk.roster)
