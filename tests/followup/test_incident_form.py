@@ -9,7 +9,7 @@ from visitsafe.checklists.form_flow import FormSet, compile_form
 from visitsafe.checklists.model import FormChecklist
 from visitsafe.followup import incident as incidents
 from visitsafe.followup import incident as riddor
-from visitsafe.supervision import figures_followup as figures_after
+from visitsafe.supervision import figures as figures_after
 
 FORM: FormChecklist = TypeAdapter(FormChecklist).validate_python(data("incident"))
 FLOW = compile_form(FormSet(FORM, None, {}))

@@ -30,10 +30,9 @@ from visitsafe.record.bodies import Action
 from visitsafe.record.kinds import Document
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.supervision.case_page import MOST_VISITS, case_page
-from visitsafe.supervision.case_patterns import patterns_in
-from visitsafe.supervision.case_shape import case_shape
+from visitsafe.supervision.pack import MOST_VISITS, case_page, case_shape
 from visitsafe.supervision.page import supervision_page
+from visitsafe.supervision.patterns import patterns_in
 
 Golden = Callable[[str, str], None]
 

@@ -17,8 +17,7 @@ from story_plan import FINDINGS
 from visit_story import OLA, at, back, departed, extended, raised, reported, stood_down
 from visitsafe.checklists.model import Pattern
 from visitsafe.record.kinds import Because, Kind
-from visitsafe.supervision.case_patterns import patterns_in
-from visitsafe.supervision.case_prompts import chosen, specific
+from visitsafe.supervision.patterns import chosen, patterns_in, specific
 
 HOSTILE: dict[str, Any] = {"answers": {"daylight": "yes", "behaviours": ("shouting",)}}
 

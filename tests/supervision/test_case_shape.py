@@ -8,8 +8,8 @@ import pytest
 
 from case_story import LONDON, NOW_THERE, PROMPTS, case, eventful, visited
 from visitsafe.state.case import CaseHistory
-from visitsafe.supervision.case_patterns import patterns_in
-from visitsafe.supervision.case_shape import case_shape
+from visitsafe.supervision.pack import case_shape
+from visitsafe.supervision.patterns import patterns_in
 
 TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
 MAYBE_TIME = {"anyOf": [TIME, {"type": "null"}]}

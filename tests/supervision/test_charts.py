@@ -13,12 +13,9 @@ import pytest
 
 from hostile import ATTACKS, visible
 from visitsafe.record.kinds import Status
-from visitsafe.supervision.charts import across, upwards
-from visitsafe.supervision.figures import Figures, Instead, Visits, figures
-from visitsafe.supervision.figures_followup import Incidents, Sharing
-from visitsafe.supervision.figures_people import Carried
+from visitsafe.supervision.figures import Carried, Figures, Incidents, Instead, Sharing, Visits, figures
 from visitsafe.supervision.report import View, report_of
-from visitsafe.supervision.report_html import report_html
+from visitsafe.supervision.report_page import across, report_html, upwards
 from visitsafe.supervision.report_shape import Line
 from visitsafe.text.days import Period
 
@@ -169,8 +166,8 @@ def test_a_number_that_is_not_given_is_not_drawn() -> None:
 def test_the_drawing_library_leaves_no_hook_behind_and_is_loaded_only_when_it_is_needed() -> None:
     """Its hook would make Python 3.11 warn at every later import."""
     code = (
-        "import sys, visitsafe.cli.report, visitsafe.supervision.report_html\n"
-        "import visitsafe.supervision.charts as charts\n"
+        "import sys, visitsafe.cli.report, visitsafe.supervision.report_page\n"
+        "import visitsafe.supervision.report_page as charts\n"
         "from visitsafe.supervision.report_shape import Line\n"
         "assert 'pygal' not in sys.modules\n"
         "charts.across([Line('a', 'A', 1)], 'A', 'a')\n"

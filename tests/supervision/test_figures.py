@@ -32,9 +32,7 @@ from visit_story import (
 from visitsafe.record.bodies import Made, PlanBody, Sealed
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Because, Status
-from visitsafe.supervision.figures import Figures, figures
-from visitsafe.supervision.figures_followup import OutOfDate, Sharing
-from visitsafe.supervision.figures_visit import Gaps, Spread
+from visitsafe.supervision.figures import Figures, Gaps, OutOfDate, Sharing, Spread, figures
 from visitsafe.text.days import Period
 
 LONDON = ZoneInfo("Europe/London")

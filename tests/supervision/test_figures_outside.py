@@ -10,10 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visitsafe.record.kinds import Status
-from visitsafe.supervision.figures import Alarms, Figures, Instead, Overdue, Visits, Week
-from visitsafe.supervision.figures_followup import Debriefs, Incidents, OutOfDate, Sharing
-from visitsafe.supervision.figures_people import Carried
-from visitsafe.supervision.figures_visit import Gaps, Spread
+from visitsafe.supervision.figures import (
+    Alarms,
+    Carried,
+    Debriefs,
+    Figures,
+    Gaps,
+    Incidents,
+    Instead,
+    OutOfDate,
+    Overdue,
+    Sharing,
+    Spread,
+    Visits,
+    Week,
+)
 from visitsafe.supervision.report import Report, View, report_of
 from visitsafe.supervision.report_page import report_csv, report_json, report_markdown
 from visitsafe.supervision.report_sections import SUMS, sections_of

@@ -11,8 +11,7 @@ from after_story import incident, over
 from story import MO, SAM, SAM_AT_HOME, Story, visit
 from visit_story import OLA, planned, watched_plan
 from visitsafe.record.bodies import PlanBody
-from visitsafe.supervision.figures import Figures, figures
-from visitsafe.supervision.figures_people import Carried, is_hostile
+from visitsafe.supervision.figures import Carried, Figures, figures, is_hostile
 from visitsafe.supervision.report import View, report_of
 from visitsafe.supervision.report_page import report_markdown
 from visitsafe.text.days import Period

@@ -137,7 +137,7 @@ def _exported(
 
 def _removed(desk: "Desk", error: "RemovedError", form: Format) -> bytes:
     """What stays of a plan whose content was removed: a page or JSON; the other forms need a visit."""
-    from visitsafe.supervision.removed_page import removed_markdown, removed_shape
+    from visitsafe.supervision.shapes import removed_markdown, removed_shape
 
     if form is Format.JSON:
         import json

@@ -47,7 +47,7 @@ def case_content(
     Raises:
         NotFoundError: The store has no plan for this case that can be read.
     """
-    from visitsafe.supervision.case_patterns import patterns_in
+    from visitsafe.supervision.patterns import patterns_in
 
     history, zone = case_as_seen(desk, case), zone_of(desk.roster)
     if not history.plans:
@@ -57,12 +57,12 @@ def case_content(
     if form == "json":
         import json
 
-        from visitsafe.supervision.case_shape import case_shape
+        from visitsafe.supervision.pack import case_shape
         from visitsafe.text.clean import json_text
 
         shape = case_shape(history, patterns, prompts, desk.now, zone, include_details=include_details)
         return (json_text(json.dumps(shape, indent=2, ensure_ascii=False)) + "\n").encode()
-    from visitsafe.supervision.case_page import case_page
+    from visitsafe.supervision.pack import case_page
 
     page = case_page(history, patterns, prompts, documents, desk.now, zone, include_details=include_details)
     if form == "html":
@@ -74,8 +74,7 @@ def case_content(
 
 def prompts_beside(context: typer.Context, desk: "Desk", case: str) -> "list[Prompt]":
     """The few prompts that the record of a case suggests, for the page of one of its plans."""
-    from visitsafe.supervision.case_patterns import patterns_in
-    from visitsafe.supervision.case_prompts import specific
+    from visitsafe.supervision.patterns import patterns_in, specific
 
     if not case.strip():
         return []
@@ -87,7 +86,7 @@ def prompts_beside(context: typer.Context, desk: "Desk", case: str) -> "list[Pro
 def _prompts(
     context: typer.Context, patterns: "Collection[Pattern]"
 ) -> "tuple[list[Prompt], Sequence[Cited]]":
-    from visitsafe.supervision.case_prompts import chosen
+    from visitsafe.supervision.patterns import chosen
 
     prompts = _cited(chosen(_of_library(context), patterns))
     try:

@@ -88,7 +88,7 @@ def _only_open(desk: "Desk") -> str:
 
 
 def _show_removed(desk: "Desk", removed: "Removed", *, json: bool) -> None:
-    from visitsafe.supervision.removed_page import removed_lines, removed_shape
+    from visitsafe.supervision.shapes import removed_lines, removed_shape
 
     if json:
         result_json(removed_shape(removed, desk.roster.known))
@@ -106,7 +106,7 @@ def list_(
     """List plans, the latest visit first, and how far each visit has come."""
     from visitsafe.find_lists import listed, removed_plans
     from visitsafe.state.fold import called
-    from visitsafe.supervision.removed_page import removed_line, removed_list_shape
+    from visitsafe.supervision.shapes import removed_line, removed_list_shape
 
     with desk_of(context) as desk:
         found = [_as_seen(desk, one) for one in listed(desk, every=every, case=case)]

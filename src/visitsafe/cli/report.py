@@ -131,7 +131,7 @@ def _report(context: typer.Context, desk: "Desk", period: "Period", view: "View"
 
 def kept_for(library: "Library") -> dict[str, int]:
     """For how many days each visit checklist takes an answer about training."""
-    from visitsafe.supervision.figures_followup import TRAINING
+    from visitsafe.supervision.figures import TRAINING
 
     kept: dict[str, int] = {}
     for name in library.ids("visit"):
@@ -160,7 +160,7 @@ def _words(library: "Library") -> dict[str, str]:
 
 def _written(found: "Report", form: Form) -> str:
     if form is Form.HTML:
-        from visitsafe.supervision.report_html import report_html
+        from visitsafe.supervision.report_page import report_html
 
         return report_html(found)
     from visitsafe.supervision.report_page import report_csv, report_markdown

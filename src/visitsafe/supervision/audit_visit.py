@@ -9,8 +9,8 @@ from visitsafe.record.kinds import Answer, Decision
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import in_minutes
 from visitsafe.supervision.audit_facts import Facts, count, plans, were
-from visitsafe.supervision.case_facts import was_made
-from visitsafe.supervision.figures_visit import lateness, steps_raised
+from visitsafe.supervision.figures import lateness, steps_raised
+from visitsafe.supervision.patterns import was_made
 
 SHORT = timedelta(hours=1)
 """A plan that was signed less than this before its start left little time to think. Our default."""

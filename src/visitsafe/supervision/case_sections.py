@@ -16,10 +16,8 @@ from visitsafe.state.followup_earlier import CORRECTED, before, words_before
 from visitsafe.state.followup_words import DOCUMENTS, incident_title
 from visitsafe.state.markers import why_out_of_date
 from visitsafe.state.phrases import age, date_only
-from visitsafe.supervision.case_facts import answered
-from visitsafe.supervision.case_open import day_words
-from visitsafe.supervision.case_timeline import short
 from visitsafe.supervision.page_sections import bullets
+from visitsafe.supervision.patterns import answered, day_words, short
 from visitsafe.text.clean import markdown_line
 
 LONGEST = 400

@@ -16,10 +16,9 @@ from visitsafe.state.followup_earlier import CORRECTED, before, words_before
 from visitsafe.state.followup_words import incident_title
 from visitsafe.state.phrases import day, moment
 from visitsafe.state.visit_words import heard_words
-from visitsafe.supervision.case_facts import answered
 from visitsafe.supervision.case_sections import document_item
-from visitsafe.supervision.case_words import counted
 from visitsafe.supervision.page_sections import bullets
+from visitsafe.supervision.patterns import answered, counted
 from visitsafe.text.clean import markdown, markdown_line
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from visitsafe.supervision.figures import Figures
-from visitsafe.supervision.figures_people import MANY
+from visitsafe.supervision.figures import MANY, Figures
 from visitsafe.supervision.report_shape import Line, Section
 
 ASK = (

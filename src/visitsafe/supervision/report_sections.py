@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from visitsafe.record.kinds import Status
-from visitsafe.supervision.figures import Figures
-from visitsafe.supervision.figures_visit import Spread
+from visitsafe.supervision.figures import Figures, Spread
 from visitsafe.supervision.report_people import people_sections
 from visitsafe.supervision.report_shape import MINUTES, Line, Section
 from visitsafe.supervision.suppression import Sum

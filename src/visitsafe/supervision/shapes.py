@@ -11,24 +11,240 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from visitsafe.record.bodies import Finding, PlanBody
+from visitsafe.record.bodies import (
+    DebriefedBody,
+    DocumentedBody,
+    Filled,
+    Finding,
+    Gone,
+    IncidentBody,
+    MarkedBody,
+    PlanBody,
+)
 from visitsafe.record.entry import to_text
+from visitsafe.record.kinds import Kind, kind_words
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.alarm import is_overdue, minutes_late
 from visitsafe.state.duress_followup import with_bodies
+from visitsafe.state.duties import duties_of, owed, talk_by
 from visitsafe.state.entry_words import says
 from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import answering, expired, plain_words, worst_first
+from visitsafe.state.followup_earlier import before
+from visitsafe.state.phrases import answering, exactly, expired, plain_words, worst_first
+from visitsafe.state.removal import REMOVED, Removed
 from visitsafe.state.rules import Judged
 from visitsafe.state.sealed_words import reason_of
+from visitsafe.state.sharing_words import duty_shape
 from visitsafe.state.visit import VisitState
-from visitsafe.supervision.followup_shape import after_shape, sharing_shapes
-from visitsafe.supervision.visit_shape import Shape, person_shape, way_shape
+from visitsafe.supervision.visit_shape import Shape, heard_shape, person_shape, way_shape
 from visitsafe.team.details import is_old
+from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
+from visitsafe.text.clean import markdown_line
 from visitsafe.text.redact import LEFT_OUT, naming, without_address
+
+
+def sharing_shapes(state: PlanState, now: datetime) -> list[Shape]:
+    """Every duty to share, the plan's own first, with what became of it."""
+    return [{**_plain_form(one.duty), **duty_shape(one, now)} for one in duties_of(state)]
+
+
+def after_shape(state: PlanState) -> Shape:
+    """What was recorded after the visit; empty lists if nothing was."""
+    after = state.after
+    return {
+        "owed": owed(state) or None,
+        "talk_by": talk_by(state) or None,
+        "incidents": [_incident(state, one) for one in after.incidents],
+        "debriefs": [_debrief(state, one) for one in after.debriefs],
+        "documents": [_document(state, one) for one in after.documents],
+        "shared": [
+            {**_signed(one), "happened": one.happened, **_plain_form(one.body)} for one in after.shared
+        ],
+        "markers": [_marker(one) for one in after.markers],
+    }
+
+
+def _incident(state: PlanState, said: Said[IncidentBody]) -> Shape:
+    body = said.body
+    return {
+        **_filled(state, said),
+        "near_miss": body.near_miss,
+        "behaviours": list(body.behaviours),
+        "hurt": body.hurt,
+        "talked_over": said.id not in state.after.not_talked_over,
+    }
+
+
+def _debrief(state: PlanState, said: Said[DebriefedBody]) -> Shape:
+    body = said.body
+    return {
+        **_filled(state, said),
+        "next_time": body.next_time or None,
+        "not_seen": body.not_seen or None,
+        "effects": list(body.effects),
+    }
+
+
+def _document(state: PlanState, said: Said[DocumentedBody]) -> Shape:
+    body = said.body
+    return {
+        **_filled(state, said),
+        "document": body.document,
+        "actions": _plain_form(body.actions),
+        "review": body.review or None,
+    }
+
+
+def _marker(said: Said[MarkedBody]) -> Shape:
+    return {**_signed(said), **_plain_form(said.body)}
+
+
+def _filled(state: PlanState, said: Said[Any]) -> Shape:
+    """What all forms have in common; what they say has to be shared is among the duties."""
+    body: Filled = said.body
+    return {
+        **_signed(said),
+        "happened": said.happened,
+        "heard": heard_shape(state, body.heard),
+        "of": body.of,
+        "replaces": body.replaces or None,
+        "form": _plain_form(body.form),
+        "answers": _plain_form(body.answers),
+        "shown": _plain_form(body.shown),
+        "findings": _plain_form(body.findings),
+        "before": [_before(state, one) for one in before(state.after, said.id)],
+    }
+
+
+def _before(state: PlanState, said: Said[Filled]) -> Shape:
+    """What was corrected, in full; what it said has to be shared stays among the duties too."""
+    return {
+        **_plain_form(said.body),
+        **_signed(said),
+        "happened": said.happened,
+        "heard": heard_shape(state, said.body.heard),
+    }
+
+
+def _signed(said: Said[Any]) -> Shape:
+    return {"entry": said.id, "at": said.at, "by": person_shape(said.author, said.author.fingerprint)}
+
+
+def _plain_form(value: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+People = Mapping[str, Member]
+"""Everybody who ever was in the team, by fingerprint."""
+
+
+def removed_line(removed: Removed) -> str:
+    """The plan in one line, for lists."""
+    return f"{removed.ref}  {removed.words}{_since(removed)}"
+
+
+def removed_lines(removed: Removed, people: People) -> list[str]:
+    """The plan for a terminal."""
+    return [
+        f"Visit plan {removed.ref}: {removed.words}",
+        *(f"Does not hold: {problem}" for problem in removed.problems),
+        *([f"Open{_since(removed)}"] if removed.left else []),
+        "",
+        f"What stays of it, {_entries(len(removed.gone))} without their content:",
+        *(f"  {_gone(one, people)}" for one in removed.gone),
+        "Signed:",
+        *(
+            f"  {exactly(one.entry.content.at)} {kind_words(one.entry.content.kind)}, by {one.name}"
+            + (f"; does not count: {one.why_not}" if one.why_not else "")
+            for one in removed.judged
+        ),
+        f"To check it: visitsafe verify {removed.ref}",
+    ]
+
+
+def removed_markdown(removed: Removed, people: People) -> str:
+    """The plan as a markdown page."""
+    first, *rest = [markdown_line(line.strip()) for line in removed_lines(removed, people) if line]
+    return "\n".join((f"# {first}", "", *(f"- {line}" for line in rest), ""))
+
+
+def removed_shape(removed: Removed, people: People) -> dict[str, Any]:
+    """The plan as `show --json` prints it."""
+    return {
+        **_common(removed),
+        "entries": [_shape(one, people) for one in removed.gone],
+        "left": list(removed.left),
+        "pending": list(removed.pending),
+        "problems": list(removed.problems),
+    }
+
+
+def removed_list_shape(removed: Removed, people: People) -> dict[str, Any]:
+    """The plan as `list --json` prints it, in the shape of the others."""
+    planner = next((gone.by for gone in removed.gone if gone.kind == Kind.PLANNED), "")
+    member = people.get(planner)
+    return {
+        **_common(removed),
+        **dict.fromkeys(("stage", "case", "area", "level")),
+        "closed": None if removed.left else removed.by[0].entry.id,
+        "overdue": False,
+        "minutes_late": 0,
+        "urgent": False,
+        "author": {"name": member.person.name if member else None, "fingerprint": planner or None},
+        "entries": len(removed.gone) + len(removed.judged),
+        "newest": removed.judged[-1].entry.id,
+    }
+
+
+def _common(removed: Removed) -> dict[str, Any]:
+    body = removed.body
+    return {
+        "ref": removed.ref,
+        "plan": removed.plan,
+        "status": REMOVED,
+        "status_words": removed.words,
+        "open": bool(removed.left),
+        "removed": {
+            "at": removed.at,
+            "by": {"name": removed.by[0].name, "fingerprint": removed.by[0].entry.content.by},
+            "rule": body.rule,
+            "days": body.days or None,
+            "since": body.since or None,
+            "reason": body.reason,
+            "entry": removed.by[0].entry.id,
+        },
+        "start": body.start or None,
+        "due_back": body.due_back or None,
+    }
+
+
+def _gone(one: Gone, people: People) -> str:
+    return f"{exactly(one.at)} {kind_words(one.kind)}, by {_name(one, people)}; entry {one.id[:12]}"
+
+
+def _shape(one: Gone, people: People) -> dict[str, Any]:
+    member = people.get(one.by)
+    name = member.person.name if member else None
+    by = {"name": name, "fingerprint": one.by}
+    return {"id": one.id, "kind": one.kind, "at": one.at, "by": by, "signature": None}
+
+
+def _name(one: Gone, people: People) -> str:
+    return people[one.by].person.name if one.by in people else one.by
+
+
+def _since(removed: Removed) -> str:
+    if not removed.left:
+        return ""
+    return f": {_entries(len(removed.left))} came in since, and nobody can say what that means"
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
+
 
 __all__ = ["LEFT_OUT", "Shape", "list_shape", "plan_shape", "without_details"]
 

@@ -8,24 +8,42 @@ does how a visit left somebody: that is theirs to tell. Who may not see somethin
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from typing import Any
 
 import msgspec
 
 from visitsafe.checklists.library import marked, past_review
 from visitsafe.checklists.model import Pattern
+from visitsafe.record.bodies import DebriefedBody, DocumentedBody, IncidentBody
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Status
+from visitsafe.state.alarm import is_overdue
 from visitsafe.state.case import CaseHistory
+from visitsafe.state.duties import each_once
+from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import date_only, day, moment, span
-from visitsafe.supervision.case_facts import is_to_come, was_made
-from visitsafe.supervision.case_open import OpenThing, day_words, open_things
+from visitsafe.state.sharing_words import duty_shape
 from visitsafe.supervision.case_sections import debriefs, documents_of, incidents, marker
-from visitsafe.supervision.case_timeline import became, who_went
-from visitsafe.supervision.case_words import PATTERN_WORDS, counted, hurt_in, listing, things
 from visitsafe.supervision.page_record import Cited, cited_documents
 from visitsafe.supervision.page_sections import Prompt, bullets, for_supervision
+from visitsafe.supervision.patterns import (
+    PATTERN_WORDS,
+    OpenThing,
+    became,
+    counted,
+    day_words,
+    hurt_in,
+    is_to_come,
+    listing,
+    open_things,
+    things,
+    was_alarmed,
+    was_made,
+    who_went,
+)
 from visitsafe.supervision.shapes import without_details
+from visitsafe.supervision.visit_shape import Shape, person_shape
 from visitsafe.text.clean import markdown, markdown_line
 
 COUNTED = (
@@ -83,7 +101,7 @@ def case_page(
         f"# Staff supervision: case {markdown_line(history.case)}",
         *_does_not_hold(history),
         _in_short(history, things_open, now, zone),
-        *_open(things_open, zone),
+        *_open_page(things_open, zone),
         *_timeline(history, now, zone),
         *_patterns(patterns),
         *incidents(history, zone),
@@ -156,7 +174,7 @@ def _open_now(found: Sequence[OpenThing]) -> str:
     return f"**{things(len(found), 'thing is', 'things are')} open{overdue}.**"
 
 
-def _open(found: Sequence[OpenThing], zone: tzinfo) -> list[str]:
+def _open_page(found: Sequence[OpenThing], zone: tzinfo) -> list[str]:
     return ["## Open now", bullets(_open_thing(one, zone) for one in found)] if found else []
 
 
@@ -171,10 +189,10 @@ def _timeline(history: CaseHistory, now: datetime, zone: tzinfo) -> list[str]:
     shown = history.plans[-MOST_VISITS:]
     before = len(history.plans) - len(shown)
     intro = [f"{things(before, 'earlier visit is', 'earlier visits are')} left out here."] if before else []
-    return ["## The visits", *intro, bullets(_visit(state, now, zone) for state in shown)]
+    return ["## The visits", *intro, bullets(_visit_page(state, now, zone) for state in shown)]
 
 
-def _visit(state: PlanState, now: datetime, zone: tzinfo) -> str:
+def _visit_page(state: PlanState, now: datetime, zone: tzinfo) -> str:
     when = markdown_line(span(state.body.visit.start, state.body.visit.due_back, zone))
     told = markdown_line(f"{who_went(state)}. {became(state, now, zone)}.")
     return f"**{when}** ({state.ref}): {told}"
@@ -202,3 +220,125 @@ def _how_to_check(history: CaseHistory, now: datetime, zone: tzinfo, *, include_
         "\n".join(f"    visitsafe verify {state.ref}" for state in history.plans[-MOST_VISITS:]),
         f"{markdown_line(made)} {details} How a visit left somebody is not on this page: ask them.",
     ]
+
+
+def case_shape(
+    history: CaseHistory,
+    patterns: Mapping[Pattern, Sequence[str]],
+    prompts: Sequence[Prompt],
+    now: datetime,
+    zone: tzinfo,
+    *,
+    include_details: bool = False,
+) -> Shape:
+    """The case as JSON; arguments as for `case_page`."""
+    if not include_details:
+        history = without_addresses(history)
+    return {
+        "case": history.case,
+        "visits": [
+            _visit_shape(state, now, zone, include_details=include_details) for state in history.plans
+        ],
+        "removed": history.removed,
+        "unread": history.unread,
+        "open": [_open_shape(one) for one in open_things(history, now, zone)],
+        "patterns": [
+            {"pattern": str(pattern), "evidence": list(sentences)} for pattern, sentences in patterns.items()
+        ],
+        "duties": [{"ref": state.ref, **duty_shape(one, now)} for state, one in each_once(history.plans)],
+        "incidents": [_incident_shape(state, said) for state, said in history.incidents()],
+        "debriefs": [_debrief(state, said) for state, said in history.debriefs()],
+        "documents": [_document(state, said) for state, said in history.documents()],
+        "marker": _marker(history),
+        "prompts": [{"text": one.text, "source": one.source} for one in prompts],
+        "as_of": to_text(now),
+    }
+
+
+def _visit_shape(state: PlanState, now: datetime, zone: tzinfo, *, include_details: bool) -> Shape:
+    visit = state.body.visit
+    return {
+        "ref": state.ref,
+        "plan": state.plan,
+        "status": str(state.status),
+        "stage": str(state.visit.stage),
+        "worker": person_shape(state.author, state.author.fingerprint),
+        "companions": [one.name for one in state.going.visit.companions],
+        "company": str(state.going.company),
+        "address": (visit.address or None) if include_details else None,
+        "start": visit.start,
+        "due_back": state.visit.due_back,
+        "made": was_made(state),
+        "departed": state.visit.departed.happened if state.visit.departed else None,
+        "back": state.visit.back.happened if state.visit.back else None,
+        "stopped": state.visit.stopped,
+        "alarm": was_alarmed(state),
+        "overdue": is_overdue(state, now),
+        "became": became(state, now, zone),
+        "problems": list(state.problems),
+    }
+
+
+def _open_shape(one: OpenThing) -> Shape:
+    return {
+        "ref": one.ref,
+        "what": one.what,
+        "by": one.by or None,
+        "late": one.late,
+        "command": one.command or None,
+    }
+
+
+def _incident_shape(state: PlanState, said: Said[IncidentBody]) -> Shape:
+    return {
+        **_signed(state, said),
+        "near_miss": said.body.near_miss,
+        "behaviours": list(said.body.behaviours),
+        "hurt": said.body.hurt,
+        "talked_over": said.id not in state.after.not_talked_over,
+    }
+
+
+def _debrief(state: PlanState, said: Said[DebriefedBody]) -> Shape:
+    body = said.body
+    return {
+        **_signed(state, said),
+        "next_time": body.next_time or None,
+        "not_seen": body.not_seen or None,
+    }
+
+
+def _document(state: PlanState, said: Said[DocumentedBody]) -> Shape:
+    body = said.body
+    actions = [{"what": one.what, "who": one.who, "by": one.by or None} for one in body.actions]
+    return {
+        **_signed(state, said),
+        "document": body.document,
+        "review": body.review or None,
+        "actions": actions,
+    }
+
+
+def _signed(state: PlanState, said: Said[Any]) -> Shape:
+    return {
+        "ref": state.ref,
+        "entry": said.id,
+        "at": said.at,
+        "happened": said.happened,
+        "by": person_shape(said.author, said.author.fingerprint),
+    }
+
+
+def _marker(history: CaseHistory) -> Shape | None:
+    said = history.marker()
+    if said is None:
+        return None
+    body = said.body
+    return {
+        "found": body.found,
+        "system": body.system or None,
+        "reference": body.reference or None,
+        "checked": body.checked,
+        "review": body.review or None,
+        "by": person_shape(said.author, said.author.fingerprint),
+    }
