@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from story import Story, visit
-from team_story import changed, revoked
+from team_story import changed, plan_at_a_store, revoked
 from visit_story import (
     DEE,
     DUE_BACK,
@@ -245,6 +245,13 @@ def test_a_version_that_waits_ends_no_watch_and_one_that_is_countersigned_does()
     assert (waits.state.visit.due_back, waits.state.visit.ladder) == (DUE, LADDER)
     assert waits.state.visit.watched == (AGREED.state.version.id,)
     assert waits.decided().state.visit.due_back == LATER.visit.due_back
+
+
+def test_a_withdrawal_that_a_removed_key_may_have_made_afterwards_ends_no_watch() -> None:
+    gone = revoked(AGREED, SAM, at=AGREED.at + timedelta(hours=1))
+    state = plan_at_a_store(gone, AGREED.withdrawn())
+    assert (state.visit.watched, state.closed) == ((AGREED.state.version.id,), "")
+    assert AGREED.withdrawn().state.closed
 
 
 TOMORROW = visit(start=minutes_after(DUE, 24 * 60 - 60), due_back=minutes_after(DUE, 24 * 60))

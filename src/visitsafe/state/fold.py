@@ -112,7 +112,7 @@ class PlanState(msgspec.Struct, frozen=True):
         """The entry after which nothing has to be done or watched any more; empty while it is open."""
         if self.visit.closed:
             return self.visit.closed
-        if self.visit.out or self.visit.needs_standing_down:
+        if self.visit.watched or self.visit.out or self.visit.needs_standing_down:
             return ""  # whoever set out in spite of a refusal is watched all the same
         if self.withdrawn:
             return next(

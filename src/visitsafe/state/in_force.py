@@ -3,7 +3,8 @@
 Watching begins with a countersignature, with an urgent signature, or with a report that somebody set out.
 Each such *mark* names a version and stands until a newer version is countersigned, or until something ends
 it: a stand-down; `back`, unless it came long before the start and was not the desk's word; and, while nobody
-has set out, a withdrawal or a refusal. A version that only waits ends nothing, and neither does a return.
+has set out, a withdrawal or a refusal that is not in doubt. A version that only waits ends nothing, and
+neither does a return.
 Where several stand, the earliest time due back counts. Order is causal: what had not seen a mark does not end
 it, but for `back`, which is about the visit of its day. Pure.
 """
@@ -163,10 +164,13 @@ def _marks(order: Order, counted: Sequence[Judged], versions: Mapping[str, PlanB
     agreed = [one for one in decided if one.body.decision is Decision.COUNTERSIGN]
     signed = [Mark(one.body.of, one.id) for one in agreed if one.body.of in versions]
     signed += [Mark(name, name) for name, body in versions.items() if body.urgent]
+    doubted = {one.entry.id for one in counted if one.doubt}
     stops = [one.id for one in said_in(counted, WithdrawnBody)]
     stops += [one.id for one in decided if one.body.decision is Decision.REFUSE]
-    stops = [stop for stop in stops if all(order.seen(stop, one.by) for one in out)]
-    standing = [*(one for one in signed if not any(order.seen(one.by, stop) for stop in stops)), *out]
+    # What a removed key may have made afterwards holds a visit back, but takes nobody off the watch.
+    stops = [stop for stop in stops if stop not in doubted and all(order.seen(stop, one.by) for one in out)]
+    called_off = {mark.by for mark in signed if any(order.seen(mark.by, stop) for stop in stops)}
+    standing = [*(mark for mark in signed if mark.by not in called_off), *out]
     newer = [one for one in agreed if one.body.of in versions and not _is_contested(order, one, decided)]
     return [
         one
