@@ -96,8 +96,8 @@ def test_one_damaged_plan_stops_nobody(office: Office) -> None:
         assert first in ran.out
         assert bad["ref"] in ran.err
     office.ref = first
-    with closing(desk(office, office.sam).store) as store:
-        at_sam = msgspec.structs.replace(desk(office, office.sam), store=store)
+    at_sam = desk(office, office.sam)
+    with closing(at_sam.store):
         assert last_plan_of_mine(at_sam) is not None
     office.sam.done("plan", "--answers", office.answers(), "--yes")
     assert reviewed(office, *COUNTERSIGN).code == 0

@@ -1,5 +1,6 @@
 """Two plans that share a short reference: each goes by its long one, everywhere."""
 
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def refs(office: Office) -> tuple[str, str]:
     office.plan()
     with_key = signer(office.sam).fingerprint
     room = desk(office, office.sam)
-    body = room.plan(room.resolve(office.ref)).body
+    with closing(room.store):
+        body = room.plan(room.resolve(office.ref)).body
     plans = {own_plan_id(with_key, nonce): nonce for nonce in twins(with_key)}
     for plan, nonce in plans.items():
         entry = made(
