@@ -228,6 +228,35 @@ class TestLight:
         assert "only asked when" in ran.err
         assert "daylight for the whole visit" in ran.err
 
+    def test_an_answer_that_it_will_be_dark_by_day_stands_beside_the_sun_with_its_reason(
+        self, office: Office
+    ) -> None:
+        shape = again(office, start=TOMORROW, daylight="no", dark_because='"No lamps in the stairwell."')
+        assert raised(shape) == {"no-light-alone"}
+        out = review(office)
+        assert "in daylight. The worker's answer is that it will not be light: No lamps in the" in out
+        page = office.mo.done("export", office.ref).out
+        assert "No lamps in the stairwell." in page
+        assert "you plan to be back at 11:30: in daylight" in page
+        assert "after dark" not in out + page + office.sam.done("show", office.ref).out
+        days = ("--from", "1 November", "--to", "30 November")
+        assert "Alone, and not surely in daylight: 0" in flat(office.mo.done("report", *days).out)
+
+    def test_who_stays_away_by_day_leaves_nobody_alone_after_dark(self, office: Office) -> None:
+        again(office, start=TOMORROW, daylight="not-sure", joint_visit="yes", companions="[Priya Nair]")
+        out = review(office)
+        assert "The worker is not sure that it will be light." in out
+        office.at(NOW + timedelta(days=1, hours=1))
+        office.mo.done(
+            "review", office.ref, "--decision", "countersign", "--reason", "Fine.", "--condition", "Ring."
+        )
+        office.sam.done("depart", office.ref)
+        told = flat(office.sam.done("ok", office.ref, "--without", "Priya Nair").err)
+        assert "little light, although the sun is up" in told
+        assert (
+            "after dark" not in told + office.mo.run("board").out + office.mo.done("export", office.ref).out
+        )
+
     @pytest.mark.parametrize(
         ("start", "back", "light"),
         [

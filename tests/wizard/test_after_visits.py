@@ -165,20 +165,37 @@ def test_what_was_known_when_that_plan_was_signed_takes_nothing_back() -> None:
     assert asked_for(front).isdisjoint({"uncooperativeness", "can-work-effectively", "exit-plan"})
 
 
-def test_an_answer_that_the_sun_denies_is_asked_why_once_with_what_was_worked_out() -> None:
-    dark = KnownFact(name="visit.light", value="dark", text="The sun sets at 16:01: after dark.")
-    front, saved = TableFront({**ROUTINE, "daylight": "yes", "daylight-because": "Lamps."}), Saved()
-    around_dark = Surroundings(
-        saved.sessions.append, lambda: NOW, LONDON, always("no"), known=lambda _: Known((), (dark,))
+@pytest.mark.parametrize(
+    ("light", "answer", "asked"),
+    [
+        ("dark", "yes", "daylight-because"),
+        ("dusk", "yes", "daylight-because"),
+        ("daylight", "no", "dark-because"),
+        ("daylight", "not-sure", "dark-because"),
+        ("dark", "no", None),
+        ("daylight", "yes", None),
+        ("unknown", "no", None),
+    ],
+)
+def test_an_answer_that_the_sun_denies_is_asked_why_once_with_what_was_worked_out(
+    light: str, answer: str, asked: str | None
+) -> None:
+    known = KnownFact(name="visit.light", value=light, text="What the sun does.")
+    reasons = {"daylight-because": "Lamps.", "dark-because": "Trees."}
+    front, saved = TableFront({**ROUTINE, **reasons, "daylight": answer}), Saved()
+    around = Surroundings(
+        saved.sessions.append, lambda: NOW, LONDON, always("no"), known=lambda _: Known((), (known,))
     )
-    session = run(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), front, around_dark)
+    session = run(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), front, around)
     why = [
-        page for page in front.asked if isinstance(page, AskOne) and page.question.id == "daylight-because"
+        page.question.id for page in front.asked if isinstance(page, AskOne) and page.question.id in reasons
     ]
-    assert len(why) == 1
-    (guide,) = [one for one in front.guides if one.because]
-    assert guide.because == (dark.text,)
-    assert final(SHIPPED.knowing((dark,)), session)["daylight-because"] == "Lamps."
+    assert why == ([asked] if asked else [])
+    assert [one.because for one in front.guides if one.because] == ([(known.text,)] if asked else [])
+    kept = final(SHIPPED.knowing((known,)), session)
+    assert {name: kept[name] for name in reasons if name in kept} == (
+        {asked: reasons[asked]} if asked else {}
+    )
 
 
 def test_another_visit_at_the_same_time_is_told_and_asked_about() -> None:

@@ -26,6 +26,8 @@ WORKER, COMPANION, BOTH = "worker", "companion", "both"
 CURRENT, OUT_OF_DATE = "current", "out-of-date"
 LIGHT_ANSWER = "daylight"
 """The question of the shipped checklist about light."""
+LIGHT_BECAUSE, DARK_BECAUSE = "daylight-because", "dark-because"
+"""Its questions why it will be light, or dark, whatever was worked out."""
 _AGES = MappingProxyType(
     {
         NONE: "none on record",
@@ -212,6 +214,25 @@ def light_of(body: PlanBody) -> KnownFact | None:
     return next((one for one in body.known if one.name == LIGHT and one.value in FACTS[LIGHT].values), None)
 
 
+def with_answer(body: PlanBody, fact: KnownFact) -> str:
+    """A fact of a plan in words, with what the worker answered where that is something else."""
+    return f"{fact.text} {said_otherwise(body, fact)}".rstrip()
+
+
+def said_otherwise(body: PlanBody, fact: KnownFact) -> str:
+    """What the worker answered about the light, and why, where it is not what was worked out; else empty."""
+    if fact.name != LIGHT or fact.value == UNKNOWN:
+        return ""
+    answer, lit = str(body.answers.get(LIGHT_ANSWER, "")), fact.value == DAYLIGHT
+    said = {
+        (Answer.YES.value, False): "The worker's answer is that it will be light",
+        (Answer.NO.value, True): "The worker's answer is that it will not be light",
+        (Answer.NOT_SURE.value, True): "The worker is not sure that it will be light",
+    }.get((answer, lit), "")
+    why = " ".join(str(body.answers.get(DARK_BECAUSE if lit else LIGHT_BECAUSE, "")).split())
+    return said and (f"{said}: {why}" if why else f"{said}.")
+
+
 def in_the_dark(body: PlanBody, *, sure: bool = False) -> bool:
     """Whether a visit is not surely in daylight: by what was worked out, else by the answer (D7).
 
@@ -227,10 +248,15 @@ def in_the_dark(body: PlanBody, *, sure: bool = False) -> bool:
 
 
 def dark_words(body: PlanBody) -> str:
-    """How dark a visit is, to follow who goes: `, after dark`; empty where nothing speaks for it."""
-    light, answer = light_of(body), body.answers.get(LIGHT_ANSWER)
-    if answer == Answer.NO or (light is not None and light.value == DARK):
-        return ", after dark"
-    if light is not None and light.value == DUSK:
-        return f", {FACTS[LIGHT].values[DUSK]}"
-    return ", perhaps after dark" if answer == Answer.NOT_SURE else ""
+    """How dark a visit is, to follow who goes: `, after dark`; empty where nothing speaks for it.
+
+    What was worked out counts; only where nothing was, the answer does, and it is said whose it is.
+    """
+    light = light_of(body)
+    if light is not None and light.value != UNKNOWN:
+        dark = {DARK: ", after dark", DUSK: f", {FACTS[LIGHT].values[DUSK]}"}
+        return dark.get(light.value, "")
+    answer = body.answers.get(LIGHT_ANSWER)
+    if answer == Answer.NO:
+        return ", and not in daylight, as the worker answered"
+    return ", perhaps not in daylight: the worker was not sure" if answer == Answer.NOT_SURE else ""

@@ -8,9 +8,18 @@ Decides nothing; escapes nothing.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from visitsafe.checklists.facts import DAYLIGHT, LIGHT, LIGHT_ANSWER, OVERLAP, Known, differing, in_order
+from visitsafe.checklists.facts import (
+    DAYLIGHT,
+    LIGHT,
+    OVERLAP,
+    Known,
+    differing,
+    in_order,
+    said_otherwise,
+    with_answer,
+)
 from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, Finding, KnownFact, PlanBody
-from visitsafe.record.kinds import Answer, Level, Role
+from visitsafe.record.kinds import Level, Role
 from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
@@ -19,8 +28,6 @@ if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.state.fold import PlanState
 
-LIGHT_BECAUSE = "daylight-because"
-"""The question of the shipped checklist why it will be light all the same."""
 FIRST = (INCIDENT_BEFORE, *(f"{LAST_TIME}{name}" for name in ("next-time", "agreed", "not-seen", "stopped")))
 """The kinds of notes that are worrying, the gravest first; any other stays a note."""
 OTHER = len(FIRST)
@@ -48,8 +55,8 @@ def facts_first(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
     """
     signed = {one.name: one for one in in_order(body.known)}
     told = []
-    if (light := signed.get(LIGHT)) and light.value != DAYLIGHT:
-        told.append(light.text + _says_otherwise(body))
+    if (light := signed.get(LIGHT)) and (light.value != DAYLIGHT or said_otherwise(body, light)):
+        told.append(with_answer(body, light))
     if OVERLAP in signed:
         told.append(signed[OVERLAP].text)
     return [*told, *changed_since(body, now)]
@@ -58,14 +65,6 @@ def facts_first(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
 def changed_since(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
     """What differs from what a plan was signed with, as sentences."""
     return [f"Since it was signed: {one.text}" for one in differing(body, now)]
-
-
-def _says_otherwise(body: PlanBody) -> str:
-    """What the worker answered about the light, where it is not what was worked out, and why."""
-    if body.answers.get(LIGHT_ANSWER) != Answer.YES:
-        return ""
-    why = str(body.answers.get(LIGHT_BECAUSE, "")).strip()
-    return f" The answer is that it will be light: {why}" if why else " The answer is that it will be light."
 
 
 def first_known(state: "PlanState", known: Sequence[Finding]) -> list[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from visitsafe.checklists.facts import Known, in_order
+from visitsafe.checklists.facts import Known, in_order, with_answer
 from visitsafe.cli.followup_screen import show_after
 from visitsafe.cli.lines import GOOD, QUIET, STOP, STRONG, WARN, fact, heading, item, make_console, put
 from visitsafe.cli.review_known import changed_since, first_known, notes_before
@@ -112,7 +112,7 @@ def _known(console: "Console", state: "PlanState", known: Known) -> None:
     if signed or since:
         heading(console, "Known when it was signed")
     for fact_known in signed:
-        item(console, fact_known.text, indent=INDENT)
+        item(console, with_answer(state.body, fact_known), indent=INDENT)
     for text in since:
         item(console, (text, WARN), indent=INDENT)
     if known.notes or signed or since:

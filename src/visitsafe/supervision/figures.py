@@ -419,8 +419,6 @@ def gaps_in(states: Iterable[PlanState]) -> Gaps:
     return Gaps(len(apart), sum(minutes, timedelta()) // _MINUTE)
 
 
-AFTER_DARK = "after-dark-alone"
-"""The rule of the shipped checklist that finds a visit alone after dark."""
 UNSAID = frozenset({Company.NOT_ASKED, Company.NOT_SURE})
 
 
@@ -552,8 +550,7 @@ def figures(
 
 def is_alone_after_dark(state: PlanState) -> bool:
     """Whether it is alone and not surely in daylight: as worked out, else as answered (D7)."""
-    found = any(finding.rule == AFTER_DARK for finding in state.body.findings)
-    return state.going.company is Company.ALONE and (found or in_the_dark(state.body))
+    return state.going.company is Company.ALONE and in_the_dark(state.body)
 
 
 def _visits(states: Sequence[PlanState]) -> Visits:

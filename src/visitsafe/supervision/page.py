@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
-from visitsafe.checklists.facts import differing, in_order
+from visitsafe.checklists.facts import differing, in_order, with_answer
 from visitsafe.checklists.library import marked, marked_body, past_review
 from visitsafe.record.bodies import DecidedBody, Finding, KnownFact, PlanBody
 from visitsafe.record.entry import to_text
@@ -197,7 +197,7 @@ def _planned(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
 def _known(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
     """What was worked out or on record when it was signed, whatever was answered, and what differs now."""
     since = [f"**Since it was signed:** {markdown_line(one.text)}" for one in differing(body, now)]
-    lines = [*since, *(markdown_line(one.text) for one in in_order(body.known))]
+    lines = [*since, *(markdown_line(with_answer(body, one)) for one in in_order(body.known))]
     return ["## What was known", bullets(lines)] if lines else []
 
 
