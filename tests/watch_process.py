@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import weakref
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ class Watch:
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
+        weakref.finalize(self, self.process.kill)  # a test that fails leaves none behind
 
     def kill(self) -> None:
         self.process.kill()

@@ -248,7 +248,7 @@ def test_the_real_watch_tells_the_managers_once_and_nothing_of_what_happened(tmp
     with MailServer() as mail:
         settings(office.mo, mail)
         watch = Watch(office.mo, screen, "--every", "1")
-        watch.says("watching")
+        watch.says("watched")  # from its first heartbeat on, the answer tells of it
         office.at(datetime.now(UTC).replace(microsecond=0))  # its heartbeat is by the real clock
         ran = record(office)
         mail.wait_for(1)
