@@ -70,6 +70,23 @@ def test_a_calm_board_names_who_is_out_and_ends_with_0(office: Office) -> None:
     assert "NOBODY" not in ran.out
 
 
+def test_no_step_is_due_before_the_visit_was_watched_and_none_is_raised_late_for_it(tmp_path: Path) -> None:
+    office = Office(tmp_path).open().at(NOW + timedelta(minutes=29))
+    office.countersigned(start='"08:32"', due_back='"08:36"', whereabouts_known="no")
+    office.at(NOW + timedelta(minutes=30))
+    office.sam.done("depart")
+    board = office.mo.run("board").out
+    assert "due since 08:30 and not raised: step 1 of 7, the worker" in board
+    assert office.mo.run("board", "--json").json["visits"][0]["next"]["at"] == "2026-11-23T08:30:00Z"
+    watch = office.mo.run("watch", "--once")
+    assert "step 1 of 7" in watch.out + watch.err
+    pages = office.mo.done("show", office.ref).out + office.mo.done("export", office.ref).out
+    for said in (board, watch.out, watch.err, pages):
+        assert "08:26" not in said
+        assert "raised late" not in said
+        assert "Nobody was watching" not in said
+
+
 def test_somebody_overdue_ends_with_4(office: Office) -> None:
     ran = dee(office, BACK + timedelta(minutes=12)).run("board")
     assert ran.code == 4

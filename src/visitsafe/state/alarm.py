@@ -91,14 +91,19 @@ def minutes_late(state: PlanState, now: datetime) -> int:
 
 
 def schedule(state: PlanState) -> list[Due]:
-    """The steps of this visit's ladder as they fall due, in order; for high risk and duress, from the top."""
+    """The steps of this visit's ladder as they fall due, in order; for high risk and duress, from the top.
+
+    None falls due before the visit was signed and watched: what would have been is due as soon as it was. No
+    clock that was ahead puts one off past the time due back for that.
+    """
     visit = state.visit
     if visit.duress is not None:
         return [Due(rung, level, _spoken_at(state)) for level, rung in _top(visit.ladder)]
     start = visit.start or state.body.visit.start
+    first = watched_since(state) or max(start, state.version.content.at)
     return [
         due
-        for due in _dues(visit.ladder, visit.due_back, start)
+        for due in _dues(visit.ladder, visit.due_back, start, min(first, visit.due_back))
         if not due.rung.missing or not _is_reported(due.rung.missing, state, start)
     ]
 
@@ -214,12 +219,13 @@ def _spoken_at(state: PlanState) -> str:
 
 
 @lru_cache(maxsize=4096)  # a watcher asks for each open visit in each round
-def _dues(ladder: Ladder, due_back: str, start: str) -> tuple[Due, ...]:
+def _dues(ladder: Ladder, due_back: str, start: str, first: str) -> tuple[Due, ...]:
     begins, back, minutes = from_text(start), from_text(due_back), _minutes(ladder)
-    dues = [
-        Due(rung, level, to_text((begins if rung.early else back) + timedelta(minutes=minutes[level])))
+    times = [
+        to_text((begins if rung.early else back) + timedelta(minutes=minutes[level]))
         for level, rung in enumerate(ladder.steps)
     ]
+    dues = [Due(rung, level, max(first, times[level])) for level, rung in enumerate(ladder.steps)]
     return tuple(sorted(dues, key=lambda due: (due.at, due.level)))
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from visitsafe.errors import KeyFileError, StoreError, VisitsafeError
 from visitsafe.record.bodies import EscalatedBody, NotifiedBody
-from visitsafe.record.entry import to_text
+from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Kind, Outcome
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import Store
@@ -246,7 +246,8 @@ class Hands:
         if due > self.gap.until:
             return ""
         since = max(self.gap.since or min(state.facts.start, due), alarm.watched_since(state))
-        return since if since <= due else ""
+        missed = self.means.now() - from_text(since) >= timedelta(minutes=1)
+        return since if since <= due and missed else ""
 
     def _mark(self, channel: Channel, why: str) -> None:
         if why:
