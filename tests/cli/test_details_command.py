@@ -152,7 +152,7 @@ def test_what_is_wrong_in_a_file_is_told_by_line_and_column(office: Office, tmp_
     for said in (
         "mine.yaml:1:15: what stands after # is not read; put all of it in quotes",
         "mine.yaml:2:1: there is no tracing detail of that name; do you mean mobile?",
-        "mine.yaml:3:9: mobile is not a telephone number; it has letters in it",
+        "mine.yaml:3:9: Mobile number: this is not a telephone number; it has letters in it",
         "mine.yaml:4:11: one text is needed here",
         "mine.yaml:5:12: what stands after # is not read",
     ):
@@ -163,7 +163,7 @@ def test_what_is_wrong_in_a_file_is_told_by_line_and_column(office: Office, tmp_
 @pytest.mark.parametrize("number", ["07700 90012", "O7700 900123", "999", "ask at reception"])
 def test_what_is_no_telephone_number_is_refused_without_repeating_it(office: Office, number: str) -> None:
     ran = office.sam.run("details", "--set", f"next-of-kin-phone={number}", "--set", "mobile=07700 900123")
-    assert (ran.code, "next-of-kin-phone is not a telephone number" in ran.err) == (2, True)
+    assert (ran.code, "Their telephone number: this is not a telephone number" in ran.err) == (2, True)
     assert number not in ran.err
     assert office.sam.run("details", "--show").code == 1  # nothing of it was kept
 
@@ -211,17 +211,31 @@ def terminal(someone: Someone, *flags: str, **environ: str) -> Any:
         f"import datetime, sys\nfrom visitsafe.cli import main\nsys.exit(main({list(flags)!r}, now={NOW!r}))"
     )
     env = {**os.environ, **someone.environ, **environ}
-    return pexpect.spawn(sys.executable, ["-c", code], env=env, encoding="utf-8", timeout=LIMIT)
+    wide = {"dimensions": (24, 200), "encoding": "utf-8", "timeout": LIMIT}
+    return pexpect.spawn(sys.executable, ["-c", code], env=env, **wide)
 
 
-def test_they_are_asked_one_line_each_and_enter_keeps_what_there_is(office: Office) -> None:
-    give(office, mobile="07700 900123", home_phone="0161 496 0000")
-    typed = {"home-address": "12 Acacia Road", "home-phone": "-", "recognise": "tall"}
-    window = terminal(office.sam, "details")
+def fill(window: Any, **typed: str) -> None:
+    """Type an answer for each line that is asked; Enter for what is not named."""
     for name, label in LABELS.items():
         window.expect_exact(label)
         window.expect_exact(": ")
-        window.sendline(typed.get(name, ""))
+        window.sendline(typed.get(name.replace("-", "_"), ""))
+
+
+def test_they_are_asked_one_line_each_and_kept_once_read_back_and_agreed_to(office: Office) -> None:
+    give(office, mobile="07700 900123", home_phone="0161 496 0000")
+    window = terminal(office.sam, "details")
+    fill(window, home_address="a stray line", home_phone="-", recognise="tall")
+    for line in ("Home address: a stray line", "Mobile number: 07700 900123", "How to recognise you: tall"):
+        window.expect_exact(f"visitsafe: {line}\r\n")
+    for said in ("", "perhaps", "n"):
+        window.expect_exact("Keep this? (y/n): ")
+        window.sendline(said)
+    fill(window, home_address="12 Acacia Road")
+    window.expect_exact("Home address: 12 Acacia Road\r\n")
+    window.expect_exact("Keep this? (y/n): ")
+    window.sendline("y")
     window.expect(pexpect.EOF)
     window.close()
     assert window.exitstatus == 0
@@ -229,13 +243,44 @@ def test_they_are_asked_one_line_each_and_enter_keeps_what_there_is(office: Offi
     assert shown == "Home address: 12 Acacia Road\nMobile number: 07700 900123\nHow to recognise you: tall\n"
 
 
-def test_stopping_half_way_changes_nothing(office: Office) -> None:
+def test_what_does_not_fit_is_quoted_under_the_label_of_its_question(office: Office) -> None:
+    window = terminal(office.sam, "details")
+    for label, typed, wrong in (
+        (
+            "Home address",
+            "12 Acacia Road " * 30,
+            '"12 Acacia Road 12 Acacia Road 12 Acac..." is 449 characters',
+        ),
+        ("Home telephone", "at reception", '"at reception" is not a telephone number; it has letters in it'),
+        (
+            "Mobile number",
+            "07700 90012",
+            '"07700 90012" is not a telephone number; no such number can be in use',
+        ),
+    ):
+        window.expect_exact(f"{label}: ")
+        window.sendline(typed)
+        window.expect_exact(f"{label}: {wrong}")
+        window.expect_exact(f"{label}: ")
+        window.sendline("")
+    window.sendintr()
+    window.expect(pexpect.EOF)
+    assert "home-phone" not in window.before
+
+
+@pytest.mark.parametrize("at_the_end", [False, True])
+def test_stopping_changes_nothing_and_says_so(office: Office, at_the_end: bool) -> None:
     give(office, mobile="07700 900123")
     window = terminal(office.sam, "details")
-    window.expect_exact("Home address: ")
-    window.sendline("12 Acacia Road")
-    window.expect_exact("Home telephone: ")
+    if at_the_end:
+        fill(window, home_address="12 Acacia Road")
+        window.expect_exact("Keep this? (y/n): ")
+    else:
+        window.expect_exact("Home address: ")
+        window.sendline("12 Acacia Road")
+        window.expect_exact("Home telephone: ")
     window.sendintr()
+    window.expect_exact("stopped; nothing was changed")
     window.expect(pexpect.EOF)
     window.close()
     assert window.exitstatus == 130

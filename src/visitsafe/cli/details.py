@@ -14,7 +14,7 @@ from visitsafe.cli import tracing
 from visitsafe.cli.output import result, say, stands
 from visitsafe.errors import KeyFileError, NotFoundError, SettingsError, UsageError, VerificationError
 from visitsafe.opening import FIRST, desk_of, invocation, open_file, settings_of, signer_of, warn_if_open
-from visitsafe.text.clean import terminal
+from visitsafe.text.clean import quoted, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -215,9 +215,9 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _asked(context: typer.Context, found: "Details | None") -> "Details":
-    """Ask for each at the terminal, one line each; Enter keeps what there is, - takes it out."""
+    """Ask for each at the terminal, one line each, and read all of it back until the answer is a yes."""
     from visitsafe.membership.first_run import ask
-    from visitsafe.team.details import LABELS, Details, changed, cleaned
+    from visitsafe.team.details import LABELS, Details, changed
 
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
@@ -227,21 +227,35 @@ def _asked(context: typer.Context, found: "Details | None") -> "Details":
     say("Only managers and duty officers can open these, each time with a reason that is recorded.")
     say("Enter keeps what is in brackets, - takes it out. Ctrl+C stops, and nothing is changed.")
     base, country = found or Details(), _country(context)
-    for name, label in LABELS.items():
-        while True:
-            now = base.values.get(name, "")
-            typed = ask(f"{label}{f' [{terminal(now)}]' if now else ''}", needed=False)
-            try:
-                kept = {"": now, "-": ""}
-                value = kept[typed] if typed in kept else cleaned(name, typed, country)
-                base = changed(base, {name: value})
-            except UsageError as error:
-                say(f"{error.message}; {error.hint}")
-                continue
-            if value not in {now, typed}:
-                say(f"that is {terminal(value)}")
-            break
-    return base
+    while True:
+        for name in LABELS:
+            base = changed(base, {name: _asked_one(name, base.values.get(name, ""), country)})
+        for name, value in base.values.items():
+            say(f"{LABELS[name]}: {terminal(value)}")
+        right = ""
+        while base.values and right not in {"y", "yes", "n", "no"}:
+            right = ask("Keep this? (y/n)").casefold()
+        if right not in {"n", "no"}:
+            return base
+
+
+def _asked_one(name: str, now: str, country: str) -> str:
+    """One of them: Enter keeps what there is, - takes it out."""
+    from visitsafe.membership.first_run import ask
+    from visitsafe.team.details import LABELS, cleaned
+
+    while True:
+        typed = ask(f"{LABELS[name]}{f' [{terminal(now)}]' if now else ''}", needed=False)
+        if typed in {"", "-"}:
+            return "" if typed else now
+        try:
+            value = cleaned(name, typed, country, quoted(typed))
+        except UsageError as error:
+            say(f"{error.message}; {error.hint}")
+            continue
+        if value not in {now, typed}:
+            say(f"that is {terminal(value)}")
+        return value
 
 
 def with_details(

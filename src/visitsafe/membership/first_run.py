@@ -38,6 +38,15 @@ def set_up(context: typer.Context) -> None:
         NotPermittedError: Everything is ready on this side, and an admin has to add this person.
         InterruptedByUserError: The person stopped.
     """
+    try:
+        _ask_all(context)
+    except InterruptedByUserError as error:
+        raise InterruptedByUserError(
+            "stopped before everything was set up", hint="to go on: visitsafe plan"
+        ) from error
+
+
+def _ask_all(context: typer.Context) -> None:
     from visitsafe.store.open import store_exists
 
     settings = settings_of(context)
@@ -162,5 +171,5 @@ def _stoppable(read: "Callable[[], str]") -> str:
     except (KeyboardInterrupt, EOFError):
         sys.stderr.write("\n")
         raise InterruptedByUserError(
-            "stopped; nothing was set up", hint="to begin again: visitsafe plan"
+            "stopped; nothing was changed", hint="to begin again, run the command again"
         ) from None

@@ -85,13 +85,14 @@ def changed(details: Details, values: Mapping[str, str]) -> Details:
     return msgspec.structs.replace(details, **{_field(name): value for name, value in values.items()})
 
 
-def cleaned(name: str, raw: str, country: str = "") -> str:
+def cleaned(name: str, raw: str, country: str = "", called: str = "this") -> str:
     """A value without anything that cannot be seen; a telephone number as it is usually written.
 
     Args:
         name: Which detail.
         raw: As typed.
         country: Whose telephone numbers are meant where none is named.
+        called: What an error calls the value: quoted where the person has just typed it.
 
     Raises:
         UsageError: There is no such detail, it is too long, or it is no telephone number.
@@ -103,13 +104,16 @@ def cleaned(name: str, raw: str, country: str = "") -> str:
     value = clean(raw, lines=name in _OF_SEVERAL_LINES)
     if len(value) > LONGEST:
         raise UsageError(
-            f"{name} is {len(value)} characters long, and at most {LONGEST} fit", hint="make it shorter"
+            f"{LABELS[name]}: {called} is {len(value)} characters long, and at most {LONGEST} fit",
+            hint="make it shorter",
         )
     if value and name in _TELEPHONES:
         try:
             return telephone(value, country)
         except PhoneError as error:
-            raise UsageError(f"{name} is not a telephone number", hint=error.sentence) from None
+            raise UsageError(
+                f"{LABELS[name]}: {called} is not a telephone number", hint=error.sentence
+            ) from None
     return value
 
 
