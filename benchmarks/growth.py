@@ -2,11 +2,11 @@
 
     python benchmarks/growth.py [--few 1000] [--many 100000] [--runs 15]
 
-In turn, so that a busy moment hits both alike: the board, the queue of a manager, the list, one plan, a plan
-by its reference, and a report that is signed and appended. Each opens the store and reads the team, as a
-command does, and remembers nothing; starting Python comes on top of it. Appended to are copies. Below stands
-what grows because it must: the full comparison of the list with the entries, which a watcher makes when it
-starts.
+In turn, so that a busy moment hits both alike: the board, what a review looks at, the queue of a manager, the
+list, one plan by its reference, and a report that is signed and appended. Each opens the store and reads the
+team, as a command does, and remembers nothing; starting Python comes on top of it. Appended to are copies.
+Below stands what grows because it must: the full comparison of the list with the entries, which a watcher
+makes when it starts.
 """
 
 import argparse
@@ -29,6 +29,8 @@ from build_store import ADMIN, FOLDER, WORKERS, Built, build, cached, moment, wo
 from visitsafe.desk import Desk
 from visitsafe.exchange.processes import share
 from visitsafe.find_lists import listed
+from visitsafe.planning.decide import overruled, previous_plan
+from visitsafe.planning.known import known_of
 from visitsafe.record.bodies import ReportBody
 from visitsafe.record.entry import from_text, verify_together
 from visitsafe.record.kinds import Kind
@@ -89,8 +91,16 @@ def report(desk: Desk) -> object:
     return acting.append(row.plan, Kind.OK, state.heads, ReportBody(of=state.version.id))
 
 
+def review(desk: Desk) -> object:
+    """What a manager's decision on an open plan looks at: its case, and other visits at its time."""
+    state = desk.plan(desk.store.plans(open_only=True)[0].plan)
+    known = known_of(desk, LONDON, state)
+    return previous_plan(desk, state), overruled(desk, state), known, known_of(desk, LONDON, state)
+
+
 WORK: dict[str, Work] = {
     "board": board,
+    "review of a plan": review,
     "review queue, list": listed,
     "show": one_plan,
     "report and append": report,

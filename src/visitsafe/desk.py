@@ -6,6 +6,7 @@ domain's affair. Two people may append at once: entries merge, so there is no co
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -61,6 +62,8 @@ ANYHOW = frozenset(
 )
 """What is signed although the team's record was damaged: what is reported, and what answers an alarm."""
 
+T = TypeVar("T")
+
 
 def _unheard(_sentence: str) -> None:
     """Where warnings go that nobody takes."""
@@ -84,6 +87,20 @@ class Desk(msgspec.Struct, frozen=True):
     me: Member | None
     signer: Callable[[], Signer]
     warn: Callable[[str], None] = _unheard
+    _found: dict[tuple[object, ...], Any] = msgspec.field(default_factory=dict)
+
+    def once(self, what: tuple[object, ...], gather: Callable[[], T]) -> T:
+        """What `gather` finds in the store: gathered anew only if something has come in since.
+
+        Args:
+            what: A name for it, and all that it depends on besides the store and the team.
+            gather: Reads the store.
+        """
+        key = (*what, self.store.head(), *self.roster.heads)
+        if key not in self._found:
+            self._found[key] = gather()
+        found: T = self._found[key]
+        return found
 
     def member(self) -> Member:
         """The member who is asking.
@@ -283,6 +300,8 @@ def summariser_at(
 
 def bears_on(store: Store, since: str) -> list[str]:
     """The plans that a change of the team may bear on: the open ones, and those with later entries.
+
+    By the rows, for it is rows that are made anew: one that lies goes on lying, and nothing is decided by it.
 
     Args:
         store: Where they are.

@@ -1,36 +1,41 @@
-"""Gathering the plans of one case: each from its entries, found by the store's rows and by the entries too.
+"""Gathering plans that a decision hangs on: those of one case, of one time, or signed by one key.
 
 A row is not signed, and one altered case in it would hide an assault from the next plan of the family. So
-the newest entries are asked themselves; where the rows tell otherwise, that is said. A plan that does not
-hold is passed over with a warning.
+the newest entries are asked themselves, besides the rows; where the rows tell otherwise about a case, that is
+said. What is found here is folded from its entries. A plan that does not hold is passed over with a warning.
 """
-
-import re
-from collections.abc import Iterator
 
 import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, VerificationError
-from visitsafe.record.refs import is_plan_id, reference
-from visitsafe.record.stored import Store
+from visitsafe.find_recent import Version, versions
+from visitsafe.record.refs import reference
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.fold import PlanState
+from visitsafe.state.plan_row import begins
 from visitsafe.state.removal import RemovedError
+from visitsafe.team.people import Member
 from visitsafe.team.roster import case_key
 
 NEWEST = 100_000
 """How many entries are asked besides the rows, some 25,000 visits: 0.2 s, however large a store has grown."""
-_CASE = re.compile(rb'"case"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 def case_history(desk: Desk, case: str) -> CaseHistory:
     """The plans of a case, in whichever spelling; none if there are none."""
     key = case_key(case)
+    history = desk.once(("case", key), lambda: _case_history(desk, key))
+    return history if history.plans else msgspec.structs.replace(history, case=case)
+
+
+def _case_history(desk: Desk, key: str) -> CaseHistory:
     listed = dict.fromkeys(row.plan for row in desk.store.plans(case=key))
+    spelt: dict[bytes, bool] = {}
+    named = [one.plan for one in _newest(desk) if any(_is_key(name, key, spelt) for name in one.cases)]
     found: list[PlanState] = []
     removed = unread = 0
-    for plan in {**listed, **dict.fromkeys(_named(desk.store, key))}:
+    for plan in dict.fromkeys([*listed, *named]):
         try:
             state = desk.plan(plan)
         except RemovedError:
@@ -47,25 +52,58 @@ def case_history(desk: Desk, case: str) -> CaseHistory:
         if is_of_it:
             found.append(state)
     plans = sorted(found, key=lambda state: (state.body.visit.start, state.plan))
-    return CaseHistory(plans[-1].body.visit.case if plans else case, tuple(plans), removed, unread)
+    return CaseHistory(plans[-1].body.visit.case if plans else "", tuple(plans), removed, unread)
 
 
-def _named(store: Store, key: str) -> Iterator[str]:
-    """The plans of which a version names the case, by the newest entries themselves."""
-    is_it: dict[bytes, bool] = {}
-    for stream, text in store.beginnings(store.head()[0] - NEWEST):
-        for name in _CASE.findall(text):
-            if name not in is_it:
-                is_it[name] = _is_key(name, key)
-            if is_it[name] and is_plan_id(stream):
-                yield stream
+def plans_between(desk: Desk, start: str, due_back: str) -> list[PlanState]:
+    """The plans whose times overlap with a time, by the rows of open ones and by what their versions say.
+
+    Args:
+        desk: Who asks.
+        start: UTC text.
+        due_back: When it ends, UTC text.
+    """
+    return desk.once(("between", start, due_back), lambda: _plans_between(desk, start, due_back))
 
 
-def _is_key(name: bytes, key: str) -> bool:
-    try:
-        return case_key(msgspec.json.decode(name, type=str)) == key
-    except msgspec.MsgspecError:
-        return False
+def _plans_between(desk: Desk, start: str, due_back: str) -> list[PlanState]:
+    rows = desk.store.plans(open_only=True)
+    listed = [row.plan for row in rows if row.start < due_back and start < row.due_back]
+    said = [one.plan for one in _newest(desk) if one.start < due_back and start < one.due_back]
+    states = [desk.plan_if_sound(plan) for plan in dict.fromkeys([*listed, *said])]
+    return [
+        state
+        for state in states
+        if state is not None and begins(state) < due_back and start < state.visit.due_back
+    ]
+
+
+def newest_by(desk: Desk, member: Member, most: int) -> list[PlanState]:
+    """The newest plans of a member, by the rows and by who says to have signed a version of them.
+
+    Args:
+        desk: Who asks.
+        member: Whose they are; plans under an earlier key of theirs are not looked for.
+        most: How many of each are looked at.
+    """
+    key = member.fingerprint
+    listed = [row.plan for row in desk.store.plans() if row.by == key]
+    said = dict.fromkeys(one.plan for one in reversed(_newest(desk)) if key in one.by)
+    states = [desk.plan_if_sound(plan) for plan in dict.fromkeys([*listed[:most], *[*said][:most]])]
+    return [state for state in states if state is not None and member.same_person(state.author)]
+
+
+def _newest(desk: Desk) -> list[Version]:
+    return desk.once(("versions",), lambda: list(versions(desk.store, desk.store.head()[0] - NEWEST)))
+
+
+def _is_key(name: bytes, key: str, known: dict[bytes, bool]) -> bool:
+    if name not in known:
+        try:
+            known[name] = case_key(msgspec.json.decode(name, type=str)) == key
+        except msgspec.MsgspecError:
+            known[name] = False
+    return known[name]
 
 
 def newest_of(desk: Desk, case: str) -> PlanState:

@@ -8,7 +8,7 @@ import msgspec
 
 from visitsafe.desk import Desk, folded
 from visitsafe.errors import VerificationError
-from visitsafe.find_recent import LATELY, doubted, recent
+from visitsafe.find_recent import maybe_open
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.fold import PlanState
@@ -33,10 +33,10 @@ def listed(desk: Desk, *, every: bool = False, case: str | None = None) -> list[
         case: Only the plans for this case.
     """
     key = None if case is None else case_key(case)
-    known = {row.plan: row for row in desk.store.plans(open_only=not every)}
-    also = (*doubted(desk.store, desk.now), *recent(desk.store, desk.now - LATELY))
-    doubtful = {plan: desk.store.row(plan) for plan in also if plan not in known}
-    found = [looked_at(desk, plan, row) for plan, row in {**known, **doubtful}.items()]
+    rows = maybe_open(desk.store, desk.now)
+    if every:
+        rows |= {row.plan: row for row in desk.store.plans()}
+    found = [looked_at(desk, plan, row) for plan, row in rows.items()]
     wanted = [
         one
         for one in found

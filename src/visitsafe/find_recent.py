@@ -1,12 +1,16 @@
-"""Which visits may be under way although the store's list calls them closed: those with recent traffic.
+"""Which visits may be open or under way although the store's list calls them closed: found by entries, too.
 
 A row of the list is derived and unsigned; whoever can write to that table could close a visit there with any
-entry of it. So the rows of recent visits are not believed: they are folded like the open ones. What it costs
-follows what came in lately, not what was ever recorded.
+entry of it, or move it to another year. So the rows of recent visits are not believed: they are folded like
+the open ones. What it costs follows what came in lately, not what was ever recorded.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
 
 from visitsafe.record.entry import to_text
 from visitsafe.record.refs import is_plan_id
@@ -17,20 +21,69 @@ LATELY = timedelta(hours=48)
 A_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
 """How long after its last entry a plan's row is compared with its entries whenever somebody looks."""
+PLANNED_AHEAD = timedelta(days=60)
+"""How long before it is due back a visit was planned at most, to be found by its entries alone."""
 LONGEST_VISIT = timedelta(days=2)
+AFTER_ALL = "~"
 _FIRST = 64
+_FACT = re.compile(rb'"(by|case|start|due_back)"\s*:\s*("(?:[^"\\]|\\.)*")')
+
+
+class Version(NamedTuple):
+    """What a version of a plan says by its first bytes, which nobody has verified yet.
+
+    Attributes:
+        plan: The plan's id.
+        by: The keys that it may be signed with.
+        cases: How it writes its case, as JSON.
+        start: The earliest start, UTC text; empty if none is there.
+        due_back: The latest time due back; one after all times if none is there.
+    """
+
+    plan: str
+    by: tuple[str, ...]
+    cases: tuple[bytes, ...]
+    start: str
+    due_back: str
+
+
+def versions(store: Store, after: int) -> Iterator[Version]:
+    """The versions of plans behind a position, oldest first: to find plans without believing the rows."""
+    for stream, text in store.beginnings(after):
+        if is_plan_id(stream):
+            found = _FACT.findall(text)
+            yield Version(
+                stream,
+                tuple(_texts(found, b"by")),
+                tuple(value for name, value in found if name == b"case"),
+                min(_texts(found, b"start"), default=""),
+                max(_texts(found, b"due_back"), default=AFTER_ALL),
+            )
+
+
+def _texts(found: Iterable[tuple[bytes, bytes]], wanted: bytes) -> Iterator[str]:
+    for name, value in found:
+        if name == wanted:
+            try:
+                yield msgspec.json.decode(value, type=str)
+            except msgspec.MsgspecError:
+                continue
 
 
 def recent(store: Store, since: datetime) -> list[str]:
     """The plans about which something came in after a time, and those due back after it, open or not.
+
+    Those due back are found by their rows and, if they were planned in the 60 days before, by their entries.
 
     Args:
         store: Where they are.
         since: Aware.
     """
     came = dict.fromkeys(_came(store, since))
-    due = (row.plan for row in latest_rows(store, since - LONGEST_VISIT) if row.due_back >= to_text(since))
-    return [plan for plan in dict.fromkeys([*came, *due]) if is_plan_id(plan)]
+    text, lately = to_text(since), before(store, since - PLANNED_AHEAD)
+    due = (row.plan for row in latest_rows(store, since - LONGEST_VISIT) if row.due_back >= text)
+    said = (one.plan for one in versions(store, lately) if one.due_back >= text)
+    return [plan for plan in dict.fromkeys([*came, *due, *said]) if is_plan_id(plan)]
 
 
 def _came(store: Store, since: datetime) -> Iterator[str]:
@@ -44,6 +97,18 @@ def _came(store: Store, since: datetime) -> Iterator[str]:
         if row.received >= text or row.received < latest:
             yield row.stream
         latest = max(latest, row.received)
+
+
+def maybe_open(store: Store, now: datetime) -> dict[str, PlanRow | None]:
+    """The plans that are open by their rows, and those that may be whatever their rows say; with the rows.
+
+    Args:
+        store: Where they are.
+        now: Aware.
+    """
+    rows: dict[str, PlanRow | None] = {row.plan: row for row in store.plans(open_only=True)}
+    also = (*doubted(store, now), *recent(store, now - LATELY))
+    return rows | {plan: store.row(plan) for plan in also if plan not in rows}
 
 
 def doubted(store: Store, now: datetime) -> list[str]:

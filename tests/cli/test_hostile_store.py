@@ -4,6 +4,7 @@ import io
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -423,3 +424,60 @@ def test_a_ladder_by_which_nobody_is_told_for_long_is_a_finding_for_the_manager(
     assert ran.code == 1
     assert "is not its checklist's: by it nobody but the worker is told until" in ran.err
     assert reviewed(office, *COUNTERSIGN, "--condition", "I watch myself.").code == 0
+
+
+HIDDEN = (
+    "UPDATE plans SET start = '2000-01-01T00:00:00Z', due_back = '2000-01-01T01:00:00Z', by = 'x',"
+    " case_ref = 'ZZ', stage = 'back',"
+    " closed = (SELECT id FROM entries WHERE kind = 'decided' AND stream = plan)"
+)
+"""What somebody who has the file does to hide an agreed visit from everything that goes by the list."""
+
+
+@pytest.fixture
+def hidden(office: Office) -> Office:
+    """A visit of next week, agreed today, which the list hides four days later."""
+    office.countersigned(start='"1 December 2026 10:00"')
+    office.at(NOW + timedelta(days=4))
+    sql(office, HIDDEN)
+    return office
+
+
+def test_a_visit_that_the_list_hides_is_told_to_the_next_plan_of_that_time(hidden: Office) -> None:
+    first = hidden.ref
+    shape = hidden.plan(case='"CF-2"', start='"1 December 2026 11:00"', due_back='"12:00"')
+    assert [one["value"] for one in shape["facts"] if one["name"] == "visit.overlap"] == ["worker"]
+    assert f"Sam in {first}" in hidden.mo.done("show", hidden.ref).out
+
+
+def test_the_same_answers_are_one_plan_whatever_the_list_says(hidden: Office) -> None:
+    path = hidden.answers(start='"1 December 2026 10:00"')
+    ran = hidden.sam.done("plan", "--answers", path, "--yes")
+    assert "you signed it before" in ran.err
+    assert ran.out.startswith(hidden.ref)
+
+
+def test_standing_answers_come_from_the_newest_plan_though_the_list_hides_it(hidden: Office) -> None:
+    path = Path(hidden.answers(start='"2 December 2026 10:00"'))
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "  training:" not in line), encoding="utf-8")
+    hidden.sam.done("plan", "--answers", str(path), "--yes")
+
+
+def test_a_case_is_held_without_insisting_though_the_list_has_none_of_it(hidden: Office) -> None:
+    assert "1 plan" in hidden.mo.done("store", "hold", "CF-1", "--reason", "The inquest.").out
+
+
+def test_a_visit_that_the_list_hides_is_on_the_board_and_its_worker_finds_it(hidden: Office) -> None:
+    hidden.at(NOW + timedelta(days=8, hours=3))
+    assert hidden.sam.done("ok").out.startswith(hidden.ref)
+    hidden.at(NOW + timedelta(days=8, hours=6))
+    board = hidden.mo.run("board", "--plain")
+    assert (board.code, hidden.ref in board.out, "nobody is out" in board.out) == (4, True, False)
+    assert hidden.ref in hidden.mo.done("acknowledge").out
+
+
+def test_a_visit_that_the_list_hides_is_seen_for_a_time_in_the_past(hidden: Office) -> None:
+    hidden.at(NOW + timedelta(days=9))
+    then = hidden.mo.run("board", "--plain", "--at", "1 December 2026 10:30")
+    assert hidden.ref in then.out

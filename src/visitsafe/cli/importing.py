@@ -89,12 +89,13 @@ def _add(
     """Into the store that is here."""
     del yes  # the store has its team already: there is nothing to ask
     from visitsafe.exchange.importing import incoming, take_in
+    from visitsafe.find_recent import maybe_open
 
     with desk_of(context) as desk:
         _insist(desk.roster, team_id)
         desk.roster.refuse_damage()
         position, _ = desk.store.head()
-        still_open = [row.plan for row in desk.store.plans(open_only=True)]
+        still_open = list(maybe_open(desk.store, desk.now))
         added = incoming(slips, desk.roster.team_id, desk.store.history, position, desk.now, still_open)
         _ask_about(added, asked=not uncounted)
         take_in(desk.store, added, desk.now)

@@ -303,5 +303,7 @@ def reseal(desk: Desk, state: PlanState, reason: str, unlock: Unlock) -> PlanSta
 
 def to_reseal(desk: Desk) -> list[PlanState]:
     """The open plans whose details a manager or duty officer of now cannot open, the latest visit first."""
-    states = [desk.plan(row.plan) for row in desk.store.plans(open_only=True)]
+    from visitsafe.find_lists import listed
+
+    states = [one.state for one in listed(desk)]
     return [state for state in states if state.sealed and any(map(key_for, state.sealed.others))]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def knowing(desk: "Desk", zone: "tzinfo", worker: "Member", *, but: str = "") -> Callable[[Occasion], Known]:
-    """A way to ask what is known, which looks at each case and at the list of plans once.
+    """A way to ask what is known, which looks at each case once.
 
     Args:
         desk: Who asks.
@@ -30,12 +30,11 @@ def knowing(desk: "Desk", zone: "tzinfo", worker: "Member", *, but: str = "") ->
         but: The id of the plan that is revised or read; empty for a new one.
     """
     cases: dict[str, Known] = {}
-    plans: dict[str, PlanState | None] = {}
 
     def known(occasion: Occasion) -> Known:
         found = cases.get(occasion.case) or _of_case(desk, occasion.case, zone, but)
         cases[occasion.case] = found
-        facts = [*_light(desk, occasion), *_overlaps(desk, zone, worker, occasion, plans, but), *found.facts]
+        facts = [*_light(desk, occasion), *_overlaps(desk, zone, worker, occasion, but), *found.facts]
         return Known(found.notes, tuple(facts))
 
     return known
@@ -77,14 +76,9 @@ def _light(desk: "Desk", occasion: Occasion) -> "Sequence[KnownFact]":
 
 
 def _overlaps(
-    desk: "Desk",
-    zone: "tzinfo",
-    worker: "Member",
-    occasion: Occasion,
-    plans: "dict[str, PlanState | None]",
-    but: str,
+    desk: "Desk", zone: "tzinfo", worker: "Member", occasion: Occasion, but: str
 ) -> "Sequence[KnownFact]":
-    """The store's rows only narrow down which plans are looked at."""
+    from visitsafe.find_cases import plans_between
     from visitsafe.planning.sign import companions_in
     from visitsafe.record.entry import to_text
     from visitsafe.state.overlaps import overlap_fact
@@ -93,15 +87,11 @@ def _overlaps(
         return ()
     start, due_back = to_text(occasion.start), to_text(occasion.due_back)
     try:
-        every = desk.store.plans(open_only=True)
-        rows = [row for row in every if row.start < due_back and start < row.due_back]
-        for row in rows:
-            if row.plan not in plans:
-                plans[row.plan] = desk.plan_if_sound(row.plan)
+        near = plans_between(desk, start, due_back)
     except StoreError as error:
         desk.warn(f"whether visits overlap could not be looked at: {error.message}")
         return ()
-    others = [state for row in rows if row.plan != but and (state := plans[row.plan]) is not None]
+    others = [state for state in near if state.plan != but]
     companions = [*map(companions_in(desk.roster), occasion.companions)]
     found = overlap_fact(worker, companions, others, desk.roster.everyone, zone)
     return () if found is None else (found,)

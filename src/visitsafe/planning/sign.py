@@ -10,7 +10,7 @@ from visitsafe.checklists.facts import Known
 from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError
-from visitsafe.find_cases import case_history
+from visitsafe.find_cases import case_history, newest_by
 from visitsafe.planning.composing import Intent, compose_plan, standing_in_date
 from visitsafe.record.bodies import Companion, PlanBody, WithdrawnBody
 from visitsafe.record.kinds import Kind, Role, Status
@@ -20,7 +20,7 @@ from visitsafe.state.duties import raised_before
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import PLANNERS, own_plan_id
 from visitsafe.team.people import has_left
-from visitsafe.team.roster import Roster, case_key
+from visitsafe.team.roster import Roster
 
 SPARE_IDS = 20
 
@@ -85,10 +85,13 @@ def signed_with(
     Who was told nothing gives the answers once more, and one visit must not become two.
     """
     body = compose_plan(checklists, questionnaire, intent, desk.now, companions_in(desk.roster))
-    rows = desk.store.plans(open_only=True, case=case_key(body.visit.case))
-    mine = [one for one in rows if one.by == desk.member().fingerprint and one.start == body.visit.start]
-    states = [desk.plan_if_sound(one.plan) for one in mine]
-    return next((one for one in states if one is not None and _said_in(one.body) == _said_in(body)), None)
+    me = desk.member().fingerprint
+    states = [
+        one
+        for one in case_history(desk, body.visit.case).plans
+        if one.author.fingerprint == me and not one.settled
+    ]
+    return next((one for one in states if _said_in(one.body) == _said_in(body)), None)
 
 
 def _said_in(body: PlanBody) -> tuple[object, ...]:
@@ -179,10 +182,7 @@ def last_plan_of_mine(desk: Desk) -> PlanBody | None:
 
     A plan that does not hold is passed over with a warning.
     """
-    rows = [row for row in desk.store.plans() if row.by == desk.member().fingerprint]
-    found = [desk.plan_if_sound(row.plan) for row in rows[:SPARE_IDS]]
-    me = desk.member()
-    states = [state for state in found if state is not None and me.same_person(state.author)]
+    states = newest_by(desk, desk.member(), SPARE_IDS)
     return max(states, key=lambda state: state.version.content.at).body if states else None
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
+from visitsafe.find_cases import case_history
 from visitsafe.record.bodies import HeldBody, ReleasedBody
 from visitsafe.record.kinds import TEAM_STREAM, Kind
 from visitsafe.retention.holds import Hold, holds_in
@@ -19,7 +20,7 @@ _ALIKE = 0.5
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A case that is held now, and how many plans of it are listed."""
+    """A case that is held now, and how many plans of it there are."""
 
     case: str
     plans: int
@@ -43,7 +44,8 @@ def hold(desk: Desk, case: str, reason: str, *, unknown: bool = False) -> Held:
     key = case_key(case)
     if not key:
         raise NotPermittedError("a hold needs a case", hint="name its reference, as in visitsafe list")
-    plans = len(desk.store.plans(case=key))
+    history = case_history(desk, case)
+    plans = len(history.plans) + history.unread
     if not plans and not unknown:
         raise _nobody_has(desk, case)
     desk.append(TEAM_STREAM, Kind.HELD, desk.roster.heads, HeldBody(case=case, reason=reason))
@@ -88,6 +90,7 @@ def check_reason(reason: str) -> None:
 
 
 def _nobody_has(desk: Desk, case: str) -> NotFoundError:
+    # By the rows, for what is like a name is only a hint, and whoever insists has the hold all the same.
     keys = {row.case_ref for row in desk.store.plans() if row.case_ref}
     near = get_close_matches(case_key(case), keys, 1, _ALIKE)
     meant = f"the nearest is {near[0][:60]!r}; " if near else ""

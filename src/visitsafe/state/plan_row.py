@@ -24,7 +24,7 @@ def row_of(state: PlanState, rows: Sequence[Stored]) -> PlanRow:
         by=state.author.fingerprint,
         case_ref=case_key(visit.case),
         area=visit.area,
-        start=min(state.visit.start or visit.start, visit.start),
+        start=begins(state),
         due_back=state.visit.due_back,
         level=worst(state.body),
         urgent=bool(state.body.urgent),
@@ -32,6 +32,12 @@ def row_of(state: PlanState, rows: Sequence[Stored]) -> PlanRow:
         newest=rows[-1].id,
         owed=owed(state),
     )
+
+
+def begins(state: PlanState) -> str:
+    """When a visit begins, by its newest version or by those that it is watched by, if earlier: UTC text."""
+    newest = state.body.visit.start
+    return min(state.visit.start or newest, newest)
 
 
 def worst(body: PlanBody) -> Level | str:

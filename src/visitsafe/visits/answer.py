@@ -5,6 +5,7 @@ officer stands it down and says why; under duress, a manager. A drill is acted o
 open. The watcher sends the messages; nothing is sent from here.
 """
 
+from collections.abc import Iterable
 from datetime import tzinfo
 
 import msgspec
@@ -73,14 +74,23 @@ def find_alarm(desk: Desk, zone: tzinfo, ref: str = "") -> PlanState:
         return desk.plan(desk.resolve(ref))
     now = to_text(desk.now)
     rows = [row for row in desk.store.plans(open_only=True) if row.start <= now or row.stage != Stage.PLANNED]
-    states = [state for state in (desk.plan_if_sound(row.plan) for row in rows) if state is not None]
-    real = [state for state in states if _is_real(desk, seen_by_me(desk, state))]
-    fits = real or [state for state in states if _drill(state)]
+    fits = _alarming(desk, [row.plan for row in rows])
+    if not fits:
+        from visitsafe.find_recent import maybe_open  # only where the rows do not help
+
+        fits = _alarming(desk, maybe_open(desk.store, desk.now))
     if len(fits) > 1:
         raise several(desk, fits, zone)
     if not fits:
         raise NotFoundError("no visit has an alarm now", hint="see who is out: visitsafe board")
     return fits[0]
+
+
+def _alarming(desk: Desk, plans: Iterable[str]) -> list[PlanState]:
+    """Those with an alarm, or with a drill if there is no alarm."""
+    states = [state for state in map(desk.plan_if_sound, plans) if state is not None]
+    real = [state for state in states if _is_real(desk, seen_by_me(desk, state))]
+    return real or [state for state in states if _drill(state)]
 
 
 def seen_by_me(desk: Desk, state: PlanState) -> PlanState:

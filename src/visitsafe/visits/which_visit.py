@@ -5,7 +5,7 @@ as the worker may see it: duress changes nothing here. Nothing is written, and w
 is not decided here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,13 @@ def find_visit(desk: Desk, report: "Report", zone: tzinfo, ref: str = "") -> Pla
     if ref:
         return desk.plan(desk.resolve(ref))
     person = person_called(desk, report.who) if report.who else me
-    fits = _fitting(desk, _visits_of(desk, person, [*desk.store.plans(open_only=True)]), report)
+    # By the rows first, for a doorstep cannot wait; what is chosen is named, and the board shows the others.
+    fits = _fitting(desk, _visits_of(desk, person, desk.store.plans(open_only=True)), report)
+    if not fits:
+        from visitsafe.find_recent import maybe_open  # only where the rows do not help
+
+        every = map(desk.plan_if_sound, maybe_open(desk.store, desk.now))
+        fits = _fitting(desk, _open_of(desk, person, every), report)
     if len(fits) > 1:
         raise several(desk, fits, zone)
     if not fits:
@@ -117,10 +123,18 @@ def watched_visits(desk: Desk, person: Member, but: str = "") -> tuple[PlanState
 
 
 def _visits_of(desk: Desk, person: Member, rows: Sequence[PlanRow]) -> list[PlanState]:
-    """The visits of one person, by any of their keys, that are open as they may see it."""
+    """The visits of one person, by any of their keys, that are open as they may see it; by their rows."""
     keys = {one.fingerprint for one in selves(person, desk.roster.everyone)}
-    states = [desk.plan_if_sound(row.plan) for row in rows if row.by in keys]
-    return [state for state in states if state is not None and not seen_by_worker(state).closed]
+    return _open_of(desk, person, [desk.plan_if_sound(row.plan) for row in rows if row.by in keys])
+
+
+def _open_of(desk: Desk, person: Member, states: Iterable[PlanState | None]) -> list[PlanState]:
+    keys = {one.fingerprint for one in selves(person, desk.roster.everyone)}
+    return [
+        state
+        for state in states
+        if state is not None and state.author.fingerprint in keys and not seen_by_worker(state).closed
+    ]
 
 
 def _fitting(desk: Desk, mine: Sequence[PlanState], report: "Report") -> list[PlanState]:

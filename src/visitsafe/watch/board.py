@@ -14,7 +14,7 @@ import msgspec
 from visitsafe.desk import Desk, folded
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.find_lists import otherwise
-from visitsafe.find_recent import LATELY, doubted, recent
+from visitsafe.find_recent import LATELY, doubted, maybe_open, versions
 from visitsafe.record.bodies import (
     AcknowledgedBody,
     BackBody,
@@ -407,11 +407,7 @@ def _changed(desk: Desk, last: Sight | None, head: tuple[int, str]) -> set[str] 
 def _everything(desk: Desk) -> tuple[dict[str, PlanState], dict[str, Fault]]:
     states: dict[str, PlanState] = {}
     faults: dict[str, Fault] = {}
-    rows: dict[str, PlanRow | None] = {row.plan: row for row in desk.store.plans(open_only=True)}
-    for plan in (*doubted(desk.store, desk.now), *recent(desk.store, desk.now - LATELY)):
-        if plan not in rows:
-            rows[plan] = desk.store.row(plan)
-    _fold_in(desk, rows, states, faults)
+    _fold_in(desk, maybe_open(desk.store, desk.now), states, faults)
     return states, faults
 
 
@@ -494,7 +490,9 @@ def look_back(desk: Desk, at: datetime) -> Sight:
     stop = to_text(at)
     roster = _roster_then(desk.store, desk.roster.team_id, stop)
     later = {row.stream for row in desk.store.scan() if row.received > stop}
-    plans = {row.plan for row in desk.store.plans(open_only=True)} | set(desk.store.doubtful()) | later
+    due = to_text(at - LATELY)
+    said = {one.plan for one in versions(desk.store, 0) if one.due_back >= due}
+    plans = {row.plan for row in desk.store.plans(open_only=True)} | set(desk.store.doubtful()) | said | later
     states: dict[str, PlanState] = {}
     faults: dict[str, Fault] = {}
     for plan in sorted(plans - {TEAM_STREAM}):
