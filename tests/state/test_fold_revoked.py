@@ -63,7 +63,8 @@ def test_a_decision_that_follows_the_revocation_does_not_count() -> None:
 def test_a_decision_that_claims_a_later_time_does_not_count_though_its_author_knew_nothing() -> None:
     unaware = PLANNED.decided(at=NOON + timedelta(minutes=1))
     state = plan_at_a_store(unaware, GONE)
-    assert "no longer, when it was made" in last(state, unaware).why_not
+    assert "their key had ended, when it was made" in last(state, unaware).why_not
+    assert state.status is Status.AWAITING
 
 
 def test_a_countersignature_that_arrives_after_the_revocation_does_not_count() -> None:

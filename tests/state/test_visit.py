@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from story import Story, visit
+from story import NIA, Story, visit
 from team_story import changed, plan_at_a_store, revoked
 from visit_story import (
     DEE,
@@ -34,7 +34,7 @@ from visit_story import (
     stood_down,
     watched_plan,
 )
-from visitsafe.record.bodies import Ladder, ReportBody
+from visitsafe.record.bodies import Comes, Ladder, ReportBody
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Because, Kind, Stage, Status
 
@@ -225,11 +225,40 @@ def test_a_second_trip_after_being_back_is_watched_by_its_own_version() -> None:
     assert departed(revised).state.visit.due_back == LATER.visit.due_back
 
 
-def test_a_manager_changes_it_by_countersigning_the_new_version() -> None:
+def test_who_is_out_is_watched_by_what_they_set_out_on_whatever_is_decided_on_another_version() -> None:
     urgent = msgspec.structs.replace(LATER, urgent="The court moved the hearing.")
-    revised = OUT.revised(body=urgent)
-    assert revised.decided().state.visit.due_back == LATER.visit.due_back
-    assert (revised.decided() | revised.decided("refuse")).state.visit.due_back == DUE
+    waits = AGREED.revised(body=PUT_OFF)
+    out_before = at(waits, START).entry(SAM, Kind.DEPARTED, ReportBody(of=AGREED.state.version.id))
+    for story in (OUT.revised(body=urgent), OUT.revised(body=PUT_OFF), out_before):
+        for decided in (story.decided(), story.decided("refuse")):
+            assert (decided.state.visit.due_back, decided.state.visit.out) == (DUE, True)
+            assert is_open(decided)
+
+
+def test_after_the_start_neither_a_refusal_nor_a_newer_version_ends_a_watch_and_a_withdrawal_does() -> None:
+    """Whoever was expected and has not reported may be there; only the worker says that they are not."""
+    begun = at(AGREED, START, 5)
+    assert is_open(begun.decided("refuse"))
+    later = begun.revised(body=PUT_OFF)
+    for decided in (later.decided(), later.decided("refuse")):
+        assert decided.state.visit.due_back == DUE
+        assert is_open(decided)
+    assert not is_open(begun.withdrawn())
+    second = back(at(OUT, DUE_BACK)).revised(body=PUT_OFF).decided()
+    assert not is_open(second.decided("refuse"))
+    assert not is_open(second.withdrawn())
+    assert is_open(at(second, TOMORROW.start).decided("refuse"))
+
+
+def test_what_ends_todays_visit_does_not_end_tomorrows() -> None:
+    """Sam set out on what was agreed while a version for tomorrow waited, which was countersigned then."""
+    waits = AGREED.revised(body=PUT_OFF)
+    out = at(waits, START).entry(SAM, Kind.DEPARTED, ReportBody(of=AGREED.state.version.id)).decided()
+    alarmed = raised(late(out, 15), "duty-rings")
+    for ended in (back(at(out, DUE_BACK)), back(at(out, DUE_BACK), DEE), stood_down(alarmed)):
+        visit_now = ended.state.visit
+        assert (is_open(ended), visit_now.due_back, visit_now.out) == (True, TOMORROW.due_back, False)
+        assert not is_open(back(at(ended, TOMORROW.due_back)))
 
 
 def test_a_worker_does_not_end_an_alarm_by_a_version_without_its_steps() -> None:
@@ -245,6 +274,7 @@ def test_a_version_that_waits_ends_no_watch_and_one_that_is_countersigned_does()
     assert (waits.state.visit.due_back, waits.state.visit.ladder) == (DUE, LADDER)
     assert waits.state.visit.watched == (AGREED.state.version.id,)
     assert waits.decided().state.visit.due_back == LATER.visit.due_back
+    assert (waits.decided() | waits.decided("return")).state.visit.due_back == DUE
 
 
 def test_a_withdrawal_that_a_removed_key_may_have_made_afterwards_ends_no_watch() -> None:
@@ -284,10 +314,17 @@ def test_back_long_before_the_start_ends_the_watch_on_the_desks_word_and_on_nobo
     along = departed(at(countersigned(watched_plan(visit=visit(companions=(MO.companion,)))), START, -1440))
     assert is_open(back(along, MO))
     assert not is_open(back(along, DEE))
+    joins = Comes(name=MO.name, key=MO.fingerprint, comes=True)
+    joined = departed(A_DAY_EARLY, company=(joins,))
+    assert is_open(back(joined, MO))
+    assert not is_open(back(joined, DEE))
 
 
 def test_back_before_anybody_decided_does_not_end_a_visit_that_is_countersigned_afterwards() -> None:
-    assert is_open(back(at(planned(), START, -1440)).decided())
+    for minutes in (-1440, -90):
+        early = back(at(planned(), START, minutes)).decided()
+        assert is_open(early)
+        assert not is_open(back(at(early, DUE_BACK)))
 
 
 def test_a_return_ends_no_watch_and_a_refusal_or_withdrawal_does_before_anybody_set_out() -> None:
@@ -355,9 +392,52 @@ def test_a_worker_revoked_by_any_clock_stays_on_the_board_and_only_the_desk_says
     assert not is_open(back(at(gone, DUE_BACK), DEE))
 
 
+SLOW = NOW - timedelta(minutes=40)
+WITHOUT_MO = [
+    pytest.param(revoked(planned(), MO, at=SLOW), id="revoked"),
+    pytest.param(changed(planned(), MO, "duty", at=SLOW), id="another role"),
+]
+
+
+@pytest.mark.parametrize("changes", WITHOUT_MO)
+def test_a_countersignature_lets_nobody_go_once_its_author_is_removed_and_has_the_visit_watched(
+    changes: Story,
+) -> None:
+    both = AGREED | changes
+    assert both.state.status is Status.AWAITING
+    assert both.state.visit.watched == (AGREED.state.version.id,)
+    assert is_open(both)
+    assert not is_open(back(at(both, DUE_BACK)))
+    newer = AGREED.revised(body=PUT_OFF).decided()
+    replaced = newer | changes
+    assert replaced.state.visit.due_back == DUE
+    refused = AGREED.decided("refuse", by=NIA) | changes
+    assert not is_open(refused)
+
+
+def test_a_countersignature_that_came_too_late_to_be_believed_has_the_visit_watched() -> None:
+    state = plan_at_a_store(revoked(planned(), MO, at=NOW + timedelta(hours=1)), AGREED)
+    assert (state.status, state.visit.watched) == (Status.AWAITING, (AGREED.state.version.id,))
+
+
+def test_an_alarm_stays_open_when_whoever_raised_it_is_removed_by_a_slow_clock() -> None:
+    gone = revoked(planned(), DEE, at=START) | back(ALARM)
+    assert gone.state.visit.needs_standing_down
+    assert is_open(gone)
+    assert not is_open(stood_down(gone))
+
+
+def test_a_word_that_the_visit_goes_on_reopens_it_when_its_author_is_removed_and_puts_nothing_off() -> None:
+    home = back(at(OUT, START, 30))
+    longer = minutes_after(DUE, 90)
+    for goes_on in (extended(home, longer, MO), stood_down(home, until=longer)):
+        assert goes_on.state.visit.due_back == longer
+        both = revoked(planned(), MO, at=SLOW) | goes_on
+        assert (is_open(both), both.state.visit.due_back) == (True, DUE)
+
+
 def test_a_refusal_stands_whatever_the_clock_of_who_revoked_its_author() -> None:
-    slow = NOW - timedelta(minutes=40)
-    for changes in (revoked(planned(), MO, at=slow), changed(planned(), MO, "duty", at=slow)):
+    for changes in (revoked(planned(), MO, at=SLOW), changed(planned(), MO, "duty", at=SLOW)):
         refused = planned().decided("refuse") | changes
         assert refused.state.status is Status.REFUSED
         assert refused.state.judged[-1].doubt

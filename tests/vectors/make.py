@@ -236,6 +236,12 @@ def _watched() -> Iterator[Case]:
     gone = departed(at(countersigned(), START)) | revoked(countersigned(), SAM, at=slow)
     out = _watch("slow-clock-revokes-the-worker", "whoever set out stays out, whatever the clock says", gone)
     yield replace(out, problem=doubt)
+    both = countersigned() | revoked(planned(), MO, at=slow)
+    lapsed = _watch("slow-clock-revokes-who-agreed", "nobody may go, and whoever went is watched", both)
+    yield replace(lapsed, status="awaiting", ignored=(-1,), problem=doubt)
+    begun = at(countersigned(), START, 5).decided("refuse")
+    why = "after the start a refusal ends no watch"
+    yield _watch("refused-after-the-start", why, begun, status="refused")
     refused = planned().decided("refuse") | revoked(planned(), MO, at=slow)
     yield case(
         "slow-clock-revokes-the-manager", "a refusal lapses only if it follows that", refused,

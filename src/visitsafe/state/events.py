@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import msgspec
 
@@ -69,7 +69,20 @@ class Alarm(msgspec.Struct, frozen=True):
 
 
 class Counted(tuple[Judged, ...]):  # noqa: SLOT001 - it keeps what it has sorted
-    """The entries that count, sorted by what they say once: a fold asks for each form many times."""
+    """The entries that count, sorted by what they say once: a fold asks for each form many times.
+
+    Attributes:
+        lapsed: Those that count no more and keep a visit watched all the same (`Judged.watches`).
+    """
+
+    lapsed: Sequence[Judged] = ()
+
+    @classmethod
+    def among(cls, judged: Sequence[Judged]) -> Self:
+        """Those of a plan's entries that count, with those that lapsed."""
+        counted = cls(one for one in judged if not one.why_not and one.author is not None)
+        counted.lapsed = tuple(one for one in judged if one.watches)
+        return counted
 
     @cached_property
     def _said(self) -> dict[type, list[Said[Any]]]:

@@ -1,10 +1,10 @@
 """By which versions of a plan a visit is watched, and what ends that (D18): its time due back, its ladder.
 
-Watching begins with a countersignature, with an urgent signature, or with a report that somebody set out.
-Each such *mark* names a version and stands until a newer version is countersigned, or until something ends
-it: a stand-down; `back`, unless it came long before the start and was not the desk's word; and, while nobody
-has set out, a withdrawal or a refusal that is not in doubt. A version that only waits ends nothing, and
-neither does a return.
+A *mark* begins a watch: a countersignature, an urgent version, a report that somebody set out. Only what was
+said before the start, and before anybody set out, calls it off: a refusal, or a newer version that was
+countersigned; and the worker's own withdrawal, while nobody has set out. After that a stand-down ends it, or
+`back`, unless it came long before the start and was not the desk's word. Whoever set out is watched by what
+they set out on until then; a version that only waits and a return end nothing.
 Where several stand, the earliest time due back counts. Order is causal: what had not seen a mark does not end
 it, but for `back`, which is about the visit of its day. Pure.
 """
@@ -16,6 +16,7 @@ import msgspec
 
 from visitsafe.record.bodies import (
     BackBody,
+    Companion,
     DecidedBody,
     EscalatedBody,
     ExtendedBody,
@@ -29,10 +30,10 @@ from visitsafe.record.bodies import (
 from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import Decision, Kind, Role
 from visitsafe.record.order import Order
-from visitsafe.state.events import B, Reports, Said, said_in
+from visitsafe.state.events import B, Counted, Reports, Said, said_in
 from visitsafe.state.rules import Judged
-from visitsafe.state.rules_visit import ANSWERERS, OUT
-from visitsafe.team.roster import is_companion
+from visitsafe.state.rules_visit import ANSWERERS, OUT, joined
+from visitsafe.team.roster import is_one_of
 
 FALLBACK = Ladder(
     grace_minutes=0,
@@ -105,7 +106,7 @@ End = Said[BackBody] | Said[StoodDownBody]
 
 def in_force(
     order: Order,
-    counted: Sequence[Judged],
+    counted: Counted,
     current: Judged,
     duress: Said[ReportBody] | None,
     raised: Sequence[Said[EscalatedBody]],
@@ -114,34 +115,38 @@ def in_force(
 
     Args:
         order: The plan's entries.
-        counted: Those that count, in that order.
+        counted: Those that count, in that order, and those that lapsed.
         current: The newest version.
         duress: The report of duress that is open.
         raised: The steps of the open alarm.
     """
     versions = {one.entry.id: one.body for one in counted if isinstance(one.body, PlanBody)}
     marks = _marks(order, counted, versions)
-    at = {one.entry.id: one.entry.content.at for one in counted}
+    at = {entry.id: entry.content.at for entry in order.entries}
     begun = min((at[one.by] for one in marks), default="")
     marks = marks or [Mark(current.entry.id, current.entry.id)]
-    ends = [one for one in final(counted) if not _is_mistaken(order, one, counted)]
-    ended = {(end.id, mark.by) for end in ends for mark in marks if _ends(order, end, mark, versions)}
+    ends = [one for one in final(counted) if not goes_on(order, one, put_off(counted))]
+    along = joined(counted)
+    ended = {(end.id, by) for end in ends for by in _ended(order, end, marks, versions, along)}
+    still = [one for one in marks if not any((end.id, one.by) in ended for end in ends)]
+    idle = [one for one in ends if not any((one.id, mark.by) in ended for mark in marks)]
     # while a step that must be taken on, or duress, is open, being back does not end it
     alarmed = duress is not None or any(_must_be_owned(one.body.step, versions) for one in raised)
     before = [
         end
         for end in ends
         if not (alarmed and end.kind is Kind.BACK)
-        and any(order.seen(end.id, one.by) and (end.id, one.by) not in ended for one in marks)
+        and any(
+            (end.id, one.by) not in ended and (one in still or order.seen(end.id, one.by)) for one in marks
+        )
     ]
-    idle = [one for one in ends if not any((one.id, mark.by) in ended for mark in marks)]
     # A trip after another is watched by what began it; of one that is over, its own last watch is shown.
     last = [one for one in marks if not any((end.id, one.by) in ended for end in before)]
     names = {one.version for one in last or marks}
     return Watch(
         versions={name: body for name, body in versions.items() if name in names},
         begun=begun,
-        open=any(not any((end.id, one.by) in ended for end in ends) for one in marks),
+        open=bool(still),
         past=frozenset(order.seen_by([one.id for one in (*before, *idle)]) | {one.id for one in idle}),
         idle=frozenset(one.id for one in idle),
         early=tuple(
@@ -153,7 +158,7 @@ def in_force(
     )
 
 
-def _marks(order: Order, counted: Sequence[Judged], versions: Mapping[str, PlanBody]) -> list[Mark]:
+def _marks(order: Order, counted: Counted, versions: Mapping[str, PlanBody]) -> list[Mark]:
     """What has begun a watch and was neither called off nor overtaken by a newer version that was agreed."""
     out = [
         Mark(one.body.of, one.id, one)
@@ -162,25 +167,35 @@ def _marks(order: Order, counted: Sequence[Judged], versions: Mapping[str, PlanB
     ]
     decided = said_in(counted, DecidedBody)
     agreed = [one for one in decided if one.body.decision is Decision.COUNTERSIGN]
-    signed = [Mark(one.body.of, one.id) for one in agreed if one.body.of in versions]
+    # A countersignature whose author was removed lets nobody go ahead, but whoever went by it is watched.
+    signed = [Mark(one.body.of, one.id) for one in (*agreed, *said_in(counted.lapsed, DecidedBody))]
     signed += [Mark(name, name) for name, body in versions.items() if body.urgent]
     doubted = {one.entry.id for one in counted if one.doubt}
-    stops = [one.id for one in said_in(counted, WithdrawnBody)]
-    stops += [one.id for one in decided if one.body.decision is Decision.REFUSE]
-    # What a removed key may have made afterwards holds a visit back, but takes nobody off the watch.
-    stops = [stop for stop in stops if stop not in doubted and all(order.seen(stop, one.by) for one in out)]
-    called_off = {mark.by for mark in signed if any(order.seen(mark.by, stop) for stop in stops)}
-    standing = [*(mark for mark in signed if mark.by not in called_off), *out]
-    newer = [one for one in agreed if one.body.of in versions and not _is_contested(order, one, decided)]
-    return [
-        one
-        for one in standing
-        if not any(
-            order.seen(one.version, new.body.of) and (one.out is None or order.seen(one.by, new.id))
-            for new in newer
-        )
-        and not (one.out is None and any(_is_left(order, one, later, versions) for later in out))
+    stops = [
+        *said_in(counted, WithdrawnBody),
+        *(one for one in decided if one.body.decision is Decision.REFUSE),
     ]
+    # What a removed key may have made afterwards holds a visit back, but takes nobody off the watch.
+    stops = [stop for stop in stops if stop.id not in doubted]
+    newer = [one.body.of for one in agreed if not _is_contested(order, one, decided)]
+    at = {one.entry.id: one.entry.content.at for one in counted}
+
+    def stands(mark: Mark) -> bool:
+        start = versions[mark.version].visit.start
+        # who set out on an earlier trip, before this version was made, bears on nothing here
+        ours = [one.by for one in out if not order.seen(one.by, mark.version)]
+        return not (
+            any(
+                order.seen(mark.by, stop.id)
+                and (stop.kind is Kind.WITHDRAWN or stop.at < start)
+                and all(order.seen(stop.id, by) for by in ours)
+                for stop in stops
+            )
+            or any(order.seen(mark.version, name) and at[name] < start for name in newer)
+            or any(_is_left(order, mark, later, versions) for later in out)
+        )
+
+    return [*(mark for mark in signed if mark.version in versions and stands(mark)), *out]
 
 
 def _is_contested(order: Order, agreed: Said[DecidedBody], decided: Sequence[Said[DecidedBody]]) -> bool:
@@ -209,30 +224,55 @@ def final(counted: Sequence[Judged]) -> list[End]:
     return [*downs, *said_in(counted, BackBody)]
 
 
-def _is_mistaken(order: Order, end: End, counted: Sequence[Judged]) -> bool:
-    """Whether the visit was said to go on, with a new time due back."""
-    later: list[Said[Reports] | Said[StoodDownBody]] = [*said_in(counted, ExtendedBody)]
-    later += (one for one in said_in(counted, StoodDownBody) if one.body.until and not one.body.drill)
-    return goes_on(order, end, later)
+def put_off(counted: Counted) -> list[Said[Reports] | Said[StoodDownBody]]:
+    """What says that a visit goes on, with a new time due back; a manager's word also if it lapsed."""
+    downs = (*said_in(counted, StoodDownBody), *said_in(counted.lapsed, StoodDownBody))
+    return [*said_in(counted, ExtendedBody), *(one for one in downs if one.body.until and not one.body.drill)]
 
 
-def _ends(order: Order, end: End, mark: Mark, versions: Mapping[str, PlanBody]) -> bool:
-    """Whether something ends the watch that a mark began."""
-    version = versions[mark.version]
-    timely = from_text(end.at) >= from_text(version.visit.start) - EARLY
-    by_desk = isinstance(end.body, StoodDownBody) or _is_desks_word(end, version)
-    if mark.out is not None:
-        onward = mark.out.kind is not Kind.LEFT and goes_on(order, end, [mark.out])
-        return not onward and (timely or by_desk)
-    if order.seen(end.id, mark.by):  # decided on after the visit that it was about; else it is a new one
-        return timely and not (mark.version == mark.by or order.seen(end.id, mark.version))
-    return timely or (by_desk and order.seen(mark.by, end.id))
+def _ended(
+    order: Order,
+    end: End,
+    marks: Sequence[Mark],
+    versions: Mapping[str, PlanBody],
+    along: Sequence[Companion],
+) -> set[str]:
+    """The marks whose watch something ends: those of its day.
+
+    The desk's word about none of its day ends what its author knew of. A countersignature that came after
+    the visit that it was about opens nothing.
+    """
+
+    def is_timely(mark: Mark) -> bool:
+        return from_text(end.at) >= from_text(versions[mark.version].visit.start) - EARLY
+
+    met = [
+        one
+        for one in marks
+        if (not order.seen(end.id, one.by) if one.out is None else not _goes_on_with(order, end, one.out))
+    ]
+    found = [one for one in met if is_timely(one)]
+    if not found and (isinstance(end.body, StoodDownBody) or _is_desks_word(end, versions, along)):
+        found = [one for one in met if one.out or order.seen(one.by, end.id)]
+    if found:
+        found += [
+            one
+            for one in marks
+            if one.out is None and order.seen(end.id, one.by) and not order.seen(end.id, one.version)
+            if one.by != one.version and is_timely(one)
+        ]
+    return {one.by for one in found}
 
 
-def _is_desks_word(end: End, version: PlanBody) -> bool:
+def _goes_on_with(order: Order, end: End, out: Said[ReportBody]) -> bool:
+    return out.kind is not Kind.LEFT and goes_on(order, end, [out])
+
+
+def _is_desks_word(end: End, versions: Mapping[str, PlanBody], along: Sequence[Companion]) -> bool:
     """Whether a manager or duty officer who does not go along took down a report of being back."""
-    apart = not is_companion(end.author, version, [end.author])
-    return getattr(end.body, "heard", None) is not None and bool(end.author.roles & ANSWERERS) and apart
+    going = [*along, *(one for body in versions.values() for one in body.visit.companions)]
+    heard = getattr(end.body, "heard", None) is not None
+    return heard and bool(end.author.roles & ANSWERERS) and not is_one_of(end.author, going, [end.author])
 
 
 def goes_on(order: Order, end: Said[B], onward: Sequence[Said[Reports] | Said[StoodDownBody]]) -> bool:
@@ -253,15 +293,20 @@ def goes_on(order: Order, end: Said[B], onward: Sequence[Said[Reports] | Said[St
 
 
 def due_back(order: Order, counted: Sequence[Judged], versions: Mapping[str, PlanBody]) -> str:
-    """The earliest of what was said last for each watched version: by it, an extension, a stand-down."""
+    """The earliest of what was said last for each watched version: by it, an extension, a stand-down.
+
+    What is in doubt can bring it forward, and never puts it off.
+    """
     later = {one.id: one.body.until for one in said_in(counted, ExtendedBody)}
     downs = said_in(counted, StoodDownBody)
     later |= {one.id: one.body.until for one in downs if one.body.until and not one.body.drill}
     times = later | {name: body.visit.due_back for name, body in versions.items()}
+    sure = [one.entry.id for one in counted if one.entry.id in later and not one.doubt]
     return min(
         times[one]
         for name in versions
-        for one in order.newest([name, *(one for one in later if not order.seen(one, name))])
+        for said in (later, sure)
+        for one in order.newest([name, *(one for one in said if not order.seen(one, name))])
     )
 
 

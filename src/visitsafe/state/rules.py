@@ -98,6 +98,7 @@ class Judged(msgspec.Struct, frozen=True):
         why_not: Why it does not count; empty if it does.
         doubt: Why its time is in doubt, whether it counts or not; empty if it is not.
         called: The name of an author whose key was in the team at another time than this.
+        watches: It counts no more because its author was removed, and the visit stays watched by it.
     """
 
     entry: Verified
@@ -106,6 +107,7 @@ class Judged(msgspec.Struct, frozen=True):
     why_not: str = ""
     doubt: str = ""
     called: str = ""
+    watches: bool = False
 
     @property
     def name(self) -> str:
@@ -167,9 +169,11 @@ def judge(
         body: Bodies = body_of(content, FORMS[content.kind])
     except VerificationError as error:
         return Judged(entry, author, None, error.message)
-    if is_cautious(body) and author != knew:
-        # No clock takes away what holds a visit back, a plan or a departure: only what it follows (D18).
-        author, doubt = knew, doubt or Doubt(_by_the_clocks(author), late=False)
+    lapses = ""
+    if author != knew and (is_cautious(body) or isinstance(body, _STEP) or _is_twofold(body)):
+        # No clock takes away what holds a visit back or has it watched: only what it follows (D18).
+        lapses = _by_the_clocks(author)
+        author, doubt = knew, doubt or Doubt(lapses, late=False)
     if author is None:
         return _by_nobody(entry, roster)
     earlier = [
@@ -191,9 +195,11 @@ def judge(
         why_not = _why_not(entry, author, body, earlier, people, roster.as_known_to(content).values())
     if doubt is None:
         return Judged(entry, author, body, why_not)
-    if doubt.late and not why_not and _must_be_proven(body):
-        why_not = doubt.text
-    return Judged(entry, author, body, why_not, doubt.text)
+    gone = doubt.text if doubt.late and _must_be_proven(body) else ""
+    if _is_twofold(body):
+        gone = gone or lapses
+    watches = bool(gone) and not why_not and _is_twofold(body)
+    return Judged(entry, author, body, why_not or gone, doubt.text, watches=watches)
 
 
 def _is_forbidding(earlier: Bodies | None, body: Bodies) -> bool:
@@ -202,6 +208,16 @@ def _is_forbidding(earlier: Bodies | None, body: Bodies) -> bool:
     What says that a visit goes on must not be lost because somebody spoke the phrase at the same time.
     """
     return isinstance(body, StoodDownBody) and isinstance(earlier, ReportBody) and earlier.duress
+
+
+def _is_twofold(body: Bodies) -> bool:
+    """Whether an entry has a visit watched, and does more: it lets it go ahead, or ends an alarm.
+
+    If its author was removed the first outlasts the second.
+    """
+    if isinstance(body, StoodDownBody):
+        return bool(body.until) and not body.drill
+    return isinstance(body, DecidedBody) and body.decision is Decision.COUNTERSIGN
 
 
 def _must_be_proven(body: Bodies) -> bool:

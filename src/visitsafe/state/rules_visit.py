@@ -188,9 +188,9 @@ def _why_not_taken(
     team: Mapping[str, Member],
 ) -> str:
     versions = [one for one in earlier if isinstance(one.body, PlanBody)]
-    joined = _joined(earlier)
+    along = joined(earlier)
     for who in (author, _owner(author, body, team)):
-        why_not = _why_not_apart(who, versions, people, joined)
+        why_not = _why_not_apart(who, versions, people, along)
         if why_not:
             return why_not
     if isinstance(body, StoodDownBody):
@@ -198,7 +198,7 @@ def _why_not_taken(
     return "" if body.heard is None or body.heard.known_by.strip() else UNKNOWN_VOICE
 
 
-def _joined(earlier: "Sequence[Judged]") -> list[Companion]:
+def joined(earlier: "Sequence[Judged]") -> list[Companion]:
     """Those who came along after all, by the newest word on each."""
     said: dict[str, Comes] = {}
     for one in earlier:
@@ -211,7 +211,7 @@ def _why_not_apart(
     who: Member | None,
     versions: "Sequence[Judged]",
     people: Sequence[Member],
-    joined: Sequence[Companion] = (),
+    along: Sequence[Companion] = (),
 ) -> str:
     """Whether somebody has no part in the visit whose alarm they take on or stand down."""
     if who is None:
@@ -221,7 +221,7 @@ def _why_not_apart(
     if any(is_self(who, version.author, people) for version in versions):
         return "nobody takes on or stands down the alarm about their own visit"
     bodies = [version.body for version in versions if isinstance(version.body, PlanBody)]
-    if is_one_of(who, [*joined, *(one for body in bodies for one in body.visit.companions)], people):
+    if is_one_of(who, [*along, *(one for body in bodies for one in body.visit.companions)], people):
         return "nobody takes on or stands down the alarm about a visit that they go along on"
     return ""
 

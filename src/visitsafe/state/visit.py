@@ -25,7 +25,7 @@ from visitsafe.record.kinds import Answer, Kind, Stage
 from visitsafe.record.order import Order
 from visitsafe.state.alarms import drills_in, open_duress, real_alarms, unaware
 from visitsafe.state.events import Alarm, B, Counted, Reports, Said, said_in
-from visitsafe.state.in_force import FALLBACK, Watch, due_back, goes_on, in_force, ladder_of
+from visitsafe.state.in_force import FALLBACK, Watch, due_back, goes_on, in_force, ladder_of, put_off
 from visitsafe.state.rules import Judged
 from visitsafe.team.people import as_heard
 
@@ -183,8 +183,8 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
         current: The version in force.
         body: What it says.
     """
-    counted = Counted(one for one in judged if not one.why_not and one.author is not None)
-    if len(counted) == 1:
+    counted = Counted.among(judged)
+    if len(counted) == 1 and not counted.lapsed:
         watched = (current.entry.id,) if body.urgent else ()
         facts, ladder = body.visit, ladder_of(body)
         begun = current.entry.content.at if watched else ""
@@ -203,7 +203,7 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
     ladder = ladder_of(watch.governing)
     reports = _reports(order, counted)
     backs = [one for one in said_in(counted, BackBody) if one.id not in watch.idle]
-    back = None if watch.open else _back(order, backs, reports, downs)
+    back = None if watch.open else _back(order, backs, reports, counted)
     state = VisitState(
         stage=Stage.BACK if back else _stage(order, [one for one in reports if one.id not in watch.past]),
         due_back=due_back(order, counted, watch.versions),
@@ -225,7 +225,7 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
         company=_company(order, reports, watch),
         told=_told(counted, reports),
     )
-    closed = "" if watch.open else _closed(order, state, downs)
+    closed = "" if watch.open else _closed(order, state, downs, put_off(counted))
     return msgspec.structs.replace(state, taken=_taken(order, state), closed=closed)
 
 
@@ -295,12 +295,11 @@ def _back(
     order: Order,
     backs: Sequence[Said[BackBody]],
     reports: Sequence[Said[Reports]],
-    downs: Sequence[Said[StoodDownBody]],
+    counted: Counted,
 ) -> Said[BackBody] | None:
     """The report of being back, unless somebody knew better: it may have been passed on by mistake."""
-    onward = [one for one in reports if one.kind in ONWARD]
-    until = [one for one in downs if one.body.until]
-    return next((one for one in backs if not goes_on(order, one, [*onward, *until])), None)
+    onward = [*(one for one in reports if one.kind in ONWARD), *put_off(counted)]
+    return next((one for one in backs if not goes_on(order, one, onward)), None)
 
 
 def _stage(order: Order, reports: Sequence[Said[Reports]]) -> Stage:
@@ -312,7 +311,12 @@ def _stage(order: Order, reports: Sequence[Said[Reports]]) -> Stage:
     return min(found, key=careful.index, default=Stage.PLANNED)
 
 
-def _closed(order: Order, state: VisitState, downs: Sequence[Said[StoodDownBody]]) -> str:
+def _closed(
+    order: Order,
+    state: VisitState,
+    downs: Sequence[Said[StoodDownBody]],
+    until: Sequence[Said[Reports] | Said[StoodDownBody]],
+) -> str:
     """What ends the watch: being back, or a stand-down after which nothing else was reported or raised.
 
     An `ok` after a stand-down shows that the visit goes on, but only until the time due back: after that it
@@ -325,7 +329,7 @@ def _closed(order: Order, state: VisitState, downs: Sequence[Said[StoodDownBody]
         for one in state.reports
         if one.kind in ONWARD or (one.kind is not Kind.BACK and one.at <= state.due_back)
     ]
-    onward += (down for down in downs if down.body.until)
+    onward += until
     for down in reversed(downs):
         if not (down.body.until or state.alarm.raised or goes_on(order, down, onward)):
             return down.id
