@@ -87,6 +87,22 @@ def test_no_step_is_due_before_the_visit_was_watched_and_none_is_raised_late_for
         assert "Nobody was watching" not in said
 
 
+def test_steps_of_one_minute_are_one_line_that_says_why_a_high_risk_ladder_starts_at_once(
+    tmp_path: Path,
+) -> None:
+    office = Office(tmp_path).open()
+    office.countersigned(whereabouts_known="no")
+    office.at(NOW + timedelta(hours=3, minutes=21))
+    depart = office.sam.done("depart").out
+    assert "11:30 duty officer, line manager and\n      manager act, at once because the\n" in depart
+    assert "11:35 you are reminded again\n" in depart
+    office.mo.run("watch", "--once")
+    board = " ".join(office.mo.run("board").out.split())
+    assert "(in 9 min, all at once because the risk is high): steps 2, 4, 5 and 6 of 7, " in board
+    page = office.mo.done("export", office.ref).out
+    assert "- 11:30 (when due back), **all at once, because the risk is high**:" in page
+
+
 def test_somebody_overdue_ends_with_4(office: Office) -> None:
     ran = dee(office, BACK + timedelta(minutes=12)).run("board")
     assert ran.code == 4

@@ -27,6 +27,7 @@ MOST_MINUTES, MOST_GRACE = 24 * 60, 120
 SHORTLY = timedelta(hours=2)
 """How long before its start a report can be about a visit."""
 WORKER = "lone-worker"
+_MINUTE = len("2026-11-23T11:30")
 _REACHED = {
     "departed": (Stage.DEPARTED, Stage.ARRIVED, Stage.LEFT, Stage.BACK),
     "arrived": (Stage.ARRIVED, Stage.LEFT, Stage.BACK),
@@ -117,6 +118,24 @@ def _is_reported(missing: str, state: PlanState, start: str) -> bool:
     )
 
 
+def by_minute(dues: Sequence[Due]) -> list[list[Due]]:
+    """Steps in order, those of one minute together; one that waits for a report stands alone."""
+    groups: list[list[Due]] = []
+    for due in dues:
+        last = groups[-1][-1] if groups else None
+        same = last and last.at[:_MINUTE] == due.at[:_MINUTE] and not (last.rung.missing or due.rung.missing)
+        if same:
+            groups[-1].append(due)
+        else:
+            groups.append([due])
+    return groups
+
+
+def all_at_once(ladder: Ladder, dues: Sequence[Due]) -> bool:
+    """Whether these are the steps at which a ladder starts because the risk is high."""
+    return ladder.high_risk and len(dues) > 1 and any(due.rung.id == ladder.start for due in dues)
+
+
 def to_raise(state: PlanState, now: datetime) -> list[Due]:
     """The steps that are due now and have not been raised, in order."""
     if not is_watched(state, now):
@@ -127,10 +146,16 @@ def to_raise(state: PlanState, now: datetime) -> list[Due]:
 
 def next_due(state: PlanState, now: datetime) -> Due | None:
     """The next step that will fall due, or is due and nobody has it; None if nothing more is to come."""
+    return next(iter(next_dues(state, now)), None)
+
+
+def next_dues(state: PlanState, now: datetime) -> list[Due]:
+    """The next step, with those that fall due in the same minute; none if nothing more is to come."""
     if not _may_climb(state, now):
-        return None
+        return []
     level, _ = taken_on(state, now)
-    return next((due for due in _to_come(state) if due.level > level), None)
+    groups = by_minute([due for due in _to_come(state) if due.level > level])
+    return groups[0] if groups else []
 
 
 def left_waiting(state: PlanState, now: datetime) -> list[Due]:

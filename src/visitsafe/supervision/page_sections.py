@@ -12,7 +12,7 @@ import msgspec
 
 from visitsafe.record.bodies import Ladder, PlanBody, SharedBody, Shown
 from visitsafe.record.entry import to_text
-from visitsafe.state.alarm import Due, schedule
+from visitsafe.state.alarm import Due, all_at_once, by_minute, schedule
 from visitsafe.state.duties import DutyState, Met, duties_of
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
@@ -153,7 +153,7 @@ def escalation(state: PlanState, zone: tzinfo) -> list[str]:
         f"The minutes are the agency's choice, not law; the last step is always a person who rings 999."
         f"{default}"
     )
-    steps = (_step(due, ladder, due_back, zone) for due in ordinary_schedule(state))
+    steps = (_steps(dues, ladder, due_back, zone) for dues in by_minute(ordinary_schedule(state)))
     return [f"## If {name} does not report back", intro, bullets(steps)]
 
 
@@ -162,10 +162,19 @@ def ordinary_schedule(state: PlanState) -> list[Due]:
     return schedule(msgspec.structs.replace(state, visit=msgspec.structs.replace(state.visit, duress=None)))
 
 
-def _step(due: Due, ladder: Ladder, due_back: str, zone: tzinfo) -> str:
-    rung = due.rung
-    minutes = minutes_from(due_back, due.at) or -minutes_from(due.at, due_back)
-    taken = " Somebody has to say that they have taken it on." if rung.acknowledge else ""
-    first = " **High risk: it starts here.**" if ladder.high_risk and rung.id == ladder.start else ""
-    who = markdown_line(whose(rung.who))
-    return f"{hour(due_back, minutes, zone)}, {who}: {markdown_line(to_do(rung))}{taken}{first}"
+def _steps(dues: Sequence[Due], ladder: Ladder, due_back: str, zone: tzinfo) -> str:
+    """The steps of one minute, with what each asks for."""
+    minutes = minutes_from(due_back, dues[0].at) or -minutes_from(dues[0].at, due_back)
+    at, steps = hour(due_back, minutes, zone), [_step(due) for due in dues]
+    if len(dues) == 1:
+        first = (
+            " **High risk: it starts here.**" if ladder.high_risk and dues[0].rung.id == ladder.start else ""
+        )
+        return f"{at}, {steps[0]}{first}"
+    why = ", **all at once, because the risk is high**" if all_at_once(ladder, dues) else ""
+    return "\\\n  ".join([f"{at}{why}:", *steps])
+
+
+def _step(due: Due) -> str:
+    taken = " Somebody has to say that they have taken it on." if due.rung.acknowledge else ""
+    return f"{markdown_line(whose(due.rung.who))}: {markdown_line(to_do(due.rung))}{taken}"

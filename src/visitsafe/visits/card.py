@@ -5,13 +5,12 @@ that a stranger who sees it could use: not what the visit is about, and not the 
 """
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
-from visitsafe.record.bodies import Rung
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import ROLE_WORDS
-from visitsafe.state.alarm import WORKER, schedule
+from visitsafe.state.alarm import WORKER, Due, all_at_once, by_minute, schedule
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import NOT_REPORTED, who_goes
 from visitsafe.text.clean import one_line
@@ -81,22 +80,35 @@ def _if_silent(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
         return []
     highest = max(steps, key=lambda one: one.level)
     lines = ["If nobody hears from you:"]
-    for one in steps:  # by time: where the risk is high, the highest step does not come last
-        do = one_line(without_address(one.rung.do, state.body.visit.address))
-        full = f": {do}" if one is highest else ""
-        missing = NOT_REPORTED.get(one.rung.missing or "")
+    reminded = min((one.at for one in schedule(state) if one.rung.who == (WORKER,)), default="")
+    for dues in by_minute(steps):  # by time: where the risk is high, the highest step does not come last
+        again = "" if dues[0].at == reminded else " again"
+        why = ", at once because the risk is high" if all_at_once(state.visit.ladder, dues) else ""
+        do = one_line(without_address(highest.rung.do, state.body.visit.address))
+        full = f": {do}" if highest in dues else ""
+        missing = NOT_REPORTED.get(dues[0].rung.missing or "")
         unless = f", unless you report {missing}" if missing else ""
-        lines += _folded(f"{clock(one.at, zone, now)} {_acts(one.rung)}{unless}{full}", " " * 6)
+        said = f"{clock(dues[0].at, zone, now)} {_acts(dues, again)}{why}{unless}{full}"
+        lines += _folded(said, " " * 6)
     return lines
 
 
-def _acts(rung: Rung) -> str:
-    """Who is told, or has to act, in a few words."""
-    who = " and ".join(_WHO.get(role, one_line(role)) for role in rung.who)
-    if rung.who == (WORKER,):
-        return "you are reminded"
-    many = "" if len(rung.who) > 1 else "s"
-    return f"{who} act{many}" if rung.acknowledge else f"{who} told"
+def _acts(dues: Sequence[Due], again: str) -> str:
+    """Who has to act, is told or is reminded in one minute, in a few words; each of them once."""
+    acting = dict.fromkeys(who for due in dues if due.rung.acknowledge for who in due.rung.who)
+    told = dict.fromkeys(who for due in dues for who in due.rung.who if who not in acting)
+    you = told.pop(WORKER, ...) is None
+    parts = [
+        f"{_and(acting)} act{'' if len(acting) > 1 else 's'}" if acting else "",
+        f"{_and(told)} told" if told else "",
+        f"you are reminded{again}" if you else "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _and(who: Iterable[str]) -> str:
+    *most, last = (_WHO.get(role, one_line(role)) for role in who)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _pair(label: str, text: str) -> list[str]:

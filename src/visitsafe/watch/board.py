@@ -112,6 +112,8 @@ class Row(msgspec.Struct, frozen=True):
         damaged: Whether something about the visit may be lost by that.
         doubt: Why what was planned or reported is in doubt, and whose word it is; empty if it is not.
         newer: What the newest version says, if it is not the one by which the visit is watched.
+        together: Those that fall due in the same minute as `next`.
+        at_once: The ladder starts with these, because the risk is high.
     """
 
     plan: str
@@ -147,6 +149,8 @@ class Row(msgspec.Struct, frozen=True):
     damaged: bool = False
     doubt: str = ""
     newer: Newer | None = None
+    together: tuple[Step, ...] = ()
+    at_once: bool = False
 
     @property
     def unanswered(self) -> bool:
@@ -222,7 +226,8 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
     facts, visit, newest = state.facts, state.visit, state.body.visit
     waiting = alarm.left_waiting(state, now)
     highest = max(waiting, key=lambda due: due.level, default=None)
-    following = highest or alarm.next_due(state, now)
+    coming = [highest] if highest else alarm.next_dues(state, now)
+    steps = tuple(_step(due.rung, due.at, state, members, details=details) for due in coming)
     return Row(
         plan=state.plan,
         ref=ref,
@@ -247,7 +252,7 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
         sealed=state.sealed is not None,
         unowned=_unowned(state, members, details=details),
         owner=_owner(state, alarm.owner(state, now), members),
-        next=_step(following.rung, following.at, state, members, details=details) if following else None,
+        next=steps[0] if steps else None,
         overtaken=bool(waiting),
         drill=any(drill.over is None for drill in visit.drills.values()),
         unmet=tuple(_without_address(text, facts.address, details=details) for text in visit.unmet),
@@ -257,6 +262,8 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
         damaged=bool(state.damage),
         doubt=_doubt(state),
         newer=_newer(newest, details=details) if state.overtaken else None,
+        together=steps[1:],
+        at_once=alarm.all_at_once(visit.ladder, coming),
     )
 
 

@@ -362,7 +362,15 @@ def _next(step: Step, row: Row, now: datetime, zone: tzinfo) -> Line:
         return Line(said, Tone.ALARM, under=True)
     wait = (from_text(step.at) - now + timedelta(seconds=59)) // timedelta(minutes=1)
     at = clock(step.at, zone, now)
-    return Line(f"next {at} (in {duration(wait)}): {step.name}, {_whose(step)}", under=True)
+    whose = ", ".join(dict.fromkeys(_whose(one) for one in (step, *row.together)))
+    why = ", all at once because the risk is high" if row.at_once else ""
+    return Line(f"next {at} (in {duration(wait)}{why}): {_names(step, *row.together)}, {whose}", under=True)
+
+
+def _names(*steps: Step) -> str:
+    """`step 1 of 7`, or `steps 2, 4 and 5 of 7` for several of one ladder."""
+    *most, last = (one.name.removeprefix("step ") for one in steps)
+    return f"steps {', '.join(one.split()[0] for one in most)} and {last}" if most else steps[0].name
 
 
 def _whose(step: Step) -> str:
