@@ -162,6 +162,13 @@ def test_a_countersigned_visit_is_watched_though_a_newer_version_waits_and_manag
         readdressed.mo.done("show", readdressed.ref).out.split()
     )
     assert waits in readdressed.sam.done().out
+    for someone in (readdressed.sam, readdressed.mo):
+        listed = " ".join(someone.done("list").out.split())
+        assert "Mon 23 Nov 10:00-11:30 watched as agreed CF-1, Ordsall, Sam A newer" in listed
+        assert f"A{waits[1:]}; until it is countersigned, the visit is watched as agreed (" in listed
+        agreed = {"start": "2026-11-23T10:00:00Z", "due_back": "2026-11-23T11:30:00Z"}
+        assert someone.done("list", "--json").json[0]["agreed"] == agreed
+        assert someone.done("show", readdressed.ref, "--json").json["agreed"] == agreed
     readdressed.at(MORNING.replace(hour=10, minute=10))
     board = " ".join(readdressed.mo.run("board", "--plain").out.split())
     assert "1 visit" in board
@@ -190,6 +197,9 @@ def test_a_newer_version_that_is_countersigned_is_watched_in_its_place(readdress
 
 def test_a_return_of_the_newer_version_leaves_the_visit_watched(readdressed: Office) -> None:
     readdressed.mo.done("review", readdressed.ref, "--decision", "return", "--reason", "Why there?")
+    home = " ".join(readdressed.sam.done().out.split())
+    assert "was returned; until it is countersigned, the visit is watched as agreed" in home
+    assert f"visitsafe plan --revise {readdressed.ref}" in home
     readdressed.at(MORNING.replace(hour=12))
     board = readdressed.mo.run("board", "--plain")
     assert (board.code, "A newer version was returned" in " ".join(board.out.split())) == (4, True)

@@ -106,8 +106,9 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]"
         if not me.same_person(state.author) or state.body.visit.due_back < now or is_under_way(state, desk):
             continue
         ref, start = refs[state.plan], moment(state.body.visit.start, zone_of(desk.roster))
-        if state.overtaken and state.status is Status.AWAITING:
-            lines.append(f"{ref}: {overtaken_words(state, zone_of(desk.roster))}:  visitsafe show {ref}")
+        if state.overtaken:
+            how = "show" if state.status is Status.AWAITING else "plan --revise"
+            lines.append(f"{ref}: {overtaken_words(state, zone_of(desk.roster))}:  visitsafe {how} {ref}")
         elif state.status is Status.RETURNED:
             lines.append(f"{ref} came back to you, visit {start}:  visitsafe plan --revise {ref}")
         elif expired(state, desk.now):

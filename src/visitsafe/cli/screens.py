@@ -29,6 +29,7 @@ from visitsafe.state.phrases import (
     exactly_and_local,
     expired,
     moment,
+    overtaken_words,
     plain_words,
     short_span,
     span,
@@ -240,7 +241,7 @@ def _row(
     now: datetime,
     zone: tzinfo,
 ) -> None:
-    status = "expired" if expired(state, now) else row.status
+    status = "expired" if expired(state, now) else "watched as agreed" if state.overtaken else row.status
     stage = stage_words(state, now, zone)
     words = [
         status,
@@ -253,13 +254,16 @@ def _row(
     late = not state.closed and (is_alarming(state, now) or bool(went_first(state)))
     mark, when = f"{ref}  ", f"{short_span(row.start, row.due_back, zone)}  "
     put(console, (when, STRONG), (", ".join(filter(None, words)), STOP if grave or late else ""), mark=mark)
-    area = without_address(row.area, state.body.visit.address)
+    area = without_address(state.facts.area, state.facts.address)
     author = roster.known.get(row.by)
     facts = (
-        cut(state.body.visit.case, LONGEST_CASE),
+        cut(state.facts.case, LONGEST_CASE),
         cut(area, LONGEST_AREA),
         author.person.name if author else "somebody not in the team",
     )
     put(console, ", ".join(fact for fact in facts if fact.strip()), indent=UNDER_REFERENCE)
+    if state.overtaken:
+        newer = overtaken_words(state, zone)
+        put(console, f"{newer[:1].upper()}{newer[1:]}.", indent=UNDER_REFERENCE)
     if unclosed(state, now):
         put(console, how_to_close(state, ref), indent=UNDER_REFERENCE)

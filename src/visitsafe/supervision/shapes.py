@@ -301,6 +301,7 @@ def _stage(state: PlanState, now: datetime) -> Shape:
         "closed": state.closed or None,
         "overdue": is_overdue(state, now),
         "minutes_late": minutes_late(state, now),
+        "agreed": {"start": state.facts.start, "due_back": state.visit.due_back} if state.overtaken else None,
     }
 
 
