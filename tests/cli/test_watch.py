@@ -137,7 +137,7 @@ def test_a_role_that_no_channel_reaches_is_named_at_the_start(office: Office) ->
 def broken(office: Office) -> None:
     """Another entry, which cannot be used: `who` is misspelt."""
     path = office.mo.home / "settings.toml"
-    entry = '\n[[notify]]\nlabel = "Mo at home"\nwho = "manger"\nurl = "json://hooks.example/hunter2"\n'
+    entry = '\n[[notify]]\nlabel = "Mo at home"\nwho = "?"\nurl = "json://hooks.example/hunter2"\n'
     path.write_text(path.read_text(encoding="utf-8") + entry, encoding="utf-8")
 
 
@@ -289,6 +289,35 @@ def test_who_has_left_hears_of_no_alarm_and_the_desk_is_told(office: Office) -> 
         drill = late(office, -60).mo.run("watch", "--drill")
         assert 'NOT TRIED: the channel "nia" is not used' in drill.err
         assert (drill.code, {one.to[0].split("@")[0] for one in mail.mails}) == (1, {"mo"})
+
+
+def test_people_are_named_in_the_settings_as_at_every_command(office: Office) -> None:
+    for name in ("nia.price", "ann.lee", "ann.low"):
+        office.join(office.person(name), "manager")
+    named = {"Price, N\u00cdA": "nia", "MO": "mo", "Ann": "ann", "Manger": "zed"}
+    with MailServer() as mail:
+        path = office.mo.home / "settings.toml"
+        entries = [
+            f'[[notify]]\nlabel = "{to}"\nwho = "{who}"\nurl = "{mail.url(to)}"' for who, to in named.items()
+        ]
+        managers = ("[line-managers]", '"sam" = "N. Price"', '"nia.price" = "ANN.LEE"')
+        path.write_text("\n".join([path.read_text(encoding="utf-8"), *entries, *managers]), encoding="utf-8")
+        path.chmod(0o600)
+        late(office, 60)
+        ran = office.mo.run("watch", "--once")
+        assert {one.to[0].split("@")[0] for one in mail.mails} == {"nia", "mo"}
+        for said in (
+            'the channel "ann" is not used: more than one person in the team is called "Ann"',
+            'the channel "zed" is not used: nobody in the team is called "Manger" now; is it manager?',
+        ):
+            assert said in ran.err
+            assert said in office.mo.run("doctor").out
+        assert "[line-managers]" not in ran.err
+        started = office.mo.run("watch", "--once").err
+        assert 'the line manager "ann.lee@salford.example" has no [[notify]] entry' in started
+        left = office.mo.done("team", "leave", "nia.price", "--reason", "New job.", "--not-made", "--yes")
+        assert f'the channel "nia" in {path} reaches them: take it out' in left.out + left.err
+        assert f"is the line manager of sam in {path}" in left.out + left.err
 
 
 def test_a_line_manager_who_is_no_manager_is_passed_over_and_told_so(office: Office) -> None:

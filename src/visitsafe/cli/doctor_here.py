@@ -105,7 +105,7 @@ def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool)
     from visitsafe.cli.watch_ready import ADD_CHANNEL, NO_CHANNELS
     from visitsafe.watch.notify import check_channels as unusable
     from visitsafe.watch.notify import read_reach
-    from visitsafe.watch.outbox import dead
+    from visitsafe.watch.outbox import dead, unreached
 
     name = "channels"
     reach = read_reach(settings)
@@ -119,8 +119,9 @@ def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool)
     wrong = unusable(reach.urls)
     for text in wrong:
         yield bad(name, text, f"{mend}, then: visitsafe watch --drill")
-    doubts = [*reach.warnings, *(dead(reach.contacts, roster.members) if roster else [])]
-    for text in doubts:
+    for text in dead(reach.contacts, roster.members) if roster else []:
+        yield bad(name, text, mend)
+    for text in (*reach.warnings, *(unreached(reach.contacts, roster.members) if roster else [])):
         yield look(name, text, mend)
     if not wrong:
         yield good(name, f"{len(reach.urls)} can be used; whether messages arrive: visitsafe watch --drill")

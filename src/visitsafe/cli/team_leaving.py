@@ -241,20 +241,26 @@ def _left_open(desk: "Desk", rest: "Sequence[PlanState]", closing: "Sequence[Clo
 def _outside(desk: "Desk", settings: "Settings", person: "Member", hosts: Sequence[str]) -> Iterator[str]:
     """What no command of ours can end."""
     from visitsafe.store.open import is_postgres, place
-    from visitsafe.team.people import as_heard
+    from visitsafe.team.people import meant_by
     from visitsafe.watch.notify import read_reach
+    from visitsafe.watch.outbox import GROUPS
 
-    mail, name = as_heard(person.person.email), person.person.name
+    name = person.person.name
     if is_postgres(settings.store):
         yield "- their login in the database, which still reads everything: ALTER ROLE ... NOLOGIN"
     else:
         yield f"- their permission to read {place(settings.store)} and its folder"
     yield "- copies of the record, backups and bundles on their computer, which they can still read"
     contacts = read_reach(settings).contacts
+    everyone = desk.roster.everyone
+
+    def is_them(who: str) -> bool:
+        return any(one.same_person(person) for one in meant_by(who, everyone))
+
     for channel in contacts.channels:
-        if as_heard(channel.who) == mail:
+        if channel.who not in GROUPS and is_them(channel.who):
             yield f'- the channel "{channel.label}" in {settings.file} reaches them: take it out'
-    workers = [one for one, theirs in contacts.line_managers.items() if as_heard(theirs) == mail]
+    workers = [one for one, theirs in contacts.line_managers.items() if is_them(theirs)]
     if workers:
         yield f"- {name} is the line manager of {', '.join(workers)} in {settings.file}: name another"
     yield "- channels in the settings of other desks, and mailboxes and telephones that several share"

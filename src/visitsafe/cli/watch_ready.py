@@ -10,7 +10,7 @@ from visitsafe.state.alarm import WORKER
 from visitsafe.state.phrases import whose
 from visitsafe.team.people import as_heard
 from visitsafe.watch.notify import Reach, check_channels
-from visitsafe.watch.outbox import dead, living
+from visitsafe.watch.outbox import dead, living, unreached
 
 NO_CHANNELS = (
     "there are no channels to send messages on: only this screen tells, and somebody has to look at it all "
@@ -37,6 +37,7 @@ def lacking(desk: Desk, reach: Reach, settings: Settings) -> Iterator[str]:
     yield from reach.warnings
     members = desk.roster.members
     yield from dead(reach.contacts, members)
+    yield from unreached(reach.contacts, members)
     if not living(reach.contacts, members).channels:
         yield f"{NO_CHANNELS}: {ADD_CHANNEL}"
     else:

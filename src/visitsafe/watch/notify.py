@@ -27,14 +27,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from visitsafe.record.kinds import Role
 from visitsafe.settings import Settings, unread, written
-from visitsafe.state.alarm import WORKER
-from visitsafe.team.people import as_heard
+from visitsafe.team.people import as_heard, words_in
 from visitsafe.text.clean import clean, quoted
 from visitsafe.text.phones import PhoneError, telephone
 from visitsafe.watch.messages import Text
-from visitsafe.watch.outbox import LINE_MANAGER, Channel, Contacts
+from visitsafe.watch.outbox import GROUPS, Channel, Contacts
 
 T = TypeVar("T")
 
@@ -72,8 +70,6 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     return run.results[0]
 
 
-GROUPS = (Role.DUTY.value, Role.MANAGER.value, LINE_MANAGER, WORKER)
-"""What `who` may be, besides a member's e-mail."""
 LONGEST_LABEL = 60
 MOST_IN_A_URL_FILE = 10_000
 OTHERS_READ = 0o044
@@ -134,7 +130,7 @@ def read_reach(settings: Settings) -> Reach:
             files += [_file(entry, settings.home) if "url_file" in entry else settings.file]
     line_managers = _line_managers(tables.get("line-managers", {}), problems)
     contacts = Contacts(tuple(channels), line_managers)
-    return Reach(contacts, urls, tuple(problems), (*_readable(files), *_unreached(contacts)))
+    return Reach(contacts, urls, tuple(problems), tuple(_readable(files)))
 
 
 def _named(number: int, entry: Mapping[str, Any]) -> str:
@@ -149,7 +145,7 @@ def _faults(entry: Mapping[str, Any], taken: Mapping[str, str], home: Path) -> I
         yield f"there is nothing called {quoted(unknown[0])}; there are label, who, url, url_file and address"
     yield from _label_faults(entry.get("label"), taken)
     if not _who(entry.get("who")):
-        yield f"who must be {', '.join(GROUPS)} or a member's e-mail"
+        yield f"who must be {', '.join(GROUPS)} or a member's name or e-mail"
     if not isinstance(entry.get("address", False), bool):
         yield "address must be true or false, without quotes"
     if ("url" in entry) == ("url_file" in entry):
@@ -178,12 +174,12 @@ def _who(who: Any) -> str:
     name = clean(who)
     if name.lower() in GROUPS:
         return name.lower()
-    return name if _is_email(name) else ""
+    return name if _is_somebody(name) else ""
 
 
-def _is_email(text: Any) -> bool:
-    before, at, after = text.partition("@") if isinstance(text, str) else ("", "", "")
-    return bool(before and at and after) and " " not in text and clean(text) == text
+def _is_somebody(text: Any) -> bool:
+    """Whether it can be a name or an e-mail; who of the team that is, is found out when it is needed."""
+    return isinstance(text, str) and clean(text) == text and bool(words_in(text)) and "://" not in text
 
 
 def _file(entry: Mapping[str, Any], home: Path) -> Path:
@@ -216,16 +212,14 @@ def _url(entry: Mapping[str, Any], home: Path) -> str:
 
 
 def _line_managers(table: Any, problems: list[str]) -> dict[str, str]:
-    """A worker's e-mail to their line manager's."""
+    """A worker to their line manager, each by name or e-mail."""
     if not isinstance(table, dict):
         problems.append("line-managers is not a table; begin it with [line-managers]")
         return {}
     found: dict[str, str] = {}
     for worker, manager in table.items():
-        if not _is_email(worker) or not _is_email(manager):
-            problems.append(f"[line-managers] {quoted(worker)}: write both e-mails in quotes")
-        elif as_heard(worker) == as_heard(manager):
-            problems.append(f"[line-managers] {quoted(worker)}: nobody is their own line manager")
+        if not _is_somebody(worker) or not _is_somebody(manager):
+            problems.append(f"[line-managers] {quoted(worker)}: write both names or e-mails in quotes")
         else:
             found[worker] = manager
     return found
@@ -239,16 +233,6 @@ def _readable(files: Sequence[Path]) -> list[str]:
         f"others can read {path}, which holds passwords of the notifications; run: chmod 600 '{path}'"
         for path in dict.fromkeys(files)
         if path.stat().st_mode & OTHERS_READ
-    ]
-
-
-def _unreached(contacts: Contacts) -> list[str]:
-    """A sentence for each line manager who has no channel; their step goes to the managers instead."""
-    reached = {as_heard(channel.who) for channel in contacts.channels}
-    return [
-        f"the line manager {quoted(manager)} has no [[notify]] entry; the managers are told instead"
-        for manager in dict.fromkeys(contacts.line_managers.values())
-        if as_heard(manager) not in reached
     ]
 
 

@@ -5,7 +5,7 @@ repeats at most the one that it was sending. Sent is not owned: until somebody t
 next contact, and round again. The words are in `alarm_words`; how to reach a channel is the adapter's affair.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -18,12 +18,14 @@ from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.incidents import to_tell
 from visitsafe.state.rules import OPENERS
-from visitsafe.team.people import Member, as_heard
+from visitsafe.team.people import Member, as_heard, meant_by
 from visitsafe.team.roster import is_companion, is_self, selves
 from visitsafe.text.clean import quoted
 
 LINE_MANAGER = "line-manager"
 """With `WORKER`, those in a ladder's `who` that are no role of the team."""
+GROUPS = (Role.DUTY.value, Role.MANAGER.value, LINE_MANAGER, WORKER)
+"""Whom a channel can reach, besides one person."""
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -31,7 +33,7 @@ class Channel(msgspec.Struct, frozen=True):
 
     Attributes:
         label: What the record calls it; unique. Its address and secrets stay in the settings.
-        who: `duty`, `manager`, `line-manager`, `lone-worker`, or a member's e-mail.
+        who: One of `GROUPS`, or a person: as the desk spells them, and of those who are `living` by e-mail.
         address: Whether the agency lets the address of a visit go out on it.
     """
 
@@ -45,7 +47,7 @@ class Contacts(msgspec.Struct, frozen=True):
 
     Attributes:
         channels: In the order in which they are tried.
-        line_managers: A worker's e-mail to their line manager's.
+        line_managers: A worker to their line manager; spelt as in `Channel`.
     """
 
     channels: tuple[Channel, ...] = ()
@@ -53,21 +55,13 @@ class Contacts(msgspec.Struct, frozen=True):
 
 
 def living(contacts: Contacts, members: Mapping[str, Member]) -> Contacts:
-    """The contacts without people who are not in the team now, or have no role for it: they hear of nothing.
+    """The contacts with people by e-mail, without those who are not in the team now, or have no role for it.
 
     Args:
         contacts: As the desk's settings have them.
         members: The team, by fingerprint.
     """
-    roles = _roles_of(members)
-    return Contacts(
-        tuple(one for one in contacts.channels if "@" not in one.who or roles.get(as_heard(one.who))),
-        {
-            worker: manager
-            for worker, manager in contacts.line_managers.items()
-            if as_heard(worker) in roles and Role.MANAGER in roles.get(as_heard(manager), ())
-        },
-    )
+    return _sorted_out(contacts, members)[0]
 
 
 def dead(contacts: Contacts, members: Mapping[str, Member]) -> list[str]:
@@ -77,32 +71,63 @@ def dead(contacts: Contacts, members: Mapping[str, Member]) -> list[str]:
         contacts: As the desk's settings have them.
         members: The team, by fingerprint.
     """
-    roles, used = _roles_of(members), living(contacts, members)
-    said = [
-        f"the channel {quoted(one.label)} is not used: {_why_not(one.who, roles)}"
-        for one in contacts.channels
-        if one not in used.channels
+    return _sorted_out(contacts, members)[1]
+
+
+def unreached(contacts: Contacts, members: Mapping[str, Member]) -> list[str]:
+    """A sentence for each line manager who has no channel; their step goes to the managers instead."""
+    found = living(contacts, members)
+    reached = {as_heard(channel.who) for channel in found.channels}
+    return [
+        f"the line manager {quoted(manager)} has no [[notify]] entry; the managers are told instead"
+        for manager in dict.fromkeys(found.line_managers.values())
+        if as_heard(manager) not in reached
     ]
-    for worker, manager in contacts.line_managers.items():
-        if worker not in used.line_managers:
-            who = manager if as_heard(worker) in roles else worker
-            instead = "; the managers are told instead" if who == manager else ""
-            said.append(f"[line-managers] {quoted(worker)} is not used: {_why_not(who, roles)}{instead}")
-    return said
 
 
-def _why_not(who: str, roles: Mapping[str, Collection[str]]) -> str:
-    if as_heard(who) not in roles:
+def _sorted_out(contacts: Contacts, members: Mapping[str, Member]) -> tuple[Contacts, list[str]]:
+    channels: list[Channel] = []
+    managers: dict[str, str] = {}
+    said: list[str] = []
+    for one in contacts.channels:
+        found = one.who if one.who in GROUPS else _person(one.who, members)
+        if isinstance(found, Member) and found.roles:
+            channels.append(msgspec.structs.replace(one, who=found.person.email))
+        elif found in GROUPS:
+            channels.append(one)
+        else:
+            why = f"{quoted(one.who)} has no role in the team" if isinstance(found, Member) else found
+            said.append(f"the channel {quoted(one.label)} is not used: {why}")
+    for name, theirs in contacts.line_managers.items():
+        worker, manager = _person(name, members), _person(theirs, members)
+        told = f"[line-managers] {quoted(name)} is not used"
+        if not isinstance(worker, Member):
+            said.append(f"{told}: {worker}")
+        elif not isinstance(manager, Member) or Role.MANAGER not in manager.roles:
+            why = manager if isinstance(manager, str) else f"{quoted(theirs)} is no manager"
+            said.append(f"{told}: {why}; the managers are told instead")
+        elif worker.same_person(manager):
+            said.append(f"{told}: nobody is their own line manager; the managers are told instead")
+        else:
+            managers[worker.person.email] = manager.person.email
+    return Contacts(tuple(channels), managers), said
+
+
+def _person(who: str, members: Mapping[str, Member]) -> Member | str:
+    """A member with the roles of all their keys, found as every command finds people; or why it is nobody."""
+    found = meant_by(who, members.values())
+    mails = {one.mail for one in found}
+    if len(mails) == 1:
+        own = [one.roles for one in members.values() if one.mail in mails]
+        return msgspec.structs.replace(found[0], roles=frozenset().union(*own))
+    if mails:
+        return f"more than one person in the team is called {quoted(who)}: name them by e-mail"
+    if "@" in who:
         return f"nobody in the team has the e-mail {quoted(who)} now"
-    return f"{quoted(who)} {'is no manager' if roles[as_heard(who)] else 'has no role in the team'}"
+    from difflib import get_close_matches
 
-
-def _roles_of(members: Mapping[str, Member]) -> dict[str, set[Role]]:
-    """By e-mail; one person may have several keys."""
-    found: dict[str, set[Role]] = {}
-    for one in members.values():
-        found.setdefault(as_heard(one.person.email), set()).update(one.roles)
-    return found
+    near = get_close_matches(who.lower(), GROUPS, 1)
+    return f"nobody in the team is called {quoted(who)} now{f'; is it {near[0]}?' if near else ''}"
 
 
 def reached_by(
