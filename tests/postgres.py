@@ -1,8 +1,8 @@
 """A PostgreSQL server of the tests' own: made once a session, thrown away at its end.
 
 It runs as an unprivileged user (the server refuses root), listens on a socket in a temporary folder and, for
-what concerns TLS, on a free port of this computer. Without PostgreSQL such tests are skipped; where the
-environment variable CI is set they fail. `cluster` is the fixture.
+what concerns TLS, on a free port of this computer. Without PostgreSQL such tests are skipped, and in CI they
+fail (`conftest.py`). `cluster` is the fixture.
 """
 
 import itertools
@@ -170,7 +170,6 @@ class Cluster:
 def cluster() -> Iterator[Cluster]:
     binaries = _binaries()
     if binaries is None:
-        assert not os.environ.get("CI"), "PostgreSQL is missing, and this is CI"
         pytest.skip("PostgreSQL is not installed")
     folder = Path(tempfile.mkdtemp(prefix="vs-pg-"))
     made: Cluster | None = None

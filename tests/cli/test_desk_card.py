@@ -26,7 +26,7 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 printed = pytest.mark.skipif(
-    CHROMIUM is None or shutil.which("pdfinfo") is None, reason="needs chromium and pdfinfo"
+    CHROMIUM is None or shutil.which("pdfinfo") is None, reason="chromium or pdfinfo is not installed"
 )
 
 

@@ -249,7 +249,7 @@ def test_the_team_as_openssh_reads_it(office: Office) -> None:
     )
 
 
-@pytest.mark.skipif(SSH_KEYGEN is None, reason="needs OpenSSH")
+@pytest.mark.skipif(SSH_KEYGEN is None, reason="OpenSSH is not installed")
 @pytest.mark.parametrize(
     ("time", "good"),
     [

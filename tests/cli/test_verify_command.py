@@ -177,7 +177,7 @@ def test_json_says_whether_it_holds_and_what_does_not(office: Office) -> None:
     assert bad["problems"][0].keys() >= {"text", "ref", "entry", "means", "do"}
 
 
-@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="OpenSSH is not installed")
 def test_a_checkpoint_is_checked_with_openssh_alone_as_the_documentation_says(office: Office) -> None:
     office.plan()
     (office.folder / "mail.txt").write_text(
