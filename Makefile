@@ -21,7 +21,7 @@ test: $(VENV)/ready
 newest:
 	@$(PYTHON) -m venv --clear .venv-newest
 	@.venv-newest/bin/python $(PIP) --editable '.[dev]'
-	@env -u PYTHONDONTWRITEBYTECODE .venv-newest/bin/python $(TESTS)
+	@env -u PYTHONDONTWRITEBYTECODE .venv-newest/bin/python $(TESTS) $(ARGS)
 
 # After a change of the dependencies in pyproject.toml; what is locked stays, unless: make lock UPGRADE=--upgrade
 lock:
