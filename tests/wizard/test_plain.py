@@ -82,7 +82,7 @@ def test_that_it_does_not_apply_is_taken_only_where_it_is_offered() -> None:
 def test_an_empty_line_is_no_answer() -> None:
     event, out = ask(at("history"), "\n\ny\n")
     assert event == Answered("history", "yes")
-    assert out.count("Not accepted") == 2
+    assert out.count("Please type yes, no or not-sure.") == 2
 
 
 def test_an_empty_line_keeps_the_answer_given_before() -> None:
@@ -129,6 +129,13 @@ def test_a_case_that_looks_like_a_name_or_an_address_wants_a_second_look(typed: 
     event, out = ask(at("case"), f"{typed}\nn\nLCS-9\n")
     assert event == Answered("case", "LCS-9")
     assert f"This looks like {what}: use the case reference" in out
+    assert "Please type the case reference." in out
+
+
+def test_what_looks_like_a_slip_is_not_agreed_to_by_an_empty_line() -> None:
+    event, out = ask(at("case"), "Ann Smith\n\ny\n")
+    assert event == Answered("case", "Ann Smith")
+    assert "y if that is right, n to type it again." in out
 
 
 def test_a_computed_answer_is_shown_and_must_still_be_typed() -> None:
@@ -136,7 +143,7 @@ def test_a_computed_answer_is_shown_and_must_still_be_typed() -> None:
     event, out = ask(at("daylight"), "\nn\n", guide)
     assert event == Answered("daylight", "no")
     assert "The sun sets at 16:01. Proposed answer: no." in out
-    assert "Not accepted" in out
+    assert "Please type yes, no or not-sure." in out
 
 
 def test_control_characters_do_not_get_in_or_out() -> None:

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 import pytest
 from prompt_toolkit.application import create_app_session
+from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
-from prompt_toolkit.output import DummyOutput
+from prompt_toolkit.output.vt100 import Vt100_Output
 from rich.console import Console
 
 from visitsafe.checklists.assessment import Value
@@ -66,11 +67,12 @@ def _nothing() -> None:
 
 @dataclass
 class Desk:
-    """A front, its keyboard and its paper."""
+    """A front, its keyboard, its paper, and all that its prompts ever showed; they are gone once answered."""
 
     front: RichFront
     keyboard: PipeInput
     paper: io.StringIO
+    prompts: io.StringIO
 
     def press(self, *keys: str) -> None:
         self.keyboard.send_text("".join(keys))
@@ -78,10 +80,11 @@ class Desk:
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    with create_pipe_input() as keyboard, create_app_session(input=keyboard, output=DummyOutput()):
-        paper = io.StringIO()
+    paper, prompts = io.StringIO(), io.StringIO()
+    screen = Vt100_Output(prompts, lambda: Size(rows=40, columns=80))
+    with create_pipe_input() as keyboard, create_app_session(input=keyboard, output=screen):
         console = Console(file=paper, width=80, markup=False, emoji=False, highlight=False)
-        yield Desk(RichFront(console, flush=_nothing, columns=lambda: 80), keyboard, paper)
+        yield Desk(RichFront(console, flush=_nothing, columns=lambda: 80), keyboard, paper, prompts)
 
 
 P = TypeVar("P")
@@ -198,7 +201,65 @@ def test_half_typed_text_is_in_the_field_again(desk: Desk) -> None:
 def test_back_leaves_a_text_that_would_not_be_accepted(desk: Desk) -> None:
     desk.press("yesterday", ENTER, BACKTAB)
     assert desk.front.ask_one(at("start"), GUIDE) is BACK
-    assert "Not accepted" in desk.paper.getvalue()
+    assert "Not accepted" in desk.prompts.getvalue()
+
+
+TOMORROW = "2026-11-24T15:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "said", "good", "value"),
+    [
+        ("start", "yesterday 9am", "Not accepted: the start has passed", "tomorrow 3pm", TOMORROW),
+        ("start", "", "Please type a time like 15:30", "tomorrow 3pm", TOMORROW),
+        ("case", "", "Please type the case reference.", "LCS-1", "LCS-1"),
+        ("case", "y", '"y" is not an answer here; type the case reference', "LCS-1", "LCS-1"),
+        ("companions", "y", '"y" is not a name', "Priya Nair", ("Priya Nair",)),
+    ],
+)
+def test_what_is_not_accepted_leaves_the_line_and_its_note_the_screen(
+    desk: Desk, name: str, bad: str, said: str, good: str, value: Value
+) -> None:
+    desk.press(bad, ENTER, good, ENTER)
+    page = at(name)
+    assert desk.front.ask_one(page if name != "companions" else needed(page), GUIDE) == Answered(name, value)
+    assert said in desk.prompts.getvalue()
+    assert said not in desk.paper.getvalue()
+
+
+def test_what_is_not_accepted_is_not_kept_as_half_typed_either(desk: Desk) -> None:
+    desk.press("yesterday 9am", ENTER, CTRL_C)
+    assert desk.front.ask_one(at("start"), GUIDE) == Pause("")
+
+
+def test_a_question_mark_after_a_try_does_not_bring_the_try_back(desk: Desk) -> None:
+    desk.press(CLEAR, "yesterday 9am", ENTER, "?", ENTER, "tomorrow 3pm", ENTER)
+    page = replace(at("start"), half="yesterday")
+    assert desk.front.ask_one(page, GUIDE) == Answered("start", TOMORROW)
+
+
+def test_a_long_text_stays_to_be_made_shorter(desk: Desk) -> None:
+    desk.press("x" * 4002, ENTER, "\x7f\x7f", ENTER)
+    page = at("history-detail", CALM | {"history": "yes"})
+    assert desk.front.ask_one(page, GUIDE) == Answered("history-detail", "x" * 4000)
+
+
+def test_a_time_that_has_passed_is_not_typed_again_for_anybody(desk: Desk) -> None:
+    page = replace(at("start"), value="2026-11-22T15:00:00Z")
+    desk.press("tomorrow 3pm", ENTER)
+    assert desk.front.ask_one(page, GUIDE) == Answered("start", TOMORROW)
+    assert "Your earlier answer was: Sunday 22 November 2026, 15:00" in desk.paper.getvalue()
+
+
+def test_a_case_that_looks_like_a_name_is_asked_for_again_and_leaves_nothing_on_the_screen(
+    desk: Desk,
+) -> None:
+    desk.press("The Smith family, 12 Oak Road", ENTER, ENTER, "n", ENTER, "CF-2041", ENTER)
+    assert desk.front.ask_one(at("case"), GUIDE) == Answered("case", "CF-2041")
+    for said in ("This looks like a person", "Please type the case reference."):
+        assert said in desk.prompts.getvalue()
+        assert said not in desk.paper.getvalue()
+    assert "Not accepted" not in desk.prompts.getvalue()
 
 
 def test_a_time_is_one_prompt_and_is_said_in_full(desk: Desk) -> None:
@@ -226,7 +287,7 @@ def test_a_time_is_understood_aloud_while_it_is_typed(typed: str, said: str) -> 
 def test_a_long_visit_wants_a_second_look_and_is_typed_anew(desk: Desk) -> None:
     desk.press("+20h", ENTER, "n", "+60m", ENTER)
     assert desk.front.ask_one(at("due-back"), GUIDE) == Answered("due-back", "2026-11-23T16:30:00Z")
-    assert "is the time due back right?" in desk.paper.getvalue()
+    assert "is the time due back right?" in desk.prompts.getvalue()
     assert "+90m" in desk.paper.getvalue()
 
 
@@ -421,6 +482,10 @@ def test_a_whole_plan_with_keys_alone(desk: Desk) -> None:
     session = run(QUESTIONNAIRE, FRESH, desk.front, Saved().around(always("yes")))
     assert final(QUESTIONNAIRE, session)["kinds"] == ("shouting",)
     assert final_controls(QUESTIONNAIRE, session) == (Control(rule="violence", text="The joint", who="Ann"),)
+
+
+def needed(page: AskOne) -> AskOne:
+    return replace(page, question=page.question.model_copy(update={"required": True}))
 
 
 def optional(page: AskOne) -> AskOne:

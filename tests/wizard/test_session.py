@@ -203,6 +203,15 @@ def test_an_answer_taken_back_from_outside_is_asked_again_with_the_reason() -> N
     ]
 
 
+def test_what_was_half_typed_is_offered_at_its_own_question_only() -> None:
+    asked = {**CALM, "history": "yes"}
+    session = do(reach(FRESH, asked, Review), Goto("history-detail"), Pause("a shou"))
+    session = do(session, Reopen("start", "The start has passed."))
+    assert do(session).half == ""
+    answered = do(session, Answered("start", "2026-11-24T15:30:00Z"), Goto("history-detail"))
+    assert screen(QUESTIONNAIRE, answered).half == ""  # type: ignore[union-attr]  # it is a page of a question
+
+
 def test_findings_are_shown_worst_first_with_the_way_to_what_settles_them() -> None:
     page = screen(QUESTIONNAIRE, reach(FRESH, VIOLENT, Findings))
     assert isinstance(page, Findings)

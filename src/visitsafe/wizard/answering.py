@@ -38,10 +38,11 @@ LONGEST = {VisitField.CASE: 60, VisitField.AREA: 120}
 LONGEST_TEXT = 4000
 LONGEST_NAME = 120
 MOST_PEOPLE = 30
-_ONE_LINE = frozenset({VisitField.CASE, VisitField.AREA})
+ONE_LINE = frozenset({VisitField.CASE, VisitField.AREA})
+"""Texts of one line, which are soon typed anew."""
 _NOBODY = frozenset({NONE, "nobody", "no one", "no-one", "noone"})
 _NO_NAMES = frozenset({"y", "yes", "n", "no", "u", "not sure"})
-"""What answers other questions, and is nobody's name."""
+"""What answers other questions, and is no name, case or area."""
 _NONE: Mapping[AnswerType, Value] = {AnswerType.CHOICES: (NONE,), AnswerType.PEOPLE: ()}
 """What an empty list means that somebody wrote into a file on purpose."""
 _REFERENCE = "use the case reference, so that no name goes into the record"
@@ -190,7 +191,9 @@ def _people(question: Question, raw: Raw) -> tuple[str, ...]:
 
 def _text(question: Question, raw: str) -> str:
     is_case = question.fills is VisitField.CASE
-    text = clean(raw, lines=question.fills not in _ONE_LINE, joiners=not is_case)
+    text = clean(raw, lines=question.fills not in ONE_LINE, joiners=not is_case)
+    if question.fills in ONE_LINE and text.casefold() in _NO_NAMES:
+        raise AnswerError(f"{quoted(text)} is not an answer here; type {expected(question)}")
     _no_longer_than(LONGEST.get(question.fills, LONGEST_TEXT) if question.fills else LONGEST_TEXT, text)
     return text
 

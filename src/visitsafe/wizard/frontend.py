@@ -77,12 +77,17 @@ class Guide:
         return in_words(question, value, self.context.zone)
 
     def typed(self, question: Question, value: Value | None) -> str:
-        """An answer as it could be typed again."""
+        """An answer as it could be typed again; empty if it would be refused now."""
         if value is None or value == "":
             return ""
         if isinstance(value, tuple):
             return "; ".join(value)
-        return self.words(question, value) if question.answer is AnswerType.TIME else value
+        typed = self.words(question, value) if question.answer is AnswerType.TIME else value
+        try:
+            self.parse(question, typed)
+        except AnswerError:
+            return ""
+        return typed
 
     def doubts(self, question: Question, value: Value) -> tuple[str, ...]:
         """What looks like a slip, and must be confirmed: a long visit, a name for a case, half a name."""
@@ -127,7 +132,9 @@ class Guide:
 
 
 def _sentence(text: str | None) -> str | None:
-    return f"{text[0].upper()}{text[1:].rstrip('.')}." if text else None
+    if not text:
+        return None
+    return f"{text[0].upper()}{text[1:]}{'' if text[-1] in '.?' else '.'}"
 
 
 class Front(Protocol):

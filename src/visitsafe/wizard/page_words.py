@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.model import AnswerType, Question, VisitField
 from visitsafe.record.kinds import Level
+from visitsafe.wizard.answering import AnswerError, is_blank
 from visitsafe.wizard.frontend import Guide
+from visitsafe.wizard.options import expected
 from visitsafe.wizard.screens import (
     CONFIRM,
     AskOne,
@@ -86,6 +88,16 @@ def how_to_type(page: AskOne) -> str:
     if not question.required and question.answer in TYPED:
         hints.append(REPORTED if page.reported else LEAVE_EMPTY)
     return " ".join(hints)
+
+
+def please(question: Question) -> str:
+    """What to type, once nothing was typed or what was typed is not meant."""
+    return f"Please type {expected(question)}."
+
+
+def refused(question: Question, raw: str, error: AnswerError) -> str:
+    """Why what was typed is no answer."""
+    return please(question) if is_blank(raw) else f"Not accepted: {error.sentence}."
 
 
 def offer(page: AskOne, guide: Guide) -> str:

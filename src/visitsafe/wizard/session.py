@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from visitsafe.checklists.assessment import Value, applicability, told_at_once
 from visitsafe.checklists.facts import in_order
+from visitsafe.checklists.model import AnswerType
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.wizard.draft import findings
 from visitsafe.wizard.draft_file import Session, Stage
@@ -200,7 +201,7 @@ def _reopen(questionnaire: Questionnaire, session: Session, name: str, because: 
         return session
     origin = session.origin if session.stage is Stage.QUESTIONS else Stage.REVIEW
     after = replace(
-        taken_back(session, {name}),
+        taken_back(_half_aside(questionnaire, session), {name}),
         stage=Stage.QUESTIONS,
         cursor=name,
         origin=origin,
@@ -208,6 +209,14 @@ def _reopen(questionnaire: Questionnaire, session: Session, name: str, because: 
         notices=(because,),
     )
     return shelve(questionnaire, after)
+
+
+def _half_aside(questionnaire: Questionnaire, session: Session) -> Session:
+    """What was half typed belongs to its own question: offered there again, and on no other page."""
+    asked = questionnaire.by_id.get(session.cursor)
+    if session.half and asked is not None and asked.answer is AnswerType.TEXT:
+        session = replace(session, shelved={session.cursor: session.half, **session.shelved})
+    return replace(session, half="")
 
 
 # Events on the other pages.

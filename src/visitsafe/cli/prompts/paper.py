@@ -5,6 +5,7 @@ markup or acts on the terminal (D14).
 """
 
 from collections.abc import Callable
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from visitsafe.text.clean import terminal
@@ -12,6 +13,8 @@ from visitsafe.text.clean import terminal
 if TYPE_CHECKING:
     from rich.console import Console
 
+LOW = 24
+"""A window with fewer lines than this has none to spare."""
 DIM, STRONG, WARN = "dim", "bold", "yellow"
 
 
@@ -25,11 +28,14 @@ class Paper:
         self._columns = columns
 
     def write(self, *lines: str, style: str = "", indent: int = 0) -> None:
-        """Print lines, wrapped between words."""
+        """Print lines, wrapped between words. In a low window blank lines give way to what is asked."""
         from rich.padding import Padding
         from rich.text import Text
 
+        is_low = get_terminal_size().lines < LOW
         for line in lines:
+            if is_low and not line:
+                continue
             text = Text(terminal(line), style=style)
             self._console.print(Padding(text, (0, 0, 0, indent)), width=self._columns())
 

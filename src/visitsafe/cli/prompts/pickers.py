@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from visitsafe.cli.prompts import ticks
 from visitsafe.cli.prompts.grid import Left, wrapped
+from visitsafe.text.clean import terminal
 from visitsafe.wizard.page_words import BACK_LINE, CHOOSE_HOW, PLACEHOLDER
 from visitsafe.wizard.screens import BACK, Event, Pause
 
@@ -54,6 +55,7 @@ class Pickers:
         default: Any = None,
         hint: str = "",
         back: bool = True,
+        notes: Sequence[str] = (),
     ) -> Any:
         """One line of a list.
 
@@ -63,6 +65,7 @@ class Pickers:
             default: The value at which the pointer stands; without it Enter does nothing.
             hint: The keys, in words.
             back: Whether there is anywhere to go back to.
+            notes: What is to be said with the list, and goes with it.
 
         Returns:
             A value, an event, or `Asked.HELP`.
@@ -79,7 +82,7 @@ class Pickers:
                 "",
                 choices=choices,
                 default=default,
-                qmark="",
+                qmark=self._noted(notes),
                 instruction=self._hint(hint),
                 use_jk_keys=False,
             )
@@ -96,13 +99,20 @@ class Pickers:
             return sorted(listed.ticked)
         return {Left.BACK: BACK, Left.HELP: Asked.HELP, Left.PAUSE: Pause()}[left]
 
-    def type(self, default: str, hint: str, echo: Callable[[str], str] | None = None) -> str | Event:
+    def type(
+        self,
+        default: str,
+        hint: str,
+        echo: Callable[[str], str] | None = None,
+        notes: Sequence[str] = (),
+    ) -> str | Event:
         """A text; Enter ends it and Alt+Enter begins a new line.
 
         Args:
             default: What stands there and can be changed.
             hint: The keys, in words.
             echo: What a text means so far, shown under it while it is typed.
+            notes: What is to be said about the try before, and goes with this one.
         """
         import questionary
         from prompt_toolkit.application import get_app
@@ -117,7 +127,7 @@ class Pickers:
         prompt = questionary.text(
             "",
             default=default,
-            qmark=f"{keys}\n>",
+            qmark=f"{self._noted(notes)}{keys}\n>",
             style=quiet,
             bottom_toolbar=meaning if echo else None,
             reserve_space_for_menu=0,
@@ -126,6 +136,10 @@ class Pickers:
             window.dont_extend_height = to_filter(True)  # so that the echo stands right under the text
         typed: str | Event = self._ask(prompt, {}, lines=True)
         return typed
+
+    def _noted(self, notes: Sequence[str]) -> str:
+        """Notes as they stand above a prompt; they disappear with it, so that none outlives its answer."""
+        return "".join(f"{wrapped(terminal(note), self.columns())}\n" for note in notes)
 
     def _line(self, text: str, value: Any) -> "questionary.Choice":
         import questionary

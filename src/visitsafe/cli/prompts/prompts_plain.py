@@ -101,17 +101,28 @@ class PlainFront:
         try:
             value = guide.parse(question, line)
         except AnswerError as error:
-            self.lines.write(f"Not accepted: {error.sentence}.")
+            self.lines.write(words.refused(question, line, error))
             return None
         look = guide.second_look(question, value)
         if look:
             self.lines.write(*look)
-            agreed = self.lines.ask("y if that is right (an empty line too), n to type it again.")
+            agreed = self._agreed(doubtful=bool(guide.doubts(question, value)))
             if isinstance(agreed, Pause):
                 return Pause(line)
-            if not isinstance(agreed, str) or agreed.lower() not in YES:
+            if agreed is not True:
+                self.lines.write(words.please(question))
                 return None
         return Answered(question.id, value)
+
+    def _agreed(self, *, doubtful: bool) -> bool | Event:
+        """Whether what was understood is right; what looks like a slip is not agreed to by an empty line."""
+        while True:
+            also = "" if doubtful else " (an empty line too)"
+            line = self.lines.ask(f"y if that is right{also}, n to type it again.")
+            if not isinstance(line, str):
+                return line
+            if line or not doubtful:
+                return line.lower() in YES
 
     def ask_together(self, page: AskTogether, guide: Guide) -> Event:
         """Ask the questions of a page, all in one line or one after the other."""

@@ -18,9 +18,9 @@ from visitsafe.cli.prompts.pickers import Asked, Pickers
 from visitsafe.cli.prompts.terminal import discard_typed_ahead, width
 from visitsafe.cli.prompts.ticks import Ticks
 from visitsafe.record.kinds import Answer
-from visitsafe.text.clean import clean
+from visitsafe.text.clean import clean, quoted
 from visitsafe.wizard import page_words as words
-from visitsafe.wizard.answering import AnswerError
+from visitsafe.wizard.answering import ONE_LINE, AnswerError, is_blank
 from visitsafe.wizard.frontend import Guide
 from visitsafe.wizard.options import options
 from visitsafe.wizard.screens import (
@@ -148,35 +148,52 @@ class RichFront:
                 return picked
 
     def _ask_text(self, page: AskOne, guide: Guide) -> Any:
+        """A text, until it is accepted. What was not accepted leaves the line, and its note the screen."""
         question = page.question
         typed = page.half or guide.typed(question, page.value)
         is_time = question.answer is AnswerType.TIME
         echo = partial(guide.while_typing, question) if is_time else None
+        notes: tuple[str, ...] = ()
         while True:
-            raw = self._pickers.type(typed, TEXT_KEYS, echo)
+            raw = self._pickers.type(typed, TEXT_KEYS, echo, notes)
             if not isinstance(raw, str):
                 return raw
             if raw.strip() == "?":
-                return Asked.HELP
-            typed = raw
+                self._paper.write(*guide.explain(question), "", indent=2)
+                continue
             try:
                 value = guide.parse(question, raw)
             except AnswerError as error:
-                self._paper.write(f"Not accepted: {error.sentence}.", style=WARN)
+                said = (
+                    () if is_blank(raw) or quoted(raw) in error.sentence else (f"You typed {quoted(raw)}.",)
+                )
+                notes = (*said, words.refused(question, raw, error))
+                is_long = question.answer is AnswerType.TEXT and question.fills not in ONE_LINE
+                typed = raw if is_long else ""  # a long text is too long, and can be made shorter
                 continue
             if page.given and value == page.value:
                 return Answered(question.id, value)
-            look = guide.doubts(question, value) or question.answer is AnswerType.TELEPHONE
-            event = self._look(guide.second_look(question, value), raw) if look else True
+            doubts = guide.doubts(question, value)
+            event: Event | bool | None = True
+            if doubts or question.answer is AnswerType.TELEPHONE:
+                event = self._look(guide.second_look(question, value), raw, doubtful=bool(doubts))
             if event is not None:
                 return Answered(question.id, value) if event is True else event
-            typed = ""
+            typed, notes = "", (words.please(question),)
 
-    def _look(self, lines: Sequence[str], raw: str) -> Event | bool | None:
-        """True if what was understood is right, None to type again, or an event."""
-        self._paper.write(*lines)
-        choices = [("Enter or y  Yes, that is right", "yes"), ("n  No, type it again", "no")]
-        picked = self._pickers.pick(choices, keys={"y": "yes", "n": "no"}, default="yes", back=False)
+    def _look(self, lines: Sequence[str], raw: str, *, doubtful: bool) -> Event | bool | None:
+        """True if what was understood is right, None to type again, or an event.
+
+        What looks like a slip is not agreed to by Enter alone.
+        """
+        yes = "y  Yes, that is right" if doubtful else "Enter or y  Yes, that is right"
+        picked = self._pickers.pick(
+            [(yes, "yes"), ("n  No, type it again", "no")],
+            keys={"y": "yes", "n": "no"},
+            default=None if doubtful else "yes",
+            back=False,
+            notes=lines,
+        )
         if isinstance(picked, Pause):
             return Pause(raw)
         return True if picked == "yes" else None
@@ -280,15 +297,15 @@ class RichFront:
     def who(self, page: WhoDoes) -> Event:
         """Who does it."""
         self._paper.head(page.control.text, words.WHO)
-        typed = page.half
+        typed, notes = page.half, tuple[str, ...]()
         while True:
-            raw = self._pickers.type(typed, f"Enter goes on, {STOP_KEYS}")
+            raw = self._pickers.type(typed, f"Enter goes on, {STOP_KEYS}", notes=notes)
             if not isinstance(raw, str):
                 return raw
             if clean(raw):
                 self._paper.result(clean(raw))
                 return Who(page.control.rule, page.control.text, clean(raw))
-            self._paper.write(words.SAY_WHO, style=WARN)
+            typed, notes = "", (words.SAY_WHO,)
 
     def sign(self, page: Sign, guide: Guide) -> Event:
         """The explicit yes to signing."""
