@@ -290,3 +290,43 @@ def test_bytes_that_are_no_text_are_refused_wherever_they_stand(
     ran = office.mo.run(*words)
     assert_one_sentence(ran, code=2)
     assert "not UTF-8" in ran.err
+
+
+@pytest.mark.parametrize("name", ["-", "--", "-x", "--yes"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "REF", "--out=NAME"),
+        ("export", "--case", "CF-1", "--out=NAME"),
+        ("report", "--format", "md", "--out=NAME"),
+        ("team", "export", "--out=NAME"),
+        ("checklist", "new", "mine", "--out=NAME"),
+        ("store", "backup", "--", "NAME"),
+        ("store", "move", "--yes", "--", "NAME"),
+        ("store", "move", "--yes", "sqlite:///NAME"),
+    ],
+)
+def test_no_file_is_written_that_is_called_like_a_flag(
+    office: Office, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], name: str
+) -> None:
+    """`-` is standard output where a text is written; where a file is needed, a sentence says so."""
+    office.plan()
+    here = office.folder / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    ran = office.mo.run(*(word.replace("REF", office.ref).replace("NAME", name) for word in words))
+    assert list(here.iterdir()) == []
+    if name == "-" and "--out=NAME" in words:
+        assert (ran.code, ran.out != "") == (0, True)
+    else:
+        assert ran.code == 2
+        assert f"{name} is not taken for the name of a new file" in ran.err
+        assert "name a file that does not begin with -" in ran.err
+
+
+def test_a_store_is_not_made_under_a_name_like_a_flag(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(office.folder)
+    assert office.mo.run("store", "init", VISITSAFE_STORE="--").code == 2
+    assert not (office.folder / "--").exists()

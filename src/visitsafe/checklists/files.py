@@ -442,12 +442,16 @@ def starting_file(kind: str, name: str, extends: str | None = None) -> str:
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file that is not there yet.
+    """Write a file that is not there yet, and that colleagues can read.
 
     Raises:
         NotPermittedError: It is there already; it stays as it is.
         SettingsError: It cannot be written.
+        UsageError: Its name begins with a hyphen.
     """
+    from visitsafe.text.files import check_new
+
+    check_new(path)
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)

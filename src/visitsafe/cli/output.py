@@ -72,7 +72,7 @@ def deliver(out: Path | None, content: str | bytes, then: str = "") -> None:
 
     Raises:
         SettingsError: The file is there already, or cannot be written.
-        UsageError: It is no text, and a person would read it at a terminal.
+        UsageError: Its name begins with a hyphen; or it is no text, and a person would read it at a terminal.
         ResultLostError: Standard output cannot be written to.
         ReaderGoneError: Nobody reads it any more.
     """

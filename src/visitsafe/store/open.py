@@ -149,7 +149,10 @@ def create_store(url: str, created: datetime, meta: Mapping[str, str] | None = N
     if is_postgres(url):
         made: Store = postgres().create_store(url, created, meta=meta)
         return made
+    from visitsafe.text.files import check_new
+
     path = located(url)
+    check_new(path)
     _make_file(path)
     database = connect(path, WAIT)
     try:
@@ -400,10 +403,14 @@ def new_file(path: Path) -> Iterator[Path]:
 
     Raises:
         StoreError: There is a file already, or it cannot be written.
+        UsageError: Its name begins with a hyphen.
     """
     import os
     import tempfile
 
+    from visitsafe.text.files import check_new
+
+    check_new(path)
     taken = StoreError(f"there is a file {path} already", hint="name a new one; nothing is ever overwritten")
     try:
         if path.is_dir():

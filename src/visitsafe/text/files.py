@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from visitsafe.errors import NotFoundError, SettingsError, VisitsafeError
+from visitsafe.errors import NotFoundError, SettingsError, UsageError, VisitsafeError
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -22,12 +22,26 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+def check_new(path: Path) -> None:
+    """Refuse a name for a new file that was meant as a flag, or for standard output.
+
+    Raises:
+        UsageError: It begins with a hyphen.
+    """
+    if path.name.startswith("-"):
+        raise UsageError(
+            f"{path} is not taken for the name of a new file", hint="name a file that does not begin with -"
+        )
+
+
 def write_new(path: Path, content: bytes) -> None:
     """Write a new file that only its owner can read.
 
     Raises:
+        UsageError: Its name begins with a hyphen.
         SettingsError: It is there already, or cannot be written; nothing half-written is left.
     """
+    check_new(path)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
