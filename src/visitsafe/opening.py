@@ -87,6 +87,10 @@ def settings_of(context: Context) -> Settings:
     return load(invocation(context).environ)
 
 
+HOME_VISIT = "home-visit"
+"""The visit checklist that ships."""
+
+
 def library_of(context: Context, path: Path | None = None) -> "Library":
     """The shipped checklists and the agency's own; `path` is a file or folder named on the command line."""
     from visitsafe.checklists.library import load_all, shipped_folder

@@ -70,6 +70,24 @@ def body_of(office: Office, plan: str) -> PlanBody:
         return msgspec.convert(store.history(plan)[0].entry.content.body, PlanBody)
 
 
+def forge(office: Office, named: str, *, carried: bool = False, **changes: str) -> None:
+    """The next visit of the case, signed by a program of one's own with checklists of no known digest."""
+    body = body_of(office, again(office, **changes)["plan"])
+    forged = replace(
+        body,
+        nonce="forged",
+        checklists=tuple(replace(one, id=named, digest="0" * 64) for one in body.checklists[:1]),
+        facts=(),
+        findings=body.findings if carried else (),
+        review=body.review and replace(body.review, conditions=(), attest=()),
+    )
+    stream = own_plan_id(signer(office.sam).fingerprint, "forged")
+    office.sam.done("withdraw", office.ref, "--reason", "Signed by a program of my own.")
+    at = to_text(NOW + timedelta(hours=4))
+    put(office, made(office.sam, stream, "planned", roster(office).heads, forged, at))
+    (office.ref,) = [one["ref"] for one in office.mo.done("list", "--json").json if one["plan"] == stream]
+
+
 def flat(text: str) -> str:
     return " ".join(text.split())
 
@@ -118,26 +136,38 @@ class TestAnAssault:
         self, office: Office, named: str, carried: bool
     ) -> None:
         assault(office)
-        plan = again(office)["plan"]
-        body = body_of(office, plan)
-        forged = replace(
-            body,
-            nonce="forged",
-            checklists=tuple(replace(one, id=named, digest="0" * 64) for one in body.checklists[:1]),
-            facts=(),
-            findings=body.findings if carried else (),
-            review=body.review and replace(body.review, conditions=(), attest=()),
-        )
-        stream = own_plan_id(signer(office.sam).fingerprint, "forged")
-        office.sam.done("withdraw", office.ref, "--reason", "Signed by a program of my own.")
-        at = to_text(NOW + timedelta(hours=4))
-        put(office, made(office.sam, stream, "planned", roster(office).heads, forged, at))
-        (office.ref,) = [one["ref"] for one in office.mo.done("list", "--json").json if one["plan"] == stream]
+        forge(office, named, carried=carried)
         words = ("review", office.ref, "--decision", "countersign", "--reason", "Fine.")
         ran = office.mo.run(*words)
         assert (ran.code, "--condition" in ran.err) == (1, True)
         assert office.show()["status"] == "awaiting"
         assert office.mo.done(*words, "--condition", "Two go.").code == 0
+
+    @pytest.mark.parametrize("named", ["home-visit", "one-that-nobody-has"])
+    def test_who_sets_out_alone_after_all_is_told_whatever_checklist_the_plan_says_it_was_made_with(
+        self, office: Office, named: str
+    ) -> None:
+        assault(office)
+        forge(office, named, joint_visit="yes", companions='["Priya Nair"]')
+        on = ("--condition", "Two go.")
+        office.mo.done("review", office.ref, "--decision", "countersign", "--reason", "Fine.", *on)
+        office.at(NOW + timedelta(days=1, hours=2))
+        gone = office.sam.done("depart", "--without", "Priya", "--met", "all")
+        assert "now that others go than was planned: There has been violence" in flat(gone.err)
+        assert "only what is on record was looked at" in gone.err
+        assert "Mo is told" in gone.err
+
+    def test_who_sets_out_alone_after_all_is_told_of_what_happened_since_the_plan_was_signed(
+        self, office: Office
+    ) -> None:
+        first = office.ref
+        again(office, joint_visit="yes", companions='["Priya Nair"]')
+        office.mo.done("review", office.ref, "--decision", "countersign", "--reason", "Fine.")
+        second, office.ref = office.ref, first
+        assault(office)
+        office.at(NOW + timedelta(days=1, hours=2))
+        gone = office.sam.done("depart", second, "--without", "Priya")
+        assert "now that others go than was planned: There has been violence" in flat(gone.err)
 
     @pytest.mark.parametrize("said", ["ZZ", ""])
     def test_it_stops_the_next_plan_though_the_stores_list_says_that_it_was_another_case(

@@ -7,7 +7,7 @@ import typer
 from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
-from visitsafe.opening import desk_of, later, library_of, zone_of
+from visitsafe.opening import HOME_VISIT, desk_of, later, library_of, zone_of
 from visitsafe.record.kinds import Decision, Status
 from visitsafe.state.phrases import moment
 from visitsafe.text.clean import terminal
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.record.bodies import Countersigning, Finding, KnownFact, Made
     from visitsafe.state.fold import PlanState
-
-HOME_VISIT = "home-visit"
-"""The visit checklist that ships."""
 
 
 def register(app: typer.Typer) -> None:

@@ -232,24 +232,30 @@ def _otherwise(
     company = company_said(desk, state, coming, gone)
     if not company:
         return report
-    return replace(report, company=company, findings=_what_follows(called, state, company))
+    return replace(report, company=company, findings=_what_follows(called, desk, state, company))
 
 
 def _what_follows(
-    called: Invocation, state: "PlanState", company: "Sequence[Comes]"
+    called: Invocation, desk: "Desk", state: "PlanState", company: "Sequence[Comes]"
 ) -> "tuple[Finding, ...]":
-    """What the checklist's rules say of who comes along now."""
-    from visitsafe.opening import library_of
+    """What the checklist's rules say of who comes along now; those that ship, if the plan's are not here."""
+    from visitsafe.opening import HOME_VISIT, library_of
+    from visitsafe.planning.known import known_of
     from visitsafe.visits.agreed import raised_by
 
-    try:
-        made = state.body.checklists[0].id if state.body.checklists else ""
-        found = raised_by(library_of(called).checklist_set(made), state, company)
-    except VisitsafeError:
-        found = None
-    if found is None:
-        say("the checklist of this plan is not here: what it says of who comes along now could not be seen")
-    return found or ()
+    facts = known_of(desk, zone_of(desk.roster), state).facts
+    found: tuple[Finding, ...] = ()
+    whole = False
+    for name in dict.fromkeys([*(one.id for one in state.body.checklists[:1]), HOME_VISIT]):
+        try:
+            found, whole = raised_by(library_of(called).checklist_set(name), state, company, facts)
+        except VisitsafeError:
+            continue
+        break
+    if not whole:
+        said = "of who comes along now, only what is on record was looked at"
+        say(f"the checklist of this plan is not here: {said}")
+    return found
 
 
 def _until(desk: "Desk", state: "PlanState", until_: str, by: str) -> str:

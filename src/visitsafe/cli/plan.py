@@ -12,7 +12,7 @@ from visitsafe.cli.details import with_details
 from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
-from visitsafe.opening import desk_of, invocation, library_of, zone_of
+from visitsafe.opening import HOME_VISIT, desk_of, invocation, library_of, zone_of
 from visitsafe.record.kinds import Level
 from visitsafe.state.phrases import moment
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from visitsafe.state.fold import PlanState
     from visitsafe.wizard.answering import Context
     from visitsafe.wizard.answers_file import AnswersFile
-
-DEFAULT = "home-visit"
 
 
 def register(app: typer.Typer) -> None:
@@ -64,7 +62,7 @@ def plan(
     if reason and not urgent:
         raise UsageError("--reason says why a visit cannot wait", hint="add --urgent")
     if print_answers:
-        _print_template(context, checklist or DEFAULT)
+        _print_template(context, checklist or HOME_VISIT)
     elif answers is not None:
         if resume:
             raise UsageError("--resume goes on with the wizard's draft", hint="leave out --answers")
@@ -73,7 +71,7 @@ def plan(
     else:
         from visitsafe.cli.plan_talk import Wanted, talk
 
-        talk(context, Wanted(repeat, revise, checklist or DEFAULT, resume, urgent, reason, plain))
+        talk(context, Wanted(repeat, revise, checklist or HOME_VISIT, resume, urgent, reason, plain))
 
 
 class _Wish:

@@ -12,7 +12,7 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
-from visitsafe.record.bodies import JOINT, Comes, Companion, Condition, Finding, PlanBody
+from visitsafe.record.bodies import JOINT, Comes, Companion, Condition, Finding, KnownFact, PlanBody
 from visitsafe.record.kinds import Answer
 from visitsafe.state.fold import PlanState
 from visitsafe.team.people import meant_by, not_one, words_in
@@ -134,22 +134,30 @@ def _called(name: str, companions: Sequence[Companion]) -> list[Companion]:
 
 
 def raised_by(
-    checklists: "ChecklistSet", state: PlanState, company: Sequence[Comes]
-) -> tuple[Finding, ...] | None:
+    checklists: "ChecklistSet", state: PlanState, company: Sequence[Comes], facts: Sequence[KnownFact]
+) -> tuple[tuple[Finding, ...], bool]:
     """What the rules say now that others go along than was planned, and did not say of the plan.
 
+    Args:
+        checklists: Those of this computer.
+        state: The visit.
+        company: Who comes along, and who does not, as it is reported now.
+        facts: What is known now; it counts besides what the plan says was known.
+
     Returns:
-        None if these are not the checklists that the plan was made with.
+        The findings, and whether these are the checklists that the plan was made with: if not, only the stops
+        that what is known raises are among them.
     """
-    from visitsafe.planning.decide import findings_left_out
+    from visitsafe.planning.decide import findings_left_out, stops_known
 
     visit = msgspec.structs.replace(state.visit, company=(*state.visit.company, *company))
     before, now = (_answered(one) for one in (state, msgspec.structs.replace(state, visit=visit)))
-    found, old = findings_left_out(checklists, now), findings_left_out(checklists, before)
+    found, old = (findings_left_out(checklists, one, facts) for one in (now, before))
+    same = found is not None
     if found is None or old is None:
-        return None
+        found, old = (stops_known(checklists, one, facts) for one in (now, before))
     known = {one.rule for one in old}
-    return tuple(one for one in found if one.rule not in known)
+    return tuple(one for one in found if one.rule not in known), same
 
 
 def _answered(state: PlanState) -> PlanBody:
