@@ -188,6 +188,62 @@ def test_a_countersigned_visit_is_watched_though_a_newer_version_waits_and_manag
     assert readdressed.mo.run("watch", "--once").code == 4
 
 
+NEXT_WEEK = '"30 November 2026 10:00"'
+
+
+@pytest.fixture
+def postponed(office: Office) -> Office:
+    """A countersigned visit from 10:00 to 11:30; at 09:00 Sam asks for next week, and at 09:50 sets out."""
+    office.plan()
+    only = ("--condition", "Ring the desk as you leave.")
+    office.mo.done("review", office.ref, "--decision", "countersign", "--reason", "Good.", *only)
+    office.at(MORNING.replace(hour=9))
+    office.sam.done("plan", "--revise", office.ref, "--answers", office.answers(start=NEXT_WEEK), "--yes")
+    office.at(MORNING.replace(hour=9, minute=50))
+    return office
+
+
+def test_a_worker_sets_out_on_what_was_agreed_while_a_newer_version_waits(postponed: Office) -> None:
+    assert f"visitsafe depart {postponed.ref}" in postponed.sam.done().out
+    gone = postponed.sam.done("depart")
+    assert "Sam set out at 09:50; due back 11:30" in gone.out
+    assert "a newer version (Mon 30 Nov 10:00-11:30) waits for a manager's decision" in gone.err
+    assert "the visit is watched as agreed (Mon 23 Nov 10:00-11:30)" in gone.err
+    assert "nobody said whether it is met: Ring the desk as you leave." in gone.err
+    postponed.sam.done("arrive")
+    board = " ".join(postponed.mo.run("board").out.split())
+    assert "A newer version waits for a manager's decision" in board
+    assert "This is watched as it was agreed." in board
+    postponed.at(MORNING.replace(hour=11, minute=20))
+    assert "the watch over this visit is over" in postponed.sam.done("back").out
+    assert postponed.at(MORNING.replace(hour=12)).mo.run("board").code == 0
+
+
+@pytest.mark.parametrize("decision", ["refuse", "countersign"])
+def test_nothing_that_is_decided_on_the_newer_version_takes_who_is_out_off_the_board(
+    postponed: Office, decision: str
+) -> None:
+    postponed.sam.done("depart")
+    postponed.at(MORNING.replace(hour=10, minute=30))
+    instead = ("--instead", "By telephone.") if decision == "refuse" else ()
+    said = postponed.mo.done("review", postponed.ref, "--decision", decision, "--reason", "Why?", *instead)
+    assert "Sam has set out already" in said.err
+    postponed.at(MORNING.replace(hour=12, minute=30))
+    board = postponed.mo.run("board")
+    assert (board.code, "1 h late: Sam" in board.out) == (4, True)
+    assert postponed.mo.run("watch", "--once").code == 4
+
+
+def test_a_refusal_after_the_start_ends_no_watch_and_says_so(office: Office) -> None:
+    office.countersigned()
+    office.at(MORNING.replace(hour=10, minute=30))
+    words = ("--decision", "refuse", "--reason", "No.", "--instead", "By telephone.")
+    said = office.mo.done("review", office.ref, *words).err
+    assert "the visit has started, and stays watched until somebody reports Sam back" in said
+    office.at(MORNING.replace(hour=12))
+    assert (office.mo.run("board").code, office.mo.run("watch", "--once").code) == (4, 4)
+
+
 def test_a_newer_version_that_is_countersigned_is_watched_in_its_place(readdressed: Office) -> None:
     readdressed.mo.done("review", readdressed.ref, "--decision", "countersign", "--reason", "Fine.")
     readdressed.at(MORNING.replace(hour=10, minute=10))

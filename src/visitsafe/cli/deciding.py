@@ -1,5 +1,6 @@
 """`visitsafe review`: a manager's queue, and one decision with its reasons."""
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,9 +9,11 @@ from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
 from visitsafe.opening import HOME_VISIT, desk_of, later, library_of, zone_of
+from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Decision, Status
 from visitsafe.state.phrases import moment
 from visitsafe.text.clean import terminal
+from visitsafe.text.clock import clock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -289,6 +292,21 @@ def _tell(desk: "Desk", state: "PlanState", decided: Decision, *, json: bool) ->
         say(f"let {state.author.person.name} know; they change it with: visitsafe plan --revise {state.ref}")
     else:
         say(f"let {state.author.person.name} know")
-    if state.visit.departed and not state.closed and state.status is not Status.COUNTERSIGNED:
-        who = state.author.person.name
-        say(f"{who} has set out already: ring them; the watch goes on until they are back")
+    _tell_on_the_way(desk, state)
+
+
+def _tell_on_the_way(desk: "Desk", state: "PlanState") -> None:
+    """What a decision does not change: whoever is out, or was expected by now, stays watched as agreed."""
+    who, visit = state.author.person.name, state.visit
+    other = state.status is not Status.COUNTERSIGNED or visit.version != state.version.id
+    if state.closed or not other or not visit.watched:
+        return
+    if visit.out:
+        due = clock(visit.due_back, zone_of(desk.roster), desk.now)
+        say(f"{who} has set out already: ring them; the watch goes on until they are back, due {due}")
+    elif visit.start <= to_text(desk.now):
+        ends = f"visitsafe back {state.ref} --for {shlex.quote(who)} --known-by HOW"
+        say(
+            f"the visit has started, and stays watched until somebody reports {who} back or stands it down:"
+            f" {ends}"
+        )

@@ -125,7 +125,11 @@ def talk(done: Reported, desk: "Desk", zone: tzinfo) -> list[str]:
             f"if it is not to be made: visitsafe withdraw {after.ref} --reason 'why'; if it is over already, "
             f"a manager or duty officer says so: visitsafe back {after.ref} --for PERSON --known-by HOW"
         )
-    if report.kind is Kind.DEPARTED and report.urgent:
+    if report.kind is Kind.DEPARTED and after.overtaken:
+        from visitsafe.state.phrases import overtaken_words
+
+        lines.append(overtaken_words(after, zone))
+    elif report.kind is Kind.DEPARTED and report.urgent:
         lines += _undecided(after, you)
     lines += _agreed(done)
     if after.problems:
@@ -143,9 +147,8 @@ def _agreed(done: Reported) -> list[str]:
     if not (report.conditions or report.company):
         return []
     from visitsafe.team.people import words_in
-    from visitsafe.visits.setting_out import who_decided
 
-    manager = who_decided(after)
+    manager = after.agreed.name if after.agreed else "a manager"
     open_ = [one.text for one in report.conditions if not one.met]
     unmet = [one.text for one in report.conditions if one.met == Answer.NO]
     lines = [f"a condition of {manager}, and nobody said whether it is met: {text}" for text in open_]

@@ -107,8 +107,9 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]"
             continue
         ref, start = refs[state.plan], moment(state.body.visit.start, zone_of(desk.roster))
         if state.overtaken:
-            how = "show" if state.status is Status.AWAITING else "plan --revise"
+            how = "depart" if state.status is Status.AWAITING else "plan --revise"
             lines.append(f"{ref}: {overtaken_words(state, zone_of(desk.roster))}:  visitsafe {how} {ref}")
+            lines += condition_lines(state)
         elif state.status is Status.RETURNED:
             lines.append(f"{ref} came back to you, visit {start}:  visitsafe plan --revise {ref}")
         elif expired(state, desk.now):

@@ -108,7 +108,7 @@ def condition_lines(state: "PlanState") -> Iterator[str]:
 
 def name_of_decider(state: "PlanState") -> str:
     """Whose condition it is."""
-    return state.decision.name if state.decision else "a manager"
+    return state.agreed.name if state.agreed else "a manager"
 
 
 def kept_text(text: str, state: "PlanState") -> str:
@@ -121,7 +121,7 @@ def _otherwise(desk: "Desk", others: "Sequence[PlanState]", refs: Mapping[str, s
     for state in others:
         if state.closed or not (state.visit.unmet or state.visit.company):
             continue
-        author = state.decision.author if state.decision else None
+        author = state.agreed.author if state.agreed else None
         mine = author is not None and desk.me is not None and desk.me.same_person(author)
         whose = "your condition" if mine else f"a condition of {name_of_decider(state)}"
         said = [f"{whose} is not met: {kept_text(text, state)}" for text in state.visit.unmet]

@@ -81,10 +81,17 @@ class PlanState(msgspec.Struct, frozen=True):
         return self.decision.body if self.decision and isinstance(self.decision.body, DecidedBody) else None
 
     @property
+    def agreed(self) -> Judged | None:
+        """The countersignature by which a visit is made while it stands, whatever newer version waits."""
+        found = [one for one in self.judged if not one.why_not] if self.overtaken else [self.decision]
+        of = self.visit.version if self.overtaken else self.version.id
+        return next((one for one in reversed(found) if one is not None and _is_countersigned(one, of)), None)
+
+    @property
     def conditions(self) -> tuple[str, ...]:
-        """The conditions under which a manager countersigned, while that stands."""
-        agreed = self.decided is not None and self.decided.decision is Decision.COUNTERSIGN
-        return tuple(filter(str.strip, self.decided.conditions)) if agreed and self.decided else ()
+        """The conditions under which a manager agreed."""
+        said = self.agreed.body if self.agreed else None
+        return tuple(filter(str.strip, said.conditions)) if isinstance(said, DecidedBody) else ()
 
     @property
     def going(self) -> PlanBody:
@@ -152,6 +159,11 @@ class PlanState(msgspec.Struct, frozen=True):
     def started(self, now: str) -> bool:
         """Whether the start has passed at `now` (UTC text)."""
         return self.body.visit.start <= now
+
+
+def _is_countersigned(one: Judged, version: str) -> bool:
+    body = one.body
+    return isinstance(body, DecidedBody) and body.of == version and body.decision is Decision.COUNTERSIGN
 
 
 def _companion(one: Comes) -> Companion:

@@ -96,9 +96,14 @@ class Watch(msgspec.Struct, frozen=True):
     early: tuple[Said[BackBody], ...] = ()
 
     @property
+    def governs(self) -> str:
+        """The version with the earliest time due back, by its entry id."""
+        return min(self.versions, key=lambda name: self.versions[name].visit.due_back)
+
+    @property
     def governing(self) -> PlanBody:
-        """The version with the earliest time due back."""
-        return min(self.versions.values(), key=lambda one: one.visit.due_back)
+        """What that version says."""
+        return self.versions[self.governs]
 
 
 End = Said[BackBody] | Said[StoodDownBody]

@@ -80,8 +80,8 @@ def overtaken_words(state: PlanState, zone: tzinfo) -> str:
     newer = short_span(state.body.visit.start, state.body.visit.due_back, zone)
     agreed = short_span(state.facts.start, state.visit.due_back, zone)
     waits = "waits for a manager's decision" if state.status is Status.AWAITING else f"was {state.status}"
-    until = f"until it is countersigned, the visit is watched as agreed ({agreed})"
-    return f"a newer version ({newer}) {waits}; {until}"
+    until = "" if state.visit.out else "until it is countersigned, "
+    return f"a newer version ({newer}) {waits}; {until}the visit is watched as agreed ({agreed})"
 
 
 def worst_first(body: PlanBody) -> list[Finding]:

@@ -55,6 +55,7 @@ class VisitState(msgspec.Struct, frozen=True):
         closed: The entry that ended the watch over this visit; empty while it goes on.
         start: When it is watched from: the earliest start of the versions by which it is watched, UTC text.
         watched: The versions by which it is watched, by entry id; empty while no watch has begun (D18).
+        version: Of those the one with the earliest time due back; the newest while no watch has begun.
         begun: When the first of those became so: countersigned, signed as urgent, or set out on. UTC text.
         facts: Where and with whom, by the watched version with the earliest time due back.
         early: The report of being back that came so long before the start that it ends nothing.
@@ -80,6 +81,7 @@ class VisitState(msgspec.Struct, frozen=True):
     told: tuple[Said[NotifiedBody], ...] = ()
     start: str = ""
     watched: tuple[str, ...] = ()
+    version: str = ""
     begun: str = ""
     facts: Visit | None = None
     early: Said[BackBody] | None = None
@@ -194,6 +196,7 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
             ladder,
             start=facts.start,
             watched=watched,
+            version=current.entry.id,
             begun=begun,
             facts=facts,
         )
@@ -218,6 +221,7 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
         drills=drills_in(counted),
         start=min(one.visit.start for one in watch.versions.values()),
         watched=tuple(watch.versions) if watch.begun else (),
+        version=watch.governs,
         begun=watch.begun,
         facts=watch.governing.visit,
         early=watch.early[-1] if watch.early else None,

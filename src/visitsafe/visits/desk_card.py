@@ -98,8 +98,7 @@ def desk_card(
     steps = _steps(state, zone)
     controls = _controls(state.body.controls)
     left = _LINES - ceil(sum(_lines(step) for step in steps))
-    wanted = list(state.decided.conditions) if state.decided else []
-    conditions = _some(wanted, left - (3 if controls else 0), state.ref)
+    conditions = _some(list(state.conditions), left - (3 if controls else 0), state.ref)
     left -= sum(ceil(len(one) / _LIST_WIDTH) for one in conditions)
     return Card(
         ref=state.ref,

@@ -235,8 +235,11 @@ def _with_urgency(desk: Desk, state: PlanState, report: Report) -> Report:
 
 
 def _body(state: PlanState, report: Report) -> ReportBody | BackBody | ExtendedBody:
-    """The body of the entry; by telephone, the word of the key that planned the visit."""
-    of, note = state.version.id, report.note
+    """The body of the entry; by telephone, the word of the key that planned the visit.
+
+    While a newer version waits it is about the one that was agreed: nobody sets out on the other unasked.
+    """
+    of, note = state.version.id if state.closed else state.visit.version, report.note
     heard = Heard(person=state.author.fingerprint, known_by=report.known_by) if report.who else None
     if report.kind is Kind.EXTENDED:
         return ExtendedBody(of=of, until=report.until, heard=heard, note=note)

@@ -65,7 +65,7 @@ def why_not_ready(desk: Desk, state: PlanState) -> tuple[str, str]:
         return _said_no(state)
     if state.problems:
         return f"the record of {state.ref} does not hold: {state.problems[0]}", "tell your manager"
-    if state.status is not Status.COUNTERSIGNED and not goes_first(state):
+    if state.status is not Status.COUNTERSIGNED and not (goes_first(state) or state.overtaken):
         return _not_agreed(desk, state)
     if state.visit.due_back <= to_text(desk.now):
         return (

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, ProblemsError
 from visitsafe.record.entry import to_text
-from visitsafe.record.kinds import Kind, Stage, Status
+from visitsafe.record.kinds import Kind, Stage
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.fold import PlanState, called
 from visitsafe.team.people import Member, meant_by, not_one
 from visitsafe.team.roster import is_self, selves
 from visitsafe.text.clock import clock
-from visitsafe.visits.setting_out import goes_first, seen_by_worker
+from visitsafe.visits.setting_out import seen_by_worker, why_not_ready
 
 if TYPE_CHECKING:
     from visitsafe.visits.report import Report
@@ -141,7 +141,7 @@ def _fitting(desk: Desk, mine: Sequence[PlanState], report: "Report") -> list[Pl
     now = to_text(desk.now)
     if report.kind is Kind.DEPARTED:
         ready = [state for state in mine if not state.visit.departed and state.visit.due_back > now]
-        agreed = [state for state in ready if state.status is Status.COUNTERSIGNED or goes_first(state)]
+        agreed = [state for state in ready if not why_not_ready(desk, state)[0]]
         departed = [state for state in mine if state.visit.departed]
         return (ready if report.urgent else agreed or ready) or departed
     still = to_text(desk.now - FORGOTTEN)

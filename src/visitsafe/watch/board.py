@@ -257,7 +257,7 @@ def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member
         drill=any(drill.over is None for drill in visit.drills.values()),
         unmet=tuple(_without_address(text, facts.address, details=details) for text in visit.unmet),
         changed=tuple(f"{one.name} {COMES[one.comes]}" for one in visit.company),
-        decider=state.decision.name if state.decision else "",
+        decider=state.agreed.name if state.agreed else "",
         problems=state.problems,
         damaged=bool(state.damage),
         doubt=_doubt(state),

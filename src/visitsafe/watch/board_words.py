@@ -386,7 +386,8 @@ def _marks(row: Row, zone: tzinfo) -> Iterable[Line]:
         names = [f"with {one_line(name)}" for name in newer.companions]
         where = ", ".join(filter(None, (times, _where(newer.area), _where(newer.address), *names)))
         waits = "waits for a manager's decision" if row.status is Status.AWAITING else f"was {row.status}"
-        said = f"A newer version {waits}: {where}. Until it is countersigned, this is watched as it was."
+        until = "This" if row.departed else "Until it is countersigned, this"
+        said = f"A newer version {waits}: {where}. {until} is watched as it was agreed."
         yield Line(said, Tone.CAREFUL, under=True)
     elif row.status is not Status.COUNTERSIGNED:
         yield Line(f"Not countersigned ({row.status})", Tone.CAREFUL, under=True)
