@@ -426,6 +426,8 @@ def test_who_leaves_while_out_is_watched_until_somebody_has_heard_from_them(
     what = "is out" if reported else "may be out"
     assert f"Sam {what}: {office.ref}, due back 11:30; they stay on the board" in ran.err
     assert f"visitsafe back {office.ref} --for 'Sam'" in ran.err
+    off = f"if they are not there, a manager: visitsafe withdraw {office.ref} --reason 'why'"
+    assert (off in ran.err) != reported
     assert "closed: not made" not in ran.out
     assert "Sam" in office.mo.run("board", "--plain").out
     office.at(NOW + timedelta(hours=4, minutes=30))
@@ -445,7 +447,10 @@ def test_a_manager_withdraws_the_plan_of_somebody_who_has_left_and_nobody_elses(
     assert f"a manager, as Sam has left: visitsafe withdraw {office.ref}" in " ".join(listed.split())
     assert "visitsafe back" not in listed
     assert nia.run("withdraw", office.ref, "--reason", "x").code == 1
-    office.mo.done("withdraw", office.ref, "--reason", "Sam has left; it was not made.")
+    words = ("withdraw", office.ref, "--reason", "Sam has left; it was not made.")
+    asked = office.mo.run(*words)
+    assert (asked.code, "withdrawing it says that Sam is not there" in asked.err) == (2, True)
+    office.mo.done(*words, "--not-made")
     assert office.show()["closed"] is not None
     assert office.mo.done("verify").out.startswith("Everything holds.")
 

@@ -1,6 +1,7 @@
 """A visit that set out without a countersignature: on top of the queue, marked, and decided on later."""
 
 import io
+import shlex
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -242,6 +243,32 @@ def test_a_refusal_after_the_start_ends_no_watch_and_says_so(office: Office) -> 
     assert "the visit has started, and stays watched until somebody reports Sam back" in said
     office.at(MORNING.replace(hour=12))
     assert (office.mo.run("board").code, office.mo.run("watch", "--once").code) == (4, 4)
+
+
+def test_a_withdrawal_after_the_start_says_that_nobody_is_there_and_is_asked_about(office: Office) -> None:
+    office.countersigned()
+    office.at(MORNING.replace(hour=10, minute=30))
+    words = ("withdraw", office.ref, "--reason", "They rang: it's off.")
+    asked = office.sam.run(*words)
+    assert (asked.code, asked.out) == (2, "")
+    assert "the visit was to start at 10:00; withdrawing it says that you are not there" in asked.err
+    whole = next(line for line in asked.err.splitlines() if "hint" in line).split("if that is so: ")[1]
+    assert office.at(MORNING.replace(hour=11, minute=40)).mo.run("board").code == 4
+    office.sam.done(*shlex.split(whole)[1:])
+    assert office.mo.run("board").code == 0
+
+
+def test_a_plan_is_not_revised_once_its_visit_was_to_start_or_somebody_has_set_out(office: Office) -> None:
+    office.countersigned()
+    revise = ("plan", "--revise", office.ref, "--answers", office.answers(start=NEXT_WEEK), "--yes")
+    office.at(MORNING.replace(hour=10, minute=5))
+    late = office.sam.run(*revise)
+    assert (late.code, "was to start already" in late.err) == (1, True)
+    for mend in ("extend {} --by 30m", "withdraw {} --reason 'why'", "plan --repeat {}"):
+        assert f"visitsafe {mend.format(office.ref)}" in late.err
+    office.sam.done("depart")
+    out = office.sam.run(*revise)
+    assert (out.code, "setting out on" in out.err, "visitsafe withdraw" in out.err) == (1, True, False)
 
 
 def test_a_newer_version_that_is_countersigned_is_watched_in_its_place(readdressed: Office) -> None:

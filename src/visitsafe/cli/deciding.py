@@ -11,7 +11,7 @@ from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
 from visitsafe.opening import HOME_VISIT, desk_of, later, library_of, zone_of
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Decision, Status
-from visitsafe.state.phrases import moment
+from visitsafe.state.phrases import how_to_change, moment
 from visitsafe.text.clean import terminal
 from visitsafe.text.clock import clock
 
@@ -289,7 +289,8 @@ def _tell(desk: "Desk", state: "PlanState", decided: Decision, *, json: bool) ->
     start = moment(state.body.visit.start, zone_of(desk.roster))
     result(f"{state.ref} is {state.status}: {who}, {start}")
     if state.decided and state.decided.decision is Decision.RETURN:
-        say(f"let {state.author.person.name} know; they change it with: visitsafe plan --revise {state.ref}")
+        change = how_to_change(state, desk.now)
+        say(f"let {state.author.person.name} know; they change it with: {change}")
     else:
         say(f"let {state.author.person.name} know")
     _tell_on_the_way(desk, state)

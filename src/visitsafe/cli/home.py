@@ -95,7 +95,7 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]"
     """My own plans that a manager sent back, or that are still waiting."""
     from visitsafe.cli.home_visits import condition_lines, is_under_way
     from visitsafe.state.duress_redaction import hides_duress
-    from visitsafe.state.phrases import expired, moment, overtaken_words
+    from visitsafe.state.phrases import expired, how_to_change, moment, overtaken_words
 
     me = desk.me
     if me is None:
@@ -111,9 +111,9 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]"
             lines.append(f"{ref}: {overtaken_words(state, zone_of(desk.roster))}:  visitsafe {how} {ref}")
             lines += condition_lines(state)
         elif state.status is Status.RETURNED:
-            lines.append(f"{ref} came back to you, visit {start}:  visitsafe plan --revise {ref}")
+            lines.append(f"{ref} came back to you, visit {start}:  {how_to_change(state, desk.now)}")
         elif expired(state, desk.now):
-            how = f"visitsafe plan --revise {ref}, or: visitsafe withdraw {ref} --reason '...'"
+            how = f"{how_to_change(state, desk.now)}, or: visitsafe withdraw {ref} --reason '...'"
             lines.append(f"{ref}: nobody decided before the start, {start}:  {how}")
         elif state.status is Status.AWAITING and state.body.urgent and not state.visit.closed:
             how = f"visitsafe depart {ref}"

@@ -12,7 +12,7 @@ from visitsafe.cli.details import with_details
 from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
-from visitsafe.opening import HOME_VISIT, desk_of, invocation, library_of, zone_of
+from visitsafe.opening import HOME_VISIT, desk_of, invocation, later, library_of, zone_of
 from visitsafe.record.kinds import Level
 from visitsafe.state.phrases import moment
 
@@ -281,18 +281,26 @@ def withdraw(
     context: typer.Context,
     ref: Annotated[str, typer.Argument(help="The plan's reference.")],
     reason: Annotated[str, typer.Option(help="Why the visit will not be made as planned.")],
+    not_made: Annotated[
+        bool, typer.Option("--not-made", help="The start has passed, and nobody is there: do not ask.")
+    ] = False,
 ) -> None:
     """Withdraw your plan: the visit will not be made as planned."""
+    from visitsafe.planning.sign import check_may_withdraw
     from visitsafe.planning.sign import withdraw as withdraw_plan
 
     words = flag_text("--reason", reason)
     if not words:
         raise UsageError("withdrawing needs a reason", hint="add: --reason '...'")
     with desk_of(context) as desk:
-        state = withdraw_plan(desk, desk.plan(desk.resolve(ref)), words)
+        state = desk.plan(desk.resolve(ref))
+        check_may_withdraw(desk, state)
+        if not not_made:
+            _ask_whether_made(desk, state, words)
+        state = withdraw_plan(later(context, desk), desk.plan(state.plan), words)
     with stands(f"{state.ref} is withdrawn"):
         result(f"{state.ref} is withdrawn")
-        if state.visit.departed and not state.closed:
+        if state.visit.out and not state.closed:
             if desk.member().same_person(state.author):
                 until = "you had set out: the watch goes on until you are back; then run: visitsafe back"
             else:
@@ -301,3 +309,31 @@ def withdraw(
                     f"{name} had set out, and is watched until somebody has heard from them: visitsafe back"
                 )
             say(f"{until} {state.ref}")
+
+
+def _ask_whether_made(desk: "Desk", state: "PlanState", reason: str) -> None:
+    """Ask whether nobody is at a visit that has started: a withdrawal takes whoever is there off the watch.
+
+    Raises:
+        InterruptedByUserError: Somebody is, or the person stopped.
+        UsageError: There is nobody to ask.
+    """
+    import shlex
+
+    from visitsafe.cli.team_changes import ask_back
+    from visitsafe.membership.first_run import has_terminal
+    from visitsafe.planning.sign import ends_a_watch_by
+    from visitsafe.text.clock import clock
+
+    start = ends_a_watch_by(desk, state)
+    if not start:
+        return
+    mine = desk.member().same_person(state.author)
+    who = "you are" if mine else f"{state.author.person.name} is"
+    started = f"the visit was to start at {clock(start, zone_of(desk.roster), desk.now)}"
+    means = f"{started}; withdrawing it says that {who} not there, and ends the watch"
+    if not has_terminal():
+        whole = f"visitsafe withdraw {state.ref} --reason {shlex.quote(reason)} --not-made"
+        raise UsageError(f"{means}; nothing was changed", hint=f"if that is so: {whole}")
+    say(means)
+    ask_back("Is that so?")

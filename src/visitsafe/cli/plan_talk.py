@@ -106,13 +106,18 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
 
 
 def _said(desk: "Desk", session: "Session") -> tuple[str, ...]:
-    """For a new version: what the manager said about the one before, and what a new one costs."""
-    from visitsafe.planning.sign import costs_of_revising
+    """For a new version: what the manager said about the one before, and what a new one costs.
+
+    Raises:
+        NotPermittedError: It can be changed no more since the draft was begun.
+    """
+    from visitsafe.planning.sign import check_may_revise, costs_of_revising
     from visitsafe.state.phrases import DECISION_WORDS, moment
 
     if not session.revises:
         return ()
     state = desk.plan(desk.resolve(session.revises))
+    check_may_revise(desk, state)
     cost = costs_of_revising(state, zone_of(desk.roster))
     costs = (f"{cost[:1].upper()}{cost[1:]}.",) if cost else ()
     if state.decision is None or state.decided is None:

@@ -133,7 +133,6 @@ def _heir(desk: "Desk", who: str, person: "Member") -> "Member":
 def open_visits(desk: "Desk", person: "Member") -> Visits:
     """The open visits of somebody, as whoever asks may see them."""
     from visitsafe.find_lists import listed
-    from visitsafe.record.entry import to_text
     from visitsafe.state.alarm import is_watched
     from visitsafe.state.duress_redaction import hides_duress
     from visitsafe.state.visit_words import unclosed
@@ -144,10 +143,9 @@ def open_visits(desk: "Desk", person: "Member") -> Visits:
         for one in listed(desk)
         if is_self(person, one.state.author, desk.roster.everyone)
     ]
-    now = to_text(desk.now)
     out, rest = list["PlanState"](), list["PlanState"]()
     for state in (one for one in mine if not one.closed):
-        due = is_watched(state, desk.now) and state.started(now) and not unclosed(state, desk.now)
+        due = is_watched(state, desk.now) and not unclosed(state, desk.now)
         (out if state.visit.out or state.visit.needs_standing_down or due else rest).append(state)
     return Visits(out, rest)
 
@@ -160,10 +158,11 @@ def who_is_out(desk: "Desk", out: "Sequence[PlanState]") -> Iterator[str]:
     for state in out:
         name = state.author.person.name
         due = clock(state.visit.due_back, zone_of(desk.roster), desk.now)
-        what = "is out" if state.visit.out or state.visit.needs_standing_down else "may be out"
+        is_out = state.visit.out or state.visit.needs_standing_down
+        off = f"; or, if they are not there, a manager: visitsafe withdraw {state.ref} --reason 'why'"
         yield (
-            f"{name} {what}: {state.ref}, due back {due}; {said}:"
-            f" visitsafe back {state.ref} --for '{name}' --known-by HOW"
+            f"{name} {'is' if is_out else 'may be'} out: {state.ref}, due back {due}; {said}:"
+            f" visitsafe back {state.ref} --for '{name}' --known-by HOW{'' if is_out else off}"
         )
 
 

@@ -114,7 +114,7 @@ def _has_begun(state: PlanState) -> NotPermittedError:
     if not state.overtaken:
         return NotPermittedError(
             f"the visit of {state.ref} was to start already",
-            hint="ask for a new version: visitsafe plan --revise " + state.ref,
+            hint=f"ask for a new plan: visitsafe plan --repeat {state.ref}",
         )
     return NotPermittedError(
         f"by its newer version {state.ref} was to start already; it is watched as it was agreed before",

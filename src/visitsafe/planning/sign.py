@@ -13,6 +13,7 @@ from visitsafe.errors import NotPermittedError
 from visitsafe.find_cases import case_history, newest_by
 from visitsafe.planning.composing import Intent, compose_plan, standing_in_date
 from visitsafe.record.bodies import Companion, PlanBody, WithdrawnBody
+from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Kind, Role, Status
 from visitsafe.record.refs import SHORT
 from visitsafe.state.duress_redaction import hides_duress
@@ -124,17 +125,31 @@ def sign_revision(
 
 
 def check_may_revise(desk: Desk, state: PlanState) -> None:
-    """Only the author changes a plan, and only until the visit is over.
+    """Only the author changes a plan, and only until somebody has set out or the visit was to start.
+
+    After that a new version could change nothing about the watch; it would only look as if it did.
 
     Raises:
-        NotPermittedError: It is somebody else's, or the visit is over.
+        NotPermittedError: It is somebody else's, or too late.
     """
     _check_author(desk, state)
-    if state.visit.closed:
+    ref, seen = state.ref, hides_duress(state, desk.me, desk.now)
+    anew = f"visitsafe plan --repeat {ref}"
+    if seen.visit.closed:
+        raise NotPermittedError(f"the visit of {ref} is over", hint=f"plan the next one: {anew}")
+    longer = f"if you need longer: visitsafe extend {ref} --by 30m"
+    if seen.visit.out:
         raise NotPermittedError(
-            f"the visit of {state.ref} is over",
-            hint=f"plan the next one: visitsafe plan --repeat {state.ref}",
+            f"setting out on {ref} was reported, so its plan is not changed any more",
+            hint=f"{longer}; for a visit at another time: {anew}",
         )
+    if seen.visit.start > to_text(desk.now):
+        return
+    off = f"if the visit is off: visitsafe withdraw {ref} --reason 'why'"
+    raise NotPermittedError(
+        f"the visit of {ref} was to start already, so its plan is not changed any more",
+        hint=f"{f'{longer}; ' if seen.visit.watched else ''}{off}; for a visit at another time: {anew}",
+    )
 
 
 def _check_author(desk: Desk, state: PlanState) -> None:
@@ -151,20 +166,21 @@ def costs_of_revising(state: PlanState, zone: tzinfo) -> str:
 
     if not state.visit.watched or state.closed:
         return ""
-    ref, agreed = state.ref, short_span(state.facts.start, state.visit.due_back, zone)
-    until = f"a new version needs a manager's decision; until then you are expected as agreed ({agreed})"
-    if state.visit.out:
-        return f"{until}. If you only need longer: visitsafe extend {ref} --by 30m"
+    agreed = short_span(state.facts.start, state.visit.due_back, zone)
     return (
-        f"{until}, and to set out on the new one needs a countersignature or --urgent. If the visit is off: "
-        f"visitsafe withdraw {ref} --reason 'why'"
+        f"a new version needs a manager's decision; until then you are expected as agreed ({agreed}),"
+        f" and depart is about that. If the visit is off: visitsafe withdraw {state.ref} --reason 'why'"
     )
 
 
 def withdraw(desk: Desk, state: PlanState, reason: str) -> PlanState:
-    """Withdraw a plan: the visit will not be made as planned.
+    """Withdraw a plan: the visit will not be made as planned. For errors see `check_may_withdraw`."""
+    check_may_withdraw(desk, state)
+    return desk.record(state.plan, Kind.WITHDRAWN, state.heads, WithdrawnBody(reason=reason))
 
-    A manager withdraws that of somebody who has left the team.
+
+def check_may_withdraw(desk: Desk, state: PlanState) -> None:
+    """The author withdraws a plan; a manager that of somebody who has left the team.
 
     Raises:
         NotPermittedError: It is somebody else's, or withdrawn already.
@@ -174,7 +190,16 @@ def withdraw(desk: Desk, state: PlanState, reason: str) -> PlanState:
         _check_author(desk, state)
     if state.status is Status.WITHDRAWN:
         raise NotPermittedError(f"{state.ref} is withdrawn already", hint=f"see: visitsafe show {state.ref}")
-    return desk.record(state.plan, Kind.WITHDRAWN, state.heads, WithdrawnBody(reason=reason))
+
+
+def ends_a_watch_by(desk: Desk, state: PlanState) -> str:
+    """Since when somebody may be at the visit that is to be withdrawn, UTC text; empty if nobody is expected.
+
+    They have not reported setting out, or a withdrawal would end nothing; but forgetting that is ordinary.
+    """
+    seen = hides_duress(state, desk.me, desk.now)
+    expected = bool(seen.visit.watched) and not (seen.closed or seen.visit.out)
+    return seen.visit.start if expected and seen.visit.start <= to_text(desk.now) else ""
 
 
 def last_plan_of_mine(desk: Desk) -> PlanBody | None:

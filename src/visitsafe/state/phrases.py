@@ -75,6 +75,12 @@ def plain_words(state: PlanState, now: datetime) -> str:
     return STATUS_WORDS[state.status]
 
 
+def how_to_change(state: PlanState, now: datetime) -> str:
+    """The command by which its author changes a plan: planning it anew once the visit was to start."""
+    late = state.visit.out or state.visit.start <= to_text(now)
+    return f"visitsafe plan {'--repeat' if late else '--revise'} {state.ref}"
+
+
 def overtaken_words(state: PlanState, zone: tzinfo) -> str:
     """That a newer version waits or was sent back, and by what the visit is watched until then (D18)."""
     newer = short_span(state.body.visit.start, state.body.visit.due_back, zone)

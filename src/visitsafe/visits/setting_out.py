@@ -93,9 +93,9 @@ def _said_no(state: PlanState) -> tuple[str, str]:
 
 
 def _not_agreed(desk: Desk, state: PlanState) -> tuple[str, str]:
-    from visitsafe.state.phrases import plain_words
+    from visitsafe.state.phrases import how_to_change, plain_words
 
-    change = f"change it and have it signed again: visitsafe plan --revise {state.ref}"
+    change = f"change it and have it signed again: {how_to_change(state, desk.now)}"
     if state.status is Status.RETURNED and state.decided:
         return f"{who_decided(state)} returned {state.ref}: {_in_line(state.decided.rationale)}", change
     waits = state.status is Status.AWAITING and not state.started(to_text(desk.now))
