@@ -101,12 +101,12 @@ class Story:
         latest = max(self.at, other.at)
         return replace(self, team=tuple(team.values()), entries=tuple(entries.values()), at=latest)
 
-    @property
+    @cached_property
     def roster(self) -> Roster:
         """The team, folded."""
         return Roster(self.team, self.team[0].id)
 
-    @property
+    @cached_property
     def state(self) -> PlanState:
         """The plan, folded."""
         return fold(self.plan, self.entries, self.roster)

@@ -374,7 +374,7 @@ class TestProofs:
         assert place.startswith("rules ")
         assert "from here on nothing was proven" in said
 
-    @settings(deadline=None, max_examples=200)
+    @settings(deadline=None, max_examples=100)
     @given(st.data())
     def test_the_search_agrees_with_trying_everything(self, data: st.DataObject) -> None:
         questionnaire = data.draw(questionnaires())

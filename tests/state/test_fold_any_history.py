@@ -135,7 +135,7 @@ def test_a_part_of_a_record_folds_or_is_refused_in_words(steps: list[Step], data
     assert folded(story, part)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(STEPS)
 def test_a_countersigned_plan_was_countersigned_by_somebody_who_had_seen_all_that_matters(
     steps: list[Step],
