@@ -147,7 +147,7 @@ def test_at_a_terminal_each_condition_is_asked(tmp_path: Path) -> None:
     words = ["depart", "--for", "Sam", "--known-by", "voice"]
     env = {**os.environ, **office.mo.environ}
     child = pexpect.spawn(COMMAND, words, env=env, dimensions=(40, 80), encoding="utf-8", timeout=LIMIT)
-    child.expect(f"Condition: {RING}")
+    child.expect(f"Condition: {RING} Is it met")
     child.sendline("y")
     child.expect("Only with Priya")
     child.sendline("perhaps")
@@ -160,12 +160,11 @@ def test_at_a_terminal_each_condition_is_asked(tmp_path: Path) -> None:
     assert [one["met"] for one in report["conditions"]] == ["yes", None]
 
 
-def at_the_desk(office: Office, *words: str) -> Any:
-    env = {**os.environ, **office.mo.environ}
+def at_the_desk(office: Office, *words: str, columns: int = 200) -> Any:
+    env = {**os.environ, **office.mo.environ, "COLUMNS": str(columns)}
     told = ["--for", "Sam", "--known-by", "voice"]
-    child = pexpect.spawn(COMMAND, [*words, *told], env=env, encoding="utf-8", timeout=LIMIT)
-    child.setwinsize(40, 200)
-    return child
+    size = (40, columns)
+    return pexpect.spawn(COMMAND, [*words, *told], env=env, dimensions=size, encoding="utf-8", timeout=LIMIT)
 
 
 def agreed_now(folder: Path) -> Office:
@@ -181,17 +180,48 @@ def agreed_now(folder: Path) -> Office:
 def test_who_stops_at_a_question_has_still_set_out(tmp_path: Path) -> None:
     office = agreed_now(tmp_path)
     child = at_the_desk(office, "depart")
-    child.expect(r"leave it open: $")
+    child.expect(r"\(y/n, Enter leaves it open\): $")
     child.sendline("n")
-    child.expect(f"Condition: {RING}")
-    child.expect(r"leave it open: $")
+    child.expect(f"Condition: {RING} Is it met")
+    child.expect(r"\(y/n, Enter leaves it open\): $")
+    child.sendintr()
+    child.expect(r"Does Priya Nair come along\? \(y/n\): $")
+    said = str(child.before)
     child.sendintr()
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
-    assert "--without 'Priya Nair'" in str(child.before)
+    assert "--without 'Priya Nair'" in said
+    assert "who comes along is left open" in str(child.before)
     report = office.show()["way"]["reports"][0]
     assert [one["met"] for one in report["conditions"]] == ["no", None]
+
+
+def test_who_comes_is_asked_at_once_where_a_condition_that_names_them_is_not_met(tmp_path: Path) -> None:
+    office = agreed_now(tmp_path)
+    child = at_the_desk(office, "depart", columns=40)
+    asked = "Condition: Only with Priya Nair. Is it\r\n  met? (y/n, Enter leaves it open): "
+    for said in ("perhaps", "NO"):
+        child.expect_exact(asked)
+        child.sendline(said)
+    child.expect(r"leaves it\s+open\): ")
+    child.sendline("yes")
+    child.expect_exact("set out at")
+    child.expect_exact("Does Priya Nair come along? (y/n): ")
+    assert office.show()["way"]["departed"]
+    child.sendline("n")
+    child.expect_exact("Who comes instead? A name, or Enter for\r\n  nobody: ")
+    child.sendline("")
+    child.expect_exact("What do you do about it? Enter for\r\n  nothing: ")
+    child.sendline("I ring from the car.")
+    child.expect(r"without\s+Priya\s+Nair")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    way = office.show()["way"]
+    assert (way["companions"], way["company"]) == ([], "alone")
+    assert "I ring from the car." in way["reports"][1]["note"]
+    assert "Ordsall, alone" in " ".join(office.mo.run("board").out.split())
 
 
 def test_who_comes_along_is_kept_whatever_question_is_stopped_at(tmp_path: Path) -> None:

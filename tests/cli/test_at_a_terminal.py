@@ -315,14 +315,14 @@ def test_each_visit_of_who_leaves_is_asked_about_before_anything_is_signed(today
     child = at_terminal(today.mo, "team", "leave", "Sam")
     for said in (("1",), ("2", "Sam", "Nia"), ("3",)):
         answer(child, *said)
-    child.expect(r"Revoke the keys of Sam\? \[y/N\]: $")
+    child.expect(r"Revoke the keys of Sam\? \(y/n\): $")
     child.sendline("n")
     assert ended(child)[0] == 130
     assert today.mo.done("list", "--json").json[0]["author"]["name"] == "Sam"
     assert "Sam <sam@salford.example>" in today.mo.done("team", "list").out
     child = at_terminal(today.mo, "team", "leave", "Sam")
     answer(child, "1", "2", "Nia", "3")
-    child.expect(r"\[y/N\]: $")
+    child.expect(r"\(y/n\): $")
     child.sendline("y")
     code, text = ended(child)
     words = " ".join(text.split())
@@ -338,7 +338,7 @@ def test_a_move_is_asked_about_and_no_moves_nothing(today: Office, tmp_path: Pat
     new = f"sqlite:///{tmp_path}/new.db"
     for said, code in (("n", 130), ("y", 0)):
         child = at_terminal(today.mo, "store", "move", new)
-        child.expect(r"\[y/N\]: $")
+        child.expect(r"\(y/n\): $")
         child.sendline(said)
         assert ended(child)[0] == code
         assert (tmp_path / "new.db").exists() == (code == 0)
@@ -370,9 +370,7 @@ def test_a_report_long_before_the_start_is_asked_about(today: Office) -> None:
     today.countersigned(start=f'"{day} 10:00"', due_back=f'"{day} 11:30"')
     for said, code, what in (("no", 130, "nothing was recorded"), ("yes", 0, "set out at")):
         child = at_terminal(today.sam, "depart", today.ref)
-        child.expect(
-            r"visit starts in \d+ hours; your[ \r\n]+clock says[^?]*\nIs it this one\? y for yes, n for no: "
-        )
+        child.expect(r"visit starts in \d+ hours; your[ \r\n]+clock says[^?]*\nIs it this one\? \(y/n\): ")
         child.sendline(said)
         ran = ended(child)
         assert ran[0] == code

@@ -260,7 +260,7 @@ def test_at_a_terminal_how_the_caller_is_known_is_asked(today: Office) -> None:
     child.sendline("")
     child.expect(r"How do you know it is Sam\? ")
     child.sendline("rang back on the work number")
-    child.expect("leave it open: ")
+    child.expect("leaves it open")
     child.sendline("")
     child.expect(pexpect.EOF)
     child.close()

@@ -135,7 +135,7 @@ def test_a_case_that_looks_like_a_name_or_an_address_wants_a_second_look(typed: 
 def test_what_looks_like_a_slip_is_not_agreed_to_by_an_empty_line() -> None:
     event, out = ask(at("case"), "Ann Smith\n\ny\n")
     assert event == Answered("case", "Ann Smith")
-    assert "y if that is right, n to type it again." in out
+    assert "Is that right? (y/n)" in out
 
 
 def test_a_computed_answer_is_shown_and_must_still_be_typed() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli import tracing
-from visitsafe.cli.output import result, say, stands
+from visitsafe.cli.output import agreed, ask, result, say, stands
 from visitsafe.errors import KeyFileError, NotFoundError, SettingsError, UsageError, VerificationError
 from visitsafe.opening import FIRST, desk_of, invocation, open_file, settings_of, signer_of, warn_if_open
 from visitsafe.text.clean import quoted, terminal
@@ -216,7 +216,6 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _asked(context: typer.Context, found: "Details | None") -> "Details":
     """Ask for each at the terminal, one line each, and read all of it back until the answer is a yes."""
-    from visitsafe.membership.first_run import ask
     from visitsafe.team.details import LABELS, Details, changed
 
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
@@ -232,16 +231,12 @@ def _asked(context: typer.Context, found: "Details | None") -> "Details":
             base = changed(base, {name: _asked_one(name, base.values.get(name, ""), country)})
         for name, value in base.values.items():
             say(f"{LABELS[name]}: {terminal(value)}")
-        right = ""
-        while base.values and right not in {"y", "yes", "n", "no"}:
-            right = ask("Keep this? (y/n)").casefold()
-        if right not in {"n", "no"}:
+        if not base.values or agreed("Keep this?"):
             return base
 
 
 def _asked_one(name: str, now: str, country: str) -> str:
     """One of them: Enter keeps what there is, - takes it out."""
-    from visitsafe.membership.first_run import ask
     from visitsafe.team.details import LABELS, cleaned
 
     while True:

@@ -4,12 +4,11 @@ They are read by argparse and import no Typer: whoever stands at a door does not
 what stands now; what is missing or to be done is talk, on standard error.
 """
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.cli.output import agreed, ask, has_terminal, result, result_json, say, stands, yes_or_no
 from visitsafe.errors import InterruptedByUserError, StoreError, UsageError, VisitsafeError
 from visitsafe.opening import Invocation, desk_of, later, zone_of
 
@@ -35,7 +34,8 @@ COMMANDS: Mapping[str, str] = {
 }
 """Each command and what it is for."""
 DESK = frozenset({"acknowledge", "stand-down"})
-NOTHING = "stopped; nothing was recorded"
+RECORDED = "recorded"
+NOTHING = f"stopped; nothing was {RECORDED}"
 
 
 def run(argv: Sequence[str], called: Invocation) -> int:
@@ -69,9 +69,7 @@ def _which(error: "SeveralVisitsError", argv: Sequence[str]) -> str:
     """
     import shlex
 
-    from visitsafe.text.clean import one_line
-
-    if not at_terminal():
+    if not has_terminal():
         # what was typed with `ok` is not repeated: a screen never tells of the phrase (D15)
         rest = argv[1:] if argv[0] != "ok" else ()
         whole = shlex.join(["visitsafe", argv[0], error.refs[0], *rest])
@@ -79,9 +77,9 @@ def _which(error: "SeveralVisitsError", argv: Sequence[str]) -> str:
         error.hint = f"say which, for example: {whole}{more}"
         raise error
     for number, line in enumerate(error.problems, start=1):
-        sys.stderr.write(f"{number}  {one_line(line)}\n")
+        say(f"{number}  {line}")
     numbers = {str(number): ref for number, ref in enumerate(error.refs, start=1)}
-    while (typed := _asked("Which one? Its number: ").strip()) not in numbers:
+    while (typed := ask("Which one? Its number", nothing=RECORDED)) not in numbers:
         pass
     return numbers[typed]
 
@@ -106,17 +104,19 @@ def _report(called: Invocation, words: "Namespace") -> None:
         report = _otherwise(called, desk, state, report, words)
         unknown = report.who and not report.known_by
         to_ask = bool(report.findings) or any(not one.met for one in report.conditions)
-        if unknown or (to_ask and at_terminal()):
+        if unknown or (to_ask and has_terminal()):
             check_report(desk, state, replace(report, known_by=report.known_by or "to be asked"))
-            signing = opened(signing) if at_terminal() else signing
+            signing = opened(signing) if has_terminal() else signing
             if unknown:
                 report = replace(report, known_by=how_known(state.author.person.name))
-            if at_terminal():
+            if has_terminal():
                 report = _asked_beside(report)
             signing = later(called, signing)
             state = signing.plan(state.plan)
         done = make_report(patient_desk(signing), state, report)
         _answer(done, signing, zone, json=words.json)
+        if has_terminal() and not words.json:
+            _who_comes(called, signing, done, zone)
 
 
 def _asked_beside(report: "Report") -> "Report":
@@ -136,6 +136,39 @@ def _asked_beside(report: "Report") -> "Report":
     except InterruptedByUserError:
         say("the rest is left open")
     return replace(report, conditions=tuple(conditions), note="\n".join(filter(None, notes)))
+
+
+def _who_comes(called: Invocation, desk: "Desk", done: "Reported", zone: "tzinfo") -> None:
+    """Ask at once who comes along where a condition that names them is not met: setting out is recorded.
+
+    Who stops here leaves it open; how to say it later has been said.
+    """
+    from visitsafe.cli.doorstep_words import perhaps_not_along
+    from visitsafe.record.kinds import Kind
+    from visitsafe.visits.agreed import company_said
+    from visitsafe.visits.report import Report, make_report
+
+    names = perhaps_not_along(done)
+    try:
+        gone = [name for name in names if not agreed(f"Does {name} come along?")]
+        if not gone:
+            return
+        other = ask("Who comes instead? A name, or Enter for nobody", needed=False)
+    except InterruptedByUserError:
+        say("who comes along is left open")
+        return
+    desk = later(called, desk)
+    state = desk.plan(done.after.plan)
+    company = company_said(desk, state, [other] if other else [], gone)
+    found = _what_follows(called, desk, state, company)
+    report = Report(
+        kind=Kind.OK, who=done.report.who, known_by=done.report.known_by, company=company, findings=found
+    )
+    if found:
+        report = _asked_beside(report)
+        desk = later(called, desk)
+        state = desk.plan(state.plan)
+    _answer(make_report(patient_desk(desk), state, report), desk, zone, json=False)
 
 
 def _answer(done: "Reported", desk: "Desk", zone: "tzinfo", *, json: bool) -> None:
@@ -283,9 +316,11 @@ def _how_long(state: "PlanState") -> tuple[str, str]:
 
     whole = f"visitsafe extend {state.ref}"
     hint = f"{whole} --until 17:15, or: {whole} --by 30m"
-    if not at_terminal():
+    if not has_terminal():
         raise UsageError("say until when, or by how much", hint=hint)
-    until_, by, rest = time_or_length([_asked("Until when, or how much longer? Like 17:15 or 30m: ").strip()])
+    until_, by, rest = time_or_length(
+        [ask("Until when, or how much longer? Like 17:15 or 30m", needed=False, nothing=RECORDED)]
+    )
     if rest:
         raise UsageError(f"{rest[0][:40]!r} is neither a time nor a length", hint=hint)
     return until_, by
@@ -318,16 +353,12 @@ def is_this_one(doubt: str) -> None:
         InterruptedByUserError: It is not, or the person stopped.
         UsageError: There is nobody to ask.
     """
-    if not at_terminal():
+    if not has_terminal():
         raise UsageError(f"{doubt}; nothing was recorded", hint="if it is this one, add: --this-one")
-    try:
-        say(doubt)
-        sys.stderr.write("Is it this one? y for yes, n for no: ")
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().casefold() in {"y", "yes"}:
+    say(doubt)
+    with suppress(InterruptedByUserError):
+        if agreed("Is it this one?", nothing=RECORDED):
             return
-    except KeyboardInterrupt:
-        sys.stderr.write("\n")
     raise InterruptedByUserError(NOTHING, hint="name the other one by its reference; see: visitsafe list")
 
 
@@ -338,15 +369,11 @@ def how_known(name: str) -> str:
         InterruptedByUserError: The person stopped.
         UsageError: There is nobody to ask.
     """
-    from visitsafe.text.clean import clean, one_line
-
-    if not at_terminal():
+    if not has_terminal():
         raise UsageError(
             f"say how you know that it is {name}", hint="add: --known-by 'rang back on the work number'"
         )
-    while True:
-        if known := clean(_asked(f"How do you know it is {one_line(name)}? ")):
-            return known
+    return ask(f"How do you know it is {name}?", nothing=RECORDED)
 
 
 def ask_condition(condition: "Condition") -> "Condition":
@@ -357,15 +384,10 @@ def ask_condition(condition: "Condition") -> "Condition":
     """
     from msgspec.structs import replace
 
-    from visitsafe.text.clean import one_line
-
     if condition.met:
         return condition
-    words = {"y": "yes", "yes": "yes", "n": "no", "no": "no", "": ""}
-    question = f"Condition: {one_line(condition.text)}\nIs it met? y, n, or Enter to leave it open: "
-    while (typed := _asked(question).strip().casefold()) not in words:
-        pass
-    return replace(condition, met=words[typed])
+    question = f"Condition: {condition.text} Is it met?"
+    return replace(condition, met=yes_or_no(question, "leaves it open", nothing=RECORDED))
 
 
 def ask_measure(finding: "Finding") -> str:
@@ -374,28 +396,8 @@ def ask_measure(finding: "Finding") -> str:
     Raises:
         InterruptedByUserError: The person stopped.
     """
-    from visitsafe.text.clean import clean, one_line
-
-    sys.stderr.write(f"Now: {one_line(finding.text)}\n")
+    say(f"now: {finding.text}")
     for one in finding.suggest:
-        sys.stderr.write(f"  perhaps: {one_line(one.text)}\n")
-    done = clean(_asked("What do you do about it? Enter for nothing: "))
+        say(f"perhaps: {one.text}")
+    done = ask("What do you do about it? Enter for nothing", needed=False, nothing=RECORDED)
     return f"{finding.text} {done}" if done else ""
-
-
-def at_terminal() -> bool:
-    """Whether there is somebody to ask."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
-
-
-def _asked(question: str) -> str:
-    try:
-        sys.stderr.write(question)
-        sys.stderr.flush()
-        typed = sys.stdin.readline()
-        if not typed:
-            raise EOFError
-    except (KeyboardInterrupt, EOFError):
-        sys.stderr.write("\n")
-        raise InterruptedByUserError(NOTHING, hint="run the command again") from None
-    return typed

@@ -146,7 +146,6 @@ def _agreed(done: Reported) -> list[str]:
     report, after = done.report, done.after
     if not (report.conditions or report.company):
         return []
-    from visitsafe.team.people import words_in
 
     manager = after.agreed.name if after.agreed else "a manager"
     open_ = [one.text for one in report.conditions if not one.met]
@@ -154,14 +153,27 @@ def _agreed(done: Reported) -> list[str]:
     lines = [f"a condition of {manager}, and nobody said whether it is met: {text}" for text in open_]
     lines += [f"not met, a condition of {manager}: {text}" for text in unmet]
     lines += [
-        f"if {one.name} does not come along, say so:  {_not_along(after.ref, one.name)}"
-        for one in after.going.visit.companions
-        if any(set(words_in(one.name)) <= set(words_in(text)) for text in unmet)
+        f"if {name} does not come along, say so:  {_not_along(after.ref, name)}"
+        for name in perhaps_not_along(done)
     ]
     lines += [f"now that others go than was planned: {one.text} ({one.source})" for one in report.findings]
     if unmet or report.company:
         lines.append(f"{manager} is told, on the board and by the watch; the visit is watched as before")
     return lines
+
+
+def perhaps_not_along(done: Reported) -> list[str]:
+    """Those who are to come along and are named in a condition that was said not to be met."""
+    unmet = [one.text for one in done.report.conditions if one.met == Answer.NO]
+    if not unmet:
+        return []
+    from visitsafe.team.people import words_in
+
+    return [
+        one.name
+        for one in done.after.going.visit.companions
+        if any(set(words_in(one.name)) <= set(words_in(text)) for text in unmet)
+    ]
 
 
 def _not_along(ref: str, name: str) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.cli.output import agreed, has_terminal, result, result_json, say, stands
 from visitsafe.errors import NotPermittedError, UsageError, VerificationError
 from visitsafe.opening import desk_of, invocation, settings_of, zone_warnings
 from visitsafe.text.clean import one_line, terminal
@@ -142,8 +142,6 @@ def _insist(roster: "Roster", team_id: str) -> None:
 
 def _agree(roster: "Roster", *, asked: bool) -> None:
     """Show whose team it is, and ask, once: from here on everything is judged by this team's record."""
-    from visitsafe.membership.first_run import ask, has_terminal
-
     founding = next(entry for entry in roster.order.entries if entry.id == roster.team_id)
     founder = roster.known[founding.content.by]
     say(f"this bundle is of the team {_name(roster)}")
@@ -157,7 +155,7 @@ def _agree(roster: "Roster", *, asked: bool) -> None:
             "compare the id with an admin, and add: --team-id ID",
         )
     say("Compare the id with what an admin of your team reads to you over the telephone.")
-    if ask("Is that your team? (yes or no)").casefold() not in {"y", "yes"}:
+    if not agreed("Is that your team?", nothing="taken in"):
         raise NotPermittedError("nothing was taken in")
 
 
@@ -167,8 +165,6 @@ def _ask_about(added: "Incoming", *, asked: bool) -> None:
     What does not count may count once more has arrived, and others may have built on it: so it is not simply
     left out. A change of the team can take a countersignature, and with it a watch, from a visit.
     """
-    from visitsafe.membership.first_run import ask, has_terminal
-
     one, many = "1 entry in it does not count, and", "{} entries in it do not count, and"
     _name_some(added.uncounted, one, many, "would stay in the record for good:")
     one, many = "1 open visit stands", "{} open visits stand"
@@ -181,7 +177,7 @@ def _ask_about(added: "Incoming", *, asked: bool) -> None:
             f"nothing was taken in: {what} not taken in unasked",
             "ask whoever sent it what they meant; to take it all in all the same, add: --uncounted",
         )
-    if ask("Take it all in? (yes or no)").casefold() not in {"y", "yes"}:
+    if not agreed("Take it all in?", nothing="taken in"):
         raise NotPermittedError("nothing was taken in")
 
 

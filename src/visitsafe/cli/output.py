@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from visitsafe.errors import ProblemsError, UsageError, VisitsafeError
+from visitsafe.errors import InterruptedByUserError, ProblemsError, UsageError, VisitsafeError
 from visitsafe.text.clean import json_text, terminal
 
 NARROWEST = 20
@@ -119,6 +119,68 @@ def stands(what: str) -> Iterator[None]:
 def say(text: str) -> None:
     """Talk to the person on standard error."""
     _to_stderr(_wrapped(f"visitsafe: {terminal(text)}", sys.stderr))
+
+
+def has_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def ask(what: str, *, needed: bool = True, nothing: str = "changed") -> str:
+    """One line of text from the terminal, without anything that cannot be seen.
+
+    Args:
+        what: What is asked, without a colon at its end.
+        needed: Ask again if the line is empty.
+        nothing: What has not been done if the person stops.
+
+    Raises:
+        InterruptedByUserError: The person stopped.
+    """
+    from visitsafe.text.clean import clean
+
+    while True:
+        text = clean(_typed(what if what.endswith("?") else f"{what}:", nothing))
+        if text or not needed:
+            return text
+
+
+def agreed(question: str, *, nothing: str = "changed") -> bool:
+    """Whether a person says yes; asked until it is a yes or a no.
+
+    Raises:
+        InterruptedByUserError: The person stopped.
+    """
+    return yes_or_no(question, nothing=nothing) == "yes"
+
+
+def yes_or_no(question: str, enter: str = "", *, nothing: str = "changed") -> str:
+    """The answer to a question: `yes` or `no`; empty for Enter, where `enter` says what that does.
+
+    Raises:
+        InterruptedByUserError: The person stopped.
+    """
+    answers = {"y": "yes", "yes": "yes", "n": "no", "no": "no", **({"": ""} if enter else {})}
+    while True:
+        how = f"y/n, Enter {enter}" if enter else "y/n"
+        typed = ask(f"{question} ({how})", needed=not enter, nothing=nothing).casefold()
+        if typed in answers:
+            return answers[typed]
+
+
+def _typed(prompt: str, nothing: str) -> str:
+    try:
+        sys.stderr.write(f"{_wrapped(terminal(prompt), sys.stderr)} ")
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+    except (KeyboardInterrupt, EOFError):
+        sys.stderr.write("\n")
+        raise InterruptedByUserError(
+            f"stopped; nothing was {nothing}", hint="to begin again, run the command again"
+        ) from None
+    return line
 
 
 def say_error(error: VisitsafeError) -> None:

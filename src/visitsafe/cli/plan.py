@@ -10,7 +10,7 @@ import typer
 
 from visitsafe.cli.details import with_details
 from visitsafe.cli.flag_texts import flag_text
-from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.cli.output import has_terminal, result, result_json, say, stands
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
 from visitsafe.opening import HOME_VISIT, desk_of, invocation, later, library_of, zone_of
 from visitsafe.record.kinds import Level
@@ -321,7 +321,6 @@ def _ask_whether_made(desk: "Desk", state: "PlanState", reason: str) -> None:
     import shlex
 
     from visitsafe.cli.team_changes import ask_back
-    from visitsafe.membership.first_run import has_terminal
     from visitsafe.planning.sign import ends_a_watch_by
     from visitsafe.text.clock import clock
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.output import result, say, stands
+from visitsafe.cli.output import agreed, has_terminal, result, say, stands
 from visitsafe.cli.store_copies import held, if_stopped, rows_of, whole
 from visitsafe.cli.store_progress import progress
 from visitsafe.errors import InterruptedByUserError, StoreError, UsageError, VisitsafeError
@@ -83,12 +83,11 @@ def _ask(old: str, new: str, url: str) -> None:
         UsageError: A file's bare name that is not there could be a slip, and nobody can be asked.
         InterruptedByUserError: The person said no.
     """
-    from visitsafe.membership.first_run import has_terminal
     from visitsafe.store.open import store_exists
 
     say(f"the store moves from {old} to {new}")
     if has_terminal():
-        if not typer.confirm("Move it? Everybody has to be told the new place.", err=True):
+        if not agreed("Everybody has to be told the new place. Move it?", nothing="moved"):
             raise InterruptedByUserError("stopped; nothing was moved")
     elif ":" not in url and not store_exists(url):
         raise UsageError(

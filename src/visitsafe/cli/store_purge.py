@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.cli.output import agreed, has_terminal, result, result_json, say, stands
 from visitsafe.cli.purge_words import case_line, number, shape
 from visitsafe.errors import InterruptedByUserError, NotPermittedError, UsageError
 from visitsafe.opening import desk_of, invocation, my_fingerprint, roster_of, settings_of, signer_of
@@ -184,12 +184,11 @@ def _day(text: str) -> "date | None":
 
 
 def _ask(found: "Survey") -> None:
-    from visitsafe.membership.first_run import has_terminal
 
     if not has_terminal():
         raise UsageError("erasing a case needs a yes", hint="look first: --dry-run; then add: --yes")
     say(case_line(found.verdicts[0]))
-    if not typer.confirm("Remove the content of all this, for good?", err=True):
+    if not agreed("Remove the content of all this, for good?", nothing="removed"):
         raise InterruptedByUserError("stopped; nothing was removed")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.output import deliver, result, say, stands
+from visitsafe.cli.output import agreed, deliver, has_terminal, result, say, stands
 from visitsafe.cli.team_leaving import leave, open_visits, who_is_out
 from visitsafe.errors import InterruptedByUserError, UsageError
 from visitsafe.membership.joining import called, check_fingerprint, read_line
@@ -57,7 +57,6 @@ def ask_about_clock(desk: "Desk", *, yes: bool) -> None:
         InterruptedByUserError: The clock is not right.
     """
     from visitsafe.membership.change import newest_claim
-    from visitsafe.membership.first_run import has_terminal
     from visitsafe.opening import zone_of
     from visitsafe.record.entry import from_text
     from visitsafe.text.times import in_full
@@ -122,7 +121,6 @@ def revoke(
     """Revoke a member's keys, or the one key with a fingerprint: it counts no more."""
     from visitsafe.membership.change import revoke as revoke_in
     from visitsafe.membership.change import who_is_meant
-    from visitsafe.membership.first_run import has_terminal
     from visitsafe.text.clean import clean
 
     with desk_of(context) as desk:
@@ -253,7 +251,7 @@ def ask_back(question: str) -> None:
     Raises:
         InterruptedByUserError: It was a no.
     """
-    if not typer.confirm(question, err=True):
+    if not agreed(question):
         raise InterruptedByUserError("stopped; nothing was changed")
 
 

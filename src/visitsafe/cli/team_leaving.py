@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from visitsafe.cli.output import result, say, stands
+from visitsafe.cli.output import ask, has_terminal, result, say, stands
 from visitsafe.errors import InterruptedByUserError, NotFoundError, NotPermittedError, UsageError
 from visitsafe.membership.joining import called
 from visitsafe.opening import desk_of, later, settings_of, zone_of
@@ -54,7 +54,6 @@ def leave(
     from visitsafe.cli.team_changes import ask_about_clock, ask_back
     from visitsafe.membership.change import revoke
     from visitsafe.membership.details import unlocked_once
-    from visitsafe.membership.first_run import has_terminal
     from visitsafe.record.kinds import Role
     from visitsafe.text.clean import clean
 
@@ -179,8 +178,6 @@ def _asked(desk: "Desk", person: "Member", rest: "Sequence[PlanState]") -> list[
     Raises:
         UsageError: Nobody sits here.
     """
-    from visitsafe.membership.first_run import ask, has_terminal
-
     if not rest:
         return []
     if not has_terminal():
@@ -204,7 +201,6 @@ def _asked(desk: "Desk", person: "Member", rest: "Sequence[PlanState]") -> list[
 
 def _asked_heir(desk: "Desk", person: "Member") -> "Member":
     from visitsafe.errors import VisitsafeError
-    from visitsafe.membership.first_run import ask
 
     while True:
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from visitsafe.cli.key import checked_email, checked_name, make_key
-from visitsafe.cli.output import result, say, stands
+from visitsafe.cli.output import ask, result, say, stands
 from visitsafe.cli.team import found_team, read_place
 from visitsafe.errors import (
     InterruptedByUserError,
@@ -139,30 +139,6 @@ def _place() -> "Place | None":
             return read_place(text, "Europe/London")
         except VisitsafeError as error:
             say(f"{error.message}; {error.hint}")
-
-
-def has_terminal() -> bool:
-    """Whether there is somebody to ask."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
-
-
-def ask(what: str, *, needed: bool = True) -> str:
-    """One line of text from the terminal, without anything that cannot be seen."""
-    from visitsafe.text.clean import clean
-
-    while True:
-        text = clean(_stoppable(lambda: _line(f"{what}: ")))
-        if text or not needed:
-            return text
-
-
-def _line(prompt: str) -> str:
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
-    line = sys.stdin.readline()
-    if not line:
-        raise EOFError
-    return line
 
 
 def _stoppable(read: "Callable[[], str]") -> str:

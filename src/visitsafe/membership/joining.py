@@ -7,7 +7,7 @@ is signed, where there is somebody to ask.
 
 from typing import TYPE_CHECKING
 
-from visitsafe.cli.output import say
+from visitsafe.cli.output import agreed, has_terminal, say
 from visitsafe.errors import NotPermittedError, UsageError
 from visitsafe.text.clean import one_line
 
@@ -78,7 +78,6 @@ def check_fingerprint(person: "Person") -> None:
     Raises:
         NotPermittedError: It is not what they read over the telephone.
     """
-    from visitsafe.membership.first_run import ask, has_terminal
     from visitsafe.team.people import fingerprint_in
 
     say(f"this line is from {called(person)}")
@@ -86,15 +85,11 @@ def check_fingerprint(person: "Person") -> None:
     if not has_terminal():
         say("compare this with them over the telephone")
         return
-    while True:
-        given = ask("Is this the fingerprint that they read to you over the telephone? y or n").casefold()
-        if given in {"y", "yes"}:
-            return
-        if given in {"n", "no"}:
-            raise NotPermittedError(
-                "nothing was signed, and nobody was added",
-                hint="ring them on a number that you know, and ask for a new line",
-            )
+    if not agreed("Is this the fingerprint that they read to you over the telephone?"):
+        raise NotPermittedError(
+            "nothing was signed, and nobody was added",
+            hint="ring them on a number that you know, and ask for a new line",
+        )
 
 
 def called(person: "Person") -> str:

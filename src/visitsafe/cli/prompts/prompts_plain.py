@@ -117,8 +117,7 @@ class PlainFront:
     def _agreed(self, *, doubtful: bool) -> bool | Event:
         """Whether what was understood is right; what looks like a slip is not agreed to by an empty line."""
         while True:
-            also = "" if doubtful else " (an empty line too)"
-            line = self.lines.ask(f"y if that is right{also}, n to type it again.")
+            line = self.lines.ask(f"Is that right? (y/n{'' if doubtful else ', Enter means yes'})")
             if not isinstance(line, str):
                 return line
             if line or not doubtful:
