@@ -4,9 +4,11 @@ A slow or a busy computer is no fault. So the limit is only there to end what wi
 how long anything took, and whoever waits for long says so on the terminal.
 """
 
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
@@ -42,6 +44,12 @@ def until(ready: Callable[[], object], what: str, *, so_far: Callable[[], str] =
             with _seen():
                 print(f"\nwaiting for {what}: {now - began:.0f} s", file=sys.stderr, flush=True)
         sleep(0.02)
+
+
+def listens(path: Path) -> bool:
+    """Whether somebody takes connections at a socket: its file is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as caller:
+        return caller.connect_ex(str(path)) == 0
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from patience import LIMIT, until
+from patience import LIMIT, listens, until
 from postgres import Cluster, unprivileged
 
 _SETTINGS = """\
@@ -80,12 +80,12 @@ def _started(
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen([program, str(file)], cwd="/", stdout=log, stderr=log, **who)
 
-    def listens() -> bool:
+    def started() -> bool:
         assert process.poll() is None, (folder / "log").read_text(encoding="utf-8")
-        return (folder / f".s.PGSQL.{own}").exists()
+        return listens(folder / f".s.PGSQL.{own}")
 
     try:
-        until(listens, "PgBouncer to start")
+        until(started, "PgBouncer to start")
     except AssertionError:
         process.kill()
         raise

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from patience import LIMIT, until
+from patience import LIMIT, listens, until
 from visitsafe.record.ssh import pack
 
 HARDWARE_TYPE = b"sk-ssh-ed25519@openssh.com"
@@ -93,7 +93,7 @@ class SshAgent:
         assert program, "these tests need OpenSSH's ssh-agent"
         self.process = subprocess.Popen([program, "-D", "-a", sock], stdout=subprocess.DEVNULL)
         try:
-            until(sock.exists, "ssh-agent to start")
+            until(lambda: listens(sock), "ssh-agent to start")
         except AssertionError:
             self.stop()
             raise
