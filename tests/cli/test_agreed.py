@@ -246,6 +246,15 @@ def test_a_condition_about_a_companion_that_is_not_met_says_how_to_go_without_th
     assert "if Priya Nair" not in gone
 
 
+def test_who_stays_away_takes_back_what_was_said_of_a_condition_about_them(office: Office) -> None:
+    agreed(office)
+    office.sam.done("depart", "--met", "1,2")
+    gone = office.sam.done("ok", "--without", "Priya").err
+    assert f"Priya Nair does not come along, and this was said to be met: {WITH_PRIYA}" in gone
+    assert f"if it is not: visitsafe ok {office.ref} --not-met 1" in gone
+    assert RING not in gone
+
+
 def test_a_page_tells_what_was_planned_from_who_really_went(office: Office) -> None:
     agreed(office)
     office.sam.done("depart", "--without", "Priya")

@@ -272,6 +272,22 @@ class TestLight:
         days = ("--from", "1 November", "--to", "30 November")
         assert "Alone, and not surely in daylight: 0" in flat(office.mo.done("report", *days).out)
 
+    @pytest.mark.parametrize(
+        ("changes", "why"),
+        [
+            ({"daylight": "no"}, "dark-because"),
+            ({"start": EVENING["start"], "due_back": '"20:00"'}, "daylight-because"),
+        ],
+    )
+    def test_a_file_whose_answer_the_sun_denies_is_asked_why_either_way(
+        self, office: Office, changes: dict[str, str], why: str
+    ) -> None:
+        path = office.answers(**{"start": TOMORROW, **changes})
+        told = f"Your answer is another: say why under {why}, for your manager sees both."
+        assert told in office.sam.done("plan", "--answers", path, "--yes").err
+        path = office.answers(**{"start": TOMORROW, **changes, why.replace("-", "_"): '"Look."'})
+        assert told not in office.sam.done("plan", "--answers", path, "--yes").err
+
     def test_who_stays_away_by_day_leaves_nobody_alone_after_dark(self, office: Office) -> None:
         again(office, start=TOMORROW, daylight="not-sure", joint_visit="yes", companions="[Priya Nair]")
         out = review(office)

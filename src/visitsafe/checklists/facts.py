@@ -216,20 +216,26 @@ def light_of(body: PlanBody) -> KnownFact | None:
 
 def with_answer(body: PlanBody, fact: KnownFact) -> str:
     """A fact of a plan in words, with what the worker answered where that is something else."""
-    return f"{fact.text} {said_otherwise(body, fact)}".rstrip()
+    return f"{fact.text} {said_otherwise(body.answers, fact)}".rstrip()
 
 
-def said_otherwise(body: PlanBody, fact: KnownFact) -> str:
+def why_not_said(answers: Mapping[str, object], fact: KnownFact) -> str:
+    """The question that asks why the light will be otherwise, if the answer says so and gives no reason."""
+    why = DARK_BECAUSE if fact.value == DAYLIGHT else LIGHT_BECAUSE
+    return why if said_otherwise(answers, fact) and not str(answers.get(why, "")).strip() else ""
+
+
+def said_otherwise(answers: Mapping[str, object], fact: KnownFact) -> str:
     """What the worker answered about the light, and why, where it is not what was worked out; else empty."""
     if fact.name != LIGHT or fact.value == UNKNOWN:
         return ""
-    answer, lit = str(body.answers.get(LIGHT_ANSWER, "")), fact.value == DAYLIGHT
+    answer, lit = str(answers.get(LIGHT_ANSWER, "")), fact.value == DAYLIGHT
     said = {
         (Answer.YES.value, False): "The worker's answer is that it will be light",
         (Answer.NO.value, True): "The worker's answer is that it will not be light",
         (Answer.NOT_SURE.value, True): "The worker is not sure that it will be light",
     }.get((answer, lit), "")
-    why = " ".join(str(body.answers.get(DARK_BECAUSE if lit else LIGHT_BECAUSE, "")).split())
+    why = " ".join(str(answers.get(DARK_BECAUSE if lit else LIGHT_BECAUSE, "")).split())
     return said and (f"{said}: {why}" if why else f"{said}.")
 
 

@@ -157,6 +157,14 @@ def _agreed(done: Reported) -> list[str]:
         for name in perhaps_not_along(done)
     ]
     lines += [f"now that others go than was planned: {one.text} ({one.source})" for one in report.findings]
+    lines += [
+        f"{one.name} does not come along, and this was said to be met: {text}  if it is not: "
+        f"visitsafe ok {after.ref} --not-met {number}"
+        for one in report.company
+        if not one.comes
+        for number, text in enumerate(after.conditions, start=1)
+        if after.visit.conditions.get(text) == Answer.YES and _is_about(text, one.name)
+    ]
     if unmet or report.company:
         lines.append(f"{manager} is told, on the board and by the watch; the visit is watched as before")
     return lines
@@ -165,15 +173,14 @@ def _agreed(done: Reported) -> list[str]:
 def perhaps_not_along(done: Reported) -> list[str]:
     """Those who are to come along and are named in a condition that was said not to be met."""
     unmet = [one.text for one in done.report.conditions if one.met == Answer.NO]
-    if not unmet:
-        return []
+    along = done.after.going.visit.companions if unmet else ()
+    return [one.name for one in along if any(_is_about(text, one.name) for text in unmet)]
+
+
+def _is_about(condition: str, name: str) -> bool:
     from visitsafe.team.people import words_in
 
-    return [
-        one.name
-        for one in done.after.going.visit.companions
-        if any(set(words_in(one.name)) <= set(words_in(text)) for text in unmet)
-    ]
+    return set(words_in(name)) <= set(words_in(condition))
 
 
 def _not_along(ref: str, name: str) -> str:

@@ -221,7 +221,7 @@ def answering(context: typer.Context, desk: "Desk", *, urgent: bool = False) -> 
 
 def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent", known: "Known") -> None:
     """What the wizard would have asked twice or shown: a name for a case, a long visit, what is known."""
-    from visitsafe.checklists.facts import DAYLIGHT, in_order
+    from visitsafe.checklists.facts import DAYLIGHT, in_order, why_not_said
     from visitsafe.checklists.model import VisitField
     from visitsafe.record.entry import from_text
     from visitsafe.text.times import long_visit
@@ -234,9 +234,13 @@ def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent", know
     for remark in (case_warning(facts[VisitField.CASE]), long_visit(start, back), *doubts):
         if remark:
             say(remark)
-    told = [one.text for one in in_order(known.facts) if one.value != DAYLIGHT]
-    for text in (*(one.text for one in known.notes), *told):
-        say(f"to note: {text}")
+    for one in known.notes:
+        say(f"to note: {one.text}")
+    for fact in in_order(known.facts):
+        why = why_not_said(intent.answers, fact)
+        if fact.value != DAYLIGHT or why:
+            also = f" Your answer is another: say why under {why}, for your manager sees both." if why else ""
+            say(f"to note: {fact.text}{also}")
 
 
 def _known(

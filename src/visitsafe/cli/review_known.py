@@ -55,7 +55,7 @@ def facts_first(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
     """
     signed = {one.name: one for one in in_order(body.known)}
     told = []
-    if (light := signed.get(LIGHT)) and (light.value != DAYLIGHT or said_otherwise(body, light)):
+    if (light := signed.get(LIGHT)) and (light.value != DAYLIGHT or said_otherwise(body.answers, light)):
         told.append(with_answer(body, light))
     if OVERLAP in signed:
         told.append(signed[OVERLAP].text)
