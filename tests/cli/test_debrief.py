@@ -1,13 +1,17 @@
 """`visitsafe debrief` as people use it, and what the next plan for the case shows of it."""
 
+import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pexpect  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
 from by_hand import made, put, roster
 from office import NOW, Office, Ran
+from patience import LIMIT
 from watch_process import entries
 
 HOSTILE = "\\x1b[2J<b>Meet at the school</b>, not at 12 Mill Lane."
@@ -88,6 +92,44 @@ def test_it_says_what_becomes_of_it_and_what_is_still_to_be_done(office: Office)
     assert "occupational health" in ran.err
     (body,) = entries(office, "debriefed")
     assert body["effects"] == ["shaken", "sleepless"]
+
+
+@pytest.mark.parametrize(
+    ("ticked", "help_"),
+    [
+        ("1", "Talk to your manager or somebody else you trust"),
+        ("4, 8", "see your doctor or occupational health"),
+    ],
+)
+@pytest.mark.parametrize("phone", ["0161 496 0000", ""])
+def test_who_is_not_well_gets_help_and_a_number_before_the_next_question(
+    office: Office, ticked: str, help_: str, phone: str
+) -> None:
+    if phone:
+        office.mo.done("team", "set", "--desk-phone", phone)
+    command = ["-m", "visitsafe", "debrief", office.ref, "--plain"]
+    environ: Any = {**os.environ, **office.sam.environ}
+    child = pexpect.spawn(sys.executable, command, env=environ, encoding="utf-8", timeout=LIMIT)
+    asked = (
+        "an incident or a near miss",
+        "How did it go",
+        "Looking back",
+        "once the door has closed",
+        "was hard",
+        "How did it leave you",
+    )
+    for question, line in zip(asked, ("n", "1", "nnnn", "", "none", ticked), strict=True):
+        child.expect(question)
+        child.expect(r"more\): $")
+        child.sendline(line)
+    child.expect("Next time. Page")
+    said = " ".join(str(child.before).split())
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    numbers = [f"The duty desk: {phone}."] if phone else []
+    places = [said.index(one) for one in (help_, *numbers, "If anybody is in danger: 999.")]
+    assert places == sorted(places)
 
 
 def test_json_tells_what_was_signed(office: Office) -> None:

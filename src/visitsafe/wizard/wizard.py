@@ -126,7 +126,7 @@ class _Wizard:
         self._occasion: Occasion | None = None
 
     def run(self) -> Session:
-        self._told += self._session.notices
+        self._tell_notices()
         self._look_around()
         self._look_at_times()
         while True:
@@ -151,12 +151,17 @@ class _Wizard:
         if isinstance(event, Who) and self._around.me and event.who.strip(" .").casefold() in MYSELF:
             event = replace(event, who=self._around.me)
         self._session = apply(self._questionnaire, self._session, event)
-        self._told += self._session.notices
-        urgent = told_at_once(self._questionnaire, self._session.answers)
-        if self._around.phone and any(one in urgent for one in self._session.notices):
-            self._told.append(f"The duty desk: {self._around.phone}")
+        self._tell_notices()
         self._around.save(structs.replace(self._session, known=(), facts=()))
         self._look_around()
+
+    def _tell_notices(self) -> None:
+        """What was raised just now; with what cannot wait goes whom to ring."""
+        self._told += self._session.notices
+        urgent = told_at_once(self._questionnaire, self._session.answers)
+        if any(one in urgent for one in self._session.notices):
+            desk = f"The duty desk: {self._around.phone}. " if self._around.phone else ""
+            self._told.append(f"{desk}If anybody is in danger: 999.")
 
     def _look_around(self) -> None:
         """Tell what is known as soon as case and times are settled, and ask by it from then on."""

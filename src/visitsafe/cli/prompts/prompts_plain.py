@@ -12,6 +12,7 @@ from visitsafe.checklists.assessment import DOES_NOT_APPLY, Value
 from visitsafe.checklists.model import AnswerType, Question
 from visitsafe.cli.prompts.lines import Lines, as_number
 from visitsafe.record.kinds import Answer
+from visitsafe.text.clean import quoted
 from visitsafe.wizard import page_words as words
 from visitsafe.wizard.answering import AnswerError
 from visitsafe.wizard.frontend import Guide
@@ -101,7 +102,7 @@ class PlainFront:
         try:
             value = guide.parse(question, line)
         except AnswerError as error:
-            self.lines.write(words.refused(question, line, error))
+            self.lines.write(_refused(question, line, error))
             return None
         look = guide.second_look(question, value)
         if look:
@@ -222,6 +223,14 @@ class PlainFront:
             if line.lower() == "sign":
                 return CONFIRM
             self.lines.write("Nothing was signed.")
+
+
+def _refused(question: Question, line: str, error: AnswerError) -> str:
+    """Why a line is no answer; a line of a list is meant by its number, not by its id."""
+    if question.answer in words.TYPED:
+        return words.refused(question, line, error)
+    alone = f" {words.ALONE}" if question.answer is AnswerType.CHOICES else ""
+    return f"Not accepted: {quoted(line)}.{alone}" if line else "This needs an answer."
 
 
 def _how_together(page: AskTogether, values: Mapping[str, Value]) -> str:
