@@ -85,6 +85,7 @@ def test_what_was_said_first_can_be_put_right_later(office: Office) -> None:
         (["--met", "1", "--not-met", "all"], 2, "cannot be met and not met"),
         (["--without", "Jo"], 1, "coming along: Priya Nair"),
         (["--with", "Sam"], 2, "Sam makes this visit"),
+        (["--with", "y"], 2, '"y" is not a name'),
     ],
 )
 def test_what_cannot_be_understood_is_asked_for_again(

@@ -175,6 +175,8 @@ def test_a_locked_key_is_tried_before_it_is_taken(office: Office, tmp_path: Path
 
 def test_whoever_has_no_name_yet_is_asked_for_it(office: Office, key: Path) -> None:
     ann = office.person("ann")
+    named = ann.run("key", "new", "--name", "y", *ANN[2:], "--no-passphrase")
+    assert (named.code, '"y" is not a name' in named.err) == (2, True)
     for words in ((), ANN[:2], ANN[2:], ("--name", "Ann", "--email", "no address")):
         ran = ann.run("key", "use", str(key), *words)
         assert ran.code == 2

@@ -83,6 +83,7 @@ def test_what_is_printed_in_haste_holds_no_password(tmp_path: Path) -> None:
         (entry(label=""), "needs a label"),
         (entry(label='"a\\u001b[2J"'), "plain text"),
         (entry(label='"mailto://u:hunter2@h"'), "looks like a URL"),
+        (entry(who='"y"'), "or a member's name or e-mail"),
         (
             entry(who='"?"'),
             "who must be duty, manager, line-manager, lone-worker or a member's name or e-mail",

@@ -454,7 +454,7 @@ def test_a_control_measure_is_written_and_somebody_must_do_it(desk: Desk) -> Non
     concern = on(ControlFor, VIOLENT).concern
     desk.press("Ring first", ENTER)
     assert desk.front.write(WriteControl(concern)) == Wrote("violence", "Ring first")
-    desk.press(ENTER, " ", ENTER, "Ann", ENTER)
+    desk.press(ENTER, " ", ENTER, "y", ENTER, "Ann", ENTER)
     control = Control(rule="violence", text="Ring first", who="")
     assert desk.front.who(WhoDoes(control)) == Who("violence", "Ring first", "Ann")
 

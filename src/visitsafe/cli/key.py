@@ -19,7 +19,7 @@ from visitsafe.membership.key_change import (
     refuse_to_orphan,
 )
 from visitsafe.opening import desk_of, invocation, passphrase, public_file, public_line_of, settings_of
-from visitsafe.text.clean import clean, has_unseen, one_line, quoted
+from visitsafe.text.clean import clean, has_unseen, is_name, one_line, quoted
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
@@ -223,9 +223,11 @@ def checked_name(name: str) -> str:
     """A person's name, tidied.
 
     Raises:
-        UsageError: It is empty, too long, or has something in it that cannot be seen.
+        UsageError: It is empty, too long, no name at all, or has something in it that cannot be seen.
     """
     name = _seen(name, "name")
+    if name and not is_name(name):
+        raise UsageError(f"{quoted(name)} is not a name", hint="give it as people know it: 'Sam Carter'")
     if not name or len(name) > LONGEST_NAME:
         raise UsageError(
             f"a name is needed, of at most {LONGEST_NAME} characters", hint="add: --name 'Sam Carter'"

@@ -58,8 +58,9 @@ def share(
 ) -> None:
     """Say what was shared with other professionals, or see what still has to be."""
     from visitsafe.followup.sharing import Sharing
+    from visitsafe.text.clean import is_name
 
-    if told and not all(one.strip() for one in told):
+    if told and not all(is_name(one.strip()) for one in told):
         raise UsageError("--with names nobody", hint="say who was told: --with 'health visitor, NHS'")
     said = Sharing(
         recipients=tuple(flag_text("--with", one) for one in told or ()),

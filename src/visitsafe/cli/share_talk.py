@@ -7,7 +7,7 @@ import typer
 from visitsafe.cli.output import result
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.opening import invocation, zone_of
-from visitsafe.text.clean import kept_line, one_line
+from visitsafe.text.clean import is_name, kept_line, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -84,6 +84,9 @@ def _told(asker: "Talk", duty: "DutyState") -> "Sharing | None":
         if who is None:
             return None
         recipients = tuple(filter(None, (part.strip() for part in who.split(";"))))
+        if not all(map(is_name, recipients)):
+            asker.say("Somebody was told: give a role and an agency.")
+            recipients = ()
     way = asker.pick("How were they told?", WAYS)
     if way is None:
         return None

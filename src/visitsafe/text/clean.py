@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 JOINERS = "\u200c\u200d"
+_ANSWERS = frozenset({"y", "yes", "n", "no", "u", "not sure", "not-sure"})
 _NEWLINES = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _TERMINAL = re.compile(
     "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor
@@ -44,6 +45,11 @@ def clean(raw: str, *, lines: bool = False, joiners: bool = True) -> str:
 def has_unseen(raw: str) -> bool:
     """Whether `clean` would take characters out, and not only tidy spaces."""
     return clean(raw) != " ".join(unicodedata.normalize("NFC", raw).split())
+
+
+def is_name(text: str) -> bool:
+    """Whether a cleaned text can name somebody: not the `y` of another question, and no number."""
+    return text.casefold() not in _ANSWERS and any(character.isalpha() for character in text)
 
 
 def quoted(raw: str, longest: int = 40) -> str:

@@ -17,7 +17,7 @@ from visitsafe.record.kinds import Answer
 from visitsafe.state.fold import PlanState
 from visitsafe.team.people import meant_by, not_one, words_in
 from visitsafe.team.roster import is_self
-from visitsafe.text.clean import clean
+from visitsafe.text.clean import clean, is_name, quoted
 
 if TYPE_CHECKING:
     from visitsafe.checklists.questionnaire import ChecklistSet
@@ -80,7 +80,7 @@ def company_said(
     Raises:
         NotFoundError: Nobody of that name was to come.
         ProblemsError: It may be the name of several; they are listed.
-        UsageError: It is the name of the worker.
+        UsageError: It is the name of the worker, or none.
     """
     return (
         *(_as_comes(_who_does_not(state, clean(name)), comes=False) for name in gone),
@@ -113,6 +113,8 @@ def _who_does(desk: Desk, state: PlanState, name: str) -> Companion:
     known = _called(name, state.anybody_along.visit.companions)
     if len(known) == 1:
         return known[0]
+    if not is_name(name):
+        raise UsageError(f"{quoted(name)} is not a name", hint="say who comes along: --with 'Priya Nair'")
     members = [one for one in desk.roster.members.values() if one.roles]
     found = meant_by(name, members)
     if not found:

@@ -29,7 +29,7 @@ import msgspec
 
 from visitsafe.settings import Settings, unread, written
 from visitsafe.team.people import as_heard, words_in
-from visitsafe.text.clean import clean, quoted
+from visitsafe.text.clean import clean, is_name, quoted
 from visitsafe.text.phones import PhoneError, telephone
 from visitsafe.watch.messages import Text
 from visitsafe.watch.outbox import GROUPS, Channel, Contacts
@@ -179,7 +179,13 @@ def _who(who: Any) -> str:
 
 def _is_somebody(text: Any) -> bool:
     """Whether it can be a name or an e-mail; who of the team that is, is found out when it is needed."""
-    return isinstance(text, str) and clean(text) == text and bool(words_in(text)) and "://" not in text
+    return (
+        isinstance(text, str)
+        and clean(text) == text
+        and is_name(text)
+        and bool(words_in(text))
+        and "://" not in text
+    )
 
 
 def _file(entry: Mapping[str, Any], home: Path) -> Path:

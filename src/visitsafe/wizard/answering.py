@@ -19,7 +19,7 @@ from visitsafe.checklists.model import AnswerType, Question, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.record.entry import from_text, to_text
 from visitsafe.team.people import Member, meant_by
-from visitsafe.text.clean import clean, quoted
+from visitsafe.text.clean import clean, is_name, quoted
 from visitsafe.text.phones import PhoneError, telephone
 from visitsafe.text.redact import has_address
 from visitsafe.text.times import (
@@ -41,8 +41,6 @@ MOST_PEOPLE = 30
 ONE_LINE = frozenset({VisitField.CASE, VisitField.AREA})
 """Texts of one line, which are soon typed anew."""
 _NOBODY = frozenset({NONE, "nobody", "no one", "no-one", "noone"})
-_NO_NAMES = frozenset({"y", "yes", "n", "no", "u", "not sure"})
-"""What answers other questions, and is no name, case or area."""
 _NONE: Mapping[AnswerType, Value] = {AnswerType.CHOICES: (NONE,), AnswerType.PEOPLE: ()}
 """What an empty list means that somebody wrote into a file on purpose."""
 _REFERENCE = "use the case reference, so that no name goes into the record"
@@ -182,7 +180,7 @@ def _people(question: Question, raw: Raw) -> tuple[str, ...]:
         return ()
     for name in names.values():
         _no_longer_than(LONGEST_NAME, name)
-        if name.casefold() in _NO_NAMES or not any(character.isalpha() for character in name):
+        if not is_name(name):
             raise AnswerError(f"{quoted(name)} is not a name: {expected(question)}")
     if len(names) > MOST_PEOPLE:
         raise AnswerError(f"that is more than {MOST_PEOPLE} people; name those that matter most")
@@ -192,7 +190,7 @@ def _people(question: Question, raw: Raw) -> tuple[str, ...]:
 def _text(question: Question, raw: str) -> str:
     is_case = question.fills is VisitField.CASE
     text = clean(raw, lines=question.fills not in ONE_LINE, joiners=not is_case)
-    if question.fills in ONE_LINE and text.casefold() in _NO_NAMES:
+    if question.fills in ONE_LINE and not (is_name(text) or any(map(str.isdigit, text))):
         raise AnswerError(f"{quoted(text)} is not an answer here; type {expected(question)}")
     _no_longer_than(LONGEST.get(question.fills, LONGEST_TEXT) if question.fills else LONGEST_TEXT, text)
     return text

@@ -12,7 +12,7 @@ from visitsafe.checklists.assessment import DOES_NOT_APPLY, Value
 from visitsafe.checklists.model import AnswerType, Question
 from visitsafe.cli.prompts.lines import Lines, as_number
 from visitsafe.record.kinds import Answer
-from visitsafe.text.clean import quoted
+from visitsafe.text.clean import is_name, quoted
 from visitsafe.wizard import page_words as words
 from visitsafe.wizard.answering import AnswerError
 from visitsafe.wizard.frontend import Guide
@@ -209,7 +209,7 @@ class PlainFront:
             line = self.lines.ask(words.WHO, free=True)
             if not isinstance(line, str):
                 return line
-            if line:
+            if is_name(line):
                 return Who(page.control.rule, page.control.text, line)
             self.lines.write(words.SAY_WHO)
 

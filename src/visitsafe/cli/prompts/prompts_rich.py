@@ -18,7 +18,7 @@ from visitsafe.cli.prompts.pickers import Asked, Pickers
 from visitsafe.cli.prompts.terminal import discard_typed_ahead, width
 from visitsafe.cli.prompts.ticks import Ticks
 from visitsafe.record.kinds import Answer
-from visitsafe.text.clean import clean, quoted
+from visitsafe.text.clean import clean, is_name, quoted
 from visitsafe.wizard import page_words as words
 from visitsafe.wizard.answering import ONE_LINE, AnswerError, is_blank
 from visitsafe.wizard.frontend import Guide
@@ -302,7 +302,7 @@ class RichFront:
             raw = self._pickers.type(typed, f"Enter goes on, {STOP_KEYS}", notes=notes)
             if not isinstance(raw, str):
                 return raw
-            if clean(raw):
+            if is_name(clean(raw)):
                 self._paper.result(clean(raw))
                 return Who(page.control.rule, page.control.text, clean(raw))
             typed, notes = "", (words.SAY_WHO,)
