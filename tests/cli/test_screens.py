@@ -115,7 +115,7 @@ def test_what_is_worrying_stands_on_top() -> None:
         "Stop: The visit ends after dark and you would be alone. (2 control measures",
         "No control measure: Your car may be damaged",
         "Not sure: Car a target",
-        "Who goes: alone, after dark.",
+        "Who goes: alone, after dark by the worker's answer.",
     ):
         assert words in top
     assert "interpreter" not in top

@@ -264,5 +264,5 @@ def dark_words(body: PlanBody) -> str:
         return dark.get(light.value, "")
     answer = body.answers.get(LIGHT_ANSWER)
     if answer == Answer.NO:
-        return ", and not in daylight, as the worker answered"
-    return ", perhaps not in daylight: the worker was not sure" if answer == Answer.NOT_SURE else ""
+        return ", after dark by the worker's answer"
+    return ", perhaps after dark: the worker is not sure" if answer == Answer.NOT_SURE else ""

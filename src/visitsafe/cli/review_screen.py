@@ -25,6 +25,7 @@ from visitsafe.state.phrases import (
     answering,
     day,
     expired,
+    in_minutes,
     not_sure,
     own_words,
     plain_words,
@@ -174,7 +175,7 @@ def _times(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
     elif state.body.urgent and not went_first(state):
         yield ("Urgent, goes first: ", STOP), state.body.urgent
     elif 0 <= minutes <= SOON_MINUTES and state.status is Status.AWAITING:
-        yield ((f"Starts in {minutes} minutes.", WARN),)
+        yield ((f"Starts in {in_minutes(minutes)}.", WARN),)
 
 
 def _untraceable(state: "PlanState", now: datetime) -> Iterator[tuple[Part, ...]]:
