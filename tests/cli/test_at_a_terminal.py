@@ -217,6 +217,26 @@ def test_a_returned_plan_shows_the_reason_and_its_draft_is_offered_again_or_thro
     assert len(list((today.sam.home / "drafts").glob("*.json"))) == 1
 
 
+def test_the_draft_of_a_new_version_that_outlived_its_signature_makes_no_second_one(today: Office) -> None:
+    ref = today.plan(start='"tomorrow 10:00"', due_back='"tomorrow 11:00"')["ref"]
+    child = at_terminal(today.sam, "plan", "--revise", ref)
+    child.expect("has changed, go on")
+    answer(child, "ok")
+    child.expect("Sign|sign")
+    child.expect(r": $")
+    (draft,) = (today.sam.home / "drafts").glob("*.json")
+    left = draft.read_bytes()
+    child.sendline("sign")
+    assert ended(child)[0] == 0
+    assert not draft.exists()
+    draft.write_bytes(left)  # as if it had been killed before it threw the draft away
+    child = at_terminal(today.sam, "plan", "--resume")
+    code, text = ended(child)
+    assert (code, "This draft was signed before visitsafe stopped." in text) == (0, True)
+    assert not draft.exists()
+    assert len(today.sam.done("show", ref, "--json").json["entries"]) == 2
+
+
 def test_a_mistyped_passphrase_is_asked_for_again_and_costs_no_draft(today: Office, tmp_path: Path) -> None:
     (tmp_path / "words").write_text("right")
     nia = today.person("nia")

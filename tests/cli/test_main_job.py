@@ -49,6 +49,27 @@ def test_answers_that_were_signed_already_are_found_and_make_no_second_visit(off
     office.sam.done("withdraw", first, "--reason", "They have moved.")
 
 
+def test_a_new_version_that_was_signed_already_is_found_and_signed_once(office: Office) -> None:
+    office.countersigned()
+    words = ("plan", "--revise", office.ref, "--answers", office.answers(purpose='"School."'), "--yes")
+
+    def versions() -> int:
+        page = office.sam.done("show", office.ref, "--json").json
+        return sum(one["kind"] in {"planned", "revised"} for one in page["entries"])
+
+    office.sam.done(*words)  # and killed before anybody read that
+    office.at(NOW + timedelta(minutes=5))
+    again = office.sam.done(*words)
+    assert again.out.startswith(f"{office.ref} is signed: ")
+    assert "you signed it before, with the same answers; nothing was signed again" in again.err
+    assert versions() == 2
+    assert review(office, "return") == 0
+    assert "signed it before" not in office.sam.done(*words).err
+    assert versions() == 3
+    assert "signed it before" not in office.sam.done(*words, "--another").err
+    assert versions() == 4
+
+
 def test_a_routine_plan_comes_out_clean_and_waits_for_a_manager(office: Office) -> None:
     shape = office.plan()
     assert (shape["status"], shape["findings"], shape["decision"]) == ("awaiting", [], None)

@@ -50,7 +50,7 @@ def plan(
     ] = False,
     reason: Annotated[str, typer.Option(help="Why it cannot wait; goes with --urgent.")] = "",
     another: Annotated[
-        bool, typer.Option("--another", help="Sign one more plan, though one with the same answers is open.")
+        bool, typer.Option("--another", help="Sign once more, though the same answers were signed before.")
     ] = False,
     print_answers: Annotated[
         bool, typer.Option("--print-answers", help="Print an answers file to fill in.")
@@ -171,7 +171,7 @@ def _plan_from_file(
         known = _known(context, desk, file, questionnaire, wish, old)
         questionnaire = questionnaire.knowing(known.facts)
         intent = _intent(context, desk, file, questionnaire, wish)
-        if not (old or wish.another) and (same := signed_with(desk, checklists, questionnaire, intent)):
+        if not wish.another and (same := signed_with(desk, checklists, questionnaire, intent, old)):
             say("you signed it before, with the same answers; nothing was signed again (another: --another)")
             tell(desk, same, json=json)
             return

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire
     from visitsafe.cli.prompts.talk import Talk
     from visitsafe.desk import Desk
+    from visitsafe.planning.composing import Intent
     from visitsafe.state.fold import PlanState
     from visitsafe.wizard.draft_file import Session
     from visitsafe.wizard.drafts import Draft
@@ -86,9 +87,7 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
 
     signed = signed_already(desk, draft.name)
     if signed is not None:
-        draft.delete()
-        asker.say("This draft was signed before visitsafe stopped.")
-        tell(desk, signed)
+        _signed_before(desk, draft, signed, asker)
         return
     session = _session(context, desk, draft, wanted, asker)
     checklists = checklist_named(context, session.checklist)
@@ -98,11 +97,36 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
     if said := _said(desk, session):
         front.say(said)
     revises = desk.resolve(session.revises) if session.revises else ""
+    if same := _revised_already(desk, checklists, questionnaire, session):
+        _signed_before(desk, draft, same, asker)
+        return
     session = run(questionnaire, session, front, _around(context, desk, draft, revises))
     patiently = patient(later(context, desk), KEPT)
     done = _sign(context, patiently, checklists, questionnaire, session, draft.name)
     draft.delete()
     tell(desk, done)
+
+
+def _signed_before(desk: "Desk", draft: "Draft", state: "PlanState", asker: "Talk") -> None:
+    draft.delete()
+    asker.say("This draft was signed before visitsafe stopped.")
+    tell(desk, state)
+
+
+def _revised_already(
+    desk: "Desk", checklists: "ChecklistSet", questionnaire: "Questionnaire", session: "Session"
+) -> "PlanState | None":
+    """The plan of which a draft is the newest version already, signed since the draft was begun."""
+    from visitsafe.planning.sign import signed_with
+    from visitsafe.wizard.draft_file import Stage
+
+    if not session.revises or session.stage is not Stage.SIGN:
+        return None
+    old = desk.sound_plan(desk.resolve(session.revises))
+    if old.version.content.at < session.started:
+        return None
+    questionnaire = questionnaire.knowing(session.facts)
+    return signed_with(desk, checklists, questionnaire, _intent(desk, questionnaire, session), old)
 
 
 def _said(desk: "Desk", session: "Session") -> tuple[str, ...]:
@@ -265,21 +289,26 @@ def _sign(
     nonce: str,
 ) -> "PlanState":
     from visitsafe.checklists.facts import Known
-    from visitsafe.planning.composing import Intent
     from visitsafe.planning.sign import sign_new, sign_revision
-    from visitsafe.wizard.draft import final, final_controls, final_standing
 
     known = Known(session.known, session.facts)
     questionnaire = questionnaire.knowing(known.facts)
-    intent = Intent(
+    intent = _intent(desk, questionnaire, session)
+    desk, intent = with_details(context, desk, questionnaire, intent)
+    if session.revises:
+        old = desk.sound_plan(desk.resolve(session.revises))
+        return sign_revision(desk, old, checklists, questionnaire, intent, known)
+    return sign_new(desk, checklists, questionnaire, intent, nonce, known)
+
+
+def _intent(desk: "Desk", questionnaire: "Questionnaire", session: "Session") -> "Intent":
+    from visitsafe.planning.composing import Intent
+    from visitsafe.wizard.draft import final, final_controls, final_standing
+
+    return Intent(
         answers=final(questionnaire, session),
         controls=final_controls(questionnaire, session),
         standing=final_standing(questionnaire, session),
         urgent=session.urgent,
         repeats=desk.resolve(session.repeats) if session.repeats else "",
     )
-    desk, intent = with_details(context, desk, questionnaire, intent)
-    if session.revises:
-        old = desk.sound_plan(desk.resolve(session.revises))
-        return sign_revision(desk, old, checklists, questionnaire, intent, known)
-    return sign_new(desk, checklists, questionnaire, intent, nonce, known)

@@ -79,20 +79,27 @@ def signed_already(desk: Desk, nonce: str) -> PlanState | None:
 
 
 def signed_with(
-    desk: Desk, checklists: ChecklistSet, questionnaire: Questionnaire, intent: Intent
+    desk: Desk,
+    checklists: ChecklistSet,
+    questionnaire: Questionnaire,
+    intent: Intent,
+    old: PlanState | None = None,
 ) -> PlanState | None:
     """The open plan that this person has signed with just these answers: the command was killed after it.
 
-    Who was told nothing gives the answers once more, and one visit must not become two.
+    Who was told nothing gives the answers once more, and one visit must not become two. The same for a new
+    version of a plan: it is `old` itself, unless somebody has held its newest version back.
     """
     body = compose_plan(checklists, questionnaire, intent, desk.now, companions_in(desk.roster))
+    if old is None:
+        plans = case_history(desk, body.visit.case).plans
+        found = [one for one in plans if not one.settled]
+    else:
+        revised = old.version.content.kind == Kind.REVISED
+        found = [old] if revised and old.status in {Status.AWAITING, Status.COUNTERSIGNED} else []
     me = desk.member().fingerprint
-    states = [
-        one
-        for one in case_history(desk, body.visit.case).plans
-        if one.author.fingerprint == me and not one.settled
-    ]
-    return next((one for one in states if _said_in(one.body) == _said_in(body)), None)
+    mine = [one for one in found if one.version.content.by == me]
+    return next((one for one in mine if _said_in(one.body) == _said_in(body)), None)
 
 
 def _said_in(body: PlanBody) -> tuple[object, ...]:
