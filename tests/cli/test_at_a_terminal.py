@@ -1,7 +1,9 @@
 """The real command at a real terminal: first run, a whole plan, stopping and going on, a manager's talk."""
 
+import json
 import os
 import shutil
+import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 import pexpect  # type: ignore[import-untyped]  # it has no type hints
 import pytest
 
-from office import Office, Someone
+from office import NOW, Office, Someone
 from patience import LIMIT
 
 COMMAND = shutil.which("visitsafe", path=str(Path(sys.executable).parent)) or "visitsafe"
@@ -448,3 +450,100 @@ def test_the_queue_says_where_violence_is_on_record(today: Office) -> None:
     child.expect("on record: violence, or somebody hurt")
     child.sendline("q")
     ended(child)
+
+
+def at_the_time(someone: Someone, *words: str) -> Any:
+    """Run a command in a wide terminal of its own, in plain lines, at the time of somebody's clock."""
+    said = f"main({list(words)!r}, now={someone.now!r})"
+    code = f"import datetime, sys\nfrom visitsafe.cli import main\nsys.exit({said})"
+    env = {**os.environ, **someone.environ, "ACCESSIBLE": "1"}
+    wide: dict[str, Any] = {"dimensions": (60, 200), "encoding": "utf-8", "timeout": LIMIT}
+    return pexpect.spawn(sys.executable, ["-c", code], env=env, **wide)
+
+
+@pytest.fixture
+def over(tmp_path: Path) -> Office:
+    """A visit that is over, and one that waits for a decision."""
+    office = Office(tmp_path).open()
+    office.countersigned(share_hostility="yes")
+    visit = office.ref
+    office.at(NOW + timedelta(hours=2)).sam.done("depart")
+    office.at(NOW + timedelta(hours=3)).sam.done("back")
+    office.plan(start='"24 November 2026 10:00"', due_back='"24 November 2026 11:00"')
+    office.ref = visit
+    return office
+
+
+STOPS: list[Any] = [
+    lambda child: child.sendintr(),
+    lambda child: child.sendeof(),
+    lambda child: child.kill(signal.SIGTERM),
+    lambda child: child.kill(signal.SIGHUP),
+]
+"""Ctrl+C, Ctrl+D, a computer that is switched off, and a window that is closed."""
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("plan", "CF-7"),
+        ("incident REF", "2"),
+        ("debrief REF", "n"),
+        ("document agreement REF", "1, 2"),
+        ("document supervision REF", "He stands in the door."),
+        ("audit", "y"),
+    ],
+)
+def test_however_a_wizard_is_stopped_its_answers_are_kept_and_offered_again(
+    over: Office, words: str, first: str
+) -> None:
+    who = over.mo if words == "audit" else over.sam
+    command = words.replace("REF", over.ref).split()
+    kept: list[Any] = []
+    for stop in STOPS:
+        child = at_the_time(who, *command)
+        if kept:
+            child.expect("(begun|began) this before")
+            answer(child, "1")
+        else:
+            child.expect(r"more\): $")
+            child.sendline(first)
+        child.expect(r"more\): $")
+        for sent in (signal.SIGSTOP, signal.SIGCONT):  # Ctrl+Z, and back
+            child.kill(sent)
+        stop(child)
+        code, text = ended(child)
+        gone = stop is STOPS[-1]  # there is no window left to say it in
+        assert (code, "kept" in text) == (130, not gone), text
+        (draft,) = (who.home / "drafts").rglob("*.json")
+        kept.append(json.loads(draft.read_text(encoding="utf-8"))["answers"])
+    assert kept[0]
+    assert kept == kept[:1] * len(STOPS)
+
+
+@pytest.mark.parametrize("stop", STOPS[:2])
+@pytest.mark.parametrize(
+    ("words", "first", "said"),
+    [
+        ("review", "1", "nothing was decided and nothing was signed"),
+        ("share REF", "1", "nothing was decided and nothing was signed"),
+        ("details", "12 Acacia Road", "nothing was changed"),
+        ("team add JOIN --role duty", "perhaps", "nothing was changed"),
+    ],
+)
+def test_what_keeps_none_says_that_nothing_was_done(
+    over: Office, words: str, first: str, said: str, stop: Any
+) -> None:
+    who = over.sam if words.startswith(("share", "details")) else over.mo
+    if "JOIN" in words:
+        eve = over.person("eve")
+        over.key(eve)
+        words = words.replace("JOIN", eve.done("team", "join").out.strip())
+    before = over.mo.done("verify", "--json").json["entries"]
+    child = at_the_time(who, *words.replace("REF", over.ref).split())
+    answer(child, first)
+    child.expect(r": $")
+    stop(child)
+    code, text = ended(child)
+    assert (code, said in text) == (130, True), text
+    assert over.mo.done("verify", "--json").json["entries"] == before
