@@ -383,6 +383,17 @@ def test_damage_on_an_open_visit_is_never_nobody_is_out(office: Office, damage: 
     assert office.ref in watch.err + watch.out
 
 
+def test_damage_to_the_founding_of_the_team_is_never_nobody_is_out(office: Office) -> None:
+    office.countersigned()
+    office.sam.done("depart")
+    sql(office, f"{SIGNATURE} 'founded'")
+    for words in (("board",), ("board", "--json"), ("watch", "--once")):
+        ran = office.at(NOW.replace(hour=12)).mo.run(*words)
+        assert (ran.code, ran.out) == (4, "")
+        assert "so nobody can say who is out" in ran.err
+    assert office.mo.run("list").code == 3
+
+
 def test_damage_on_a_visit_that_was_reported_over_today_may_hide_that_it_goes_on(office: Office) -> None:
     office.countersigned()
     office.sam.done("depart")

@@ -7,17 +7,16 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from visitsafe.cli.on_watch import ALARMING, desk_on_watch
 from visitsafe.cli.output import result_json, say
 from visitsafe.cli.reading import Json, Plain
 from visitsafe.errors import UsageError
-from visitsafe.opening import desk_of, invocation, zone_of
+from visitsafe.opening import invocation, zone_of
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.watch.board import Board, Sight
 
-ALARMING = 4
-"""The exit code while somebody has to act (design section 5): also to start the watch if anybody is out."""
 _CLOCK_ONLY = re.compile(r"\s*[0-9]{1,2}(?:[:.]?[0-9]{2})?\s*(?:[ap]m)?\s*", re.IGNORECASE)
 
 
@@ -47,7 +46,7 @@ def board(
     if watch:
         _stay(context, every, details=details, plain=plain)
         return
-    with desk_of(context) as desk:
+    with desk_on_watch(context) as desk:
         shown = _board(desk, at, details=details)
         zone = zone_of(desk.roster)
     if json:
@@ -99,11 +98,11 @@ def _stay(context: typer.Context, every: float, *, details: bool, plain: bool) -
     from visitsafe.watch.board import look
 
     called = invocation(context)
-    with desk_of(context) as desk:
+    with desk_on_watch(context) as desk:
         zone = zone_of(desk.roster)
 
     def look_again(last: "Sight | None") -> "Sight":
-        with desk_of(context, warn=lambda _: None) as desk:
+        with desk_on_watch(context, warn=lambda _: None) as desk:
             return look(desk, last)
 
     try:

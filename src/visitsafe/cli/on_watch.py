@@ -1,11 +1,36 @@
-"""Whether anybody at the desk is watching now, by the watchers' heartbeats, and whom to ring if not."""
+"""Who looks who is out: whether anybody at the desk is watching now, and a desk for whoever looks."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from visitsafe.opening import zone_of
+from visitsafe.errors import VerificationError
+from visitsafe.opening import Context, desk_of, zone_of
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
+
+ALARMING = 4
+"""The exit code while somebody has to act (design section 5)."""
+
+
+@contextmanager
+def desk_on_watch(context: Context, warn: Callable[[str], None] | None = None) -> "Iterator[Desk]":
+    """As `desk_of`, for `board` and `watch`: if the team's record does not hold, no visit can be judged.
+
+    Raises:
+        VerificationError: It does not; with the exit code of a visit that needs somebody (D18).
+    """
+    try:
+        with desk_of(context, warn) as desk:
+            yield desk
+    except VerificationError as error:
+        found = VerificationError(
+            f"{error.message}, so nobody can say who is out",
+            hint=f"ring whoever may be; then {error.hint or 'run: visitsafe verify'}, or restore a backup",
+        )
+        found.exit_code = ALARMING
+        raise found from error
 
 
 def anybody_watches(desk: "Desk") -> bool:

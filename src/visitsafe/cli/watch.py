@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from visitsafe.cli.on_watch import ALARMING, desk_on_watch
 from visitsafe.cli.output import say
 from visitsafe.errors import StoreError, UsageError, VisitsafeError
-from visitsafe.opening import Context, desk_of, invocation, settings_of
+from visitsafe.opening import Context, invocation, settings_of
 
 if TYPE_CHECKING:
     from visitsafe.cli.watch_loop import Loop, Stop
     from visitsafe.cli.watch_means import Outfit
 
-ALARMING = 4
 EVERY = 15
 LONGEST_EVERY = 60
 """Seconds. The board turns red when no heartbeat has been seen for three minutes."""
@@ -95,7 +95,7 @@ def _fitted(context: Context, every: int, stop: "Stop") -> "Outfit | None":
     tries = 0
     while True:
         try:
-            with desk_of(context) as desk:
+            with desk_on_watch(context) as desk:
                 fitted = outfit(context, desk, every, stop.remarks)
                 for sentence in lacking(desk, fitted.reach, settings_of(context)):
                     say(sentence)
