@@ -70,6 +70,22 @@ def test_a_calm_board_names_who_is_out_and_ends_with_0(office: Office) -> None:
     assert "NOBODY" not in ran.out
 
 
+def test_a_visit_that_nobody_reported_on_is_not_lost_over_a_weekend_without_a_watch(tmp_path: Path) -> None:
+    office = Office(tmp_path).open()
+    office.duty()
+    office.countersigned()
+    later = NOW + timedelta(days=3)
+    for now in (later, BACK + timedelta(days=14)):
+        board = office.at(now).mo.run("board")
+        assert (board.code, "late: Sam" in board.out) == (4, True)
+        assert "nobody has said how this ended" in " ".join(board.out.split())
+    assert office.at(BACK + timedelta(days=14, minutes=1)).mo.run("board").code == 0
+    desk = dee(office, later)
+    assert (desk.run("watch", "--once").code, desk.run("board").code) == (4, 4)
+    desk.done("stand-down", office.ref, "--because", "safe", "--note", "Sam was there and forgot.")
+    assert (desk.run("watch", "--once").code, desk.run("board").code) == (0, 0)
+
+
 def test_no_step_is_due_before_the_visit_was_watched_and_none_is_raised_late_for_it(tmp_path: Path) -> None:
     office = Office(tmp_path).open().at(NOW + timedelta(minutes=29))
     office.countersigned(start='"08:32"', due_back='"08:36"', whereabouts_known="no")

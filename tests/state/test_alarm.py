@@ -72,7 +72,7 @@ def dues(story: Story) -> dict[str, int]:
 
 
 def test_a_countersigned_visit_is_watched_from_its_start_though_nobody_reported_setting_out() -> None:
-    moments = [START - timedelta(minutes=1), START, after(24 * 60), after(24 * 60 + 1)]
+    moments = [START - timedelta(minutes=1), START, after(14 * 1440), after(14 * 1440 + 1)]
     assert [is_watched(AGREED.state, now) for now in moments] == [False, True, True, False]
     assert raisable(AGREED, 0) == ["reminder", "overdue"]
 

@@ -143,12 +143,14 @@ def test_damage_to_another_visit_keeps_nobody_from_reporting_on_this_one(office:
     assert "the other visits of Sam could not be looked at" in ran.err
 
 
-def test_a_forgotten_visit_is_meant_for_a_day_and_one_under_way_for_good(office: Office) -> None:
+def test_a_forgotten_visit_is_meant_while_it_is_on_the_board_and_one_under_way_for_good(
+    office: Office,
+) -> None:
     office.countersigned()
-    with desk_of(office.at(NOW.replace(hour=11) + timedelta(days=1)), office.sam) as desk:
+    with desk_of(office.at(NOW.replace(hour=11) + timedelta(days=14)), office.sam) as desk:
         assert find_visit(desk, Report(kind=Kind.BACK), LONDON).ref == office.ref
     with (
-        desk_of(office.at(NOW.replace(hour=12) + timedelta(days=1)), office.sam) as desk,
+        desk_of(office.at(NOW.replace(hour=12) + timedelta(days=14)), office.sam) as desk,
         pytest.raises(NotFoundError),
     ):
         find_visit(desk, Report(kind=Kind.BACK), LONDON)

@@ -16,7 +16,7 @@ from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Kind, Role, Stage
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
-from visitsafe.state.in_force import EXPECTED
+from visitsafe.state.in_force import A_DAY
 from visitsafe.state.rules_visit import is_time
 from visitsafe.state.visit import OUT
 
@@ -24,6 +24,11 @@ CLOCKS_APART = timedelta(minutes=2)
 """How far ahead a recorded time may lie before it was taken from a clock that was wrong."""
 MOST_MINUTES, MOST_GRACE = 24 * 60, 120
 """What a checklist allows. A plan signed by other means must not put its watch off for longer than that."""
+EXPECTED = timedelta(days=14)
+"""How long after the time due back a visit is watched about which nobody reported or raised anything.
+
+A weekend without a watch must lose nobody; what nobody ever closed must not call people out for ever.
+"""
 SHORTLY = timedelta(hours=2)
 """How long before its start a report can be about a visit."""
 WORKER = "lone-worker"
@@ -238,7 +243,7 @@ def _spoken_at(state: PlanState) -> str:
     The first and last such time are a day from the visit, so that the step that is raised counts.
     """
     start, due = state.visit.start or state.body.visit.start, state.visit.due_back
-    first, last = to_text(from_text(start) - EXPECTED), to_text(from_text(due) + EXPECTED)
+    first, last = to_text(from_text(start) - A_DAY), to_text(from_text(due) + A_DAY)
     said = state.visit.duress.at if state.visit.duress else due
     return max(first if is_time(first) else start, min(said, last if is_time(last) else due))
 

@@ -61,8 +61,8 @@ FALLBACK = Ladder(
 """The ladder of a plan that was signed without one. Our default, not law."""
 EARLY = timedelta(hours=2)
 """How long before the start of a visit a report about it can be true, where the desk does not say so."""
-EXPECTED = timedelta(hours=24)
-"""How long after the time due back a visit is watched although nobody reported setting out."""
+A_DAY = timedelta(hours=24)
+"""After this long past its time due back nobody is taken to be on a visit that nobody reported on."""
 MOST_STEPS = 40
 """A ladder with more steps is none that a checklist makes, and would keep a watcher from everybody else."""
 
@@ -220,7 +220,7 @@ def _is_left(order: Order, mark: Mark, later: Mark, versions: Mapping[str, PlanB
     if later.out is None or not order.seen(mark.version, later.version):
         return False
     due = from_text(versions[mark.version].visit.due_back)
-    return from_text(later.out.at) > due + EXPECTED
+    return from_text(later.out.at) > due + A_DAY
 
 
 def final(counted: Sequence[Judged]) -> list[End]:

@@ -6,7 +6,7 @@ reading: what somebody may not see is taken out before (`discretion`).
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 import msgspec
 
@@ -16,6 +16,7 @@ from visitsafe.record.kinds import Kind, Stage, Status
 from visitsafe.state.alarm import is_watched, minutes_late, owner, unowned
 from visitsafe.state.events import Reports, Said
 from visitsafe.state.fold import PlanState
+from visitsafe.state.in_force import A_DAY
 from visitsafe.state.phrases import in_minutes, minutes_from, overtaken_words, went_first
 from visitsafe.team.people import called, has_left
 from visitsafe.text.clock import clock
@@ -23,7 +24,6 @@ from visitsafe.text.times import duration
 
 MET = {"yes": "Condition met", "no": "Condition NOT met", "": "Condition, not said whether met"}
 COMES = {True: "comes along after all", False: "does not come after all"}
-UNCLOSED_AFTER = timedelta(hours=24)
 DID_IT = "not closed: did it take place?"
 _VERBS = {
     Kind.DEPARTED: "set out",
@@ -97,7 +97,7 @@ def unclosed(state: PlanState, now: datetime) -> bool:
     visit = state.visit
     if state.closed or visit.departed or not visit.watched:
         return False
-    return not visit.needs_standing_down and from_text(visit.due_back) + UNCLOSED_AFTER < now
+    return not visit.needs_standing_down and from_text(visit.due_back) + A_DAY < now
 
 
 def stage_words(state: PlanState, now: datetime, zone: tzinfo) -> str:
@@ -109,7 +109,8 @@ def _stage(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[str]:
     visit = state.visit
     if visit.duress:
         yield "DURESS: do not ring them"
-    if unclosed(state, now):
+    asked = unclosed(state, now)
+    if asked:
         yield DID_IT
     elif visit.trip:
         yield _where(state, zone)
@@ -117,7 +118,7 @@ def _stage(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[str]:
         yield "not reported setting out"
     elif visit.early:
         yield "back reported long before the start"
-    if not state.closed and not visit.back and is_watched(state, now):
+    if not (asked or state.closed or visit.back) and is_watched(state, now):
         late = minutes_late(state, now)
         yield f"{duration(late)} late" if late else ""
     elif late := late_back(state):

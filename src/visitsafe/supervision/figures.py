@@ -23,7 +23,7 @@ from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import Met, each_once, talk_by
 from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
-from visitsafe.state.in_force import EXPECTED
+from visitsafe.state.in_force import A_DAY
 from visitsafe.state.incidents import to_tell
 from visitsafe.state.rules_visit import is_time
 from visitsafe.team.details import is_old
@@ -372,7 +372,7 @@ def is_unheard(state: PlanState, now: datetime) -> bool:
     """Whether a visit was agreed to, its time is long over, and nobody ever reported anything about it."""
     if state.visit.trip or state.closed or not state.visit.watched:
         return False
-    return from_text(state.visit.due_back) + EXPECTED < now
+    return from_text(state.visit.due_back) + A_DAY < now
 
 
 def alarms_taken(state: PlanState) -> Iterator[Taken]:

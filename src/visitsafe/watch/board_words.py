@@ -13,6 +13,7 @@ import msgspec
 
 from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Kind, Stage, Status
+from visitsafe.state.in_force import A_DAY
 from visitsafe.state.phrases import along
 from visitsafe.team.people import as_heard
 from visitsafe.text.clean import cut, one_line
@@ -319,7 +320,11 @@ def _reports(row: Row, now: datetime, zone: tzinfo) -> str:
         departed = STAGES[Stage.PLANNED]
     last = row.last
     if last is None:
-        return f"{STAGES[Stage.PLANNED]}; was to begin {clock(row.start, zone, now)}"
+        begins = f"was to begin {clock(row.start, zone, now)}"
+        if row.late <= A_DAY // timedelta(minutes=1):
+            return f"{STAGES[Stage.PLANNED]}; {begins}"
+        ends = f"visitsafe back {row.ref} --for NAME --known-by HOW, or: visitsafe stand-down {row.ref}"
+        return f"nobody has said how this ended; {begins}. {ends} --because safe"
     if last.early:
         begins, at = clock(row.start, zone, now), clock(last.at, zone, now)
         out = f"setting out {clock(last.out, zone, now)} and " if last.out else ""
