@@ -1,6 +1,7 @@
 """`visitsafe incident` as people use it: first what to do, then the form, then what happens now."""
 
 import os
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -161,6 +162,23 @@ def test_what_was_corrected_is_still_shown_in_full_wherever_the_correction_is(of
         assert "Corrected; it said before" in text
         assert SECRET in " ".join(text.replace("\\", "").split())
     assert "Alert the others at once" in office.mo.done("share", office.ref).out
+
+
+def test_what_is_to_be_told_at_once_is_due_now_on_every_page(office: Office) -> None:
+    """It became a duty this morning; that it is late from tomorrow on is only the latest."""
+    record(office, text=FORM.replace("risk: no", "risk: yes"))
+    page = office.mo.done("export", office.ref).out
+    pack = office.mo.done("export", "--case", "CF-1").out
+    pages = (
+        office.mo.done("share", office.ref).out,
+        page,
+        pack,
+        office.sam.done().out,
+        office.mo.done("share").out,
+    )
+    for text in pages:
+        plain = " ".join(text.replace("*", "").replace("\\", "").split())
+        assert re.search(r"\b[Nn]ow, and by (Tuesday )?24 November 2026 at the latest", plain), plain
 
 
 def test_a_correction_says_whether_anybody_is_told_again(office: Office) -> None:

@@ -84,6 +84,7 @@ def to_tell(
     """The lines about duties to tell others: of my plans, and for a manager all whose day has passed."""
     from visitsafe.followup.owed import overdue_plans, owed_plans
     from visitsafe.followup.sharing import still_open
+    from visitsafe.state.sharing_words import by_when
 
     me, now = desk.member(), to_text(desk.now)
     late = overdue_plans(desk, known=known) if Role.MANAGER in me.roles else None
@@ -97,7 +98,7 @@ def to_tell(
     for state, one in duties[:FEW]:
         ref = (refs or {}).get(state.plan, state.ref)
         whose = "" if me.same_person(state.author) else f" by {state.author.person.name}"
-        when = f"are to be told by {date_only(one.by, zone_of(desk.roster))}"
+        when = f"are to be told {by_when(one, date_only(one.by, zone_of(desk.roster)))}"
         what = f"others {when if one.by >= now else 'should have been told'} ({one.duty.label})"
         yield kept_line(f"{ref}{whose}: {what}:  visitsafe share {ref}")
     if more := max(0, len(duties) - FEW) + (late.more if late else 0):

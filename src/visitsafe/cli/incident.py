@@ -191,8 +191,8 @@ def _tell(
 def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: bool | None) -> list[str]:
     """What was recorded, and what happens now."""
     from visitsafe.cli.on_watch import the_desk
-    from visitsafe.followup.incident import ALERT
     from visitsafe.record.kinds import Answer
+    from visitsafe.state.duties import ALERT
 
     what = "near miss" if body.near_miss else "incident"
     lines = [f"The {what} is recorded on {state.ref}. What happens now:"]

@@ -17,6 +17,7 @@ from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.record.bodies import NOT_ASKED, DebriefedBody, Duty, Finding, Heard, IncidentBody
 from visitsafe.record.entry import VERSION, Content, from_text, to_text
 from visitsafe.record.kinds import Answer, Kind, Level
+from visitsafe.state.duties import ALERT
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.incidents import incidents_waiting
@@ -111,8 +112,6 @@ NEAR_MISS, BEHAVIOURS, HURT, WHEN = "near-miss", "behaviours", "hurt", "when-it-
 SERIOUS, OFF_WORK, OTHERS, OTHERS_WHO = "injury-serious", "off-work", "others-at-risk", "others-who"
 GO_ON = "go-on"
 """The questions of the form that code knows."""
-ALERT = "incident-alert"
-"""The trigger of the duty to alert others who may meet the same."""
 ALERT_WITHIN = timedelta(days=1)
 
 

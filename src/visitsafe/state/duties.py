@@ -51,6 +51,10 @@ class Met(StrEnum):
     """Nobody has decided on the plan, and nobody set out on it."""
 
 
+ALERT = "incident-alert"
+"""The trigger of the duty to tell others at once what they may meet as well: its `by` is the latest."""
+
+
 class DutyState(msgspec.Struct, frozen=True, kw_only=True):
     """A duty to tell other professionals, and what became of it.
 

@@ -3,12 +3,17 @@
 from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import SharedBody
-from visitsafe.state.duties import DutyState, Met, duties_of
+from visitsafe.state.duties import ALERT, DutyState, Met, duties_of
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import called, date_only, day, moment
 from visitsafe.state.rules_followup import NOT_SHARE
 from visitsafe.supervision.visit_shape import Shape
+
+
+def by_when(one: DutyState, when: str) -> str:
+    """`by 2 December`; of what cannot wait that long `now, and by 2 December at the latest`."""
+    return f"now, and by {when} at the latest" if one.duty.trigger == ALERT else f"by {when}"
 
 
 def state_words(one: DutyState, now: datetime, zone: tzinfo) -> str:
@@ -18,7 +23,7 @@ def state_words(one: DutyState, now: datetime, zone: tzinfo) -> str:
         words = "; ".join(_said_words(said, zone) for said in one.apart)
         return f"STILL OPEN, for two said otherwise and neither knew of the other: {words}"
     if met is Met.DUE:
-        return f"due by {day(one.by, zone)}"
+        return f"due {by_when(one, day(one.by, zone))}"
     if met is Met.OVERDUE:
         return f"OVERDUE since {day(one.by, zone)}"
     if met is Met.NOT_YET:
@@ -60,7 +65,8 @@ def to_words(one: DutyState) -> str:
 
 def open_line(state: PlanState, one: DutyState, now: datetime, zone: tzinfo) -> str:
     """An open duty on one line of a list of many plans."""
-    due = f"{'OVERDUE since' if one.met(now) is Met.OVERDUE else 'due by'} {date_only(one.by, zone)}"
+    when = date_only(one.by, zone)
+    due = f"OVERDUE since {when}" if one.met(now) is Met.OVERDUE else f"due {by_when(one, when)}"
     return (
         f"{state.ref}  {one.duty.label}, {due}, {state.author.person.name}, to {to_words(one)}:  "
         f"visitsafe share {state.ref} --duty {one.number}"

@@ -180,7 +180,8 @@ def _open_page(found: Sequence[OpenThing], zone: tzinfo) -> list[str]:
 
 def _open_thing(one: OpenThing, zone: tzinfo) -> str:
     when = markdown_line(date_only(one.by, zone) if "T" in one.by else day_words(one.by, zone))
-    word = f"**Overdue**, due {when}, " if one.late and one.by else f"By {when}, " if one.by else ""
+    by = f"Now, and by {when} at the latest, " if one.at_once else f"By {when}, " if one.by else ""
+    word = f"**Overdue**, due {when}, " if one.late and one.by else by
     line = f"{word}{one.ref}: {markdown_line(one.what)}"
     return f"{line}\\\n  `{one.command}`" if one.command else line
 

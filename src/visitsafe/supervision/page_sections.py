@@ -27,7 +27,7 @@ from visitsafe.state.phrases import (
     whose,
 )
 from visitsafe.state.rules_followup import NOT_SHARE
-from visitsafe.state.sharing_words import state_words
+from visitsafe.state.sharing_words import by_when, state_words
 from visitsafe.text.clean import lines_of, markdown, markdown_line
 
 ROOM_TO_WRITE = 2
@@ -73,7 +73,7 @@ def _duty(one: DutyState, now: datetime, zone: tzinfo) -> str:
     elif met is Met.NOT_SHARED:
         how = f"**Decided not to share:** {markdown_line(duty.reason)}"
     elif met is Met.DUE:
-        how = f"**Due** by {markdown_line(day(one.by, zone))}"
+        how = f"**Due** {markdown_line(by_when(one, day(one.by, zone)))}"
     else:
         how = f"**Overdue** since {markdown_line(day(one.by, zone))}; nothing here says that it was done"
     lines = [how, f"Ground: {markdown_line(duty.ground)}"]

@@ -20,7 +20,7 @@ from visitsafe.record.kinds import Answer, Because, Company, Kind, Status
 from visitsafe.state.alarm import is_overdue
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import documents_due, not_told
-from visitsafe.state.duties import Met, each_once, talk_by
+from visitsafe.state.duties import ALERT, Met, each_once, talk_by
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_words import DOCUMENTS, incident_title
@@ -173,6 +173,7 @@ class OpenThing(msgspec.Struct, frozen=True):
         by: By when, UTC text or a day; empty if there is no time for it.
         late: Whether that has passed.
         command: What to run; empty if no command settles it.
+        at_once: Whether it is to be done now, and `by` is only the latest.
     """
 
     ref: str
@@ -180,6 +181,7 @@ class OpenThing(msgspec.Struct, frozen=True):
     by: str = ""
     late: bool = False
     command: str = ""
+    at_once: bool = False
 
 
 def open_things(history: CaseHistory, now: datetime, zone: tzinfo) -> tuple[OpenThing, ...]:
@@ -222,7 +224,7 @@ def _to_tell(history: CaseHistory, now: datetime) -> Iterator[OpenThing]:
                 f"Tell other professionals: {one.duty.label} (to: {one.named_left or 'nobody is named yet'})"
             )
             late, how = one.met(now) is Met.OVERDUE, f"visitsafe share {state.ref} --duty {one.number}"
-            yield OpenThing(state.ref, what, one.by, late, how)
+            yield OpenThing(state.ref, what, one.by, late, how, one.duty.trigger == ALERT)
 
 
 def _visit(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[OpenThing]:
