@@ -421,7 +421,10 @@ def test_back_a_day_early_ends_nothing_and_the_visit_is_watched_from_its_start(t
     assert "not reported setting out" in tomorrow.mo.done("list").out
     page = tomorrow.sam.done("export", tomorrow.ref, "--format", "md").out
     assert "Back in time" not in page
-    assert "long before the start" in page
+    told = "Setting out Mon 23 Nov 13:00 and back Mon 23 Nov 13:00 were reported, long before the start"
+    assert told in page
+    assert told in " ".join(tomorrow.sam.done("show", tomorrow.ref).out.split())
+    assert all(one["past"] for one in tomorrow.show()["way"]["reports"])
     tomorrow.at(day.replace(hour=12))
     assert tomorrow.mo.run("board", "--plain").code == 4
     assert tomorrow.mo.run("watch", "--once").code == 4

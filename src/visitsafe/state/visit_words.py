@@ -74,8 +74,12 @@ def standing(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
         words = overtaken_words(state, zone)
         said.append(f"{words[:1].upper()}{words[1:]}.")
     if visit.early:
-        at = clock(visit.early.happened, zone, start)
-        said.append(f"Back was reported {at}, long before the start: the visit is watched all the same.")
+        out = [one for one in visit.reports if one.id in visit.past and one.kind is Kind.DEPARTED]
+        what = f"Setting out {clock(out[-1].happened, zone, start)} and back" if out else "Back"
+        were = f"{what} {clock(visit.early.happened, zone, start)} {'were' if out else 'was'} reported"
+        said.append(
+            f"{were}, long before the start: too early to count, and the visit is watched all the same."
+        )
     if visit.departed and not visit.back and not visit.closed:
         again = any(one.kind is Kind.BACK for one in visit.trip)
         still = "Back was reported, but the visit went on" if again else "Not back yet"

@@ -79,6 +79,7 @@ def _report(state: PlanState, said: Said[Reports]) -> Shape:
         "at": said.at,
         "by": _by(said.author),
         "heard": heard_shape(state, body.heard),
+        "past": said.id in state.visit.past,
         "note": body.note or None,
         "until": body.until if isinstance(body, ExtendedBody) else None,
         "urgent": (report.urgent or None) if report else None,
