@@ -344,6 +344,38 @@ def test_a_worker_who_is_out_stays_on_the_board_whatever_the_clock_of_who_revoke
     assert office.mo.run("board").code == 4
 
 
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_visit_stays_watched_whatever_the_clock_of_who_removes_the_manager_that_agreed_to_it(
+    office: Office, change: str
+) -> None:
+    nia = office.join(office.person("nia"), "manager")
+    office.plan()
+    nia.now = NOW.replace(hour=8, minute=30)
+    nia.done("review", office.ref, "--decision", "countersign", "--reason", "Good.")
+    done = slow(office, *CHANGES[change], "--yes")
+    assert (done.code, "nobody is watched less" in done.err) == (0, True)
+    office.at(NOW.replace(hour=9))
+    assert "is not countersigned" in office.sam.run("depart", office.ref).err
+    office.at(NOW.replace(hour=12, minute=30))
+    board = office.mo.run("board")
+    assert (board.code, "1 h late: Sam" in board.out) == (4, True)
+    assert office.mo.run("watch", "--once").code == 4
+
+
+def test_an_alarm_is_open_whatever_the_clock_of_who_revokes_the_officer_whose_watch_raised_it(
+    office: Office,
+) -> None:
+    dee = office.duty()
+    office.countersigned()
+    office.at(NOW.replace(hour=9, minute=50)).sam.done("depart")
+    dee.now = NOW.replace(hour=12)
+    dee.run("watch", "--once")
+    office.at(NOW.replace(hour=12, minute=5)).sam.done("back")
+    assert slow(office, "team", "revoke", "Dee", "--reason", "Has left.", "--yes").code == 0
+    board = office.at(NOW.replace(hour=12, minute=30)).mo.run("board")
+    assert (board.code, "Back, but the alarm is not stood down: Sam" in board.out) == (4, True)
+
+
 def test_whoever_revokes_somebody_who_is_out_is_told_and_the_desk_says_that_they_are_back(
     office: Office,
 ) -> None:

@@ -245,6 +245,24 @@ def test_a_refusal_after_the_start_ends_no_watch_and_says_so(office: Office) -> 
     assert (office.mo.run("board").code, office.mo.run("watch", "--once").code) == (4, 4)
 
 
+def test_back_before_anybody_decided_swallows_no_later_countersignature(office: Office) -> None:
+    office.plan()
+    office.at(MORNING.replace(hour=8, minute=30)).sam.done("back", office.ref)
+    office.mo.done("review", office.ref, "--decision", "countersign", "--reason", "Good.")
+    board = office.at(MORNING.replace(hour=12, minute=30)).mo.run("board")
+    assert (board.code, "1 h late: Sam" in board.out) == (4, True)
+
+
+def test_who_came_along_after_all_does_not_decide_on_the_visit(office: Office) -> None:
+    nia = office.join(office.person("nia"), "manager")
+    office.plan()
+    office.at(MORNING.replace(hour=9, minute=50))
+    office.sam.done("depart", office.ref, "--urgent", "--reason", "A child is at risk.", "--with", "Nia")
+    nia.now = MORNING.replace(hour=9, minute=55)
+    ran = nia.run("review", office.ref, "--decision", "countersign", "--reason", "Good.")
+    assert (ran.code, "you go along on this visit" in ran.err) == (1, True)
+
+
 def test_a_withdrawal_after_the_start_says_that_nobody_is_there_and_is_asked_about(office: Office) -> None:
     office.countersigned()
     office.at(MORNING.replace(hour=10, minute=30))

@@ -69,7 +69,7 @@ def ask_about_clock(desk: "Desk", *, yes: bool) -> None:
     say(f"your clock says {mine}, and the record holds something from {theirs}: one of the two is wrong")
     say(
         "by your clock this comes before that: decisions to go ahead, reports of being back and alarms ended "
-        "since then would count no more; plans, refusals and departures stay"
+        "since then would count no more; plans, refusals and departures stay, and nobody is watched less"
     )
     if yes:
         return

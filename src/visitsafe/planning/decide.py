@@ -77,7 +77,7 @@ def why_not_me(desk: Desk, me: Member, state: PlanState) -> NotPermittedError | 
     everyone = desk.roster.everyone
     if is_self(me, state.author, everyone):
         return NotPermittedError("nobody decides on their own plan", hint="ask another manager")
-    return going_along() if is_companion(me, state.body, everyone) else None
+    return going_along() if is_companion(me, state.anybody_along, everyone) else None
 
 
 def going_along() -> NotPermittedError:
