@@ -16,13 +16,13 @@ from visitsafe.checklists.form_flow import Answered
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.followup.incident import (
-    ALERT,
     Recording,
     check_may_record,
     known_answers,
     record_incident,
 )
 from visitsafe.record.bodies import IncidentBody
+from visitsafe.state.duties import ALERT
 from watchers import Desk as DutyDesk
 from watchers import Fate, KilledError
 
