@@ -519,6 +519,12 @@ def test_however_a_wizard_is_stopped_its_answers_are_kept_and_offered_again(
         kept.append(json.loads(draft.read_text(encoding="utf-8"))["answers"])
     assert kept[0]
     assert kept == kept[:1] * len(STOPS)
+    child = at_the_time(who, *command)
+    child.expect("(begun|began) this before")
+    child.expect(r"more\): $")
+    child.sendintr()
+    code, text = ended(child)
+    assert (code, "kept" in text) == (130, True), text
 
 
 @pytest.mark.parametrize("stop", STOPS[:2])

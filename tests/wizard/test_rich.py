@@ -484,6 +484,17 @@ def test_a_whole_plan_with_keys_alone(desk: Desk) -> None:
     assert final_controls(QUESTIONNAIRE, session) == (Control(rule="violence", text="The joint", who="Ann"),)
 
 
+@pytest.mark.parametrize(("lines", "scrolls"), [("20", True), ("40", False)])
+def test_in_a_low_window_a_list_leaves_its_question_on_the_screen(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, lines: str, scrolls: bool
+) -> None:
+    monkeypatch.setenv("LINES", lines)
+    monkeypatch.setenv("COLUMNS", "80")
+    desk.press(CTRL_C)
+    assert desk.front.review(on(Review), GUIDE) == Pause()
+    assert ("(more below)" in desk.prompts.getvalue()) == scrolls
+
+
 def needed(page: AskOne) -> AskOne:
     return replace(page, question=page.question.model_copy(update={"required": True}))
 

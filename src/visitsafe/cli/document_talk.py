@@ -46,7 +46,7 @@ def checked(
         for line in _remarks(answered, writing):
             say(line)
         return answered, days
-    asker = _asker(context, how)
+    asker = _asker(context, how, command)
     while days.wrong:
         answered = _asked_again(asker, answered, days, command)
         days = days_in(answered, now, zone)
@@ -54,11 +54,11 @@ def checked(
     return answered, days
 
 
-def _asker(context: typer.Context, how: "How") -> "Talk":
+def _asker(context: typer.Context, how: "How", command: str) -> "Talk":
     from visitsafe.cli.prompts.talk import talk_at
 
     otherwise = "use: --answers FILE --yes (--print-answers prints a file to fill in)"
-    return talk_at(invocation(context).environ, plain=how.plain, otherwise=otherwise)
+    return talk_at(invocation(context).environ, plain=how.plain, otherwise=otherwise, kept=command)
 
 
 def _asked_again(asker: "Talk", answered: "Answered", days: "Days", command: str) -> "Answered":

@@ -51,13 +51,17 @@ def choose_draft(
             return open_draft(folder, drafts[0].name)
         about = [_about(one, now, zone) for one in drafts]
         again = f"Begin again with {wanted}" if wanted else "Begin a new plan"
-        picked = asker.pick(
-            "You have begun this before:", [*(f"Go on with {line}" for line in about), again, THROW]
+        stopped = InterruptedByUserError(
+            "stopped; your drafts are kept", hint="to go on: visitsafe plan --resume"
         )
-        if picked is None:
-            raise InterruptedByUserError(
-                "stopped; your drafts are kept", hint="to go on: visitsafe plan --resume"
+        try:
+            picked = asker.pick(
+                "You have begun this before:", [*(f"Go on with {line}" for line in about), again, THROW]
             )
+        except InterruptedByUserError:
+            raise stopped from None
+        if picked is None:
+            raise stopped
         if picked <= len(drafts):
             return open_draft(folder, drafts[picked].name if picked < len(drafts) else "")
         _throw_away(folder, asker, drafts, about)

@@ -160,7 +160,8 @@ def _at_a_terminal(context: typer.Context, desk: "Desk", filled: _Form, *, plain
     from visitsafe.wizard.wizard import run
 
     otherwise = f"use: {filled.command} --answers FILE --yes (--print-answers prints a file to fill in)"
-    asker = talk_at(invocation(context).environ, plain=plain, otherwise=otherwise)
+    environ = invocation(context).environ
+    asker = talk_at(environ, plain=plain, otherwise=otherwise, kept=filled.command)
     name = _name(filled.form_set.form.id, filled.about, filled.apart)
     with open_draft(_folder(context), name, filled.command) as draft:
         session = _session(context, desk, filled, draft, asker)

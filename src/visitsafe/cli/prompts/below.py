@@ -3,8 +3,12 @@
 Imports prompt_toolkit: import it inside the function that shows a list.
 """
 
-from prompt_toolkit.layout import UIContent, UIControl, Window
+from prompt_toolkit.layout import Dimension, UIContent, UIControl, Window
 
+from visitsafe.cli.prompts.terminal import rows_if_low
+
+AROUND = 12
+"""Lines that a question and its keys need beside a list."""
 MORE = {(True, True): "", (True, False): "more below", (False, True): "more above"}
 BOTH = "more above and below"
 
@@ -28,3 +32,11 @@ class _Sign(UIControl):
 def more_sign(listed: Window) -> Window:
     """The line for a list, to be put under it."""
     return Window(_Sign(listed), height=1, dont_extend_height=True)
+
+
+def fit(listed: Window) -> Window:
+    """The list itself; in a low window it leaves the question above it on the screen, and scrolls."""
+    rows = rows_if_low()
+    if rows is not None:
+        listed.height = Dimension(max=max(4, rows - AROUND))
+    return listed

@@ -5,16 +5,14 @@ markup or acts on the terminal (D14).
 """
 
 from collections.abc import Callable
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
+from visitsafe.cli.prompts.terminal import rows_if_low
 from visitsafe.text.clean import terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-LOW = 24
-"""A window with fewer lines than this has none to spare."""
 DIM, STRONG, WARN = "dim", "bold", "yellow"
 
 
@@ -32,7 +30,7 @@ class Paper:
         from rich.padding import Padding
         from rich.text import Text
 
-        is_low = get_terminal_size().lines < LOW
+        is_low = rows_if_low() is not None
         for line in lines:
             if is_low and not line:
                 continue

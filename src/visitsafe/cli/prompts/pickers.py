@@ -210,14 +210,14 @@ def _use_list(prompt: "questionary.Question", keys: "KeyBindings", named: Mappin
     from prompt_toolkit.layout import HSplit, Layout
     from questionary.prompts.common import InquirerControl
 
-    from visitsafe.cli.prompts.below import more_sign
+    from visitsafe.cli.prompts.below import fit, more_sign
 
     layout = prompt.application.layout
     for window in layout.find_all_windows():
         control = window.content
         if isinstance(control, InquirerControl):
             control.focusable = to_filter(True)
-            under = HSplit([layout.container, more_sign(window)])
+            under = HSplit([layout.container, more_sign(fit(window))])
             prompt.application.layout = Layout(under, focused_element=window)
             for key in (key for key, value in named.items() if value is Asked.POINTED):
                 keys.add(key, eager=True)(partial(_give_pointed, control))

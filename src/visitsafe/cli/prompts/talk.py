@@ -32,10 +32,11 @@ class Talk(Protocol):
 class RichTalk:
     """At a terminal that can move its cursor."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: str = "") -> None:
         from visitsafe.cli.prompts.paper import Paper
         from visitsafe.cli.prompts.pickers import Pickers
 
+        self._kept = kept
         self._paper = Paper(width)
         self._pickers = Pickers(width, discard_typed_ahead)
 
@@ -55,7 +56,7 @@ class RichTalk:
         while True:
             picked = self._pickers.pick(shown, keys=keys, hint="Shift+Tab back, Ctrl+C stop")
             if isinstance(picked, Pause):
-                raise _stopped()
+                raise _stopped(self._kept)
             if picked is BACK:
                 return None
             if isinstance(picked, int):
@@ -68,7 +69,7 @@ class RichTalk:
         while True:
             typed = self._pickers.type(before, "Enter goes on, Alt+Enter begins a new line, Shift+Tab back")
             if isinstance(typed, Pause):
-                raise _stopped()
+                raise _stopped(self._kept)
             if typed is BACK:
                 return None
             text = clean(typed, lines=True) if isinstance(typed, str) else ""
@@ -80,9 +81,10 @@ class RichTalk:
 class PlainTalk:
     """In plain lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: str = "") -> None:
         from visitsafe.cli.prompts.lines import Lines
 
+        self._kept = kept
         self._lines = Lines(sys.stdin, sys.stdout, discard_typed_ahead)
 
     def say(self, *lines: str) -> None:
@@ -94,7 +96,7 @@ class PlainTalk:
         self._lines.write("", title)
         picked = self._lines.pick(lines, numbers=numbers)
         if isinstance(picked, Pause):
-            raise _stopped()
+            raise _stopped(self._kept)
         return picked if isinstance(picked, int) else None
 
     def type(self, title: str, before: str = "") -> str | None:
@@ -104,24 +106,27 @@ class PlainTalk:
         while True:
             typed = self._lines.ask(prompt, free=True)
             if isinstance(typed, Pause):
-                raise _stopped()
+                raise _stopped(self._kept)
             if not isinstance(typed, str):
                 return None
             if typed or before:
                 return typed or before
 
 
-def _stopped() -> InterruptedByUserError:
+def _stopped(kept: str) -> InterruptedByUserError:
+    if kept:
+        return InterruptedByUserError("stopped; your answers are kept", hint=f"to go on: {kept}")
     return InterruptedByUserError("stopped; nothing was decided and nothing was signed")
 
 
-def talk_at(environ: Mapping[str, str], *, plain: bool, otherwise: str) -> Talk:
+def talk_at(environ: Mapping[str, str], *, plain: bool, otherwise: str, kept: str = "") -> Talk:
     """The way of talking that fits this terminal.
 
     Args:
         environ: The environment.
         plain: Plain lines were asked for.
         otherwise: The command that needs no terminal, for the hint.
+        kept: The command that goes on, where stopping keeps what was answered.
 
     Raises:
         UsageError: There is nobody to ask.
@@ -130,4 +135,4 @@ def talk_at(environ: Mapping[str, str], *, plain: bool, otherwise: str) -> Talk:
         rich = choose_front_end(environ, plain=plain) is FrontEnd.RICH
     except UsageError as error:
         raise UsageError(error.message, hint=otherwise) from error
-    return RichTalk() if rich else PlainTalk()
+    return RichTalk(kept) if rich else PlainTalk(kept)

@@ -19,7 +19,7 @@ from typing import TextIO
 from visitsafe.errors import UsageError
 
 DUMB = frozenset({"", "dumb", "unknown"})
-NARROWEST, WIDEST = 20, 100
+NARROWEST, WIDEST, LOW = 20, 100, 24
 
 
 class FrontEnd(StrEnum):
@@ -118,6 +118,12 @@ def _hang_up(number: int, frame: object) -> None:
 def width() -> int:
     """Columns to write in: those of the terminal, but no line longer than one can read well."""
     return max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
+
+
+def rows_if_low() -> int | None:
+    """The lines of a window that has none to spare, as on a telephone; None if it has enough."""
+    rows = shutil.get_terminal_size().lines
+    return rows if rows < LOW else None
 
 
 def discard_typed_ahead() -> None:

@@ -79,7 +79,9 @@ def show(ticks: Ticks, hint: str) -> Left:
     """Show the list until the person leaves it; what is ticked is in `ticks`."""
     from prompt_toolkit.layout import FormattedTextControl, Window
 
-    lines = Window(FormattedTextControl(ticks.fragments, focusable=True), dont_extend_height=True)
+    from visitsafe.cli.prompts.below import fit
+
+    lines = fit(Window(FormattedTextControl(ticks.fragments, focusable=True), dont_extend_height=True))
     return run(hint, lines, lambda: ticks.message, _bindings(ticks), ticks.columns)
 
 
