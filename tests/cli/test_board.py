@@ -115,6 +115,7 @@ def test_steps_of_one_minute_are_one_line_that_says_why_a_high_risk_ladder_start
     office.mo.run("watch", "--once")
     board = " ".join(office.mo.run("board").out.split())
     assert "(in 9 min, all at once because the risk is high): steps 2, 4, 5 and 6 of 7, " in board
+    assert board.count("duty officer") == board.count("line manager") == 1
     page = office.mo.done("export", office.ref).out
     assert "- 11:30 (when due back), **all at once, because the risk is high**:" in page
 

@@ -367,7 +367,7 @@ def _next(step: Step, row: Row, now: datetime, zone: tzinfo) -> Line:
         return Line(said, Tone.ALARM, under=True)
     wait = (from_text(step.at) - now + timedelta(seconds=59)) // timedelta(minutes=1)
     at = clock(step.at, zone, now)
-    whose = ", ".join(dict.fromkeys(_whose(one) for one in (step, *row.together)))
+    whose = _whose(step, *row.together)
     why = ", all at once because the risk is high" if row.at_once else ""
     return Line(f"next {at} (in {duration(wait)}{why}): {_names(step, *row.together)}, {whose}", under=True)
 
@@ -378,8 +378,9 @@ def _names(*steps: Step) -> str:
     return f"steps {', '.join(one.split()[0] for one in most)} and {last}" if most else steps[0].name
 
 
-def _whose(step: Step) -> str:
-    return one_line(", ".join(step.whose)) or "nobody is named"
+def _whose(*steps: Step) -> str:
+    who = dict.fromkeys(one for step in steps for one in step.whose)
+    return one_line(", ".join(who)) or "nobody is named"
 
 
 def _marks(row: Row, zone: tzinfo) -> Iterable[Line]:
