@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from visitsafe.checklists.files import find, read, starting_file, write_new
+from visitsafe.checklists.files import find, problems, read, starting_file, write_new
 from visitsafe.checklists.library import Library, check_library, load_all, shipped_folder
-from visitsafe.checklists.model import VisitChecklist
+from visitsafe.checklists.model import ReviewChecklist, VisitChecklist
 from visitsafe.checklists.yaml import MOST_BYTES, MOST_LISTED, as_data, parse, read_strings
 from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError, SettingsError
 
@@ -361,6 +362,17 @@ class TestTheForm:
         path.write_text(text[:start] + junk + text[end:], encoding="utf-8", newline="\n")
         for problem in check_library(library(path), TODAY).problems:
             assert re.fullmatch(r".+\.yaml:[0-9]+:[0-9]+: .+", problem)
+
+    @pytest.mark.parametrize("written", ["title: x", "- a", "a", "other: {strange: 1}"])
+    @pytest.mark.parametrize("data", [{"strange": 1}, {"attest": [{"strange": 1}]}])
+    def test_a_key_that_the_file_does_not_have_where_it_is_refused_is_named_all_the_same(
+        self, written: str, data: object
+    ) -> None:
+        """Positions are looked up by another reader than the one that refuses: they may disagree."""
+        with pytest.raises(ValidationError) as caught:
+            ReviewChecklist.model_validate(data)
+        found = problems(caught.value, parse(written.encode(), "f"), ReviewChecklist)
+        assert any('unknown key "strange"' in one.sentence for one in found)
 
 
 class TestLibrary:

@@ -71,19 +71,19 @@ def problems(error: ValidationError, tree: Tree, model: type[BaseModel]) -> Iter
 
 def _problem(error: Any, path: DataPath, tree: Tree, model: type[BaseModel]) -> Problem | None:
     kind, node = error["type"], tree.positions.node(path)
+    named = str(error["loc"][-1]) if error["loc"] else ""  # what the path ends with, or should
     if kind == "missing":
-        name = error["loc"][-1]
-        return Problem(node.position, f'the key "{name}" is missing here: add it')
+        return Problem(node.position, f'the key "{named}" is missing here: add it')
     if kind == "extra_forbidden":
-        return Problem(tree.positions.key(path), _unknown_key(path, node, model))
+        above = path[:-1] if path and path[-1] == named else path
+        return Problem(tree.positions.key(path), _unknown_key(named, _keys_at(model, above), node))
     if kind == "too_short" and isinstance(node, Items) and node.nodes:
         return None  # the list is only short of what was refused in it
     write = _SENTENCES.get(kind, _in_other_words)
     return Problem(node.position, write(node, error.get("ctx") or {}))
 
 
-def _unknown_key(path: DataPath, node: Node, model: type[BaseModel]) -> str:
-    name, known = str(path[-1]), _keys_at(model, path[:-1])
+def _unknown_key(name: str, known: list[str], node: Node) -> str:
     shown = yaml_words.short(name)
     if near := get_close_matches(name, known, n=1):
         return f'unknown key "{shown}": did you mean "{near[0]}"?'
