@@ -14,7 +14,7 @@ import msgspec
 
 from visitsafe.record.bodies import Control
 from visitsafe.record.entry import to_text
-from visitsafe.state.alarm import WORKER, Due
+from visitsafe.state.alarm import WORKER, Due, all_at_once, by_minute
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import along_for_police, moment, plain_words, to_do, who_goes, whose
 from visitsafe.supervision.page_sections import ordinary_schedule
@@ -54,7 +54,7 @@ class Card(msgspec.Struct, frozen=True):
         conditions: The manager's; all of them or the first ones.
         controls: The control measures that fit.
         steps: The ladder, earliest first.
-        reminders: When the worker is reminded; empty if they are not.
+        reminders: Why steps start at once, and when the worker is reminded; empty if neither.
         police: What to say to the police, sentence by sentence.
         desk: The desk's number; empty if the team has agreed on none.
         made: When and from what the card was made.
@@ -171,10 +171,13 @@ def _lines(step: Step) -> float:
 
 
 def _reminders(state: PlanState, zone: tzinfo) -> str:
-    """The steps that are only the worker's own: nobody at the desk does anything about them."""
-    day = state.body.visit.start
-    own = [clock(one.at, zone, day) for one in ordinary_schedule(state) if set(one.rung.who) == {WORKER}]
-    return f"The worker is reminded at {' and '.join(own[:3])}." if own else ""
+    """Why steps start at once, and those that are only the worker's own: nobody at the desk acts on them."""
+    day, due = state.body.visit.start, ordinary_schedule(state)
+    high = any(all_at_once(state.visit.ladder, dues) for dues in by_minute(due))
+    own = [clock(one.at, zone, day) for one in due if set(one.rung.who) == {WORKER}]
+    said = ["The risk is high, so several steps start at once."] if high else []
+    said += [f"The worker is reminded at {' and '.join(own[:3])}."] if own else []
+    return " ".join(said)
 
 
 def _police(state: PlanState, zone: tzinfo, team: str, desk_phone: str) -> tuple[str, ...]:
