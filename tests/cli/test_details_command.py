@@ -402,6 +402,17 @@ def test_a_new_version_carries_what_was_given_last(office: Office) -> None:
     assert "07700 900222" in office.mo.done("trace", office.ref, "--reason", "not back").out
 
 
+def test_details_in_a_plan_that_the_list_hides_are_sealed_again_with_the_others(office: Office) -> None:
+    give(office)
+    office.plan()
+    office.join(office.person("nia"), "manager")
+    with contextlib.closing(sqlite3.connect(office.store)) as raw:
+        raw.execute("UPDATE plans SET closed = newest, start = '2000-01-01T00:00:00Z'")
+        raw.commit()
+    done = office.mo.done("trace", "--reseal", "--all", "--reason", "Nia is new")
+    assert f"{office.ref}: sealed again to" in done.out
+
+
 def test_opening_prints_numbers_first_and_puts_who_when_and_why_on_the_record(office: Office) -> None:
     give(office)
     office.plan()
