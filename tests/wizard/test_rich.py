@@ -136,6 +136,13 @@ def test_enter_keeps_the_answer_given_before(desk: Desk) -> None:
     assert "Your answer so far: no" in desk.paper.getvalue()
 
 
+def test_what_does_not_count_any_more_is_picked_anew_and_not_by_enter(desk: Desk) -> None:
+    page = replace(at("history"), value="no", given=False)
+    desk.press(ENTER, ENTER, "y")
+    assert desk.front.ask_one(page, GUIDE) == Answered("history", "yes")
+    assert "Your earlier answer was: no" in desk.paper.getvalue()
+
+
 def test_a_question_mark_shows_the_source_and_asks_again(desk: Desk) -> None:
     desk.press("?", "y")
     assert desk.front.ask_one(at("history"), GUIDE) == Answered("history", "yes")

@@ -27,6 +27,9 @@ from visitsafe.wizard.screens import (
     WriteControl,
 )
 
+TYPED = frozenset({AnswerType.TEXT, AnswerType.PEOPLE, AnswerType.TIME, AnswerType.TELEPHONE})
+"""What is typed, and not picked from a list."""
+
 
 class Proposal(Protocol):
     """A computed answer with its reason, such as `adapters.daylight.Daylight`."""
@@ -118,7 +121,13 @@ class Guide:
             return f"Not yet a time that counts: {error.sentence}."
 
     def keeps_earlier(self, page: AskOne) -> bool:
-        """Whether the earlier answer may be kept with one key; not where something else is proposed now."""
+        """Whether the earlier answer may be kept with one key.
+
+        Not where something else is proposed now; and what was picked before and does not count any more, as
+        after a new time, is picked anew.
+        """
+        if not page.given and page.question.answer not in TYPED:
+            return False
         return self.proposal is None or self.proposal.answer == page.value
 
     def explain(self, question: Question, *, why: bool = False) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.model import AnswerType, Question, VisitField
 from visitsafe.record.kinds import Level
 from visitsafe.wizard.answering import AnswerError, is_blank
-from visitsafe.wizard.frontend import Guide
+from visitsafe.wizard.frontend import TYPED, Guide
 from visitsafe.wizard.options import expected
 from visitsafe.wizard.screens import (
     CONFIRM,
@@ -32,7 +32,6 @@ NEXT = {
     Level.CONTROL: "Say what will be done about it, and by whom.",
     Level.NOTE: "",
 }
-TYPED = frozenset({AnswerType.TEXT, AnswerType.PEOPLE, AnswerType.TIME, AnswerType.TELEPHONE})
 BACK_LINE = "< Back"
 PLACEHOLDER = "Choose one:"
 CHOOSE_HOW = "Choose one: the arrows move, Enter takes the line at the arrow"

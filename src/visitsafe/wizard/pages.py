@@ -26,7 +26,8 @@ def question_screen(questionnaire: Questionnaire, session: Session) -> AskOne | 
     offers = session.shelved | session.answers
     can_back = session.origin is not None or walk.before(page) is not None
     if len(questions) > 1:
-        values = {question.id: offers[question.id] for question in questions if question.id in offers}
+        said = session.answers  # an answer that was set aside is given anew, or Enter would sign it
+        values = {question.id: said[question.id] for question in questions if question.id in said}
         return AskTogether(section, questions, walk.progress(page), can_back, values)
     question = questions[0]
     return AskOne(

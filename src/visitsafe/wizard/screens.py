@@ -45,7 +45,7 @@ class AskOne:
 
 @dataclass(frozen=True)
 class AskTogether:
-    """Several questions of one section on one page, with the answers so far (older ones included)."""
+    """Several questions of one section on one page, with the answers that count so far."""
 
     section: Section
     questions: tuple[Question, ...]

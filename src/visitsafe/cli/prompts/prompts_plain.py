@@ -15,7 +15,7 @@ from visitsafe.record.kinds import Answer
 from visitsafe.text.clean import is_name, quoted
 from visitsafe.wizard import page_words as words
 from visitsafe.wizard.answering import AnswerError
-from visitsafe.wizard.frontend import Guide
+from visitsafe.wizard.frontend import TYPED, Guide
 from visitsafe.wizard.options import options
 from visitsafe.wizard.screens import (
     CONFIRM,
@@ -227,7 +227,7 @@ class PlainFront:
 
 def _refused(question: Question, line: str, error: AnswerError) -> str:
     """Why a line is no answer; a line of a list is meant by its number, not by its id."""
-    if question.answer in words.TYPED:
+    if question.answer in TYPED:
         return words.refused(question, line, error)
     alone = f" {words.ALONE}" if question.answer is AnswerType.CHOICES else ""
     return f"Not accepted: {quoted(line)}.{alone}" if line else "This needs an answer."

@@ -127,7 +127,7 @@ class RichFront:
 
     def _ask_choices(self, page: AskOne, guide: Guide) -> Any:
         offered = options(page.question)
-        given = page.value if isinstance(page.value, tuple) else ()
+        given = page.value if page.given and isinstance(page.value, tuple) else ()
         if not page.question.required:
             offered = (*offered, ("", words.SKIP_LINE))
         listed = Ticks(
