@@ -104,7 +104,10 @@ class TestShow:
 
     def test_conditions_are_shown_in_words(self, run: Run) -> None:
         _, out, _ = run("show", "home-visit")
-        assert "If daylight is no and joint-visit is no" in " ".join(out.split())
+        assert (
+            "If daylight is no and visit.light is unknown or dusk and joint-visit is no; or visit.light"
+            in " ".join(out.split())
+        )
 
     def test_facts_and_what_is_asked_again_are_shown(self, run: Run) -> None:
         flat = " ".join(run("show", "home-visit")[1].split())

@@ -266,12 +266,15 @@ def stops_known(
     A plan that was made with checklists that are not here may say anything of them; what the store knows of
     its case counts all the same (D17). What its answers alone would raise by these rules is not told.
     """
+    from visitsafe.checklists.facts import DAYLIGHT, LIGHT
     from visitsafe.checklists.questionnaire import compile_questionnaire
     from visitsafe.planning.review_check import left_out
 
     questionnaire = compile_questionnaire(checklists)
     anyhow = {one.rule for one in left_out(questionnaire.knowing(()), body)}
-    found = left_out(questionnaire.knowing(facts), body)
+    # Daylight raises nothing by itself, only beside an answer, and that question may not have been asked.
+    known = [one for one in facts if (one.name, one.value) != (LIGHT, DAYLIGHT)]
+    found = left_out(questionnaire.knowing(known), body)
     return tuple(one for one in found if one.level is Level.STOP and one.rule not in anyhow)
 
 
