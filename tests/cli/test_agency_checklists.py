@@ -279,7 +279,7 @@ def test_what_is_on_paper_says_that_such_a_step_waits_for_a_report(agency: Agenc
         in office.mo.done("export", office.ref, "--format", "card").out
     )
     own = " ".join(office.at(NOW + timedelta(hours=2)).sam.done("depart").out.split())
-    assert "10:20 Mo and Ann Price and duty officer told, unless you report arriving" in own
+    assert "10:20 Mo, Ann Price and duty officer told, unless you report arriving" in own
 
 
 def test_whoever_does_not_arrive_is_noticed_before_they_are_due_back(agency: Agency) -> None:
