@@ -108,8 +108,16 @@ def run(questionnaire: Questionnaire, session: Session, front: Front, around: Su
         InterruptedByUserError: The person stopped; everything is saved.
         SettingsError: The draft cannot be saved.
     """
+    wizard = _Wizard(questionnaire, refit_times(questionnaire, session), front, around)
     with stopped_by_signals():
-        return _Wizard(questionnaire, refit_times(questionnaire, session), front, around).run()
+        try:
+            return wizard.run()
+        except KeyboardInterrupt:  # between two questions
+            raise _stopped(around) from None
+
+
+def _stopped(around: Surroundings) -> InterruptedByUserError:
+    return InterruptedByUserError("stopped; everything you answered is kept", f"to go on: {around.command}")
 
 
 class _Wizard:
@@ -143,9 +151,7 @@ class _Wizard:
                 continue
             self._take(event)
             if isinstance(event, Pause):
-                raise InterruptedByUserError(
-                    "stopped; everything you answered is kept", f"to go on: {self._around.command}"
-                )
+                raise _stopped(self._around)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Who) and self._around.me and event.who.strip(" .").casefold() in MYSELF:

@@ -89,10 +89,10 @@ class Lines:
             self.write(f"Not accepted. Type a number {which}.")
 
     def _read(self, prompt: str) -> str | Event:
-        self.flush()
-        self.lines_out.write("\n".join(textwrap.wrap(terminal(prompt), self.columns() - 1)) + ": ")
-        self.lines_out.flush()
-        try:
+        try:  # from here on: Ctrl+C may come while the prompt is still being written
+            self.flush()
+            self.lines_out.write("\n".join(textwrap.wrap(terminal(prompt), self.columns() - 1)) + ": ")
+            self.lines_out.flush()
             line = self.lines_in.readline()
         except KeyboardInterrupt:
             line = ""
