@@ -246,17 +246,10 @@ def test_they_are_asked_one_line_each_and_kept_once_read_back_and_agreed_to(offi
 def test_what_does_not_fit_is_quoted_under_the_label_of_its_question(office: Office) -> None:
     window = terminal(office.sam, "details")
     for label, typed, wrong in (
-        (
-            "Home address",
-            "12 Acacia Road " * 30,
-            '"12 Acacia Road 12 Acacia Road 12 Acac..." is 449 characters',
-        ),
-        ("Home telephone", "at reception", '"at reception" is not a telephone number; it has letters in it'),
-        (
-            "Mobile number",
-            "07700 90012",
-            '"07700 90012" is not a telephone number; no such number can be in use',
-        ),
+        # As far as no window breaks the line.
+        ("Home address", "12 Acacia Road " * 30, '"12 Acacia Road 12 Acacia Road 12 Acac..."'),
+        ("Home telephone", "at reception", '"at reception" is not a telephone number'),
+        ("Mobile number", "07700 90012", '"07700 90012" is not a telephone number'),
     ):
         window.expect_exact(f"{label}: ")
         window.sendline(typed)
