@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from visitsafe.cli.output import say
 from visitsafe.errors import (
     LOST_KEY,
     KeyFileError,
@@ -42,10 +41,17 @@ T = TypeVar("T")
 
 
 class Invocation(msgspec.Struct, frozen=True):
-    """One run of visitsafe: its clock, and its environment."""
+    """One run of visitsafe.
+
+    Attributes:
+        clock: Tells the moment, aware.
+        environ: Its environment.
+        say: Tells the person something beside the result.
+    """
 
     clock: Callable[[], datetime]
     environ: Mapping[str, str]
+    say: Callable[[str], None]
 
     @property
     def now(self) -> datetime:
@@ -123,7 +129,7 @@ def desk_of(
     from visitsafe.desk import Desk
     from visitsafe.store.open import is_postgres, open_store, store_exists
 
-    settings = settings_of(context)
+    settings, say = settings_of(context), invocation(context).say
     try:
         store = open_store(settings.store, owner=owner, keeper=keeper)
     except StoreError as error:
@@ -131,10 +137,10 @@ def desk_of(
             raise  # whoever has a team must not begin another because its store is away
         raise StoreError(error.message, hint=_FOUND if settings.name else FIRST) from error
     try:
-        roster = roster_of(settings, store)
+        roster = roster_of(settings, store, say)
         me = roster.members.get(my_fingerprint(settings))
         now = invocation(context).now
-        warn = warn or _once()
+        warn = warn or _once(say)
         for warning in (*settings.warnings, *store.warnings, *roster.warnings, *zone_warnings(roster)):
             warn(warning)
         yield Desk(store, roster, now, me, lambda: signer_of(context), warn)
@@ -142,7 +148,7 @@ def desk_of(
         store.close()
 
 
-def _once() -> Callable[[str], None]:
+def _once(say: Callable[[str], None]) -> Callable[[str], None]:
     """Says each warning once, and of very many only the first: a damaged store may have thousands."""
     said: set[str] = set()
 
@@ -170,7 +176,7 @@ FIRST = (
 _FOUND = "check VISITSAFE_STORE; a new store is made by: visitsafe team found --role manager"
 
 
-def roster_of(settings: Settings, store: "Store") -> "Roster":
+def roster_of(settings: Settings, store: "Store", say: Callable[[str], None]) -> "Roster":
     """The pinned team; a machine without a pin takes the only team it finds and says so.
 
     Raises:
@@ -266,8 +272,8 @@ def signer_of(context: Context) -> "Signer":
             hint="install a newer visitsafe, or mend the file",
         )
     named = public_file(settings.key) if settings.via == AGENT else settings.key
-    environ = invocation(context).environ
-    return AgentSigner(public_line_of(settings.key), settings.via, named, environ, say)
+    run = invocation(context)
+    return AgentSigner(public_line_of(settings.key), settings.via, named, run.environ, run.say)
 
 
 def open_file(context: Context, key: Path) -> "FileSigner":
@@ -279,17 +285,17 @@ def open_file(context: Context, key: Path) -> "FileSigner":
 
     from visitsafe.record.ssh import load as load_key
 
-    environ = invocation(context).environ
-    typed = sys.stdin is not None and sys.stdin.isatty() and not environ.get("VISITSAFE_PASSPHRASE_FILE")
+    run = invocation(context)
+    typed = sys.stdin is not None and sys.stdin.isatty() and not run.environ.get("VISITSAFE_PASSPHRASE_FILE")
     for left in range(TRIES - 1 if typed else 0, 0, -1):
         try:
-            return load_key(key, lambda: passphrase(environ))
+            return load_key(key, lambda: passphrase(run))
         except WrongPassphraseError:
-            say(f"that is not the passphrase; {left} more {'try' if left == 1 else 'tries'}")
-    return load_key(key, lambda: passphrase(environ))
+            run.say(f"that is not the passphrase; {left} more {'try' if left == 1 else 'tries'}")
+    return load_key(key, lambda: passphrase(run))
 
 
-def warn_if_open(file: int, what: str, path: Path) -> None:
+def warn_if_open(say: Callable[[str], None], file: int, what: str, path: Path) -> None:
     """Say that others can read a file with a secret. That of a service may be root's, with rights by name."""
     import os
     import stat
@@ -302,7 +308,7 @@ def warn_if_open(file: int, what: str, path: Path) -> None:
         say(f"others can read {what} in {path}: chmod 600 '{path}'")
 
 
-def passphrase(environ: Mapping[str, str]) -> bytes:
+def passphrase(run: Invocation) -> bytes:
     """The passphrase of the key: from the file in VISITSAFE_PASSPHRASE_FILE, else from the terminal.
 
     Raises:
@@ -311,11 +317,11 @@ def passphrase(environ: Mapping[str, str]) -> bytes:
     import sys
     from getpass import getpass
 
-    named = environ.get("VISITSAFE_PASSPHRASE_FILE")
+    named = run.environ.get("VISITSAFE_PASSPHRASE_FILE")
     if named:
         try:
             with Path(named).open("rb") as file:
-                warn_if_open(file.fileno(), "your passphrase", Path(named))
+                warn_if_open(run.say, file.fileno(), "your passphrase", Path(named))
                 return file.read(MOST_PASSPHRASE).rstrip(b"\r\n")
         except OSError as error:
             raise KeyFileError(

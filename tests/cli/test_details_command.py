@@ -91,7 +91,7 @@ def test_a_file_or_a_pipe_stands_for_all_of_them(office: Office, tmp_path: Path)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             app(
                 ["details", "--from", "-"],
-                obj=Invocation(lambda: NOW, office.sam.environ),
+                obj=Invocation(lambda: NOW, office.sam.environ, print),
                 standalone_mode=False,
             )
     assert office.sam.done("details", "--show").out == "Mobile number: 07700 900004\n"
@@ -557,7 +557,7 @@ class Closed(io.StringIO):
 def test_a_traceback_while_they_are_shown_does_not_name_them(office: Office) -> None:
     give(office)
     office.plan()
-    context = Invocation(lambda: NOW, office.mo.environ)
+    context = Invocation(lambda: NOW, office.mo.environ, print)
     with pytest.raises(RuntimeError) as caught, contextlib.redirect_stdout(Closed()):
         app(["trace", office.ref, "--reason", "x"], obj=context, standalone_mode=False)
     told = "".join(traceback.format_exception(caught.value))

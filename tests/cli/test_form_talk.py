@@ -221,7 +221,7 @@ class TestAtATerminal:
         assert draft.stat().st_mode & 0o777 == 0o600
         assert draft.parent.stat().st_mode & 0o777 == 0o700
         assert "unfinished plan" not in office.sam.run().out
-        found = unfinished(Invocation(lambda: office.sam.now, office.sam.environ))
+        found = unfinished(Invocation(lambda: office.sam.now, office.sam.environ, print))
         assert found == [(office.ref, f"visitsafe mine {office.ref}")]
         child = at_terminal(office)
         answer(child, "2")

@@ -37,6 +37,7 @@ def main(argv: Sequence[str], now: datetime | None = None, environ: Mapping[str,
     invocation = Invocation(
         clock=(lambda: now) if now else lambda: datetime.now(UTC),
         environ=os.environ if environ is None else environ,
+        say=say,
     )
     open_streams()
     try:

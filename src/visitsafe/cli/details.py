@@ -200,7 +200,7 @@ def _from_flags(
     given: Mapping[str, str] = {} if file is None else read_clear(file, country)
     if file is not None and file != "-":
         with Path(file).open("rb") as clear:
-            warn_if_open(clear.fileno(), "your details", Path(file))
+            warn_if_open(say, clear.fileno(), "your details", Path(file))
     typed = dict(_pair(value) for value in values)
     base = found if found is not None and file is None else Details()
     return changed(base, {**given, **{name: cleaned(name, raw, country) for name, raw in typed.items()}})

@@ -85,7 +85,7 @@ def _typed() -> str:
 def _read(file: Path) -> str:
     try:
         with file.open(encoding="utf-8") as opened:
-            warn_if_open(opened.fileno(), "the phrase", file)
+            warn_if_open(say, opened.fileno(), "the phrase", file)
             return opened.read()
     except FileNotFoundError:
         raise NotFoundError("the file with the phrase is not there", hint=f"looked at: {file}") from None

@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.output import result, say, stands
-from visitsafe.errors import LOST_KEY, KeyFileError, NotPermittedError, SettingsError, UsageError
+from visitsafe.errors import LOST_KEY, KeyFileError, UsageError
+from visitsafe.membership.joining import checked_email, checked_name
 from visitsafe.membership.key_change import (
-    KEY_NAME,
+    KEY_FILE,
     adopt,
     announced,
     finish,
     found_at,
     free_place,
     how_it_signs,
+    make_key,
     opened,
+    place_of,
     refuse_to_orphan,
 )
-from visitsafe.opening import desk_of, invocation, passphrase, public_file, public_line_of, settings_of
-from visitsafe.text.clean import clean, has_unseen, is_name, one_line, quoted
+from visitsafe.opening import desk_of, invocation, passphrase, public_line_of, settings_of
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
@@ -27,10 +30,6 @@ if TYPE_CHECKING:
     from visitsafe.settings import KeyPlace, Settings
 
 app = typer.Typer(help="Your own signing key.", rich_markup_mode=None, no_args_is_help=True)
-
-KEY_FILE = Path("keys") / KEY_NAME
-LONGEST_NAME = 100
-LONGEST_EMAIL = 200
 
 
 @app.command()
@@ -73,7 +72,7 @@ def use(
     name, email = checked_name(name or settings.name), checked_email(email or settings.email)
     refuse_to_orphan(context, settings, held)
     opened(context, held).sign(TRIAL)
-    place = adopt(settings, held)
+    place = adopt(settings, held, say)
     switch_key(settings, place, name=name, email=email)
     say(how_it_signs(place))
     with stands("this key is yours now"):
@@ -117,7 +116,7 @@ def replace(
     if lost:
         place, new = chosen(context, settings, use, no_passphrase)
         new.sign(TRIAL)
-        finish(settings, place)
+        finish(settings, place, say)
         say("the team does not know this key yet; run: visitsafe team join, and send an admin the line")
         say(f"they put it in the place of the lost one: visitsafe team replace {settings.email} LINE")
     else:
@@ -126,7 +125,7 @@ def replace(
             place = done or vouched(context, settings, desk, use, no_passphrase)
         if done:
             say("the team knows your new key from an earlier try already; now it is yours here too")
-        finish(settings, place)
+        finish(settings, place, say)
     say(how_it_signs(place))
     with stands("your key is changed"):
         result(fingerprint(public_line_of(place.path)), exact=True)
@@ -162,100 +161,11 @@ def chosen(
 
     if use is not None:
         held = found_at(use)
-        return adopt(settings, held), opened(context, held)
+        return adopt(settings, held, say), opened(context, held)
     secret = None if no_passphrase else new_passphrase(context)
     path = free_place(settings)
     write_key(path, generate(settings.email, secret))
     return KeyPlace(path), load(path, lambda: secret or b"")
-
-
-def place_of(settings: "Settings") -> "KeyPlace":
-    """Where this person's key is.
-
-    Raises:
-        SettingsError: They have none.
-    """
-    from visitsafe.settings import KeyPlace
-
-    if settings.key is None:
-        raise SettingsError("you have no key yet", hint="run: visitsafe key new --name ... --email ...")
-    return KeyPlace(settings.key, settings.via, settings.seal)
-
-
-def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) -> str:
-    """Make and write a key and remember whose it is; its fingerprint.
-
-    Raises:
-        NotPermittedError: There is a key already; it is never overwritten.
-        KeyFileError: There was one, and its file is gone.
-        UsageError: The name or the e-mail cannot be right.
-    """
-    from visitsafe.record.ssh import fingerprint, generate, public_line, write_key
-    from visitsafe.settings import KeyPlace, make_private_folder, switch_key
-
-    name, email = checked_name(name), checked_email(email)
-    own = settings.home / KEY_FILE
-    if settings.key is not None and not (settings.key.exists() or public_file(settings.key).exists()):
-        raise KeyFileError(f"you have a key already, and there is no key at {settings.key}", hint=LOST_KEY)
-    if settings.key is not None:
-        raise NotPermittedError(
-            f"there is a key already: {settings.key}",
-            hint="it stays as it is; to see it, run: visitsafe key show",
-        )
-    if own.exists():
-        raise NotPermittedError(
-            f"there is a key already: {own}",
-            hint=f"it stays as it is; to use it, run: visitsafe key use '{own}'",
-        )
-    made = generate(email, secret)
-    try:
-        make_private_folder(settings.home)
-    except OSError as error:
-        raise SettingsError(
-            f"cannot make {settings.home}: {error.strerror}", hint="set VISITSAFE_HOME"
-        ) from error
-    write_key(settings.home / KEY_FILE, made)
-    switch_key(settings, KeyPlace(settings.home / KEY_FILE), name=name, email=email)
-    return fingerprint(public_line(made.public_line))
-
-
-def checked_name(name: str) -> str:
-    """A person's name, tidied.
-
-    Raises:
-        UsageError: It is empty, too long, no name at all, or has something in it that cannot be seen.
-    """
-    name = _seen(name, "name")
-    if name and not is_name(name):
-        raise UsageError(f"{quoted(name)} is not a name", hint="give it as people know it: 'Sam Carter'")
-    if not name or len(name) > LONGEST_NAME:
-        raise UsageError(
-            f"a name is needed, of at most {LONGEST_NAME} characters", hint="add: --name 'Sam Carter'"
-        )
-    return name
-
-
-def checked_email(email: str) -> str:
-    """A person's e-mail, tidied.
-
-    Raises:
-        UsageError: It is no e-mail, or has something in it that cannot be seen.
-    """
-    email = _seen(email, "e-mail")
-    name, at, domain = email.partition("@")
-    if not (name and at and domain) or "@" in domain or " " in email or len(email) > LONGEST_EMAIL:
-        raise UsageError(
-            f"{quoted(email)} is not an e-mail address", hint="add: --email sam.carter@council.example"
-        )
-    return email
-
-
-def _seen(text: str, what: str) -> str:
-    if has_unseen(text) or len(text.strip().splitlines()) > 1:
-        raise UsageError(
-            f"the {what} has characters in it that cannot be seen", hint="type it again, by hand"
-        )
-    return clean(text)
 
 
 def new_passphrase(context: typer.Context) -> bytes:
@@ -263,9 +173,9 @@ def new_passphrase(context: typer.Context) -> bytes:
     import sys
     from getpass import getpass
 
-    environ = invocation(context).environ
-    if environ.get("VISITSAFE_PASSPHRASE_FILE"):
-        return passphrase(environ)
+    run = invocation(context)
+    if run.environ.get("VISITSAFE_PASSPHRASE_FILE"):
+        return passphrase(run)
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(
             "there is no terminal to ask for a passphrase",

@@ -50,8 +50,8 @@ def talk(context: typer.Context, wanted: Wanted) -> None:
         InterruptedByUserError: The person stopped; the draft is kept.
         UsageError: There is no terminal, or the flags do not fit together.
     """
+    from visitsafe.cli.first_run import set_up
     from visitsafe.cli.prompts.talk import talk_at
-    from visitsafe.membership.first_run import set_up
     from visitsafe.planning.sign import check_may_plan
 
     if wanted.repeat and wanted.revise:

@@ -232,7 +232,7 @@ def rows_of(settings: "Settings", store: "Store") -> "Callable[[Store], Summaris
 
     if not settings.team and founding_entry(store) is None:
         return lambda _copy: lambda _plan, _history: None
-    team = roster_of(settings, store).team_id
+    team = roster_of(settings, store, say).team_id
     return lambda copy: summariser_at(copy, team)
 
 

@@ -160,7 +160,7 @@ def _purging(context: typer.Context) -> "Iterator[tuple[Desk, Purge]]":
     with purge_of(settings.store) as store:
         for warning in (*settings.warnings, *store.store.warnings):
             say(warning)
-        roster = roster_of(settings, store.store)
+        roster = roster_of(settings, store.store, say)
         me, now = roster.members.get(my_fingerprint(settings)), invocation(context).now
         desk = Desk(store.store, roster, now, me, lambda: signer_of(context), say)
         check_purger(desk, "remove records")

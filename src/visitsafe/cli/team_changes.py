@@ -10,8 +10,8 @@ import typer
 
 from visitsafe.cli.output import agreed, deliver, has_terminal, result, say, stands
 from visitsafe.cli.team_leaving import leave, open_visits, who_is_out
-from visitsafe.errors import InterruptedByUserError, UsageError
-from visitsafe.membership.joining import called, check_fingerprint, read_line
+from visitsafe.errors import InterruptedByUserError, NotPermittedError, UsageError
+from visitsafe.membership.joining import called, read_line
 from visitsafe.opening import UK, desk_of, later
 from visitsafe.record.kinds import Role
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from visitsafe.desk import Desk
-    from visitsafe.record.bodies import AgreedBody, Place
+    from visitsafe.record.bodies import AgreedBody, Person, Place
 
 YEAR = 365
 """Days: who keeps records for less is told what that removes."""
@@ -259,7 +259,7 @@ def _place(text: str, timezone: str, current: "Place | None") -> "Place | None":
     """The place to agree on; a time zone alone goes with the place as it is."""
     import msgspec
 
-    from visitsafe.cli.team import read_place
+    from visitsafe.membership.joining import read_place
 
     if not text.strip() and not timezone.strip():
         return None
@@ -304,3 +304,23 @@ def _cards(desk: "Desk", before: "AgreedBody", agreed: "AgreedBody") -> "Iterato
         name, out = state.author.person.name, state.visit.out
         has = "is out with a card that says" if out else "may have a card that says"
         yield f"{name} {has} {before.desk_phone}; {'ring' if out else 'tell'} them ({state.ref})"
+
+
+def check_fingerprint(person: "Person") -> None:
+    """Show whose key it claims to be; where there is somebody to ask, have them compare it first.
+
+    Raises:
+        NotPermittedError: It is not what they read over the telephone.
+    """
+    from visitsafe.team.people import fingerprint_in
+
+    say(f"this line is from {called(person)}")
+    say(f"their key: {fingerprint_in(person)}")
+    if not has_terminal():
+        say("compare this with them over the telephone")
+        return
+    if not agreed("Is this the fingerprint that they read to you over the telephone?"):
+        raise NotPermittedError(
+            "nothing was signed, and nobody was added",
+            hint="ring them on a number that you know, and ask for a new line",
+        )

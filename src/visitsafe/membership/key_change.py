@@ -5,14 +5,14 @@ before it is taken; settings change last, in one step, so that whatever stops in
 Nobody's team is left with a key that they no longer have: where a team knows the old key, that one vouches.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from visitsafe.cli.output import say
-from visitsafe.errors import KeyFileError, NotPermittedError, SettingsError
+from visitsafe.errors import LOST_KEY, KeyFileError, NotPermittedError, SettingsError
+from visitsafe.membership.joining import checked_email, checked_name
 from visitsafe.opening import (
+    Context,
     desk_of,
     invocation,
     my_fingerprint,
@@ -44,16 +44,17 @@ def found_at(path: Path) -> "Held":
     return examine(path)
 
 
-def opened(context: typer.Context, held: "Held") -> "Signer":
+def opened(context: Context, held: "Held") -> "Signer":
     """The signer of a key that somebody named, wherever it is."""
     from visitsafe.record.agent import AgentSigner
 
     if held.via:
-        return AgentSigner(held.public_line, held.via, held.path, invocation(context).environ, say)
+        run = invocation(context)
+        return AgentSigner(held.public_line, held.via, held.path, run.environ, run.say)
     return open_file(context, held.path)
 
 
-def adopt(settings: Settings, held: "Held") -> KeyPlace:
+def adopt(settings: Settings, held: "Held", say: Callable[[str], None]) -> KeyPlace:
     """Keep what a key elsewhere needs here: its public half if an agent has it, and a key to be sealed to."""
     from visitsafe.record.agent import AGENT
 
@@ -63,10 +64,10 @@ def adopt(settings: Settings, held: "Held") -> KeyPlace:
     if held.via == AGENT:
         path = settings.keys / f"agent-{_short(held.public_line)}"
         _keep(settings, public_file(path), f"{held.public_line}\n".encode())
-    return KeyPlace(path, held.via, _recipient(settings))
+    return KeyPlace(path, held.via, _recipient(settings, say))
 
 
-def refuse_to_orphan(context: typer.Context, settings: Settings, held: "Held") -> None:
+def refuse_to_orphan(context: Context, settings: Settings, held: "Held") -> None:
     """Refuse to change to a key that the team does not know, or with which sealed details stay shut.
 
     Raises:
@@ -108,7 +109,7 @@ def announced(settings: Settings, desk: "Desk") -> KeyPlace | None:
     return coming if fingerprint(public_line_of(coming.path)) in desk.roster.members else None
 
 
-def finish(settings: Settings, place: KeyPlace) -> None:
+def finish(settings: Settings, place: KeyPlace, say: Callable[[str], None]) -> None:
     """Sign with the new key from now on; the old one's file stays, under a name that says that it is old."""
     switch_key(settings, place)
     old = settings.key
@@ -151,7 +152,7 @@ def _short(public_line: str) -> str:
     return hashlib.sha256(public_line.encode()).hexdigest()[:SHORT]
 
 
-def _recipient(settings: Settings) -> str:
+def _recipient(settings: Settings, say: Callable[[str], None]) -> str:
     """What is sealed to somebody whose key cannot decrypt; its identity is made if there is none."""
     from visitsafe.record.seal import new_identity, read_identity
 
@@ -176,7 +177,7 @@ def _keep(settings: Settings, path: Path, content: bytes) -> None:
         ) from error
 
 
-def _team_knows(context: typer.Context, settings: Settings) -> bool:
+def _team_knows(context: Context, settings: Settings) -> bool:
     """Whether the key that this person has is in the team; without a store or a team it is in none."""
     from visitsafe.store.open import store_exists
 
@@ -187,3 +188,53 @@ def _team_knows(context: typer.Context, settings: Settings) -> bool:
             return desk.me is not None
     except NotPermittedError:
         return False
+
+
+KEY_FILE = Path("keys") / KEY_NAME
+
+
+def place_of(settings: "Settings") -> "KeyPlace":
+    """Where this person's key is.
+
+    Raises:
+        SettingsError: They have none.
+    """
+    if settings.key is None:
+        raise SettingsError("you have no key yet", hint="run: visitsafe key new --name ... --email ...")
+    return KeyPlace(settings.key, settings.via, settings.seal)
+
+
+def make_key(settings: "Settings", name: str, email: str, secret: bytes | None) -> str:
+    """Make and write a key and remember whose it is; its fingerprint.
+
+    Raises:
+        NotPermittedError: There is a key already; it is never overwritten.
+        KeyFileError: There was one, and its file is gone.
+        UsageError: The name or the e-mail cannot be right.
+    """
+    from visitsafe.record.ssh import fingerprint, generate, public_line, write_key
+
+    name, email = checked_name(name), checked_email(email)
+    own = settings.home / KEY_FILE
+    if settings.key is not None and not (settings.key.exists() or public_file(settings.key).exists()):
+        raise KeyFileError(f"you have a key already, and there is no key at {settings.key}", hint=LOST_KEY)
+    if settings.key is not None:
+        raise NotPermittedError(
+            f"there is a key already: {settings.key}",
+            hint="it stays as it is; to see it, run: visitsafe key show",
+        )
+    if own.exists():
+        raise NotPermittedError(
+            f"there is a key already: {own}",
+            hint=f"it stays as it is; to use it, run: visitsafe key use '{own}'",
+        )
+    made = generate(email, secret)
+    try:
+        make_private_folder(settings.home)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot make {settings.home}: {error.strerror}", hint="set VISITSAFE_HOME"
+        ) from error
+    write_key(settings.home / KEY_FILE, made)
+    switch_key(settings, KeyPlace(settings.home / KEY_FILE), name=name, email=email)
+    return fingerprint(public_line(made.public_line))

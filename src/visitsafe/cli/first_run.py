@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from visitsafe.cli.key import checked_email, checked_name, make_key
 from visitsafe.cli.output import ask, result, say, stands
-from visitsafe.cli.team import found_team, read_place
 from visitsafe.errors import (
     InterruptedByUserError,
     NotPermittedError,
     UsageError,
     VisitsafeError,
 )
+from visitsafe.membership.joining import checked_email, checked_name, found_team, read_place
+from visitsafe.membership.key_change import make_key
 from visitsafe.opening import settings_of
 from visitsafe.record.kinds import Role
 from visitsafe.text.clean import one_line
