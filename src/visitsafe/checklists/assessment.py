@@ -7,16 +7,31 @@ is being made a question without an answer is open; when it is judged, one that 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 import msgspec
 
-from visitsafe.checklists.facts import FACTS, fact_words
-from visitsafe.checklists.model import AnswerType, Condition, Question, Rule
-from visitsafe.checklists.questionnaire import Questionnaire, cite
+from visitsafe.checklists.facts import FACTS, Occasion, fact_words
+from visitsafe.checklists.model import (
+    AnswerType,
+    Condition,
+    Question,
+    Rule,
+    SharingChecklist,
+    Trigger,
+    VisitField,
+)
+from visitsafe.checklists.questionnaire import (
+    SHARE,
+    SHARE_DECISION,
+    SHARE_REASON,
+    SHARE_WITH,
+    Questionnaire,
+    cite,
+)
 from visitsafe.errors import VerificationError
-from visitsafe.record.bodies import Finding, Suggestion
-from visitsafe.record.entry import from_text
+from visitsafe.record.bodies import Duty, Finding, Shown, Suggestion
+from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Answer
 from visitsafe.text.times import in_full
 
@@ -224,3 +239,66 @@ def missing(questionnaire: Questionnaire, answers: Answers) -> Sequence[Question
     """The required questions that certainly apply and have no answer."""
     applicable, _ = look(questionnaire, answers, judged=True)
     return [q for q in questionnaire if applicable[q.id] and q.required and answers.get(q.id, "") == ""]
+
+
+def occasion_of(questionnaire: Questionnaire, answers: Answers) -> Occasion:
+    """What the answers settle of what facts are worked out from."""
+    facts = {one.fills: answers.get(one.id, "") for one in questionnaire if one.fills}
+    people = facts.get(VisitField.COMPANIONS, ())
+    return Occasion(
+        case=str(facts.get(VisitField.CASE) or "").strip(),
+        start=_time(facts.get(VisitField.START, "")),
+        due_back=_time(facts.get(VisitField.DUE_BACK, "")),
+        companions=people if isinstance(people, tuple) else (),
+    )
+
+
+def _time(value: Value) -> datetime | None:
+    return from_text(value) if isinstance(value, str) and value else None
+
+
+def duties(
+    sharing: SharingChecklist | None, questionnaire: Questionnaire, answers: Answers, at: datetime
+) -> tuple[Duty, ...]:
+    """What has to be shared because of these answers; days are counted from `at`."""
+    if sharing is None:
+        return ()
+    recipients = answers.get(SHARE_WITH, ())
+    by = to_text(at + timedelta(days=sharing.duty.within_days))
+    given = {trigger.id: answers.get(trigger.id, Answer.NO.value) for trigger in sharing.triggers}
+    raised = [
+        (trigger, given[trigger.id] == Answer.YES)
+        for trigger in sharing.triggers
+        if Answer.YES in tokens(questionnaire.by_id[trigger.id], given[trigger.id])
+    ]
+    return tuple(
+        Duty(
+            trigger=trigger.id,
+            label=trigger.label if sure else f"{trigger.label} (not sure)",
+            ground=trigger.ground if sure else _ground_unsure(trigger),
+            recipients=recipients if isinstance(recipients, tuple) else (),
+            by=by,
+            decision=str(answers.get(SHARE_DECISION) or SHARE),
+            reason=str(answers.get(SHARE_REASON, "")),
+            source=cite(trigger.source),
+        )
+        for trigger, sure in raised
+    )
+
+
+def _ground_unsure(trigger: Trigger) -> str:
+    """What is not sure is not told as if it were (D19)."""
+    return trigger.ground_unsure or f"Whoever was asked is not sure whether this is so: {trigger.ground}"
+
+
+def shown(questionnaire: Questionnaire, name: str, value: Value) -> Shown:
+    """A question as it is shown, and its answer in words."""
+    question = questionnaire.by_id[name]
+    return Shown(
+        id=name,
+        section=questionnaire.section_of[name].title,
+        label=question.label,
+        ask=question.ask,
+        answer=in_words(question, value, questionnaire.zone),
+        source=cite(question.source),
+    )

@@ -10,10 +10,9 @@ from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
-from visitsafe.checklists.assessment import Value, assess, split
+from visitsafe.checklists.assessment import Value, assess, duties, shown, split
 from visitsafe.checklists.model import FormChecklist, Question, SharingChecklist
 from visitsafe.checklists.questionnaire import Questionnaire, sharing_rule, sharing_sections
-from visitsafe.planning.composing import duties, shown
 from visitsafe.record.bodies import Duty, Finding, Made, Shown
 from visitsafe.record.kinds import Level
 

@@ -8,21 +8,15 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from visitsafe.checklists.assessment import Answers, Value, assess, in_words, split, tokens
-from visitsafe.checklists.facts import Known, Occasion, in_order
+from visitsafe.checklists.assessment import Answers, Value, assess, duties, shown, split, tokens
+from visitsafe.checklists.facts import Known, in_order
 from visitsafe.checklists.model import (
     DUE_BACK,
     Question,
     ReviewChecklist,
-    SharingChecklist,
-    Trigger,
     VisitField,
 )
 from visitsafe.checklists.questionnaire import (
-    SHARE,
-    SHARE_DECISION,
-    SHARE_REASON,
-    SHARE_WITH,
     ChecklistSet,
     Questionnaire,
     cite,
@@ -32,7 +26,6 @@ from visitsafe.record.bodies import (
     Companion,
     Control,
     Countersigning,
-    Duty,
     Finding,
     Ladder,
     Made,
@@ -40,10 +33,9 @@ from visitsafe.record.bodies import (
     PlanBody,
     Rung,
     Sealed,
-    Shown,
     Visit,
 )
-from visitsafe.record.entry import from_text, to_text
+from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Answer
 
 
@@ -122,22 +114,6 @@ def countersigning(review: ReviewChecklist) -> Countersigning:
     )
 
 
-def occasion_of(questionnaire: Questionnaire, answers: Answers) -> Occasion:
-    """What the answers settle of what facts are worked out from."""
-    facts = {one.fills: answers.get(one.id, "") for one in questionnaire if one.fills}
-    people = facts.get(VisitField.COMPANIONS, ())
-    return Occasion(
-        case=str(facts.get(VisitField.CASE) or "").strip(),
-        start=_time(facts.get(VisitField.START, "")),
-        due_back=_time(facts.get(VisitField.DUE_BACK, "")),
-        companions=people if isinstance(people, tuple) else (),
-    )
-
-
-def _time(value: Value) -> datetime | None:
-    return from_text(value) if isinstance(value, str) and value else None
-
-
 def _facts(
     questionnaire: Questionnaire, answers: Answers
 ) -> tuple[dict[VisitField, Value], dict[str, Value]]:
@@ -197,40 +173,6 @@ def _controls(controls: Sequence[Control], findings: Sequence[Finding]) -> tuple
     return tuple(control for control in controls if control.rule in raised)
 
 
-def duties(
-    sharing: SharingChecklist | None, questionnaire: Questionnaire, answers: Answers, at: datetime
-) -> tuple[Duty, ...]:
-    """What has to be shared because of these answers; days are counted from `at`."""
-    if sharing is None:
-        return ()
-    recipients = answers.get(SHARE_WITH, ())
-    by = to_text(at + timedelta(days=sharing.duty.within_days))
-    given = {trigger.id: answers.get(trigger.id, Answer.NO.value) for trigger in sharing.triggers}
-    raised = [
-        (trigger, given[trigger.id] == Answer.YES)
-        for trigger in sharing.triggers
-        if Answer.YES in tokens(questionnaire.by_id[trigger.id], given[trigger.id])
-    ]
-    return tuple(
-        Duty(
-            trigger=trigger.id,
-            label=trigger.label if sure else f"{trigger.label} (not sure)",
-            ground=trigger.ground if sure else _ground_unsure(trigger),
-            recipients=recipients if isinstance(recipients, tuple) else (),
-            by=by,
-            decision=str(answers.get(SHARE_DECISION) or SHARE),
-            reason=str(answers.get(SHARE_REASON, "")),
-            source=cite(trigger.source),
-        )
-        for trigger, sure in raised
-    )
-
-
-def _ground_unsure(trigger: Trigger) -> str:
-    """What is not sure is not told as if it were (D19)."""
-    return trigger.ground_unsure or f"Whoever was asked is not sure whether this is so: {trigger.ground}"
-
-
 def is_safe(question: Question, value: Value) -> bool:
     """Whether an answer may stand: an unsafe or unsure one is asked again the next time."""
     return value != Answer.NOT_SURE and question.worse not in tokens(question, value)
@@ -258,19 +200,6 @@ def standing_in_date(questionnaire: Questionnaire, last: PlanBody, now: datetime
         and is_safe(question, last.answers[question.id])
         and to_text(now - timedelta(days=question.valid_for)) <= last.standing[question.id] <= to_text(now)
     }
-
-
-def shown(questionnaire: Questionnaire, name: str, value: Value) -> Shown:
-    """A question as it is shown, and its answer in words."""
-    question = questionnaire.by_id[name]
-    return Shown(
-        id=name,
-        section=questionnaire.section_of[name].title,
-        label=question.label,
-        ask=question.ask,
-        answer=in_words(question, value, questionnaire.zone),
-        source=cite(question.source),
-    )
 
 
 def _made(checklists: ChecklistSet) -> tuple[Made, ...]:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from visitsafe.checklists import yaml as yaml_words
-from visitsafe.checklists.assessment import Answers, Value, assess
+from visitsafe.checklists.assessment import Answers, Value, assess, occasion_of
 from visitsafe.checklists.facts import Occasion
 from visitsafe.checklists.model import AnswerType, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire
@@ -31,7 +31,6 @@ from visitsafe.checklists.yaml import (
     refusal,
 )
 from visitsafe.errors import ProblemsError, SettingsError
-from visitsafe.planning.composing import occasion_of
 from visitsafe.record.bodies import Control
 from visitsafe.text.clean import clean, quoted
 from visitsafe.wizard.answering import Context, Raw, is_blank, parse_all

@@ -13,13 +13,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from visitsafe.checklists.assessment import Value, told_at_once
+from visitsafe.checklists.assessment import Value, occasion_of, told_at_once
 from visitsafe.checklists.facts import OVERLAP, Known, Occasion
 from visitsafe.checklists.model import AnswerType, Question, Source, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire, cite
 from visitsafe.cli.prompts.terminal import stopped_by_signals
 from visitsafe.errors import InterruptedByUserError
-from visitsafe.planning.composing import occasion_of
 from visitsafe.record.entry import from_text
 from visitsafe.team.people import Member
 from visitsafe.text.clean import one_line
