@@ -12,8 +12,7 @@ import msgspec
 import typer
 
 from visitsafe.checklists.files import starting_file
-from visitsafe.cli import main
-from visitsafe.cli.app import app
+from visitsafe.cli import app, main
 from visitsafe.cli.form_talk import How, fill_in, signed
 from visitsafe.cli.output import result_json
 from visitsafe.opening import desk_of, later
@@ -59,5 +58,7 @@ def mine(
 
 
 if __name__ == "__main__":
-    app.command()(mine)
+    app.app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.app.callback()(lambda: None)
+    app.app.command()(mine)
     sys.exit(main(sys.argv[1:]))

@@ -1,38 +1,123 @@
-"""Every command of visitsafe that Typer reads: a file per group of commands, put together here.
+"""Every command of visitsafe, one line each; a command's file is read when it is wanted, and no sooner.
 
-The commands of the doorstep (`doorstep`) are listed here and read elsewhere: they cannot wait for Typer.
+The commands of the doorstep are listed here and read by `doorstep`: they cannot wait for Typer.
 """
 
-import typer
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
-from visitsafe.cli import (
-    audit,
-    board,
-    checklist,
-    debrief,
-    deciding,
-    details,
-    doctor,
-    documents,
-    doorstep,
-    duress,
-    importing,
-    incident,
-    key,
-    marker,
-    reading,
-    report,
-    store,
-    team,
-    watch,
-)
-from visitsafe.cli import export as exporting
-from visitsafe.cli import home as waiting
-from visitsafe.cli import plan as planning
-from visitsafe.cli import share as sharing
-from visitsafe.cli import verify as verifying
-from visitsafe.cli.command_list import CommandList
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
+
+from visitsafe.cli import doorstep, home
 from visitsafe.opening import Invocation
+
+if TYPE_CHECKING:
+    from typer import Context
+    from typer._click.core import Command
+    from typer._click.formatting import HelpFormatter
+
+COMMANDS: Mapping[str, Mapping[str, str]] = {
+    "Plan and decide": {
+        "plan": "plan:plan",
+        "review": "deciding:review",
+        "withdraw": "plan:withdraw",
+        "show": "reading:show",
+        "list": "reading:list_",
+    },
+    "On the way": dict.fromkeys(("depart", "arrive", "ok", "leave", "extend", "back"), "doorstep"),
+    "At the desk": {
+        "board": "board:board",
+        "watch": "watch:watch",
+        "acknowledge": "doorstep",
+        "stand-down": "doorstep",
+        "trace": "tracing:trace",
+    },
+    "Afterwards": {
+        "incident": "incident:incident",
+        "debrief": "debrief:debrief",
+        "share": "share:share",
+        "marker": "marker:marker",
+        "document": "documents:app",
+        "report": "report:report",
+        "export": "export:export",
+        "import": "importing:import_",
+        "verify": "verify:verify",
+    },
+    "You, the team and its store": {
+        "key": "key:app",
+        "details": "details:details",
+        "team": "team:app",
+        "audit": "audit:audit",
+        "checklist": "checklist:app",
+        "store": "store:app",
+        "doctor": "doctor:doctor",
+    },
+}
+"""The commands as `visitsafe --help` lists them, by what a person is doing: each in FILE:FUNCTION."""
+_PLACES = {name: place for commands in COMMANDS.values() for name, place in commands.items()}
+_HELP = {"help_option_names": ["-h", "--help"]}
+WHOLE = 1000
+"""More characters than any first sentence has."""
+
+
+class Commands(Mapping[str, "Command"]):
+    """The commands by name, each from its file."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
+
+    def __getitem__(self, name: str) -> "Command":
+        if _PLACES[name] == "doorstep":
+            return _of_the_doorstep(name)
+        file, function = _PLACES[name].split(":")
+        found = getattr(import_module(f"visitsafe.cli.{file}"), function)
+        if not isinstance(found, typer.Typer):
+            return _alone(name, found)
+        group = get_group(found)
+        group.name = name
+        return group
+
+
+class CommandList(TyperGroup):
+    """Lists the commands in groups, no sentence of theirs cut off.
+
+    Typer has groups only in its coloured help, which we do not use.
+    """
+
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(**attrs)
+        self.commands = cast("Any", Commands())
+
+    def format_commands(self, ctx: "Context", formatter: "HelpFormatter") -> None:  # type: ignore[override]  # noqa: ARG002
+        """Write each group under its heading."""
+        for title, names in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl([(one, self.commands[one].get_short_help_str(WHOLE)) for one in names])
+
+
+def _of_the_doorstep(name: str) -> "Command":
+    """A command that is read elsewhere; what follows its name is passed on as it stands."""
+
+    def passed_on(context: typer.Context) -> None:
+        raise typer.Exit(doorstep.run([name, *context.args], context.ensure_object(Invocation)))
+
+    words = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    return _alone(name, passed_on, words, doorstep.COMMANDS[name])
+
+
+def _alone(
+    name: str, function: Callable[..., None], words: Mapping[str, object] = _HELP, about: str | None = None
+) -> "Command":
+    app = typer.Typer(rich_markup_mode=None, add_completion=False)
+    app.command(name, help=about, context_settings=dict(words))(function)
+    return get_command(app)
+
 
 app = typer.Typer(
     name="visitsafe",
@@ -41,42 +126,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_HELP,
 )
-
-
-def _listed(name: str, about: str) -> None:
-    """List a command that is read elsewhere; what follows its name is passed on as it stands."""
-
-    def passed_on(context: typer.Context) -> None:
-        raise typer.Exit(doorstep.run([name, *context.args], context.ensure_object(Invocation)))
-
-    words = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-    app.command(name, help=about, context_settings=words)(passed_on)
-
-
-waiting.register(app)
-planning.register(app)
-deciding.register(app)
-reading.register(app)
-board.register(app)
-watch.register(app)
-for command, sentence in doorstep.COMMANDS.items():
-    _listed(command, sentence)
-details.register(app)
-incident.register(app)
-debrief.register(app)
-sharing.register(app)
-marker.register(app)
-report.register(app)
-audit.register(app)
-verifying.register(app)
-doctor.register(app)
-exporting.register(app)
-importing.register(app)
-duress.register(team.app)
-app.add_typer(documents.app, name="document")
-app.add_typer(team.app, name="team")
-app.add_typer(key.app, name="key")
-app.add_typer(store.app, name="store")
-app.add_typer(checklist.app, name="checklist")
+app.callback(invoke_without_command=True)(home.waiting)

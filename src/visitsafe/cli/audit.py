@@ -32,11 +32,6 @@ class Format(StrEnum):
     HTML = "html"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(audit)
-
-
 def audit(
     context: typer.Context,
     show: Annotated[bool, typer.Option("--show", help="Show the newest one that was signed.")] = False,

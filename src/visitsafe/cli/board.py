@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 _CLOCK_ONLY = re.compile(r"\s*[0-9]{1,2}(?:[:.]?[0-9]{2})?\s*(?:[ap]m)?\s*", re.IGNORECASE)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(board)
-
-
 def board(
     context: typer.Context,
     json: Json = False,

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from visitsafe.state.fold import PlanState
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(debrief)
-
-
 def debrief(
     context: typer.Context,
     ref: Annotated[

@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from visitsafe.state.fold import PlanState
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(review)
-
-
 def review(
     context: typer.Context,
     ref: Annotated[str | None, typer.Argument(help="The plan's reference; the queue without one.")] = None,

@@ -31,12 +31,6 @@ if TYPE_CHECKING:
 NEEDED = ("home-address", "mobile", "car-registration", "next-of-kin", "next-of-kin-phone")
 
 
-def register(app: typer.Typer) -> None:
-    """Add `details` and `trace`."""
-    app.command()(details)
-    tracing.register(app)
-
-
 def details(
     context: typer.Context,
     values: Annotated[

@@ -27,11 +27,6 @@ _MOST_PAGES = 256 << 20
 """Bytes of a store up to which all of its pages are looked at; `verify` does so whatever its size."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(doctor)
-
-
 def doctor(
     context: typer.Context, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False
 ) -> None:

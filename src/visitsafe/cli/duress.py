@@ -17,11 +17,6 @@ from visitsafe.text.clean import terminal
 LONGEST = 200
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file to `visitsafe team`."""
-    app.command()(duress)
-
-
 def duress(
     context: typer.Context,
     new: Annotated[bool, typer.Option("--set", help="Agree on a new phrase.")] = False,

@@ -28,11 +28,6 @@ class Format(StrEnum):
     CARD = "card"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(export)
-
-
 def export(
     context: typer.Context,
     ref: Annotated[str | None, typer.Argument(help="The plan's reference.")] = None,

@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from visitsafe.wizard.draft_file import Session
 
 
-def register(app: typer.Typer) -> None:
-    """Make this what visitsafe does without a command."""
-    app.callback(invoke_without_command=True)(waiting)
-
-
 def waiting(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,

@@ -23,11 +23,6 @@ MOST_NAMED = 20
 """How many entries that do not count, and visits that change, are named before it is asked about them."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command("import")(import_)
-
-
 def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="The bundle: visitsafe-....zip.")],

@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 SHOULD_NOT, RIDDOR = "should-not", "riddor-"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(incident)
-
-
 def incident(
     context: typer.Context,
     ref: Annotated[

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 NEVER_NOTED = "Nobody has noted where a warning marker stands, or that there is none."
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(marker)
-
-
 def marker(
     context: typer.Context,
     ref: Annotated[str, typer.Argument(help="A plan's reference; or use --case.")] = "",

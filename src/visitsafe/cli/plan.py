@@ -26,12 +26,6 @@ if TYPE_CHECKING:
     from visitsafe.wizard.answers_file import AnswersFile
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    app.command()(plan)
-    app.command()(withdraw)
-
-
 def plan(
     context: typer.Context,
     repeat: Annotated[str | None, typer.Option(help="Plan the same visit again: what has changed?")] = None,

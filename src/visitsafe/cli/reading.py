@@ -23,12 +23,6 @@ Details = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    app.command()(show)
-    app.command("list")(list_)
-
-
 def show(
     context: typer.Context,
     ref: Annotated[

@@ -31,11 +31,6 @@ class Form(StrEnum):
     CSV = "csv"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(report)
-
-
 def report(
     context: typer.Context,
     first: Annotated[

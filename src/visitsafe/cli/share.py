@@ -27,11 +27,6 @@ class Form(StrEnum):
     HTML = "html"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(share)
-
-
 def share(
     context: typer.Context,
     ref: Annotated[str | None, typer.Argument(help="The plan's reference, such as K7Q2-M9.")] = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli import team_changes
+from visitsafe.cli.duress import duress
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.cli.team_changes import check_fingerprint
 from visitsafe.membership.joining import (
@@ -147,3 +148,6 @@ def list_(
         result_json(team_shape(roster, everyone=everyone))
         return
     result("\n".join(team_lines(roster, zone_of(roster), everyone=everyone)))
+
+
+app.command()(duress)

@@ -20,11 +20,6 @@ GIVE = "to give yours: visitsafe details"
 GIVE_ONCE = "It takes two minutes, once: visitsafe details"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(trace)
-
-
 def trace(
     context: typer.Context,
     ref: Annotated[str | None, typer.Argument(help="The plan's reference, such as K7Q2-M9.")] = None,

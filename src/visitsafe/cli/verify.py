@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(verify)
-
-
 def verify(
     context: typer.Context,
     what: Annotated[

@@ -24,11 +24,6 @@ LONGEST_EVERY = 60
 """Seconds. The board turns red when no heartbeat has been seen for three minutes."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this file."""
-    app.command()(watch)
-
-
 def watch(
     context: typer.Context,
     ref: Annotated[str | None, typer.Argument(metavar="[REF]", help="With --drill: of which visit.")] = None,
