@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from visitsafe.errors import (
     LOST_KEY,
@@ -21,6 +22,10 @@ from visitsafe.errors import (
     WrongPassphraseError,
 )
 from visitsafe.settings import Settings, load, remember
+
+if TYPE_CHECKING:
+    from visitsafe.desk import Desk
+    from visitsafe.record.ssh import Signer
 
 if TYPE_CHECKING:
     from visitsafe.checklists.library import Library
@@ -334,3 +339,21 @@ def passphrase(run: Invocation) -> bytes:
             hint="name a file that holds it in VISITSAFE_PASSPHRASE_FILE",
         )
     return getpass("Passphrase of your key: ").encode()
+
+
+def opened(desk: "Desk") -> "Desk":
+    """The same desk with its key open: before anything is asked that is kept nowhere until it is signed."""
+    signer = desk.signer()
+    return replace(desk, signer=lambda: signer)
+
+
+def patient(desk: "Desk", hint: str) -> "Desk":
+    """The same desk; after the last wrong passphrase it says what to do, because nothing is lost."""
+
+    def signer() -> "Signer":
+        try:
+            return desk.signer()
+        except WrongPassphraseError as error:
+            raise WrongPassphraseError(error.message, hint=hint) from error
+
+    return replace(desk, signer=signer)

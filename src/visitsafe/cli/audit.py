@@ -70,7 +70,7 @@ def audit(
 def _fill_in(context: typer.Context, desk: "Desk", how: "How", *, json: bool) -> None:
     from visitsafe.checklists.form_flow import compile_form
     from visitsafe.cli.form_talk import fill_in, signed
-    from visitsafe.cli.key_talk import patient
+    from visitsafe.opening import patient
     from visitsafe.supervision import auditing as use
 
     use.check_may_audit(desk)

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from visitsafe.cli.on_watch import ALARMING, desk_on_watch
 from visitsafe.cli.output import result_json, say
 from visitsafe.cli.reading import Json, Plain
 from visitsafe.errors import UsageError
 from visitsafe.opening import invocation, zone_of
+from visitsafe.watch.heartbeat import ALARMING, desk_on_watch
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk

@@ -37,8 +37,8 @@ def debrief(
 ) -> None:
     """Talk a visit over: how it went, how it left you, what changes next time."""
     from visitsafe.cli.form_talk import How, fill_in, signed
-    from visitsafe.cli.key_talk import patient
     from visitsafe.followup import debrief as use
+    from visitsafe.opening import patient
 
     telling = use.Telling(who=who.strip(), known_by=flag_text("--known-by", known_by), correct=correct)
     _check_flags(telling)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from visitsafe.cli.doorstep import check_known_by, how_known, open_desk, patient_desk
 from visitsafe.cli.doorstep_flags import BECAUSE
 from visitsafe.cli.flag_texts import flag_text
-from visitsafe.cli.key_talk import opened
 from visitsafe.cli.output import result, result_json, stands
 from visitsafe.errors import UsageError
-from visitsafe.opening import Invocation, later, zone_of
+from visitsafe.opening import Invocation, later, opened, zone_of
 from visitsafe.record.bodies import ReportBody
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import BECAUSE_WORDS, ROLE_WORDS, Because, Role

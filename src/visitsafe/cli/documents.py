@@ -95,8 +95,8 @@ def _write(
 ) -> None:
     from visitsafe.cli.document_talk import checked
     from visitsafe.cli.form_talk import fill_in, signed
-    from visitsafe.cli.key_talk import patient
     from visitsafe.followup import documents as use
+    from visitsafe.opening import patient
 
     with desk_of(context) as desk:
         state = use.find_plan(desk, *about)

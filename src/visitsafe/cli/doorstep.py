@@ -87,7 +87,7 @@ def _which(error: "SeveralVisitsError", argv: Sequence[str]) -> str:
 def _report(called: Invocation, words: "Namespace") -> None:
     from msgspec.structs import replace
 
-    from visitsafe.cli.key_talk import opened
+    from visitsafe.opening import opened
     from visitsafe.visits.report import check_report, make_report, why_doubtful
     from visitsafe.visits.which_visit import find_visit
 
@@ -341,7 +341,7 @@ def open_desk(called: Invocation) -> "Iterator[Desk]":
 
 def patient_desk(desk: "Desk") -> "Desk":
     """A desk that says what to do if its key stays closed."""
-    from visitsafe.cli.key_talk import patient
+    from visitsafe.opening import patient
 
     return patient(desk, "nothing was recorded; run the command again")
 

@@ -204,8 +204,8 @@ def _nobody(done: Reported, desk: "Desk") -> list[str]:
     """That nobody is watching, to whoever can see to it that somebody does."""
     if done.report.kind is Kind.BACK or not is_watched(done.after, desk.now):
         return []
-    from visitsafe.cli.on_watch import anybody_watches, the_desk
     from visitsafe.state.rules_visit import WATCHERS
+    from visitsafe.watch.heartbeat import anybody_watches, the_desk
 
     try:
         if anybody_watches(desk):

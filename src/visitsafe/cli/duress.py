@@ -35,8 +35,8 @@ def duress(
 
 
 def _set(context: typer.Context, file: Path | None) -> None:
-    from visitsafe.cli.key_talk import opened
     from visitsafe.membership.change import agree
+    from visitsafe.opening import opened
     from visitsafe.record.bodies import AgreedBody
     from visitsafe.text.clean import clean
     from visitsafe.visits.phrase import seal_phrase

@@ -7,7 +7,6 @@ watching is read from the watchers' heartbeats. The whole picture is on the boar
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from visitsafe.cli.on_watch import anybody_watches, the_desk
 from visitsafe.opening import zone_of
 from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Role
@@ -19,6 +18,7 @@ from visitsafe.state.visit_words import COMES, DID_IT, how_to_close, unclosed, w
 from visitsafe.text.clean import kept_line
 from visitsafe.text.clock import clock
 from visitsafe.text.redact import without_address
+from visitsafe.watch.heartbeat import anybody_watches, the_desk
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk

@@ -47,8 +47,8 @@ def incident(
 ) -> None:
     """Write down an incident or a near miss: what to do first, then what happened."""
     from visitsafe.cli.form_talk import How, fill_in, signed
-    from visitsafe.cli.key_talk import patient
     from visitsafe.followup import incident as use
+    from visitsafe.opening import patient
 
     with desk_of(context) as desk:
         how = How(answers=answers, yes=yes, plain=plain, print_answers=print_answers)
@@ -164,7 +164,7 @@ def _steps(context: typer.Context, state: "PlanState | None") -> list[str]:
 
 def _watched(desk: "Desk") -> bool | None:
     """Whether somebody is watching, so that a message goes out; None if that cannot be told."""
-    from visitsafe.cli.on_watch import anybody_watches
+    from visitsafe.watch.heartbeat import anybody_watches
 
     try:
         return anybody_watches(desk)
@@ -185,9 +185,9 @@ def _tell(
 
 def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: bool | None) -> list[str]:
     """What was recorded, and what happens now."""
-    from visitsafe.cli.on_watch import the_desk
     from visitsafe.record.kinds import Answer
     from visitsafe.state.duties import ALERT
+    from visitsafe.watch.heartbeat import the_desk
 
     what = "near miss" if body.near_miss else "incident"
     lines = [f"The {what} is recorded on {state.ref}. What happens now:"]

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import typer
 
 from visitsafe.cli.details import with_details
-from visitsafe.cli.key_talk import patient
 from visitsafe.cli.plan import checklist_named, tell
 from visitsafe.errors import NotFoundError, UsageError, VisitsafeError
-from visitsafe.opening import desk_of, invocation, later, library_of, settings_of, zone_of
+from visitsafe.opening import desk_of, invocation, later, library_of, patient, settings_of, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from visitsafe.cli.deciding import Words, goes_by_of, left_out_of, warnings_of
-from visitsafe.cli.key_talk import opened
 from visitsafe.cli.output import say
 from visitsafe.errors import InterruptedByUserError, NotFoundError, VisitsafeError
-from visitsafe.opening import invocation, zone_of
+from visitsafe.opening import invocation, opened, zone_of
 from visitsafe.record.kinds import Decision
 from visitsafe.state.phrases import moment, overtaken_words
 from visitsafe.text.clean import one_line

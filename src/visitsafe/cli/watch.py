@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.on_watch import ALARMING, desk_on_watch
 from visitsafe.cli.output import say
 from visitsafe.errors import StoreError, UsageError, VisitsafeError
 from visitsafe.opening import Context, invocation, settings_of
+from visitsafe.watch.heartbeat import ALARMING, desk_on_watch
 
 if TYPE_CHECKING:
     from visitsafe.cli.watch_loop import Loop, Stop

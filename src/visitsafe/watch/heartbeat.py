@@ -6,12 +6,15 @@ reports trouble is still watching, and its trouble is told. One whose last heart
 gone at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from visitsafe.errors import VerificationError
+from visitsafe.opening import Context, desk_of, zone_of
 from visitsafe.record.bodies import BeatBody
 from visitsafe.record.entry import (
     Entry,
@@ -29,6 +32,9 @@ from visitsafe.record.stored import Store
 from visitsafe.state.rules_visit import WATCHERS, is_time
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
+
+if TYPE_CHECKING:
+    from visitsafe.desk import Desk
 
 SILENCE = timedelta(minutes=3)
 """After how long without a heartbeat nobody is watching; as far ahead, a clock is wrong."""
@@ -166,3 +172,37 @@ def _that_hold(entries: Iterable[Entry]) -> list[Verified]:
         except VerificationError:
             continue
     return good
+
+
+ALARMING = 4
+"""The exit code while somebody has to act (design section 5)."""
+
+
+@contextmanager
+def desk_on_watch(context: Context, warn: Callable[[str], None] | None = None) -> "Iterator[Desk]":
+    """As `desk_of`, for `board` and `watch`: if the team's record does not hold, no visit can be judged.
+
+    Raises:
+        VerificationError: It does not; with the exit code of a visit that needs somebody (D18).
+    """
+    try:
+        with desk_of(context, warn) as desk:
+            yield desk
+    except VerificationError as error:
+        found = VerificationError(
+            f"{error.message}, so nobody can say who is out",
+            hint=f"ring whoever may be; then {error.hint or 'run: visitsafe verify'}, or restore a backup",
+        )
+        found.exit_code = ALARMING
+        raise found from error
+
+
+def anybody_watches(desk: "Desk") -> bool:
+    """Whether a watcher was heard of within the last minutes (`heartbeat.SILENCE`)."""
+    return watch_at(read_beats(desk.store, desk.roster), desk.now, zone_of(desk.roster)).anybody
+
+
+def the_desk(desk: "Desk") -> str:
+    """`the desk on 0161 496 0000`, unescaped; without a number if the team has agreed on none."""
+    phone = desk.roster.settings.desk_phone
+    return f"the desk on {phone}" if phone else "the desk"
