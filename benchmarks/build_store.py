@@ -29,7 +29,7 @@ from story import Actor
 from story_plan import decision_on, hostile_visit, visit
 from visit_story import LADDER
 from visitsafe.record.bodies import AddedBody, BackBody, FoundedBody, PlanBody, ReportBody, WithdrawnBody
-from visitsafe.record.entry import Entry, compose, from_text, to_text
+from visitsafe.record.entry import Entry, compose
 from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.stored import PlanRow, Store, Stored
 from visitsafe.state.duties import TALK_WITHIN, declined
@@ -37,6 +37,7 @@ from visitsafe.state.plan_row import worst
 from visitsafe.state.rules import own_plan_id
 from visitsafe.store.open import create_store, open_store
 from visitsafe.store.schema import SCHEMA_VERSION
+from visitsafe.text.clock import from_text, to_text
 
 WORKERS, MANAGERS, OPEN, DAYS = 300, 30, 50, 730
 WEEK, A_DAY = 7, 20

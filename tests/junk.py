@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from visitsafe.record.chain import GENESIS, chain
-from visitsafe.record.entry import Entry, compose, to_text
+from visitsafe.record.entry import Entry, compose
 from visitsafe.record.stored import Stored
+from visitsafe.text.clock import to_text
 
 COLUMNS = "position, stream, kind, at, by, received, id, payload, signature, chain"
 

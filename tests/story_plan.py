@@ -22,8 +22,8 @@ from visitsafe.record.bodies import (
     Suggestion,
     Visit,
 )
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Decision, Level
+from visitsafe.text.clock import to_text
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """A Monday morning in London's winter, when clocks there show UTC."""

@@ -21,8 +21,8 @@ from visitsafe.record.bodies import (
     Rung,
     StoodDownBody,
 )
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Because, Kind, Outcome
+from visitsafe.text.clock import from_text, to_text
 
 __all__ = ["DEE", "DUE_BACK", "LADDER", "MO", "NOW", "SAM", "START"]
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from visitsafe.record.entry import to_text
 from visitsafe.record.refs import is_plan_id
 from visitsafe.record.stored import PlanRow, Store
+from visitsafe.text.clock import to_text
 
 LATELY = timedelta(hours=48)
 """How long after its last entry, or after the time due back, a closed visit is looked at again."""

@@ -21,11 +21,11 @@ from visitsafe.cli.lines import make_console
 from visitsafe.desk import Desk
 from visitsafe.errors import StoreError, UsageError
 from visitsafe.record.bodies import BeatBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.ssh import load as load_key
 from visitsafe.settings import load
 from visitsafe.store.open import open_store
 from visitsafe.team_record import open_roster
+from visitsafe.text.clock import to_text
 from visitsafe.watch.board import Board, Sight, look, rows_at
 from visitsafe.watch.board_words import Line, Tone, board_lines
 from visitsafe.watch.heartbeat import put_beat, read_beats

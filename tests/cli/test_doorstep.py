@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from office import NOW, Office, Ran, Someone
-from visitsafe.record.entry import to_text
+from visitsafe.text.clock import to_text
 from visitsafe.visits.card import WIDTH
 
 HOSTILE = "all \x1b[2J\x1b]0;owned\x07well \u202egnp"

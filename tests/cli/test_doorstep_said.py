@@ -13,12 +13,12 @@ from visit_story import at, departed, planned
 from visitsafe.desk import Desk
 from visitsafe.opening import UK
 from visitsafe.record.bodies import EscalatedBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Kind
 from visitsafe.record.ssh import load
 from visitsafe.state.set_out import set_out_words
 from visitsafe.store.open import open_store
 from visitsafe.team_record import open_roster
+from visitsafe.text.clock import to_text
 from visitsafe.visits.card import card
 
 WHY = "A baby was not seen for a week."

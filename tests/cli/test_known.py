@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from by_hand import made, put, roster, signer
 from office import NOW, Office
 from visitsafe.record.bodies import PlanBody
-from visitsafe.record.entry import to_text
 from visitsafe.state.rules import own_plan_id
 from visitsafe.store.open import open_store
+from visitsafe.text.clock import to_text
 
 INCIDENT = """\
 checklist: incident

@@ -8,7 +8,7 @@ import vobject  # type: ignore[import-untyped]  # it has no types
 from story import DUE_BACK, NOW, SAM, START, Story, visit
 from visit_story import at, back, countersigned, departed, extended, planned, watched_plan
 from visitsafe.exchange.export import calendar
-from visitsafe.record.entry import to_text
+from visitsafe.text.clock import to_text
 
 
 def events(story: Story) -> tuple[Any, Any]:

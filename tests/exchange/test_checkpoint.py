@@ -12,7 +12,7 @@ from story import ADA, EVE, MO, NOW, SAM, Actor, begun
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.exchange.checkpoint import Checkpoint, Walked, compare, found_in, kept, read_checkpoints, walk
 from visitsafe.record.chain import GENESIS, following
-from visitsafe.record.entry import to_text
+from visitsafe.text.clock import to_text
 
 if TYPE_CHECKING:
     from visitsafe.record.stored import Stored

@@ -12,7 +12,8 @@ from visitsafe.exchange.bundle import Bundle, Packed
 from visitsafe.exchange.findings import Report, timed_entries
 from visitsafe.exchange.verify import verify_file
 from visitsafe.record.bodies import RevokedBody, WithdrawnBody
-from visitsafe.record.entry import Entry, to_text
+from visitsafe.record.entry import Entry
+from visitsafe.text.clock import to_text
 
 BEGUN = begun()
 TEAM = BEGUN.team[0].id

@@ -25,7 +25,6 @@ from visitsafe.membership.details import (
 )
 from visitsafe.planning.decide import check_openable
 from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Kind, Role, Status
 from visitsafe.record.seal import Identity, identity_of, new_identity, seal, unseal
 from visitsafe.record.ssh import Signer
@@ -34,6 +33,7 @@ from visitsafe.state.sealed_words import sealed_words
 from visitsafe.store.open import create_store
 from visitsafe.team.details import Details, from_bytes, is_old, to_bytes, valid_until
 from visitsafe.team_record import open_roster
+from visitsafe.text.clock import to_text
 
 ZOE = Actor("Zoe Ward", "zoe@example.org")
 GIVEN = NOW - timedelta(days=12)

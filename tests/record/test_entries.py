@@ -19,10 +19,9 @@ from visitsafe.record.entry import (
     Entry,
     body_of,
     compose,
-    from_text,
     read,
-    to_text,
 )
+from visitsafe.text.clock import from_text, to_text
 
 AT = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 BY = "SHA256:" + "a" * 43

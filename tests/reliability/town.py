@@ -11,10 +11,10 @@ from pathlib import Path
 
 from office import NOW, Office, Someone
 from visitsafe.desk import summariser_at
-from visitsafe.record.entry import from_text
 from visitsafe.record.stored import Store, Stored
 from visitsafe.store.open import open_store
 from visitsafe.team_record import founding_entry
+from visitsafe.text.clock import from_text
 
 WORKERS = ("sam", "ola", "kit", "lou")
 MANAGERS = ("mo", "max")

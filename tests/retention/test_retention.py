@@ -26,7 +26,7 @@ from visitsafe.record.bodies import (
     PurgedBody,
     ReleasedBody,
 )
-from visitsafe.record.entry import Verified, to_text
+from visitsafe.record.entry import Verified
 from visitsafe.record.kinds import Because, Kind, Status
 from visitsafe.retention.carrying_out import over_for_certain, why_not_carried_out
 from visitsafe.retention.holds import Holds, holds_in
@@ -37,6 +37,7 @@ from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.removal import NOT_CARRIED_OUT, Removed, RemovedError
 from visitsafe.state.rules_purged import days_in_force
 from visitsafe.team.roster import case_key
+from visitsafe.text.clock import to_text
 
 DAYS = 100
 LATER = DUE_BACK + timedelta(days=DAYS, hours=1)

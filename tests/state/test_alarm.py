@@ -30,7 +30,6 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Ladder, PlanBody, Rung
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Kind
 from visitsafe.state.alarm import (
     is_alarming,
@@ -43,6 +42,7 @@ from visitsafe.state.alarm import (
     to_raise,
     unowned,
 )
+from visitsafe.text.clock import from_text, to_text
 
 AGREED = countersigned()
 OUT = departed(at(AGREED, START))

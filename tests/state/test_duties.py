@@ -11,9 +11,9 @@ from story_plan import hostile_visit
 from visit_story import countersigned, departed, minutes_after, planned, raised, stood_down, watched_plan
 from visitsafe.followup.sharing import Letter, letter, letter_title
 from visitsafe.record.bodies import PlanBody
-from visitsafe.record.entry import to_text
 from visitsafe.state.duties import Met, duties_of, owed, talk_by
 from visitsafe.state.sharing_words import duty_shape, state_words
+from visitsafe.text.clock import to_text
 
 LATER = NOW + timedelta(days=30)
 

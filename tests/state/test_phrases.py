@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from story import NOW, begun, hostile_visit, visit
-from visitsafe.record.entry import to_text
 from visitsafe.record.refs import reference
-from visitsafe.state.phrases import age, called, hour, moment, plain_words, short_span, span, unanswered
+from visitsafe.state.phrases import called, plain_words, unanswered
+from visitsafe.text.clock import age, hour, moment, short_span, span, to_text
 
 LONDON = ZoneInfo("Europe/London")
 EVENING, MORNING = "2026-11-23T22:30:00Z", "2026-11-24T01:00:00Z"

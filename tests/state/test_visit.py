@@ -35,8 +35,8 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Comes, Ladder, ReportBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Because, Kind, Stage, Status
+from visitsafe.text.clock import to_text
 
 AGREED = countersigned()
 OUT = departed(at(AGREED, START))

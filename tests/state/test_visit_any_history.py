@@ -31,10 +31,11 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import ExtendedBody, Ladder, Rung, StoodDownBody
-from visitsafe.record.entry import Verified, from_text, to_text
+from visitsafe.record.entry import Verified
 from visitsafe.record.kinds import Kind
 from visitsafe.state.alarm import is_alarming, is_watched, next_due, to_raise, unowned
 from visitsafe.state.fold import PlanState, fold
+from visitsafe.text.clock import from_text, to_text
 from visitsafe.watch.outbox import Channel, Contacts, Message, messages_due
 
 PEOPLE = (SAM, SAM_AT_HOME, DEE, MO, OLA, NIA, EVE)

@@ -33,8 +33,8 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Heard
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Because, Kind
+from visitsafe.text.clock import to_text
 
 OUT = departed(at(countersigned().added(SAM_AT_HOME, "practitioner", "manager"), START))
 ALARM = raised(late(OUT, 15), "duty-rings")

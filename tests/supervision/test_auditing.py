@@ -14,9 +14,9 @@ from visitsafe.checklists.form_flow import Answered
 from visitsafe.desk import Desk
 from visitsafe.followup.form_recorded import recorded_already
 from visitsafe.record.bodies import Made
-from visitsafe.record.entry import to_text
 from visitsafe.supervision.auditing import AUDIT, audited_body, gather_evidence, joined, record_audit
 from visitsafe.supervision.audits import audits
+from visitsafe.text.clock import to_text
 from watchers import Desk as DutyDesk
 
 LONDON = ZoneInfo("Europe/London")

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from story import ADA, EVE, MO, NIA, NOW, SAM, Actor, Story, begun
 from team_story import agreed, arrivals, changed, replaced, revoked, union
-from visitsafe.record.entry import Content, Verified, to_text
+from visitsafe.record.entry import Content, Verified
 from visitsafe.record.kinds import Role
 from visitsafe.team.roster import Roster
+from visitsafe.text.clock import to_text
 
 BOB = Actor("Bob Admin", "bob@example.org")
 STRANGER = Actor("Somebody Else", "else@example.com")

@@ -8,9 +8,9 @@ import pytest
 from story import ADA, EVE, MO, NIA, NOW, SAM, Actor, Story, begun
 from team_story import agreed, at_a_store, changed, replaced, revoked, roles, said, union
 from visitsafe.record.bodies import WithdrawnBody
-from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import Role
 from visitsafe.team.roster import Roster
+from visitsafe.text.clock import from_text
 
 BOB = Actor("Bob Admin", "bob@example.org")
 BOB_AGAIN = Actor("Bob Admin", "bob@example.org", key="again")

@@ -3,8 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from visitsafe.record.entry import from_text
-from visitsafe.text.clock import clock
+from visitsafe.text.clock import clock, from_text
 
 LONDON = ZoneInfo("Europe/London")
 NOW = "2026-11-23T13:00:00Z"

@@ -7,15 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visitsafe.text.times import (
-    TimeError,
-    check_visit_times,
-    duration,
-    in_full,
-    long_visit,
-    parse_time,
-    short,
-)
+from visitsafe.text.clock import duration, in_full, short
+from visitsafe.text.times import TimeError, check_visit_times, long_visit, parse_time
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

@@ -34,8 +34,9 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Gone, PurgedBody, WithdrawnBody
-from visitsafe.record.entry import Entry, Verified, from_text
+from visitsafe.record.entry import Entry, Verified
 from visitsafe.record.kinds import Kind
+from visitsafe.text.clock import from_text
 
 FOLDER = Path(__file__).parent
 NURSE = ("Health visitor, NHS",)

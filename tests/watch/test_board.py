@@ -26,9 +26,9 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import PlanBody
-from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import Kind
 from visitsafe.state.duress_redaction import hides_duress
+from visitsafe.text.clock import from_text
 from visitsafe.watch.board import Board, Row, rows_at
 from visitsafe.watch.board_words import Tone, board_lines, board_shape, row_lines, watch_lines
 from visitsafe.watch.heartbeat import counted_beats, watch_at

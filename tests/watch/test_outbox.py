@@ -33,8 +33,8 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Heard, ReportBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Because, Kind, Outcome
+from visitsafe.text.clock import to_text
 from visitsafe.watch.outbox import Channel, Contacts, Message, hushed_by, messages_due, reached_by
 
 DESK = Channel("desk", "duty")

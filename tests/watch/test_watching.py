@@ -29,9 +29,9 @@ from visit_story import (
 )  # fmt: skip
 from visitsafe.errors import StoreError
 from visitsafe.record.bodies import Comes, Condition, Ladder, NotifiedBody, RevokedBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Because, Kind, Outcome
 from visitsafe.state.events import Alarm
+from visitsafe.text.clock import to_text
 from visitsafe.watch.heartbeat import read_beats
 from visitsafe.watch.outbox import Channel, Contacts
 from watchers import CHANNELS, Desk

@@ -33,13 +33,13 @@ from visitsafe.desk import Desk as Asking
 from visitsafe.errors import StoreError
 from visitsafe.find_lists import listed
 from visitsafe.record.bodies import EscalatedBody, Ladder, ReportBody, Rung
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Kind, Role
 from visitsafe.retention.purge_survey import survey_case
 from visitsafe.retention.purging import remove
 from visitsafe.retention.store_purge import purge_of
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
+from visitsafe.text.clock import to_text
 from visitsafe.watch.board import board_of, look
 from visitsafe.watch.heartbeat import read_beats
 from visitsafe.watch.outbox import Channel

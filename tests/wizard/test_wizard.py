@@ -10,7 +10,7 @@ from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.library import load_all, shipped_folder
 from visitsafe.checklists.questionnaire import compile_questionnaire
 from visitsafe.errors import InterruptedByUserError
-from visitsafe.record.entry import from_text
+from visitsafe.text.clock import from_text
 from visitsafe.wizard.draft import begin, final, findings, repeat
 from visitsafe.wizard.draft_file import Session, Stage
 from visitsafe.wizard.screens import (

@@ -31,9 +31,8 @@ from visitsafe.checklists.questionnaire import (
 )
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import Duty, Finding, Shown, Suggestion
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Answer
-from visitsafe.text.times import in_full
+from visitsafe.text.clock import from_text, in_full, to_text
 
 Value = str | tuple[str, ...]
 Answers = Mapping[str, Value]

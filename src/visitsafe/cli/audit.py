@@ -87,8 +87,8 @@ def _fill_in(context: typer.Context, desk: "Desk", how: "How", *, json: bool) ->
     entry = use.record_audit(signing, body)
     with stands(f"it is recorded; see: {COMMAND} --show"):
         if json:
-            from visitsafe.record.entry import to_text
             from visitsafe.supervision.audit_page import audit_shape
+            from visitsafe.text.clock import to_text
 
             result_json(audit_shape(entry.id, to_text(signing.now), signing.member().person.name, body))
         else:

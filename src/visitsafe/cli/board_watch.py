@@ -13,8 +13,7 @@ import msgspec
 
 from visitsafe.cli.board_screen import Paint
 from visitsafe.errors import VisitsafeError
-from visitsafe.record.entry import to_text
-from visitsafe.text.clock import clock
+from visitsafe.text.clock import clock, to_text
 from visitsafe.watch.board import Board, Sight, board_of
 from visitsafe.watch.board_words import board_lines
 

@@ -93,7 +93,7 @@ def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]
     from visitsafe.followup.debrief import is_unrecorded
     from visitsafe.state.duress_redaction import hides_duress
     from visitsafe.state.duties import duties_of
-    from visitsafe.state.phrases import day
+    from visitsafe.text.clock import day
 
     state = hides_duress(state, desk.me, desk.now)
     lines = [f"Thank you. {state.ref} has been talked over."]

@@ -125,10 +125,9 @@ def _keep(
     from msgspec.structs import replace
 
     from visitsafe.membership.details import write_sealed
-    from visitsafe.record.entry import to_text
     from visitsafe.record.seal import seal
-    from visitsafe.state.phrases import age
     from visitsafe.team.details import LABELS, to_bytes
+    from visitsafe.text.clock import age, to_text
 
     now = invocation(context).now
     if looked or not found.given:
@@ -158,8 +157,8 @@ def _clear(settings: "Settings") -> None:
 
 
 def _show(context: typer.Context, found: "Details | None") -> None:
-    from visitsafe.state.phrases import age
     from visitsafe.team.details import LABELS
+    from visitsafe.text.clock import age
 
     if found is None:
         raise NotFoundError("there are no tracing details on this computer", hint=tracing.GIVE)
@@ -276,9 +275,9 @@ def _sealed(
     identities: "Callable[[], Sequence[Identity]]",
 ) -> "Sealed | None":
     from visitsafe.membership.details import read_sealed, seal_details, sealed_to, valid_days
-    from visitsafe.state.phrases import age
     from visitsafe.state.sealed import names
     from visitsafe.team.details import is_old
+    from visitsafe.text.clock import age
 
     if read_sealed(settings.home) is None:
         say(f"no tracing details go with this plan, because you have given none. {tracing.GIVE_ONCE}")

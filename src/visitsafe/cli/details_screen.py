@@ -8,8 +8,9 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STOP, STRONG, WARN, fact, heading, put
-from visitsafe.state.phrases import age, date_only, span, who_goes
+from visitsafe.state.phrases import who_goes
 from visitsafe.team.details import Details, is_old
+from visitsafe.text.clock import age, date_only, span
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -123,8 +123,8 @@ def _command(state: "PlanState", writing: "Writing") -> str:
 
 def _tell(state: "PlanState", body: "DocumentedBody", old: "Old | None", *, json: bool) -> None:
     from visitsafe.followup.document_pages import document_shape, document_title
-    from visitsafe.record.entry import from_text
     from visitsafe.text.clean import terminal
+    from visitsafe.text.clock import from_text
     from visitsafe.text.days import said
 
     if json:

@@ -293,7 +293,7 @@ def _what_follows(
 
 def _until(desk: "Desk", state: "PlanState", until_: str, by: str) -> str:
     from visitsafe.cli.doorstep_times import longer, until
-    from visitsafe.record.entry import from_text
+    from visitsafe.text.clock import from_text
 
     if until_ and by:
         raise UsageError("--until and --by say the same thing twice", hint="leave one of them out")

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from visitsafe.errors import UsageError
-from visitsafe.record.entry import to_text
+from visitsafe.text.clock import to_text
 from visitsafe.text.times import EXAMPLE, PAST, TimeError, parse_time, read, tidy, time_in_form
 
 NEAR = timedelta(hours=12)

@@ -8,12 +8,11 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from visitsafe.errors import StoreError
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Answer, Kind, Status
 from visitsafe.state.alarm import is_watched, next_due, owner
 from visitsafe.team.people import called
 from visitsafe.text.clean import one_line
-from visitsafe.text.clock import clock, minutes_between
+from visitsafe.text.clock import clock, from_text, minutes_between, to_text
 from visitsafe.visits.report import Reported
 
 if TYPE_CHECKING:

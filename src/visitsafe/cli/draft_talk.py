@@ -90,7 +90,7 @@ def _throw_away(folder: Path, asker: "Talk", drafts: Sequence["Listed"], about: 
 
 def _about(listed: "Listed", now: datetime, zone: "ZoneInfo") -> str:
     """A draft in a few words. Which case it is about is what its author knows it by."""
-    from visitsafe.state.phrases import moment
+    from visitsafe.text.clock import moment
 
     session = listed.session
     kind = "the new plan"

@@ -9,14 +9,13 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STRONG, WARN, fact, heading, item, put
-from visitsafe.record.entry import to_text
 from visitsafe.state.duties import Met, duties_of, talk_by
 from visitsafe.state.followup_earlier import CORRECTED, before, words_before
 from visitsafe.state.followup_words import DOCUMENTS, incident_title, marker_words
-from visitsafe.state.phrases import date_only, day, moment
 from visitsafe.state.rules_followup import NOT_SHARE
 from visitsafe.state.sharing_words import state_words, to_words
 from visitsafe.state.visit_words import name_of
+from visitsafe.text.clock import date_only, day, moment, to_text
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -13,7 +13,7 @@ import typer
 from visitsafe.cli.output import result, say
 from visitsafe.errors import InterruptedByUserError, NotFoundError, SettingsError, UsageError, VisitsafeError
 from visitsafe.opening import invocation, library_of, settings_of, zone_of
-from visitsafe.state.phrases import moment
+from visitsafe.text.clock import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -230,7 +230,7 @@ def _left(draft: "Draft", asker: "Talk") -> "Session | None":
 
 
 def _fresh(context: typer.Context, filled: _Form) -> "Session":
-    from visitsafe.record.entry import to_text
+    from visitsafe.text.clock import to_text
     from visitsafe.wizard.draft_file import Session
     from visitsafe.wizard.form_draft import begin_form
 

@@ -90,7 +90,8 @@ def _mine(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, str]"
     """My own plans that a manager sent back, or that are still waiting."""
     from visitsafe.cli.home_visits import condition_lines, is_under_way
     from visitsafe.state.duress_redaction import hides_duress
-    from visitsafe.state.phrases import expired, how_to_change, moment, overtaken_words
+    from visitsafe.state.phrases import expired, how_to_change, overtaken_words
+    from visitsafe.text.clock import moment
 
     me = desk.me
     if me is None:
@@ -131,8 +132,9 @@ def _decisions(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, 
 
 def _asked(desk: "Desk", state: "PlanState", refs: "Mapping[str, str]") -> str:
     """Why a manager has to look at a plan, and the command for it."""
-    from visitsafe.state.phrases import moment, overtaken_words
+    from visitsafe.state.phrases import overtaken_words
     from visitsafe.state.set_out import set_out_words, went_without
+    from visitsafe.text.clock import moment
 
     who, how = f"{refs[state.plan]} by {state.author.person.name}", f"visitsafe review {refs[state.plan]}"
     if went_without(state):

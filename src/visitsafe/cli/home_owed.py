@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.home_visits import is_under_way
 from visitsafe.opening import zone_of
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Role
-from visitsafe.state.phrases import date_only, short_span
 from visitsafe.text.clean import kept_line
+from visitsafe.text.clock import date_only, short_span, to_text
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk

@@ -8,15 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from visitsafe.opening import zone_of
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Role
 from visitsafe.state.alarm import is_alarming, is_watched, minutes_late, owner
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.state.phrases import in_minutes, short_span
 from visitsafe.state.rules import OPENERS
 from visitsafe.state.visit_words import COMES, DID_IT, how_to_close, unclosed, who_owns
 from visitsafe.text.clean import kept_line
-from visitsafe.text.clock import clock
+from visitsafe.text.clock import clock, in_minutes, short_span, to_text
 from visitsafe.text.redact import without_address
 from visitsafe.watch.heartbeat import anybody_watches, the_desk
 

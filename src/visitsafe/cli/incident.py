@@ -214,8 +214,7 @@ def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: b
 def _planned_before(desk: "Desk", state: "PlanState") -> list[str]:
     """The visits of the case that were planned without knowing of this, and are still to come."""
     from visitsafe.find_cases import case_history
-    from visitsafe.record.entry import to_text
-    from visitsafe.state.phrases import short_span
+    from visitsafe.text.clock import short_span, to_text
 
     try:
         plans = case_history(desk, state.body.visit.case).plans

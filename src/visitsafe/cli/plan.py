@@ -14,7 +14,7 @@ from visitsafe.cli.output import has_terminal, result, result_json, say, stands
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
 from visitsafe.opening import HOME_VISIT, desk_of, invocation, later, library_of, zone_of
 from visitsafe.record.kinds import Level
-from visitsafe.state.phrases import moment
+from visitsafe.text.clock import moment
 
 if TYPE_CHECKING:
     from visitsafe.checklists.facts import Known
@@ -217,7 +217,7 @@ def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent", know
     """What the wizard would have asked twice or shown: a name for a case, a long visit, what is known."""
     from visitsafe.checklists.facts import DAYLIGHT, in_order, why_not_said
     from visitsafe.checklists.model import VisitField
-    from visitsafe.record.entry import from_text
+    from visitsafe.text.clock import from_text
     from visitsafe.text.times import long_visit
     from visitsafe.wizard.answering import case_warning, companion_doubts
 

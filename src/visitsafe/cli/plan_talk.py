@@ -135,7 +135,8 @@ def _said(desk: "Desk", session: "Session") -> tuple[str, ...]:
         NotPermittedError: It can be changed no more since the draft was begun.
     """
     from visitsafe.planning.sign import check_may_revise, costs_of_revising
-    from visitsafe.state.phrases import DECISION_WORDS, moment
+    from visitsafe.state.phrases import DECISION_WORDS
+    from visitsafe.text.clock import moment
 
     if not session.revises:
         return ()
@@ -184,7 +185,7 @@ def _new_session(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "T
     from visitsafe.checklists.questionnaire import compile_questionnaire
     from visitsafe.planning.composing import answers_of
     from visitsafe.planning.sign import standing_answers
-    from visitsafe.record.entry import to_text
+    from visitsafe.text.clock import to_text
     from visitsafe.wizard.draft import begin, repeat, revise
 
     old = _old_plan(desk, wanted)

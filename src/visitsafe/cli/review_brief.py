@@ -15,15 +15,8 @@ from visitsafe.planning.changes import Changes, changes
 from visitsafe.record.bodies import INCIDENT_BEFORE, DecidedBody, Finding, PlanBody
 from visitsafe.record.kinds import Status
 from visitsafe.state.duties import Met, duties_of
-from visitsafe.state.phrases import (
-    DECISION_WORDS,
-    age,
-    date_only,
-    day,
-    own_words,
-    span,
-    who_goes,
-)
+from visitsafe.state.phrases import DECISION_WORDS, own_words, who_goes
+from visitsafe.text.clock import age, date_only, day, span
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -14,22 +14,17 @@ from visitsafe.cli.review_brief import known_line, since, write_brief
 from visitsafe.cli.review_known import facts_first, first_known, has_incident, notes_left
 from visitsafe.planning.changes import changes
 from visitsafe.record.bodies import DecidedBody, Finding, PlanBody
-from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import Company, Level, Status, kind_words
 from visitsafe.state.alarm import is_alarming
 from visitsafe.state.duties import duties_of
 from visitsafe.state.followup_words import incident_title
 from visitsafe.state.phrases import (
     DECISION_WORDS,
-    age,
     answering,
-    day,
     expired,
-    in_minutes,
     not_sure,
     own_words,
     plain_words,
-    span,
     went_first,
     who_goes,
     worst_first,
@@ -39,6 +34,7 @@ from visitsafe.state.set_out import set_out_words, went_without
 from visitsafe.state.sharing_words import state_words, to_words
 from visitsafe.state.visit_words import stage_words
 from visitsafe.team.details import is_old
+from visitsafe.text.clock import age, day, from_text, in_minutes, span
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -10,8 +10,9 @@ from visitsafe.cli.output import say
 from visitsafe.errors import InterruptedByUserError, NotFoundError, VisitsafeError
 from visitsafe.opening import invocation, opened, zone_of
 from visitsafe.record.kinds import Decision
-from visitsafe.state.phrases import moment, overtaken_words
+from visitsafe.state.phrases import overtaken_words
 from visitsafe.text.clean import one_line
+from visitsafe.text.clock import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -15,7 +15,6 @@ from visitsafe.cli.review_known import changed_since, first_known, notes_before
 from visitsafe.cli.review_screen import review_plan
 from visitsafe.cli.visit_screen import show_way
 from visitsafe.record.bodies import DecidedBody, PlanBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Level, Status, kind_words
 from visitsafe.state.alarm import is_alarming
 from visitsafe.state.entry_words import says
@@ -24,15 +23,10 @@ from visitsafe.state.followup_words import owed_words
 from visitsafe.state.phrases import (
     DECISION_WORDS,
     LEVEL_WORDS,
-    age,
     answering,
-    exactly_and_local,
     expired,
-    moment,
     overtaken_words,
     plain_words,
-    short_span,
-    span,
     went_first,
     who_goes,
     worst_first,
@@ -41,6 +35,7 @@ from visitsafe.state.sealed_words import reason_of, sealed_words
 from visitsafe.state.visit_words import MET, how_to_close, stage_words, unclosed
 from visitsafe.supervision.shapes import without_details
 from visitsafe.text.clean import cut
+from visitsafe.text.clock import age, exactly_and_local, moment, short_span, span, to_text
 from visitsafe.text.redact import without_address
 
 if TYPE_CHECKING:

@@ -162,10 +162,10 @@ def _tell_open(desk: "Desk", *, overdue: bool, json: bool) -> None:
     """What is open for whoever asks, for a manager of the whole team; or all that is overdue."""
     from visitsafe.followup import sharing
     from visitsafe.followup.owed import owed_plans
-    from visitsafe.record.entry import to_text
     from visitsafe.record.kinds import Role
     from visitsafe.state.sharing_words import duty_shape, open_line
     from visitsafe.text.clean import kept_line
+    from visitsafe.text.clock import to_text
 
     everybody = overdue or Role.MANAGER in desk.member().roles
     states = owed_plans(desk, mine=not everybody)

@@ -97,12 +97,12 @@ def _backed_up(settings: "Settings", source: "Care", part: Path, now: "datetime"
 
     It is marked as a backup, so that nothing is signed in it that would be missing in the store.
     """
-    from visitsafe.record.entry import from_text, to_text
     from visitsafe.store.backing_up import examine
     from visitsafe.store.moving import fill
     from visitsafe.store.open import BACKUP, care_of, create_file, identity_in, make_one_file
     from visitsafe.store.sqlite import SqliteCare
     from visitsafe.store.store_marks import BACKED_UP, FILLING
+    from visitsafe.text.clock import from_text, to_text
 
     mark = {BACKED_UP: to_text(now)}
     if isinstance(source, SqliteCare):

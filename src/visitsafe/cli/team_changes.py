@@ -58,8 +58,7 @@ def ask_about_clock(desk: "Desk", *, yes: bool) -> None:
     """
     from visitsafe.membership.change import newest_claim
     from visitsafe.opening import zone_of
-    from visitsafe.record.entry import from_text
-    from visitsafe.text.times import in_full
+    from visitsafe.text.clock import from_text, in_full
 
     newest = newest_claim(desk)
     if not newest:

@@ -166,7 +166,7 @@ def who_is_out(desk: "Desk", out: "Sequence[PlanState]") -> Iterator[str]:
 
 
 def _when(desk: "Desk", state: "PlanState") -> str:
-    from visitsafe.state.phrases import short_span
+    from visitsafe.text.clock import short_span
 
     visit = state.body.visit
     return f"{state.ref} ({short_span(visit.start, visit.due_back, zone_of(desk.roster))})"

@@ -4,10 +4,10 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.record.bodies import KEEP_DAYS_INCIDENT
-from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import ROLE_WORDS
 from visitsafe.state.rules_purged import agreed_days
 from visitsafe.text.clean import one_line
+from visitsafe.text.clock import from_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -126,7 +126,7 @@ def _timed(timed: "Timed") -> str:
 def _when(text: str) -> str:
     """`23 Nov 2026 10:00 UTC`: proofs are read far away from the clocks that they were made by."""
     from visitsafe.errors import VerificationError
-    from visitsafe.record.entry import from_text
+    from visitsafe.text.clock import from_text
 
     try:
         at = from_text(text)

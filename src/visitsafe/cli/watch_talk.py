@@ -15,7 +15,6 @@ from visitsafe.cli.output import ReaderGoneError, ResultLostError, result
 from visitsafe.cli.watch_words import about, told
 from visitsafe.errors import MovedStoreError, StoreError
 from visitsafe.opening import UK, zone_of
-from visitsafe.record.entry import to_text
 from visitsafe.state import alarm
 from visitsafe.state.duress_redaction import hides_phrase
 from visitsafe.state.fold import PlanState
@@ -23,7 +22,7 @@ from visitsafe.state.rules import Judged
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster, is_companion
 from visitsafe.text.clean import one_line
-from visitsafe.text.clock import clock
+from visitsafe.text.clock import clock, to_text
 from visitsafe.watch.heartbeat import Gap
 from visitsafe.watch.watcher import Round
 

@@ -28,9 +28,8 @@ from visitsafe.state.phrases import whose
 from visitsafe.state.rules import Judged
 from visitsafe.state.visit_words import COMES
 from visitsafe.team.people import Member, called
-from visitsafe.text.clock import clock, minutes_between
+from visitsafe.text.clock import clock, duration, minutes_between
 from visitsafe.text.redact import without_address
-from visitsafe.text.times import duration
 
 Names = Mapping[str, Member]
 WORKER_ONLY = ("lone-worker",)

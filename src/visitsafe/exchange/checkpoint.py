@@ -12,10 +12,10 @@ import msgspec
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.record.chain import GENESIS, check_chain
-from visitsafe.record.entry import to_text
 from visitsafe.record.ssh import fingerprint, verify
 from visitsafe.record.stored import Store, Stored
 from visitsafe.team.roster import Roster
+from visitsafe.text.clock import to_text
 
 FIRST_LINE = "visitsafe checkpoint 1"
 _BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"

@@ -14,20 +14,19 @@ from visitsafe.desk import Desk
 from visitsafe.errors import VerificationError, VisitsafeError
 from visitsafe.exchange.findings import row_from, state_of
 from visitsafe.record.chain import GENESIS
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import ROLE_WORDS, TEAM_STREAM, Role
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import Store, Stored
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import in_minutes
 from visitsafe.state.removal import NOT_CARRIED_OUT, Removed
 from visitsafe.state.rules import OPENERS
 from visitsafe.state.rules_visit import WATCHERS
 from visitsafe.store.moving import sentences
 from visitsafe.team.people import Member, as_heard
 from visitsafe.team.roster import Roster
+from visitsafe.text.clock import in_minutes, to_text
 from visitsafe.watch.heartbeat import SILENCE, read_beats, watch_at
 
 TAIL = 1000

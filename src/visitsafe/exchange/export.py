@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from visitsafe.record.bodies import BackBody, ExtendedBody, PlanBody, StoodDownBody
-from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import Kind
 from visitsafe.state.fold import PlanState
+from visitsafe.text.clock import from_text
 
 if TYPE_CHECKING:
     from icalendar import Event

@@ -16,7 +16,6 @@ from visitsafe.errors import VerificationError
 from visitsafe.exchange.checkpoint import Compared
 from visitsafe.find_lists import otherwise
 from visitsafe.record.bodies import DecidedBody
-from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import Decision, kind_words
 from visitsafe.record.order import Order
 from visitsafe.record.stored import PlanRow, Stored
@@ -27,6 +26,7 @@ from visitsafe.state.plan_row import row_of
 from visitsafe.state.removal import NOT_CARRIED_OUT, Removed, RemovedError, signed_away
 from visitsafe.state.rules import FORMS, Judged
 from visitsafe.team.roster import Roster
+from visitsafe.text.clock import from_text
 
 _ID = re.compile(r"\b[0-9a-f]{12,64}\b")
 _KEEP = "keep a copy of the store's file as it is, change nothing, and put a backup in its place"

@@ -17,7 +17,7 @@ from visitsafe.desk import bears_on, folded, summariser_at
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.exchange.bundle import Bundle, Packed, fits_its_name
 from visitsafe.record.chain import GENESIS, following
-from visitsafe.record.entry import Entry, from_text, verify_entry
+from visitsafe.record.entry import Entry, verify_entry
 from visitsafe.record.kinds import TEAM_STREAM, Kind, kind_words
 from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
@@ -30,6 +30,7 @@ from visitsafe.state.rules import FORMS, Judged
 from visitsafe.team.people import Members, called
 from visitsafe.team.roster import Roster
 from visitsafe.team_record import arrivals, check_entries
+from visitsafe.text.clock import from_text
 
 
 def take_in(store: Store, added: "Incoming", now: datetime) -> int:

@@ -17,7 +17,7 @@ from visitsafe.exchange.findings import Report, Tally, row_from, state_of, tell
 from visitsafe.exchange.verify_many import here
 from visitsafe.exchange.verify_parts import Checked, Found, Result, Spread, Walk, tasks
 from visitsafe.record.chain import Problem
-from visitsafe.record.entry import Verified, to_text, verify_entry
+from visitsafe.record.entry import Verified, verify_entry
 from visitsafe.record.kinds import TEAM_STREAM, Kind
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.ssh import fingerprint
@@ -25,6 +25,7 @@ from visitsafe.record.stored import PlanRow, Stored
 from visitsafe.state.fold import fold
 from visitsafe.state.removal import RemovedError
 from visitsafe.team.roster import Roster
+from visitsafe.text.clock import to_text
 
 NOT_ALL = "the entries that the store has by plan are not the same as those in order of arrival"
 

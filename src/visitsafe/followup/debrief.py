@@ -18,17 +18,17 @@ from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.followup.incident import still_heard
 from visitsafe.followup.owed import my_debriefs
 from visitsafe.record.bodies import DebriefedBody, Duty, Heard, PlanBody
-from visitsafe.record.entry import VERSION, Content, to_text
+from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.kinds import Answer, Kind
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_words import incident_title
-from visitsafe.state.phrases import moment
 from visitsafe.state.rules_followup import SHARE, is_quoted, why_not_after
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_companion, is_self
+from visitsafe.text.clock import moment, to_text
 from visitsafe.visits.setting_out import seen_by_worker
 from visitsafe.visits.which_visit import person_called, several
 

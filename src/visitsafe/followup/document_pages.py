@@ -20,11 +20,11 @@ from visitsafe.state.documents import is_late, not_held, not_told
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_words import DOCUMENTS
-from visitsafe.state.phrases import date_only, day
 from visitsafe.supervision.page_record import Cited
 from visitsafe.supervision.page_sections import bullets
 from visitsafe.supervision.visit_shape import Shape, person_shape
 from visitsafe.text.clean import lines_of, markdown, markdown_line
+from visitsafe.text.clock import date_only, day
 from visitsafe.text.days import said as day_in_full
 from visitsafe.text.redact import naming
 

@@ -20,7 +20,7 @@ from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError
 from visitsafe.find_cases import case_history, newest_of
 from visitsafe.followup.document_pages import names_address
 from visitsafe.record.bodies import Action, DocumentedBody
-from visitsafe.record.entry import VERSION, Content, to_text
+from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.kinds import Document, Kind, Role
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import HELD, STAGE
@@ -29,6 +29,7 @@ from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules_followup import WRITERS, why_not_after
 from visitsafe.team.roster import is_self
+from visitsafe.text.clock import to_text
 from visitsafe.text.days import DayError, day_of, is_done
 from visitsafe.text.days import said as day_in_full
 

@@ -15,7 +15,7 @@ from visitsafe.checklists.form_flow import Answered
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.record.bodies import NOT_ASKED, DebriefedBody, Duty, Finding, Heard, IncidentBody
-from visitsafe.record.entry import VERSION, Content, from_text, to_text
+from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.kinds import Answer, Kind, Level
 from visitsafe.state.duties import ALERT
 from visitsafe.state.events import Said
@@ -24,7 +24,7 @@ from visitsafe.state.incidents import incidents_waiting
 from visitsafe.state.rules_followup import SHARE, is_quoted, why_not_after
 from visitsafe.state.rules_visit import is_time
 from visitsafe.team.roster import is_self
-from visitsafe.text.clock import DAYS, MONTHS
+from visitsafe.text.clock import DAYS, MONTHS, from_text, to_text
 from visitsafe.visits.which_visit import person_called
 
 NOT_AT_ALL, UP_TO_THREE, OVER_SEVEN = "not-at-all", "up-to-three", "over-seven"

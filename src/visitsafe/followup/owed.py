@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from visitsafe.desk import Desk
 from visitsafe.find_lists import looked_at
-from visitsafe.record.entry import to_text
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import owed, talk_by
 from visitsafe.state.fold import PlanState
+from visitsafe.text.clock import to_text
 
 MOST = 200
 """How many plans are folded at most."""

@@ -14,14 +14,14 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.find_cases import case_history
 from visitsafe.record.bodies import PlanBody, SharedBody
-from visitsafe.record.entry import Content, to_text
+from visitsafe.record.entry import Content
 from visitsafe.record.kinds import Kind
 from visitsafe.state.duties import DutyState, Met, duties_of, each_once, same_ground
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import date_only, day
 from visitsafe.state.rules_followup import NOT_SHARE, SHARE, WRITERS, why_not_after
 from visitsafe.supervision.page_sections import bullets
 from visitsafe.text.clean import markdown, markdown_line
+from visitsafe.text.clock import date_only, day, to_text
 from visitsafe.text.redact import naming
 
 BEHAVIOURS = "behaviours"

@@ -23,7 +23,7 @@ from visitsafe.record.bodies import (
     RevokedBody,
     RoleChangedBody,
 )
-from visitsafe.record.entry import Entry, compose, seal_entry, to_text
+from visitsafe.record.entry import Entry, compose, seal_entry
 from visitsafe.record.kinds import NAMESPACE, TEAM_STREAM, Kind, Role
 from visitsafe.record.ssh import Signer, public_line, verify
 from visitsafe.record.stored import Store
@@ -32,6 +32,7 @@ from visitsafe.team.people import Member, as_heard, fingerprint_in
 from visitsafe.team.roster import Roster
 from visitsafe.team_record import founding_entries
 from visitsafe.text.clean import has_unseen
+from visitsafe.text.clock import to_text
 
 
 def allowed_signers(roster: Roster) -> str:

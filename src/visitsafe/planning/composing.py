@@ -35,8 +35,8 @@ from visitsafe.record.bodies import (
     Sealed,
     Visit,
 )
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Answer
+from visitsafe.text.clock import to_text
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):

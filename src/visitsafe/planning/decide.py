@@ -18,7 +18,6 @@ from visitsafe.record.bodies import (
     Needs,
     PlanBody,
 )
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Decision, Kind, Level, Role, Status
 from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
@@ -30,6 +29,7 @@ from visitsafe.state.rules import Judged, is_earlier
 from visitsafe.state.set_out import went_without
 from visitsafe.team.people import Member, words_in
 from visitsafe.team.roster import is_companion, is_self
+from visitsafe.text.clock import to_text
 
 if TYPE_CHECKING:
     from visitsafe.checklists.questionnaire import ChecklistSet

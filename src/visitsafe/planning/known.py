@@ -42,7 +42,7 @@ def knowing(desk: "Desk", zone: "tzinfo", worker: "Member", *, but: str = "") ->
 
 def known_of(desk: "Desk", zone: "tzinfo", state: "PlanState") -> Known:
     """What is known now of a plan that was signed."""
-    from visitsafe.record.entry import from_text
+    from visitsafe.text.clock import from_text
 
     visit = state.body.visit
     names = tuple(one.name for one in visit.companions)
@@ -80,8 +80,8 @@ def _overlaps(
 ) -> "Sequence[KnownFact]":
     from visitsafe.find_cases import plans_between
     from visitsafe.planning.sign import companions_in
-    from visitsafe.record.entry import to_text
     from visitsafe.state.overlaps import overlap_fact
+    from visitsafe.text.clock import to_text
 
     if occasion.start is None or occasion.due_back is None:
         return ()

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, Finding, IncidentBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Answer, Document, Level
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.case_known import was_made
@@ -19,7 +18,7 @@ from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.markers import marker_says
 from visitsafe.text.clean import one_line
-from visitsafe.text.clock import MONTHS, local_time
+from visitsafe.text.clock import MONTHS, local_time, to_text
 from visitsafe.text.redact import without_address
 
 MOST = 6

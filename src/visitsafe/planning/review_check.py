@@ -12,7 +12,7 @@ from visitsafe.record.bodies import LADDER_ALTERED, Finding, Ladder, PlanBody
 from visitsafe.record.kinds import Answer, Level
 from visitsafe.state.alarm import MOST_GRACE, MOST_MINUTES, WORKER
 from visitsafe.state.in_force import MOST_STEPS
-from visitsafe.state.phrases import in_minutes
+from visitsafe.text.clock import in_minutes
 
 
 def ladder_altered(body: PlanBody, made: Ladder | None) -> Finding | None:

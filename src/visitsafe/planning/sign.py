@@ -13,7 +13,6 @@ from visitsafe.errors import NotPermittedError
 from visitsafe.find_cases import case_history, newest_by
 from visitsafe.planning.composing import Intent, compose_plan, standing_in_date
 from visitsafe.record.bodies import Companion, PlanBody, WithdrawnBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Kind, Role, Status
 from visitsafe.record.refs import SHORT
 from visitsafe.state.duress_redaction import hides_duress
@@ -22,6 +21,7 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import PLANNERS, own_plan_id
 from visitsafe.team.people import has_left
 from visitsafe.team.roster import Roster
+from visitsafe.text.clock import to_text
 
 SPARE_IDS = 20
 
@@ -169,7 +169,7 @@ def _check_author(desk: Desk, state: PlanState) -> None:
 
 def costs_of_revising(state: PlanState, zone: tzinfo) -> str:
     """What a new version of a plan costs its author; empty if nobody expects them yet."""
-    from visitsafe.state.phrases import short_span
+    from visitsafe.text.clock import short_span
 
     if not state.visit.watched or state.closed:
         return ""

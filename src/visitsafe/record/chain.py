@@ -13,9 +13,10 @@ from itertools import pairwise
 import msgspec
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entry import Entry, to_text
+from visitsafe.record.entry import Entry
 from visitsafe.record.kinds import TEAM_STREAM, Kind
 from visitsafe.record.stored import Stored
+from visitsafe.text.clock import to_text
 
 GENESIS = "0" * 64
 """The running hash before the first entry."""

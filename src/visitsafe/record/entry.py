@@ -8,7 +8,7 @@ SHA-256 of those bytes in hex. docs/record-format.md is normative. Signatures ar
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,7 @@ import msgspec
 
 from visitsafe.errors import VerificationError
 from visitsafe.record.kinds import kind_words
+from visitsafe.text.clock import from_text, to_text
 
 if TYPE_CHECKING:
     from visitsafe.record.ssh import Signer
@@ -29,7 +30,6 @@ MOST_NUMBER = (1 << 53) - 1
 """The largest whole number that every reader of JSON reads as the same number."""
 _HEX_ID = re.compile(r"[0-9a-f]{64}")
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z")
 _STREAM = re.compile(r"team|[0-9A-HJKMNP-TV-Z]{16}")
 _SHALLOW = 8
 """As deep as what this visitsafe writes."""
@@ -204,27 +204,6 @@ def body_of(content: Content, kind: type[B]) -> B:
         raise VerificationError(
             f"a {content.kind} entry does not have the form of its kind: {_harmless(error)}"
         ) from error
-
-
-def to_text(at: datetime) -> str:
-    """An aware time as it stands in entries: UTC, whole seconds, `2026-11-23T15:30:00Z`."""
-    if at.tzinfo is None:
-        raise ValueError("times are aware")
-    return at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
-
-
-def from_text(text: str) -> datetime:
-    """The aware UTC time that an entry's text names.
-
-    Raises:
-        VerificationError: It is not such a time.
-    """
-    try:
-        if not _TIME.fullmatch(text):
-            raise ValueError(text)
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise VerificationError(f"an entry's time is not a UTC time: {text[:40]!r}") from error
 
 
 def _harmless(error: Exception) -> str:

@@ -8,12 +8,12 @@ take out a visit under way, nor a part of a plan: what may be that stays, and is
 from datetime import datetime
 
 from visitsafe.record.bodies import PurgedBody
-from visitsafe.record.entry import from_text
 from visitsafe.record.order import Order
 from visitsafe.retention.holds import Holds
 from visitsafe.retention.policy import Facts, facts_of, gone_of, held_words, named_in
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules_purged import WAITING
+from visitsafe.text.clock import from_text
 
 
 def why_not_carried_out(state: PlanState, holds: Holds, now: datetime) -> str:

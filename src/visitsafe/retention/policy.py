@@ -20,7 +20,6 @@ from visitsafe.record.bodies import (
     PurgedBody,
     StoodDownBody,
 )
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Because, Kind
 from visitsafe.record.refs import reference
 from visitsafe.retention.holds import Holds
@@ -29,6 +28,7 @@ from visitsafe.state.removal import NOT_CARRIED_OUT
 from visitsafe.state.rules import Judged
 from visitsafe.state.rules_purged import agreed_days
 from visitsafe.team.roster import case_key
+from visitsafe.text.clock import from_text, to_text
 
 
 class Facts(msgspec.Struct, frozen=True):

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import is_plan_id
 from visitsafe.record.stored import PlanRow, Store, Stored
 from visitsafe.team.roster import case_key
+from visitsafe.text.clock import to_text
 
 _NAMES_A_CASE = b'"case"'
 

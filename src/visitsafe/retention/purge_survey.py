@@ -11,7 +11,6 @@ import msgspec
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.record.bodies import ERASURE, KEEP_DAYS_INCIDENT, AgreedBody, PlanBody
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.refs import is_plan_id
 from visitsafe.retention.carrying_out import why_not_carried_out
 from visitsafe.retention.holds import Holds, holds_in
@@ -30,6 +29,7 @@ from visitsafe.state.removal import Removed, RemovedError
 from visitsafe.state.rules_purged import agreed_days, days_in_force
 from visitsafe.team.roster import case_key, is_self
 from visitsafe.team_record import check_entries
+from visitsafe.text.clock import from_text, to_text
 
 SIGNED = "signed"
 """In place of a rule: that it goes is signed already, and only has to be carried out here."""

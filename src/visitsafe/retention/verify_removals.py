@@ -4,10 +4,10 @@ import heapq
 from datetime import timedelta
 
 from visitsafe.errors import VerificationError
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import Stored
+from visitsafe.text.clock import from_text, to_text
 
 _A_DAY = timedelta(days=1)
 _MOST = 20

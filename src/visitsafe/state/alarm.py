@@ -12,13 +12,13 @@ from functools import lru_cache
 import msgspec
 
 from visitsafe.record.bodies import AcknowledgedBody, EscalatedBody, Ladder, Rung
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Kind, Role, Stage
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import A_DAY
 from visitsafe.state.rules_visit import is_time
 from visitsafe.state.visit import OUT
+from visitsafe.text.clock import from_text, to_text
 
 CLOCKS_APART = timedelta(minutes=2)
 """How far ahead a recorded time may lie before it was taken from a clock that was wrong."""

@@ -25,13 +25,12 @@ from visitsafe.checklists.facts import (
     in_order,
 )
 from visitsafe.record.bodies import IncidentBody, KnownFact, ReportBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Answer
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.duties import each_once
 from visitsafe.state.fold import PlanState
 from visitsafe.state.markers import why_out_of_date
-from visitsafe.state.phrases import date_only
+from visitsafe.text.clock import date_only, to_text
 
 A_YEAR = timedelta(days=365)
 _PRESSING = (OPEN, THIS_YEAR, OLDER)

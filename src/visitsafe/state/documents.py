@@ -10,12 +10,12 @@ from datetime import datetime
 import msgspec
 
 from visitsafe.record.bodies import DocumentedBody, SharedBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Document
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules_followup import SHARE
+from visitsafe.text.clock import to_text
 
 REVIEW = "to be looked at again"
 PROPOSED = "proposed for that day, and nothing says that it was held"

@@ -23,7 +23,7 @@ from visitsafe.record.bodies import (
     SharedBody,
     StoodDownBody,
 )
-from visitsafe.record.entry import VERSION, Content, Entry, Verified, from_text, to_text
+from visitsafe.record.entry import VERSION, Content, Entry, Verified
 from visitsafe.record.kinds import Kind
 from visitsafe.record.order import Order
 from visitsafe.state.alarm import Due, to_raise
@@ -35,6 +35,7 @@ from visitsafe.state.rules_visit import WATCHERS
 from visitsafe.state.visit import VisitState, visit_state
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_companion, is_self
+from visitsafe.text.clock import from_text, to_text
 
 WHY_OPENED = "the reason is on the record"
 

@@ -15,7 +15,6 @@ from enum import StrEnum
 import msgspec
 
 from visitsafe.record.bodies import DecidedBody, Duty, Filled, ReportBody, SharedBody
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Level
 from visitsafe.record.order import Order
 from visitsafe.state.case import CaseHistory
@@ -27,6 +26,7 @@ from visitsafe.state.followup_earlier import before
 from visitsafe.state.rules_followup import NOT_SHARE
 from visitsafe.state.rules_visit import is_time
 from visitsafe.team.roster import case_key, seen_text
+from visitsafe.text.clock import from_text, to_text
 
 TALK_WITHIN = timedelta(days=2)
 """How soon after a visit it is talked over."""

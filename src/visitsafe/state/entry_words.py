@@ -21,10 +21,10 @@ from visitsafe.record.bodies import (
 from visitsafe.record.kinds import BECAUSE_WORDS, Outcome
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_words import after_says
-from visitsafe.state.phrases import exactly
 from visitsafe.state.rules import Bodies, Judged
 from visitsafe.state.visit import VisitState
 from visitsafe.team.people import Member, called
+from visitsafe.text.clock import exactly
 
 
 def says(judged: Judged, state: PlanState) -> str:

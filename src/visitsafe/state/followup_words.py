@@ -18,9 +18,9 @@ from visitsafe.record.bodies import (
 from visitsafe.record.kinds import Answer, Document
 from visitsafe.state.duties import Met, duties_of, talk_by
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import exactly
 from visitsafe.state.rules_followup import NOT_SHARE
 from visitsafe.team.people import Member, called
+from visitsafe.text.clock import exactly
 
 DOCUMENTS: Mapping[str, str] = {
     Document.AGREEMENT: "Written agreement with the family",

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from visitsafe.errors import UsageError
 from visitsafe.record.bodies import MarkedBody
-from visitsafe.state.phrases import age, date_only
 from visitsafe.text.clean import clean, one_line
+from visitsafe.text.clock import age, date_only
 
 LONGEST = 60
 """Characters of a system's name, and of a reference."""

@@ -7,9 +7,9 @@ from visitsafe.checklists.facts import BOTH, COMPANION, OVERLAP, WORKER
 from visitsafe.record.bodies import Companion, KnownFact
 from visitsafe.record.kinds import Status
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import short_span
 from visitsafe.team.people import Member, words_in
 from visitsafe.team.roster import is_companion, is_self
+from visitsafe.text.clock import short_span
 
 MOST_TOLD = 3
 

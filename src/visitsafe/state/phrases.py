@@ -5,16 +5,13 @@ entries and the team's local time for people; a time that is no time is shown as
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
-from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import Control, Finding, PlanBody, ReportBody, Rung, Shown
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import ROLE_WORDS, Answer, Company, Decision, Level, Status
 from visitsafe.record.refs import ALPHABET, FULL, reference
 from visitsafe.state.fold import PlanState
-from visitsafe.text.clock import DAYS, MONTHS, local_time, short_day
-from visitsafe.text.times import in_full
+from visitsafe.text.clock import short_span, to_text
 
 STATUS_WORDS: Mapping[Status, str] = {
     Status.AWAITING: "waiting for a manager's decision",
@@ -39,11 +36,7 @@ DECISION_WORDS: Mapping[Decision, str] = {
     Decision.RETURN: "Returned",
     Decision.REFUSE: "Refused",
 }
-MOST_MINUTES = 7 * 24 * 60
-TWO_HOURS = 120
 NOT_REPORTED = {"departed": "setting out", "arrived": "arriving", "left": "leaving"}
-MONTHS_FROM, YEARS_FROM = timedelta(days=60), timedelta(days=730)
-A_MONTH, A_YEAR = timedelta(days=30.4), timedelta(days=365.25)
 
 
 def went_first(state: PlanState) -> str:
@@ -160,73 +153,6 @@ def along_for_police(names: Sequence[str], company: Company) -> str:
     return "perhaps alone" if unknown else along(names, company)
 
 
-def day(text: str, zone: tzinfo) -> str:
-    """`Monday 23 November 2026`."""
-    local = local_time(text, zone)
-    return f"{DAYS[local.weekday()]} {_date(local)}" if local else text
-
-
-def date_only(text: str, zone: tzinfo) -> str:
-    """`23 November 2026`."""
-    local = local_time(text, zone)
-    return _date(local) if local else text
-
-
-def moment(text: str, zone: tzinfo) -> str:
-    """`Monday 23 November 2026, 15:30 (GMT)`."""
-    local = local_time(text, zone)
-    return in_full(local, zone) if local else text
-
-
-def span(start: str, end: str, zone: tzinfo) -> str:
-    """`Monday 23 November 2026, 15:30 to 16:30`, with the second day if it is another one."""
-    first, last = local_time(start, zone), local_time(end, zone)
-    if first is None or last is None:
-        return f"{start} to {end}"
-    until = f"{last:%H:%M}" if first.date() == last.date() else f"{day(end, zone)}, {last:%H:%M}"
-    if first.utcoffset() != last.utcoffset():
-        return f"{in_full(first, zone)} to {in_full(last, zone)}"
-    return f"{day(start, zone)}, {first:%H:%M} to {until}"
-
-
-def short_span(start: str, end: str, zone: tzinfo) -> str:
-    """`Mon 23 Nov 15:30-16:30`, for lists."""
-    first, last = local_time(start, zone), local_time(end, zone)
-    if first is None or last is None:
-        return f"{start} - {end}"
-    until = f"{last:%H:%M}" if first.date() == last.date() else f"{short_day(last)} {last:%H:%M}"
-    return f"{short_day(first)} {first:%H:%M}-{until}"
-
-
-def hour(due_back: str, minutes: int, zone: tzinfo) -> str:
-    """`16:45 (15 minutes after)`; a step of the ladder beside the time due back."""
-    distance = (
-        f"{abs(minutes)} minutes {'before' if minutes < 0 else 'after'}" if minutes else "when due back"
-    )
-    local = local_time(due_back, zone)
-    if local is None or abs(minutes) > MOST_MINUTES:
-        return distance
-    return f"{(local.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(zone):%H:%M} ({distance})"
-
-
-def minutes_from(earlier: str, later: str) -> int:
-    """Whole minutes from one UTC text to another; 0 if they are not in order or no times."""
-    try:
-        return max(0, int((from_text(later) - from_text(earlier)).total_seconds()) // 60)
-    except VerificationError:
-        return 0
-
-
-def in_minutes(minutes: int) -> str:
-    """`1 minute`, `45 minutes`, `2 hours 5 minutes`, `3 days 4 hours`."""
-    if minutes < 1:
-        return "less than a minute"
-    days, rest = divmod(minutes, 24 * 60)
-    hours, left = divmod(rest, 60) if minutes >= TWO_HOURS else (0, rest)
-    counted = ((days, "day"), (hours, "hour"), (left if not days else 0, "minute"))
-    return " ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counted if count)
-
-
 def heard_with(rung: Rung) -> str:
     """The command with which somebody passes on what such a step waits for."""
     return {"departed": "depart", "arrived": "arrive", "left": "leave"}.get(rung.missing or "", "ok")
@@ -241,33 +167,3 @@ def to_do(rung: Rung) -> str:
 def whose(who: Sequence[str]) -> str:
     """Whose a step of the ladder is: `duty officer or line manager`."""
     return " or ".join(ROLE_WORDS.get(one, one) for one in who) or "nobody named"
-
-
-def age(given: str, now: datetime) -> str:
-    """`today`, `12 days ago`, `8 months ago`, `2 years ago`."""
-    try:
-        past = now - from_text(given)
-    except VerificationError:
-        return f"given {given}"
-    if past < timedelta(days=1):
-        return "today" if past >= timedelta() else "in the future"
-    if past >= YEARS_FROM:
-        return f"{past // A_YEAR} years ago"
-    if past >= MONTHS_FROM:
-        return f"{past // A_MONTH} months ago"
-    return f"{past.days} day{'s' if past.days > 1 else ''} ago"
-
-
-def exactly(text: str) -> str:
-    """A time to the second for the record: `2026-11-23 15:30:00 UTC`."""
-    return text.replace("T", " ").replace("Z", " UTC")
-
-
-def exactly_and_local(text: str, zone: tzinfo) -> str:
-    """`2026-07-01 23:30:00 UTC (Thu 2 Jul 00:30 BST)`: for the record, beside the clocks of the reader."""
-    local = local_time(text, zone)
-    return f"{exactly(text)} ({short_day(local)} {local:%H:%M} {local.tzname()})" if local else exactly(text)
-
-
-def _date(local: datetime) -> str:
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"

@@ -32,7 +32,7 @@ from visitsafe.record.bodies import (
     VisitBody,
     WithdrawnBody,
 )
-from visitsafe.record.entry import Verified, body_of, from_text
+from visitsafe.record.entry import Verified, body_of
 from visitsafe.record.kinds import Decision, Kind, Role
 from visitsafe.record.order import Order
 from visitsafe.record.refs import plan_id
@@ -42,6 +42,7 @@ from visitsafe.state.rules_purged import why_not_purged
 from visitsafe.state.rules_visit import is_well_timed, why_not_visit
 from visitsafe.team.people import Member, has_left
 from visitsafe.team.roster import Roster, is_companion, is_self, seen_text
+from visitsafe.text.clock import from_text
 
 __all__ = [
     "FORMS", "Bodies", "Judged", "is_cautious", "is_companion", "is_earlier", "is_self", "judge",

@@ -20,11 +20,12 @@ from visitsafe.record.bodies import (
     PlanBody,
     SharedBody,
 )
-from visitsafe.record.entry import Content, from_text
+from visitsafe.record.entry import Content
 from visitsafe.record.kinds import Document, Role
 from visitsafe.state.rules_visit import CLOCKS_APART, ONLY_WATCHES, is_time, only_watches
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_companion, is_self
+from visitsafe.text.clock import from_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,11 +18,12 @@ from visitsafe.record.bodies import (
     AgreedBody,
     PurgedBody,
 )
-from visitsafe.record.entry import Content, from_text, to_text
+from visitsafe.record.entry import Content
 from visitsafe.record.kinds import Kind, Role
 from visitsafe.team.people import Member
 from visitsafe.team.people import people as as_people
 from visitsafe.team.roster import is_self
+from visitsafe.text.clock import from_text, to_text
 
 PURGERS = frozenset({Role.MANAGER, Role.ADMIN})
 """Who may remove content, and hold a case or release it."""

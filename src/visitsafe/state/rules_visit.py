@@ -25,11 +25,12 @@ from visitsafe.record.bodies import (
     StoodDownBody,
     VisitBody,
 )
-from visitsafe.record.entry import Content, from_text
+from visitsafe.record.entry import Content
 from visitsafe.record.kinds import Because, Decision, Kind, Role
 from visitsafe.team.people import Member
 from visitsafe.team.people import people as as_people
 from visitsafe.team.roster import is_one_of, is_self
+from visitsafe.text.clock import from_text
 
 if TYPE_CHECKING:
     from visitsafe.state.rules import Judged

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from visitsafe.record.bodies import OpenedBody, ResealedBody
-from visitsafe.state.phrases import age, exactly
 from visitsafe.state.rules import Judged
 from visitsafe.state.sealed import SealedDetails, names
 from visitsafe.team.details import is_old
+from visitsafe.text.clock import age, exactly
 
 
 def sealed_words(sealed: SealedDetails, now: datetime) -> str:

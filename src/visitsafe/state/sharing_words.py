@@ -6,9 +6,10 @@ from visitsafe.record.bodies import SharedBody
 from visitsafe.state.duties import ALERT, DutyState, Met, duties_of
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import called, date_only, day, moment
+from visitsafe.state.phrases import called
 from visitsafe.state.rules_followup import NOT_SHARE
 from visitsafe.supervision.visit_shape import Shape
+from visitsafe.text.clock import date_only, day, moment
 
 
 def by_when(one: DutyState, when: str) -> str:

@@ -13,9 +13,9 @@ from visitsafe.record.bodies import AcknowledgedBody, EscalatedBody, NotifiedBod
 from visitsafe.record.kinds import BECAUSE_WORDS, Outcome
 from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import in_minutes, minutes_from, whose
+from visitsafe.state.phrases import whose
 from visitsafe.state.visit_words import Told, heard_words, who_owns
-from visitsafe.text.clock import clock
+from visitsafe.text.clock import clock, in_minutes, minutes_from
 
 LATE_MINUTES = 2
 """From here on a step counts as raised late: a watcher looks every few seconds."""

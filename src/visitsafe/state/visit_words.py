@@ -11,16 +11,14 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from visitsafe.record.bodies import AcknowledgedBody, BackBody, ExtendedBody, Heard, ReportBody
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Kind, Stage, Status
 from visitsafe.state.alarm import is_watched, minutes_late, owner, unowned
 from visitsafe.state.events import Reports, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import A_DAY
-from visitsafe.state.phrases import in_minutes, minutes_from, overtaken_words, went_first
+from visitsafe.state.phrases import overtaken_words, went_first
 from visitsafe.team.people import called, has_left
-from visitsafe.text.clock import clock
-from visitsafe.text.times import duration
+from visitsafe.text.clock import clock, duration, from_text, in_minutes, minutes_from, to_text
 
 MET = {"yes": "Condition met", "no": "Condition NOT met", "": "Condition, not said whether met"}
 COMES = {True: "comes along after all", False: "does not come after all"}

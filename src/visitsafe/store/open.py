@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from visitsafe.errors import StoreError, VerificationError
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.stored import Store, Summarise
 from visitsafe.store import schema
 from visitsafe.store.sqlite import SqliteCare, SqliteStore, make_single
 from visitsafe.store.sqlite_file import FAULTS, connect, identify, in_words, located
 from visitsafe.store.store_marks import FILLING, MIGRATE, MOVED, refuse_marked
+from visitsafe.text.clock import from_text, to_text
 
 if TYPE_CHECKING:
     from types import ModuleType

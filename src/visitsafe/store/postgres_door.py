@@ -13,7 +13,6 @@ import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
 from visitsafe.errors import StoreError
-from visitsafe.record.entry import to_text
 from visitsafe.store import postgres_schema as sql
 from visitsafe.store import schema
 from visitsafe.store.postgres_care import PostgresCare, without_user
@@ -26,6 +25,7 @@ from visitsafe.store.postgres_words import NOTHING
 from visitsafe.store.sqlite_file import STORE_ID, VERSION
 from visitsafe.store.store_marks import MIGRATE, refuse_marked
 from visitsafe.text.clean import one_line
+from visitsafe.text.clock import to_text
 
 WAIT = 5.0
 _LOGIN = "the database's administrator makes one: CREATE ROLE name LOGIN IN ROLE {}"

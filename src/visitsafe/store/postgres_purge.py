@@ -8,12 +8,12 @@ administrator's affair.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from visitsafe.record.entry import to_text
 from visitsafe.record.stored import Summarise, nothing_first
 from visitsafe.store import postgres_schema as sql
 from visitsafe.store.postgres_link import APPENDING, Link
 from visitsafe.store.postgres_store import PostgresStore
 from visitsafe.store.postgres_triggers import ANY_TIME
+from visitsafe.text.clock import to_text
 
 _CLOCK = (
     b"SELECT EXISTS (SELECT 1 FROM visitsafe.meta WHERE key = %s),"

@@ -15,7 +15,7 @@ import msgspec
 from visitsafe.errors import StoreError, VerificationError
 from visitsafe.record import stored
 from visitsafe.record.chain import GENESIS, continuing, following
-from visitsafe.record.entry import Entry, from_text, to_text
+from visitsafe.record.entry import Entry
 from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.stored import CLOSING, PlanRow, Stored, Summarise, nothing_first, unheard
 from visitsafe.store import postgres_schema as sql
@@ -25,6 +25,7 @@ from visitsafe.store.postgres_triggers import RECEIVED
 from visitsafe.store.postgres_words import NOTHING
 from visitsafe.store.store_marks import MARKS, refuse_writing
 from visitsafe.store.store_traces import Trace, refuse_occupied, trace_in, with_trace
+from visitsafe.text.clock import from_text, to_text
 
 _MARKS = sql.translated(MARKS)
 _BATCH = 64  # an entry is at most a mebibyte

@@ -18,7 +18,7 @@ import msgspec
 from visitsafe.errors import StoreError
 from visitsafe.record import stored
 from visitsafe.record.chain import GENESIS, continuing, following
-from visitsafe.record.entry import Entry, to_text
+from visitsafe.record.entry import Entry
 from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.refs import is_plan_id
 from visitsafe.record.stored import CLOSING, PlanRow, Purge, Stored, Summarise, nothing_first, unheard
@@ -37,6 +37,7 @@ from visitsafe.store.store_marks import (
     refuse_writing,
 )
 from visitsafe.store.store_traces import Trace, odd_purge, refuse_occupied, trace_in, with_trace
+from visitsafe.text.clock import to_text
 
 
 def damages(transaction: Callable[[], AbstractContextManager[sqlite3.Connection]]) -> list[str]:

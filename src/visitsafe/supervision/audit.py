@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 
 from visitsafe.record.bodies import AuditedBody
-from visitsafe.state.phrases import date_only
 from visitsafe.supervision import audit_followup as audit_after
 from visitsafe.supervision import audit_visit as audit_way
 from visitsafe.supervision.audit_facts import Facts
 from visitsafe.text.clean import one_line
+from visitsafe.text.clock import date_only
 from visitsafe.text.days import Period
 
 A_YEAR = timedelta(days=365)

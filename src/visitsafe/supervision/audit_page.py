@@ -9,11 +9,11 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from visitsafe.record.bodies import AuditedBody, Shown
-from visitsafe.state.phrases import date_only
 from visitsafe.state.rules_followup import is_day
 from visitsafe.supervision.audit import WILL_CHANGE
 from visitsafe.supervision.page_sections import bullets, quotation
 from visitsafe.text.clean import markdown_line, one_line
+from visitsafe.text.clock import date_only
 
 TITLE = "What managers owe: the yearly look"
 WANTING = "Not as it should be, or not sure"

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from visitsafe.record.bodies import DecidedBody, PlanBody
-from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import Answer, Decision
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import in_minutes
 from visitsafe.supervision.audit_facts import Facts, count, plans, were
 from visitsafe.supervision.figures import lateness, steps_raised
 from visitsafe.supervision.patterns import was_made
+from visitsafe.text.clock import from_text, in_minutes
 
 SHORT = timedelta(hours=1)
 """A plan that was signed less than this before its start left little time to think. Our default."""

@@ -11,11 +11,12 @@ import msgspec
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError
 from visitsafe.record.bodies import AuditedBody
-from visitsafe.record.entry import body_of, to_text
+from visitsafe.record.entry import body_of
 from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import is_plan_id
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
+from visitsafe.text.clock import to_text
 
 A_YEAR = timedelta(days=365)
 """How long an audit holds, and after how long a team is first asked for one. Our default, not law."""

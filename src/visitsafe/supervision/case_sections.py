@@ -15,10 +15,10 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_earlier import CORRECTED, before, words_before
 from visitsafe.state.followup_words import DOCUMENTS, incident_title
 from visitsafe.state.markers import why_out_of_date
-from visitsafe.state.phrases import age, date_only
 from visitsafe.supervision.page_sections import bullets
 from visitsafe.supervision.patterns import answered, day_words, short
 from visitsafe.text.clean import markdown_line
+from visitsafe.text.clock import age, date_only
 
 LONGEST = 400
 """Characters of anybody's words about one thing."""

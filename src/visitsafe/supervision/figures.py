@@ -16,7 +16,6 @@ import msgspec
 
 from visitsafe.checklists.facts import in_the_dark
 from visitsafe.record.bodies import ExtendedBody, IncidentBody
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Answer, Company, Decision, Status
 from visitsafe.state.alarm import MOST_GRACE
 from visitsafe.state.duress_redaction import hides_duress
@@ -29,6 +28,7 @@ from visitsafe.state.rules_visit import is_time
 from visitsafe.team.details import is_old
 from visitsafe.team.people import Member, people
 from visitsafe.team.roster import case_key
+from visitsafe.text.clock import from_text, to_text
 from visitsafe.text.days import Period
 
 TRAINING = "training"

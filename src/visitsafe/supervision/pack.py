@@ -15,14 +15,12 @@ import msgspec
 from visitsafe.checklists.library import marked, past_review
 from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import DebriefedBody, DocumentedBody, IncidentBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Status
 from visitsafe.state.alarm import is_overdue
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.duties import each_once
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import date_only, day, moment, span
 from visitsafe.state.sharing_words import duty_shape
 from visitsafe.supervision.case_sections import debriefs, documents_of, incidents, marker
 from visitsafe.supervision.page_record import Cited, cited_documents
@@ -45,6 +43,7 @@ from visitsafe.supervision.patterns import (
 from visitsafe.supervision.shapes import without_details
 from visitsafe.supervision.visit_shape import Shape, person_shape
 from visitsafe.text.clean import markdown, markdown_line
+from visitsafe.text.clock import date_only, day, moment, span, to_text
 
 COUNTED = (
     "Counted from the record alone. Each is something to ask about: there may be a good reason for it, or a "

@@ -13,7 +13,6 @@ import msgspec
 from visitsafe.checklists.facts import differing, in_order, with_answer
 from visitsafe.checklists.library import marked, marked_body, past_review
 from visitsafe.record.bodies import DecidedBody, Finding, KnownFact, PlanBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Decision, Level, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import (
@@ -21,11 +20,8 @@ from visitsafe.state.phrases import (
     LEVEL_WORDS,
     answering,
     called,
-    day,
-    moment,
     otherwise_went,
     plain_words,
-    span,
     unanswered,
     who_goes,
     worst_first,
@@ -49,6 +45,7 @@ from visitsafe.supervision.page_sections import (
 from visitsafe.supervision.page_visit import how_it_was_watched, on_the_way
 from visitsafe.supervision.shapes import without_details
 from visitsafe.text.clean import markdown, markdown_line
+from visitsafe.text.clock import day, moment, span, to_text
 
 __all__ = ["Cited", "Prompt", "supervision_page"]
 

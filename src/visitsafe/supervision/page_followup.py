@@ -8,18 +8,17 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import DebriefedBody, Filled
-from visitsafe.record.entry import to_text
 from visitsafe.state.duties import talk_by
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_earlier import CORRECTED, before, words_before
 from visitsafe.state.followup_words import incident_title
-from visitsafe.state.phrases import day, moment
 from visitsafe.state.visit_words import heard_words
 from visitsafe.supervision.case_sections import document_item
 from visitsafe.supervision.page_sections import bullets
 from visitsafe.supervision.patterns import answered, counted
 from visitsafe.text.clean import markdown, markdown_line
+from visitsafe.text.clock import day, moment, to_text
 
 
 def in_short(state: PlanState) -> str:

@@ -11,24 +11,15 @@ from typing import NamedTuple
 import msgspec
 
 from visitsafe.record.bodies import Ladder, PlanBody, SharedBody, Shown
-from visitsafe.record.entry import to_text
 from visitsafe.state.alarm import Due, all_at_once, by_minute, schedule
 from visitsafe.state.duties import DutyState, Met, duties_of
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import (
-    age,
-    date_only,
-    day,
-    hour,
-    minutes_from,
-    moment,
-    to_do,
-    whose,
-)
+from visitsafe.state.phrases import to_do, whose
 from visitsafe.state.rules_followup import NOT_SHARE
 from visitsafe.state.sharing_words import by_when, state_words
 from visitsafe.text.clean import lines_of, markdown, markdown_line
+from visitsafe.text.clock import age, date_only, day, hour, minutes_from, moment, to_text
 
 ROOM_TO_WRITE = 2
 """Ruled lines for each supervision prompt on the printed page."""

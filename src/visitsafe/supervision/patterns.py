@@ -15,7 +15,6 @@ import msgspec
 from visitsafe.checklists.facts import in_the_dark
 from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import Filled, IncidentBody, ReportBody, Shown
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Answer, Because, Company, Kind, Status
 from visitsafe.state.alarm import is_overdue
 from visitsafe.state.case import CaseHistory
@@ -24,10 +23,10 @@ from visitsafe.state.duties import ALERT, Met, each_once, talk_by
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_words import DOCUMENTS, incident_title
-from visitsafe.state.phrases import date_only, in_minutes, otherwise_went, unanswered, who_goes
+from visitsafe.state.phrases import otherwise_went, unanswered, who_goes
 from visitsafe.state.visit_words import late_back, stage_words, unclosed
 from visitsafe.text.clean import one_line
-from visitsafe.text.clock import clock, local_time
+from visitsafe.text.clock import clock, date_only, from_text, in_minutes, local_time, to_text
 
 Answers = Mapping[str, str | Sequence[str]]
 NOTHING = frozenset({"none", "blank"})

@@ -13,13 +13,13 @@ from visitsafe.desk import Desk, folded
 from visitsafe.errors import VerificationError
 from visitsafe.find_lists import otherwise
 from visitsafe.find_recent import doubted, latest_rows
-from visitsafe.record.entry import from_text
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.fold import PlanState
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removal import RemovedError
 from visitsafe.supervision.figures import Figures, figures
+from visitsafe.text.clock import from_text
 from visitsafe.text.days import Period
 
 

@@ -21,7 +21,6 @@ from visitsafe.record.bodies import (
     MarkedBody,
     PlanBody,
 )
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Kind, kind_words
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import PlanRow
@@ -32,7 +31,7 @@ from visitsafe.state.entry_words import says
 from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_earlier import before
-from visitsafe.state.phrases import answering, exactly, expired, plain_words, worst_first
+from visitsafe.state.phrases import answering, expired, plain_words, worst_first
 from visitsafe.state.removal import REMOVED, Removed
 from visitsafe.state.rules import Judged
 from visitsafe.state.sealed_words import reason_of
@@ -43,6 +42,7 @@ from visitsafe.team.details import is_old
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
 from visitsafe.text.clean import markdown_line
+from visitsafe.text.clock import exactly, to_text
 from visitsafe.text.redact import LEFT_OUT, naming, without_address
 
 

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import DecidedBody, ExtendedBody, ReportBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Decision, Outcome
 from visitsafe.state.alarm import minutes_late
 from visitsafe.state.events import Alarm
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import in_minutes, minutes_from, went_first
+from visitsafe.state.phrases import went_first
 from visitsafe.state.visit_alarm_words import first_owned
 from visitsafe.state.visit_words import late_back, who_owns
-from visitsafe.text.clock import clock
+from visitsafe.text.clock import clock, in_minutes, minutes_from, to_text
 
 
 def worth_discussing(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from visitsafe.errors import UsageError, VerificationError
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.text.clean import clean
+from visitsafe.text.clock import from_text, to_text
 from visitsafe.text.phones import PhoneError, telephone
 
 LABELS: Mapping[str, str] = MappingProxyType(

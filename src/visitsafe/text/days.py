@@ -14,11 +14,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from visitsafe.errors import UsageError
-from visitsafe.record.entry import from_text, to_text
-from visitsafe.state.phrases import date_only
-from visitsafe.state.phrases import day as in_full
 from visitsafe.text.clean import quoted
-from visitsafe.text.clock import MONTHS
+from visitsafe.text.clock import MONTHS, date_only, from_text, to_text
+from visitsafe.text.clock import day as in_full
 from visitsafe.text.times import (
     COMING,
     PAST,

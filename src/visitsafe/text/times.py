@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from visitsafe.text.clock import DAYS, MONTHS, short_day
-
-__all__ = [
-    "DAYS", "EXAMPLE", "MONTHS", "NEAR_DAYS", "NoSuchDayError", "Spoken", "TimeError", "UnreadableError",
-    "date_in", "read", "tidy",
-]  # fmt: skip
+from visitsafe.text.clock import DAYS, MONTHS, NEAR_DAYS, duration
+from visitsafe.text.clock import day_in_full as _day_in_full
+from visitsafe.text.clock import moments as _moments
 
 EXAMPLE = "15:30, tomorrow 9am or 23 Nov 15:30"
 _MOST_CHARACTERS = 100
@@ -25,7 +22,6 @@ _MORNING, _EVENING, _HALF_DAY = 8, 20, 12
 _LEAP = 2028
 """A year with a 29 February."""
 _HOURS, _MINUTES = 24, 60
-NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _SYNONYMS = {"sept": "sep", "tues": "tue", "weds": "wed", "thur": "thu", "thurs": "thu", "midday": "noon"}
 
 _MONTH = "(?P<month>" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS).lower() + ")"
@@ -209,23 +205,6 @@ def _bare_clock(found: re.Match[str], *, day_in_words: bool) -> time:
         raise TimeError(f"{shown} could be morning or afternoon; type {shown}pm or 0{shown}")
     return time(hour, minute)
 
-
-__all__ = [
-    "DAYS",
-    "EXAMPLE",
-    "MONTHS",
-    "TimeError",
-    "check_due_back",
-    "check_start",
-    "check_visit_times",
-    "duration",
-    "in_full",
-    "instant",
-    "long_visit",
-    "parse_time",
-    "short",
-    "time_of_visit",
-]
 
 GRACE = timedelta(minutes=5)
 """How far back a time of day still means today: clocks differ, and typing takes a moment."""
@@ -429,55 +408,9 @@ def instant(day: date, spoken: Spoken) -> datetime:
     return moments[0]
 
 
-def _moments(naive: datetime, zone: tzinfo) -> list[datetime]:
-    """When the clocks show this: once, never as they go forward, or twice as they go back."""
-    readings = [naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
-    real = [at for at in readings if at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == naive]
-    return real[:1] if len({at.utcoffset() for at in real}) == 1 else real
-
-
 def _names(day: date, zone: tzinfo) -> set[str]:
     """What the zone's time is called in winter and in summer."""
     return {str(datetime(day.year, month, 1, tzinfo=zone).tzname()).casefold() for month in (1, 7)}
-
-
-def _day_in_full(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def _label(local: datetime) -> str:
-    """`GMT`; the distance from UTC where the zone has no letters or one name for both sides of a change."""
-    name = local.tzname() or ""
-    twins = _moments(local.replace(tzinfo=None, fold=0), local.tzinfo or UTC)
-    if name.isalpha() and sum(at.tzname() == name for at in twins) == 1:
-        return name
-    offset = f"{local:%z}"
-    return f"UTC{offset[:3]}:{offset[3:5]}"
-
-
-def in_full(at: datetime, zone: tzinfo) -> str:
-    """`Monday 23 November 2026, 15:30 (GMT)`, which `parse_time` reads back as the same moment."""
-    local = at.astimezone(zone)
-    return f"{DAYS[local.weekday()]} {_day_in_full(local.date())}, {local:%H:%M} ({_label(local)})"
-
-
-def short(at: datetime, zone: tzinfo, now: datetime) -> str:
-    """`today 15:30`, `tomorrow 09:00` or `Mon 23 Nov 15:30`; the year only if it is another one.
-
-    For what may be read later and elsewhere; beside a date or the present time see `local_clock.clock`.
-    """
-    local, today = at.astimezone(zone), now.astimezone(zone)
-    near = {number: word for word, number in NEAR_DAYS.items()}.get((local.date() - today.date()).days)
-    day = near or short_day(local, today)
-    twice = len(_moments(local.replace(tzinfo=None, fold=0), zone)) > 1
-    return f"{day} {local:%H:%M}" + (f" ({_label(local)})" if twice else "")
-
-
-def duration(minutes: int) -> str:
-    """`1 h 30 min`, `45 min`, `2 h`."""
-    hours, rest = divmod(abs(minutes), 60)
-    parts = [f"{hours} h"] * bool(hours) + [f"{rest} min"] * (bool(rest) or not hours)
-    return ("-" if minutes < 0 else "") + " ".join(parts)
 
 
 def check_start(start: datetime, now: datetime, *, urgent: bool = False) -> str | None:

@@ -13,13 +13,13 @@ import msgspec
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.record.bodies import AcknowledgedBody, Heard, Rung, StoodDownBody
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Because, Kind, Outcome, Stage
 from visitsafe.state.alarm import is_alarming, to_raise
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_self
+from visitsafe.text.clock import from_text, to_text
 from visitsafe.visits.report import check_counts
 from visitsafe.visits.which_visit import person_called, several
 

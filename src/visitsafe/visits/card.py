@@ -8,13 +8,12 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import ROLE_WORDS
 from visitsafe.state.alarm import WORKER, Due, all_at_once, by_minute, schedule
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import NOT_REPORTED, who_goes
 from visitsafe.text.clean import one_line
-from visitsafe.text.clock import clock
+from visitsafe.text.clock import clock, to_text
 from visitsafe.text.redact import without_address
 
 WIDTH = 40

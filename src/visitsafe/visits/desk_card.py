@@ -13,14 +13,13 @@ from textwrap import shorten
 import msgspec
 
 from visitsafe.record.bodies import Control
-from visitsafe.record.entry import to_text
 from visitsafe.state.alarm import WORKER, Due, all_at_once, by_minute
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import along_for_police, moment, plain_words, to_do, who_goes, whose
+from visitsafe.state.phrases import along_for_police, plain_words, to_do, who_goes, whose
 from visitsafe.supervision.page_sections import ordinary_schedule
 from visitsafe.supervision.shapes import without_details
 from visitsafe.text.clean import one_line
-from visitsafe.text.clock import clock
+from visitsafe.text.clock import clock, moment, to_text
 
 MOST_STEPS = 6
 _LINES, _STEP_LINES = 24, 19

@@ -4,8 +4,8 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.membership.details import Unlock, key_for, seal_to, unseal_from
 from visitsafe.record.bodies import Sealed
-from visitsafe.record.entry import to_text
 from visitsafe.state.rules import OPENERS
+from visitsafe.text.clock import to_text
 
 
 def seal_phrase(desk: Desk, phrase: str) -> Sealed:

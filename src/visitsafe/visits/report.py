@@ -23,7 +23,7 @@ from visitsafe.record.bodies import (
     ReportBody,
     VisitBody,
 )
-from visitsafe.record.entry import VERSION, Content, from_text, to_text
+from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.kinds import Kind
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import EARLY
@@ -31,6 +31,7 @@ from visitsafe.state.rules import is_earlier
 from visitsafe.state.rules_visit import why_not_visit
 from visitsafe.team.people import Member, meant_by
 from visitsafe.team.roster import is_self
+from visitsafe.text.clock import from_text, to_text
 from visitsafe.visits.setting_out import check_may_depart, goes_first, seen_by_worker, why_not_ready
 from visitsafe.visits.which_visit import person_called, still_watched
 
@@ -120,8 +121,7 @@ def why_doubtful(desk: Desk, state: PlanState, report: Report, zone: tzinfo) -> 
     is_early = desk.now < start - EARLY and (report.kind is Kind.BACK or not visit.out)
     if not (is_earlier(now, planned) or is_early or desk.now > due_back + LONG_OVER):
         return ""
-    from visitsafe.state.phrases import in_minutes, minutes_from
-    from visitsafe.text.times import in_full
+    from visitsafe.text.clock import in_full, in_minutes, minutes_from
 
     clock_says = f"your clock says {in_full(desk.now, zone)}"
     if is_earlier(now, planned):

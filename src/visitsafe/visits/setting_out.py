@@ -7,12 +7,12 @@ to somebody whose visit was refused or withdrawn: they are told who said no and 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.record.bodies import PlanBody
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Status
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import EARLY
 from visitsafe.state.rules import is_earlier
+from visitsafe.text.clock import from_text, to_text
 
 
 def seen_by_worker(state: PlanState) -> PlanState:

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, ProblemsError
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Kind, Stage
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.fold import PlanState, called
 from visitsafe.team.people import Member, meant_by, not_one
 from visitsafe.team.roster import is_self, selves
-from visitsafe.text.clock import clock
+from visitsafe.text.clock import clock, to_text
 from visitsafe.visits.setting_out import seen_by_worker, why_not_ready
 
 if TYPE_CHECKING:

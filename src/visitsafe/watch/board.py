@@ -24,7 +24,6 @@ from visitsafe.record.bodies import (
     Rung,
     Visit,
 )
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import ROLE_WORDS, TEAM_STREAM, Company, Kind, Role, Stage, Status
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow, Store, Stored
@@ -38,6 +37,7 @@ from visitsafe.state.visit_words import COMES
 from visitsafe.team.people import Member, as_heard
 from visitsafe.team.roster import Roster
 from visitsafe.team_record import arrivals, check_entries
+from visitsafe.text.clock import from_text, to_text
 from visitsafe.text.redact import without_address
 from visitsafe.watch.heartbeat import Beat, Watch, read_beats, watch_at
 

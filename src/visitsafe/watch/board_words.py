@@ -11,14 +11,12 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Kind, Stage, Status
 from visitsafe.state.in_force import A_DAY
 from visitsafe.state.phrases import along
 from visitsafe.team.people import as_heard
 from visitsafe.text.clean import cut, one_line
-from visitsafe.text.clock import clock
-from visitsafe.text.times import duration, in_full
+from visitsafe.text.clock import clock, duration, from_text, in_full, to_text
 from visitsafe.watch.board import Board, Newer, Report, Row, Step
 from visitsafe.watch.heartbeat import Beat, Watch
 

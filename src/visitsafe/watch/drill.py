@@ -11,13 +11,13 @@ import msgspec
 
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.record.bodies import EscalatedBody
-from visitsafe.record.entry import to_text
 from visitsafe.record.kinds import Kind, Outcome, Role
 from visitsafe.record.stored import Store
 from visitsafe.state import alarm
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.fold import PlanState
 from visitsafe.team.people import as_heard
+from visitsafe.text.clock import to_text
 from visitsafe.watch.messages import drill_of_nobody
 from visitsafe.watch.outbox import Channel, living
 from visitsafe.watch.watch_acting import Hands

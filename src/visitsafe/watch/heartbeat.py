@@ -16,22 +16,14 @@ import msgspec
 from visitsafe.errors import VerificationError
 from visitsafe.opening import Context, desk_of, zone_of
 from visitsafe.record.bodies import BeatBody
-from visitsafe.record.entry import (
-    Entry,
-    Verified,
-    body_of,
-    compose,
-    from_text,
-    seal_entry,
-    to_text,
-    verify_entry,
-)
+from visitsafe.record.entry import Entry, Verified, body_of, compose, seal_entry, verify_entry
 from visitsafe.record.kinds import BEAT, TEAM_STREAM
 from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import Store
 from visitsafe.state.rules_visit import WATCHERS, is_time
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
+from visitsafe.text.clock import from_text, to_text
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk

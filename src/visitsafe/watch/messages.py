@@ -23,17 +23,16 @@ from visitsafe.record.bodies import (
     Rung,
     StoodDownBody,
 )
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Answer, Because, Company, Kind, Outcome, Role
 from visitsafe.state.alarm import WORKER, is_alarming, schedule
 from visitsafe.state.events import Alarm, Reports, Said
 from visitsafe.state.fold import PlanState
-from visitsafe.state.phrases import along, along_for_police, heard_with, in_minutes, minutes_from, whose
+from visitsafe.state.phrases import along, along_for_police, heard_with, whose
 from visitsafe.state.visit_words import COMES, who_owns
 from visitsafe.team.people import as_heard
 from visitsafe.text.clean import clean
+from visitsafe.text.clock import duration, from_text, in_minutes, minutes_from, short, to_text
 from visitsafe.text.redact import naming
-from visitsafe.text.times import duration, short
 from visitsafe.watch.outbox import LINE_MANAGER, Message
 
 LONGEST_NAME, LONGEST_LINE, LONGEST_DO = 40, 200, 2000

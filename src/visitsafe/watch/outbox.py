@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 import msgspec
 
 from visitsafe.record.bodies import EscalatedBody, NotifiedBody, ReportBody, Rung
-from visitsafe.record.entry import from_text
 from visitsafe.record.kinds import Outcome, Role
 from visitsafe.state.alarm import CLOCKS_APART, WORKER, is_overdue, owned_level, owner, schedule, unowned
 from visitsafe.state.events import Alarm, Said
@@ -21,6 +20,7 @@ from visitsafe.state.rules import OPENERS
 from visitsafe.team.people import Member, as_heard, meant_by
 from visitsafe.team.roster import is_companion, is_self, selves
 from visitsafe.text.clean import quoted
+from visitsafe.text.clock import from_text
 
 LINE_MANAGER = "line-manager"
 """With `WORKER`, those in a ladder's `who` that are no role of the team."""

@@ -16,12 +16,12 @@ import msgspec
 
 from visitsafe.errors import KeyFileError, StoreError, VisitsafeError
 from visitsafe.record.bodies import EscalatedBody, NotifiedBody
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.record.kinds import Kind, Outcome
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import Store
 from visitsafe.state import alarm
 from visitsafe.state.fold import PlanState
+from visitsafe.text.clock import from_text, to_text
 from visitsafe.watch.heartbeat import Gap
 from visitsafe.watch.messages import Text, text_of
 from visitsafe.watch.outbox import Channel, Message, hushed_by, messages_due

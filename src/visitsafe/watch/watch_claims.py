@@ -12,12 +12,13 @@ import msgspec
 
 from visitsafe.desk import summariser_at
 from visitsafe.record.bodies import BeatBody
-from visitsafe.record.entry import Entry, compose, from_text, seal_entry
+from visitsafe.record.entry import Entry, compose, seal_entry
 from visitsafe.record.kinds import Kind
 from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import Store, nothing_first
 from visitsafe.state.fold import PlanState
 from visitsafe.team.roster import Roster
+from visitsafe.text.clock import from_text
 from visitsafe.watch.heartbeat import SILENCE, read_beats
 from visitsafe.watch.messages import Text
 from visitsafe.watch.outbox import Channel, Contacts

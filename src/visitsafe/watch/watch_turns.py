@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from visitsafe.record.entry import to_text
 from visitsafe.state import alarm
+from visitsafe.text.clock import to_text
 from visitsafe.watch.watch_claims import Means
 from visitsafe.watch.watch_view import Seen
 

@@ -17,9 +17,9 @@ from visitsafe.checklists.assessment import NONE, Answers, Value, applicability,
 from visitsafe.checklists.facts import FACTS
 from visitsafe.checklists.model import AnswerType, Question, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire
-from visitsafe.record.entry import from_text, to_text
 from visitsafe.team.people import Member, meant_by
 from visitsafe.text.clean import clean, is_name, quoted
+from visitsafe.text.clock import from_text, to_text
 from visitsafe.text.phones import PhoneError, telephone
 from visitsafe.text.redact import has_address
 from visitsafe.text.times import (

@@ -11,8 +11,7 @@ from typing import Protocol
 from visitsafe.checklists.assessment import Value, in_words
 from visitsafe.checklists.model import AnswerType, Question, Source, VisitField
 from visitsafe.checklists.questionnaire import cite
-from visitsafe.record.entry import from_text
-from visitsafe.state.phrases import age, date_only
+from visitsafe.text.clock import age, date_only, from_text
 from visitsafe.text.times import long_visit
 from visitsafe.wizard.answering import AnswerError, Context, case_warning, companion_doubts, parse
 from visitsafe.wizard.screens import (

@@ -19,9 +19,9 @@ from visitsafe.checklists.model import AnswerType, Question, Source, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire, cite
 from visitsafe.cli.prompts.terminal import stopped_by_signals
 from visitsafe.errors import InterruptedByUserError
-from visitsafe.record.entry import from_text
 from visitsafe.team.people import Member
 from visitsafe.text.clean import one_line
+from visitsafe.text.clock import from_text
 from visitsafe.wizard.answering import AnswerError, Context, parse
 from visitsafe.wizard.draft import refit_times
 from visitsafe.wizard.draft_file import Session
