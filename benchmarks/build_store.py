@@ -30,8 +30,8 @@ from story_plan import decision_on, hostile_visit, visit
 from visit_story import LADDER
 from visitsafe.record.bodies import AddedBody, BackBody, FoundedBody, PlanBody, ReportBody, WithdrawnBody
 from visitsafe.record.entry import Entry, compose
-from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.stored import PlanRow, Store, Stored
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.state.duties import TALK_WITHIN, declined
 from visitsafe.state.plan_row import worst
 from visitsafe.state.rules import own_plan_id

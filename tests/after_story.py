@@ -18,7 +18,7 @@ from visitsafe.record.bodies import (
     SharedBody,
     Shown,
 )
-from visitsafe.record.kinds import Document, Kind
+from visitsafe.record.terms import Document, Kind
 
 __all__ = ["DEE", "MO", "SAM"]
 

@@ -8,7 +8,7 @@ from story import NOW, Actor, Story, begun
 from visit_story import DEE
 from visitsafe.record.bodies import BeatBody
 from visitsafe.record.entry import Verified, compose, seal_entry, verify_entry
-from visitsafe.record.kinds import BEAT, TEAM_STREAM
+from visitsafe.record.terms import BEAT, TEAM_STREAM
 from visitsafe.text.clock import to_text
 
 

@@ -17,7 +17,7 @@ from visitsafe.cli.form_talk import How, fill_in, signed
 from visitsafe.cli.output import result_json
 from visitsafe.opening import desk_of, later
 from visitsafe.record.bodies import IncidentBody
-from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Kind
 
 if TYPE_CHECKING:
     from visitsafe.checklists.assessment import Value

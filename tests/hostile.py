@@ -16,7 +16,7 @@ from visitsafe.record.bodies import (
     Shown,
     WithdrawnBody,
 )
-from visitsafe.record.kinds import Level
+from visitsafe.record.terms import Level
 from visitsafe.text.clean import lines_of
 
 BENIGN = "zzz"

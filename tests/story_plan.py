@@ -22,7 +22,7 @@ from visitsafe.record.bodies import (
     Suggestion,
     Visit,
 )
-from visitsafe.record.kinds import Decision, Level
+from visitsafe.record.terms import Decision, Level
 from visitsafe.text.clock import to_text
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

@@ -21,7 +21,7 @@ from visitsafe.record.bodies import (
     Rung,
     StoodDownBody,
 )
-from visitsafe.record.kinds import Because, Kind, Outcome
+from visitsafe.record.terms import Because, Kind, Outcome
 from visitsafe.text.clock import from_text, to_text
 
 __all__ = ["DEE", "DUE_BACK", "LADDER", "MO", "NOW", "SAM", "START"]

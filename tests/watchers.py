@@ -17,8 +17,8 @@ from visit_story import DEE
 from visitsafe.desk import summariser_at
 from visitsafe.record.bodies import EscalatedBody
 from visitsafe.record.entry import verify_entry
-from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.stored import Store
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.state.fold import PlanState
 from visitsafe.store.open import create_store, open_store
 from visitsafe.watch.messages import Text

@@ -12,10 +12,11 @@ import msgspec
 
 from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
 from visitsafe.record.entry import Entry, compose, seal_entry
-from visitsafe.record.kinds import TEAM_STREAM, Kind
+from visitsafe.record.kinds import KINDS
 from visitsafe.record.refs import FULL, SHORT, beginning, is_plan_id, reference
 from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import OccupiedError, PlanRow, Store, Stored
+from visitsafe.record.terms import TEAM_STREAM, Kind
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removal import RemovedError, blanked_in
@@ -46,21 +47,6 @@ __all__ = [
     "team_named",
 ]
 
-ANYHOW = frozenset(
-    {
-        Kind.OPENED,
-        Kind.DEPARTED,
-        Kind.ARRIVED,
-        Kind.OK,
-        Kind.LEFT,
-        Kind.BACK,
-        Kind.EXTENDED,
-        Kind.ACKNOWLEDGED,
-        Kind.STOOD_DOWN,
-        Kind.INCIDENT,
-    }
-)
-"""What is signed although the team's record was damaged: what is reported, and what answers an alarm."""
 
 T = TypeVar("T")
 
@@ -168,7 +154,7 @@ class Desk(msgspec.Struct, frozen=True):
 
         def told(plan: str) -> None:
             ref = reference(plan)
-            if kind not in ANYHOW:
+            if kind not in KINDS or not KINDS[kind].anyhow:
                 raise VerificationError(
                     f"entries of {ref} are gone from the store, or its list was altered; nothing was written",
                     hint=f"tell whoever looks after visitsafe: visitsafe verify {ref}; then: store rebuild",
@@ -179,7 +165,7 @@ class Desk(msgspec.Struct, frozen=True):
         return told
 
     def _signed(self, stream: str, kind: Kind, heads: Sequence[str], body: msgspec.Struct) -> Entry:
-        if kind not in ANYHOW:
+        if kind not in KINDS or not KINDS[kind].anyhow:
             self.roster.refuse_damage()
         signer = self.signer()
         after = [*heads, *(self.roster.heads if stream != TEAM_STREAM else ())]

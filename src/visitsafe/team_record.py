@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.record.chain import GENESIS, order_problems
 from visitsafe.record.entry import Verified, verify_entry
-from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.order import Order
 from visitsafe.record.stored import Store, Stored
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.team.roster import Roster, Unsound, founding
 
 FEWEST_OF_ID = 12

@@ -13,7 +13,7 @@ from visitsafe.checklists.check import form_references
 from visitsafe.checklists.form_flow import FormSet, compile_form, compose_form
 from visitsafe.checklists.library import load_all, shipped_folder
 from visitsafe.checklists.model import FormChecklist, Question
-from visitsafe.record.kinds import Level
+from visitsafe.record.terms import Level
 from visitsafe.text.times import TimeError, time_in_form
 from visitsafe.wizard.answering import AnswerError, Context, parse
 from visitsafe.wizard.draft_file import Session, Stage

@@ -8,7 +8,7 @@ from safe_plan import CHECKLISTS, questionnaire, safe_answers, shipped, shipped_
 from visitsafe.checklists.assessment import next_question
 from visitsafe.checklists.check import check, check_documents, past_review
 from visitsafe.checklists.model import AnswerType, Item, Screen, VisitField
-from visitsafe.record.kinds import Level
+from visitsafe.record.terms import Level
 
 QUESTIONS = questionnaire()
 ALWAYS_ASKED = [

@@ -9,7 +9,7 @@ from safe_plan import questionnaire, safe_answers
 from visitsafe.checklists.assessment import Value, applicability, assess, missing, next_question
 from visitsafe.checklists.facts import FACTS as FACTS_KNOWN
 from visitsafe.checklists.model import AnswerType, Question
-from visitsafe.record.kinds import Level
+from visitsafe.record.terms import Level
 
 QUESTIONS = questionnaire()
 SHOULD_NOT = [

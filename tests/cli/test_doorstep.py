@@ -43,9 +43,9 @@ def refused(ran: Ran, *said: str) -> None:
 def test_a_normal_day_is_five_words_and_ends_the_watch(out: Office) -> None:
     assert f"{out.ref}: Sam set out at 09:40; due back 11:30\n" in out.sam.done("depart").out
     assert out.sam.done("arrive").out == f"{out.ref}: Sam arrived at 09:40; due back 11:30\n"
-    assert out.sam.done("ok").out == f"{out.ref}: Sam is all right at 09:40; due back 11:30\n"
+    assert out.sam.done("ok").out == f"{out.ref}: Sam reported being all right at 09:40; due back 11:30\n"
     clock(out, 11, 10)
-    assert out.sam.done("leave").out == f"{out.ref}: Sam left at 11:10; due back 11:30\n"
+    assert out.sam.done("leave").out == f"{out.ref}: Sam left the address at 11:10; due back 11:30\n"
     back = clock(out, 11, 25).sam.done("back")
     assert back.out == f"{out.ref}: Sam was back at 11:25; the watch over this visit is over\n"
     assert back.err == ""
@@ -370,7 +370,7 @@ def test_a_time_that_was_meant_for_tonight_is_not_taken_for_last_night(out: Offi
 def test_a_minute_is_not_too_early_and_setting_out_may_be_told_late(out: Office) -> None:
     clock(out, 10, 20).sam.done("depart")
     assert "arrived at 09:55" in out.sam.done("arrive", "--at", "09:55").out
-    assert "left at 10:19" in out.sam.done("leave", "--at", "10:19").out
+    assert "left the address at 10:19" in out.sam.done("leave", "--at", "10:19").out
 
 
 # Long before the start

@@ -19,7 +19,7 @@ from visitsafe.planning.decide import decide
 from visitsafe.planning.sign import last_plan_of_mine
 from visitsafe.record.bodies import DecidedBody, FoundedBody, Person, Place
 from visitsafe.record.entry import compose, seal_entry
-from visitsafe.record.kinds import Decision
+from visitsafe.record.terms import Decision
 from visitsafe.state.rules import own_plan_id
 from visitsafe.store.open import create_store, open_store
 

@@ -18,7 +18,7 @@ from visitsafe.cli.lines import make_console
 from visitsafe.cli.review_screen import review_plan
 from visitsafe.cli.screens import show_plan
 from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, Finding
-from visitsafe.record.kinds import Level
+from visitsafe.record.terms import Level
 
 LONDON = ZoneInfo("Europe/London")
 INCIDENT = """\

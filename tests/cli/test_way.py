@@ -39,7 +39,7 @@ from visit_story import (
 from visitsafe.cli.lines import make_console
 from visitsafe.cli.screens import show_plan
 from visitsafe.record.bodies import Heard
-from visitsafe.record.kinds import Kind, Outcome
+from visitsafe.record.terms import Kind, Outcome
 from visitsafe.state.visit_words import stage_words, unclosed
 from visitsafe.supervision.page import supervision_page
 from visitsafe.supervision.visit_review import worth_discussing

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from visitsafe.errors import StoreError, VerificationError
 from visitsafe.record.chain import check_chain
 from visitsafe.record.entry import Entry, compose
-from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.stored import PlanRow, Store, Stored
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.store.open import open_store
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)

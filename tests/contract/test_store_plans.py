@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from visitsafe.record.entry import Entry, compose
-from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.stored import PlanRow, Store
+from visitsafe.record.terms import TEAM_STREAM
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from visitsafe.errors import StoreError
 from visitsafe.record.chain import check_chain
 from visitsafe.record.entry import Entry, compose
-from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.stored import PlanRow, Store, Stored
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.retention.purging import Purge
 from visitsafe.retention.store_purge import open_purge
 from visitsafe.store.open import open_store

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from visitsafe.errors import VerificationError
 from visitsafe.record.entry import Entry, compose
-from visitsafe.record.kinds import TEAM_STREAM
-from visitsafe.record.stored import CLOSING, PlanRow, Store, Stored
+from visitsafe.record.kinds import CLOSING
+from visitsafe.record.stored import PlanRow, Store, Stored
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.store.open import open_store
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from patience import LIMIT
 from visitsafe.errors import StoreError
 from visitsafe.record.entry import Entry, compose
-from visitsafe.record.kinds import BEAT, TEAM_STREAM
 from visitsafe.record.stored import Store
+from visitsafe.record.terms import BEAT, TEAM_STREAM
 from visitsafe.store.open import open_store
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)

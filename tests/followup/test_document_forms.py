@@ -13,7 +13,7 @@ from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.followup import document_pages as agreement_page
 from visitsafe.followup.documents import ACTIONS, COMING, FORMS, PAST, TELL_BY
 from visitsafe.record.bodies import DocumentedBody, Made
-from visitsafe.record.kinds import Document
+from visitsafe.record.terms import Document
 from visitsafe.state import documents
 
 

@@ -25,9 +25,9 @@ from visitsafe.membership.details import (
 )
 from visitsafe.planning.decide import check_openable
 from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
-from visitsafe.record.kinds import Kind, Role, Status
 from visitsafe.record.seal import Identity, identity_of, new_identity, seal, unseal
 from visitsafe.record.ssh import Signer
+from visitsafe.record.terms import Kind, Role, Status
 from visitsafe.state.sealed import SealedDetails, names
 from visitsafe.state.sealed_words import sealed_words
 from visitsafe.store.open import create_store

@@ -12,8 +12,8 @@ from visitsafe.desk import Desk
 from visitsafe.errors import KeyFileError, NotFoundError, NotPermittedError, UsageError
 from visitsafe.membership import change as team
 from visitsafe.record.bodies import AgreedBody, Person
-from visitsafe.record.kinds import TEAM_STREAM, Role
 from visitsafe.record.stored import Store
+from visitsafe.record.terms import TEAM_STREAM, Role
 from visitsafe.store.open import create_store
 from visitsafe.team_record import open_roster
 

@@ -66,7 +66,7 @@ def test_what_is_recorded_is_never_said_to_have_failed(
 def test_a_worker_is_told_that_the_report_counts_although_the_store_went_away(cut_off: Town) -> None:
     visit = cut_off.shared[0]
     ran = cut_off.person(visit.worker).run("ok", visit.ref)
-    assert (ran.code, ran.out) == (0, f"{visit.ref}: Sam is all right at 09:30; due back 11:30\n")
+    assert (ran.code, ran.out) == (0, f"{visit.ref}: Sam reported being all right at 09:30; due back 11:30\n")
     assert "this is recorded, but whether anybody at the desk is watching now could not be seen" in ran.err
     assert "the store" not in ran.err
 

@@ -16,8 +16,8 @@ from reliability.ledger import MARK, Told, read
 from reliability.town import Town
 from visitsafe.desk import summariser_at
 from visitsafe.record.chain import check_chain
-from visitsafe.record.kinds import TEAM_STREAM, Kind
 from visitsafe.record.stored import Store, Stored
+from visitsafe.record.terms import TEAM_STREAM, Kind
 from visitsafe.team_record import founding_entry
 
 WATCHERS = {Kind.ESCALATED, Kind.NOTIFIED}

@@ -11,7 +11,7 @@ from story import EVE, MO, NIA, SAM, Story
 from story_plan import hostile_visit
 from visit_story import OLA, countersigned, planned
 from visitsafe.record.bodies import Action, Companion, Heard
-from visitsafe.record.kinds import Document
+from visitsafe.record.terms import Document
 from visitsafe.state.fold import fold
 
 

@@ -31,7 +31,7 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Companion, OpenedBody
-from visitsafe.record.kinds import Kind, Stage
+from visitsafe.record.terms import Kind, Stage
 from visitsafe.state.alarm import to_raise, unowned
 from visitsafe.state.duress_redaction import hides_duress, hides_phrase
 from visitsafe.state.duties import owed

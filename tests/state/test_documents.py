@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from after_story import MO, SAM, documented, over, shared
 from story import Story
 from visitsafe.record.bodies import Action
-from visitsafe.record.kinds import Document
+from visitsafe.record.terms import Document
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import documents_due, not_told
 from visitsafe.state.duties import owed

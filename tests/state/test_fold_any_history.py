@@ -25,7 +25,7 @@ from story import (
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import DecidedBody, PlanBody, WithdrawnBody
 from visitsafe.record.entry import Verified
-from visitsafe.record.kinds import Decision, Kind, Status
+from visitsafe.record.terms import Decision, Kind, Status
 from visitsafe.state.fold import PlanState, fold
 
 PEOPLE = (SAM, SAM_AT_HOME, MO, NIA, EVE)

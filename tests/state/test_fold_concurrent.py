@@ -19,7 +19,7 @@ from story import (
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import WithdrawnBody
 from visitsafe.record.entry import Entry
-from visitsafe.record.kinds import Decision, Status
+from visitsafe.record.terms import Decision, Status
 from visitsafe.state.fold import fold
 
 PLANNED = begun().planned()

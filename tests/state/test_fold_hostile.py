@@ -9,9 +9,9 @@ import pytest
 from story import EVE, MO, NIA, NOW, SAM, START, Actor, Story, begun, decision_on, hostile_visit, visit
 from visitsafe.record.bodies import Companion, WithdrawnBody
 from visitsafe.record.entry import Content, Entry, Verified
-from visitsafe.record.kinds import Status
 from visitsafe.record.order import MOST_HEADS, Order
 from visitsafe.record.refs import reference, references
+from visitsafe.record.terms import Status
 from visitsafe.state.fold import FEW_UNKNOWN
 from visitsafe.team.roster import Roster
 

@@ -28,7 +28,7 @@ from visit_story import (
 )
 from visitsafe.followup.incident import pointers
 from visitsafe.record.bodies import Companion, PlanBody
-from visitsafe.record.kinds import Outcome
+from visitsafe.record.terms import Outcome
 from visitsafe.state.duties import Met, duties_of
 from visitsafe.state.followup import told_apart
 from visitsafe.state.incidents import incidents_waiting

@@ -11,7 +11,7 @@ from story import ADA, EVE, MO, NIA, NOW, SAM, SAM_AT_HOME, Actor, Story, begun,
 from team_story import changed, revoked
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import WithdrawnBody
-from visitsafe.record.kinds import Decision, Kind
+from visitsafe.record.terms import Decision, Kind
 from visitsafe.state.fold import PlanState
 
 PEOPLE = (ADA, SAM, SAM_AT_HOME, MO, NIA, EVE)

@@ -35,7 +35,7 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Comes, Ladder, ReportBody
-from visitsafe.record.kinds import Because, Kind, Stage, Status
+from visitsafe.record.terms import Because, Kind, Stage, Status
 from visitsafe.text.clock import to_text
 
 AGREED = countersigned()

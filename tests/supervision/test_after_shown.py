@@ -13,11 +13,10 @@ from after_story import ALERT, HAPPENED, debriefed, documented, incident, marked
 from story import MO, NOW, Story, hostile_visit, visit
 from visit_story import OLA
 from visitsafe.record.bodies import Action
-from visitsafe.record.kinds import KIND_WORDS, Kind
+from visitsafe.record.terms import Kind
 from visitsafe.state.duties import owed
 from visitsafe.state.entry_words import says
 from visitsafe.state.followup_words import owed_words
-from visitsafe.state.rules import FORMS
 from visitsafe.supervision.page import supervision_page
 from visitsafe.supervision.shapes import plan_shape
 from visitsafe.supervision.visit_shape import Shape
@@ -118,10 +117,6 @@ def test_the_page_says_what_became_of_a_duty() -> None:
     )
     page = supervision_page(refused.state, NOW, ZoneInfo("Europe/London"))
     assert "**Decided not to share**, by Sam Okafor" in page
-
-
-def test_every_kind_of_entry_has_a_heading() -> None:
-    assert set(FORMS) <= set(KIND_WORDS)
 
 
 @pytest.mark.parametrize(

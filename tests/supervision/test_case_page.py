@@ -27,7 +27,7 @@ from hostile import ATTACKS, BENIGN, LONG, TEXTS, visible
 from story import DUE_BACK, MO, NOW, SAM, Story
 from visit_story import DEE, at, departed, duress
 from visitsafe.record.bodies import Action
-from visitsafe.record.kinds import Document
+from visitsafe.record.terms import Document
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.supervision.pack import MOST_VISITS, case_page, case_shape

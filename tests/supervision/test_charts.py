@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from hostile import ATTACKS, visible
-from visitsafe.record.kinds import Status
+from visitsafe.record.terms import Status
 from visitsafe.supervision.figures import Carried, Figures, Incidents, Instead, Sharing, Visits, figures
 from visitsafe.supervision.report import View, report_of
 from visitsafe.supervision.report_page import across, report_html, upwards

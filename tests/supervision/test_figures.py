@@ -30,7 +30,7 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Made, PlanBody, Sealed
-from visitsafe.record.kinds import Because, Status
+from visitsafe.record.terms import Because, Status
 from visitsafe.supervision.figures import Figures, Gaps, OutOfDate, Sharing, Spread, figures
 from visitsafe.text.clock import to_text
 from visitsafe.text.days import Period

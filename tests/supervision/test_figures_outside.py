@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visitsafe.record.kinds import Status
+from visitsafe.record.terms import Status
 from visitsafe.supervision.figures import (
     Alarms,
     Carried,

@@ -28,7 +28,7 @@ from visit_story import (
     stood_down,
 )
 from visitsafe.record.bodies import WithdrawnBody
-from visitsafe.record.kinds import Because, Kind, Outcome
+from visitsafe.record.terms import Because, Kind, Outcome
 from visitsafe.state.fold import fold
 from visitsafe.supervision.page import supervision_page
 from visitsafe.supervision.page_sections import Prompt

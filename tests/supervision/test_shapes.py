@@ -23,8 +23,8 @@ from visit_story import (
 )
 from visitsafe.planning.changes import changes
 from visitsafe.record.bodies import WithdrawnBody
-from visitsafe.record.kinds import Outcome
 from visitsafe.record.stored import PlanRow
+from visitsafe.record.terms import Outcome
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.supervision.shapes import list_shape, plan_shape
 from visitsafe.supervision.visit_shape import Shape

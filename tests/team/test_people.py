@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visitsafe.record.bodies import Person
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import Role
 from visitsafe.team.people import Member, People
 from visitsafe.team.roster import is_self, selves
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from story import ADA, EVE, MO, NIA, SAM, SAM_AT_HOME, Actor, Story, begun, founded
 from visitsafe.errors import NotFoundError, ProblemsError, VerificationError
 from visitsafe.record.bodies import AddedBody, Person, WithdrawnBody
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import Role
 from visitsafe.team.people import fingerprint_in
 from visitsafe.team.roster import Roster
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from story import ADA, EVE, MO, NIA, NOW, SAM, Actor, Story, begun
 from team_story import agreed, arrivals, changed, replaced, revoked, union
 from visitsafe.record.entry import Content, Verified
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import Role
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import to_text
 

@@ -8,7 +8,7 @@ import pytest
 from story import ADA, EVE, MO, NIA, NOW, SAM, Actor, Story, begun
 from team_story import agreed, at_a_store, changed, replaced, revoked, roles, said, union
 from visitsafe.record.bodies import WithdrawnBody
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import Role
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import from_text
 

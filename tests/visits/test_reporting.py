@@ -14,9 +14,9 @@ from office import NOW, Office, Someone
 from visitsafe.cli.doorstep_times import happened, until
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError, StoreError, UsageError
-from visitsafe.record.kinds import Kind, Stage
 from visitsafe.record.ssh import load
 from visitsafe.record.stored import PlanRow
+from visitsafe.record.terms import Kind, Stage
 from visitsafe.store.open import open_store
 from visitsafe.store.sqlite import SqliteStore
 from visitsafe.team_record import open_roster

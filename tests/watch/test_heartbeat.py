@@ -12,7 +12,7 @@ from story import ADA, EVE, MO, NOW, SAM, Actor, Story
 from visit_story import DEE
 from visitsafe.record.bodies import RevokedBody
 from visitsafe.record.entry import Verified, compose, seal_entry, verify_entry
-from visitsafe.record.kinds import BEAT, TEAM_STREAM, Kind
+from visitsafe.record.terms import BEAT, TEAM_STREAM, Kind
 from visitsafe.text.clock import to_text
 from visitsafe.watch.heartbeat import Watch, counted_beats, watch_at
 

@@ -29,7 +29,7 @@ from visit_story import (
 )  # fmt: skip
 from visitsafe.errors import StoreError
 from visitsafe.record.bodies import Comes, Condition, Ladder, NotifiedBody, RevokedBody
-from visitsafe.record.kinds import Because, Kind, Outcome
+from visitsafe.record.terms import Because, Kind, Outcome
 from visitsafe.state.events import Alarm
 from visitsafe.text.clock import to_text
 from visitsafe.watch.heartbeat import read_beats

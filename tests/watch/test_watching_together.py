@@ -15,7 +15,7 @@ import pytest
 
 from story import Story
 from visit_story import MO, at, back, countersigned, departed, stood_down
-from visitsafe.record.kinds import Because
+from visitsafe.record.terms import Because
 from watchers import Desk, Fate, KilledError
 
 STEPS = ["reminder", "overdue", "nudge", "duty-rings", "second-contact", "manager-acts"]

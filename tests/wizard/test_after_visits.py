@@ -11,7 +11,7 @@ from visitsafe.checklists.library import load_all, shipped_folder
 from visitsafe.checklists.questionnaire import compile_questionnaire
 from visitsafe.followup.debrief import AFTER_INCIDENT, DEBRIEF
 from visitsafe.record.bodies import Finding, KnownFact
-from visitsafe.record.kinds import Level
+from visitsafe.record.terms import Level
 from visitsafe.wizard.draft import begin, final, repeat
 from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.form_draft import begin_form

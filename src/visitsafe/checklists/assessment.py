@@ -31,7 +31,7 @@ from visitsafe.checklists.questionnaire import (
 )
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import Duty, Finding, Shown, Suggestion
-from visitsafe.record.kinds import Answer
+from visitsafe.record.terms import Answer
 from visitsafe.text.clock import from_text, in_full, to_text
 
 Value = str | tuple[str, ...]

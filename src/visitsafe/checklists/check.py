@@ -39,7 +39,7 @@ from visitsafe.checklists.model import (
 )
 from visitsafe.checklists.proofs import Prover
 from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
-from visitsafe.record.kinds import Answer, Level
+from visitsafe.record.terms import Answer, Level
 
 Path = tuple[str | int, ...]
 AnyChecklist = (

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from visitsafe.record.bodies import Finding, KnownFact, PlanBody
-from visitsafe.record.kinds import Answer
+from visitsafe.record.terms import Answer
 
 ALWAYS = "always"
 """In place of facts in `ask-again-if`: the answer is about one visit, and is never carried over."""

@@ -14,7 +14,7 @@ from visitsafe.checklists.assessment import Value, assess, duties, shown, split
 from visitsafe.checklists.model import FormChecklist, Question, SharingChecklist
 from visitsafe.checklists.questionnaire import Questionnaire, sharing_rule, sharing_sections
 from visitsafe.record.bodies import Duty, Finding, Made, Shown
-from visitsafe.record.kinds import Level
+from visitsafe.record.terms import Level
 
 NOBODY_NAMED = "Something here should be shared, and it is not said with whom."
 """The sharing checklist's own sentence speaks of a plan."""

@@ -12,7 +12,7 @@ from visitsafe.checklists.assessment import Value, holds, tokens, yes_no
 from visitsafe.checklists.facts import FACTS, Fact
 from visitsafe.checklists.model import AnswerType, Condition, Question
 from visitsafe.checklists.questionnaire import Questionnaire
-from visitsafe.record.kinds import Answer
+from visitsafe.record.terms import Answer
 
 MOST_STEPS = 20_000
 """Answers tried before a search gives up and says so."""

@@ -27,7 +27,7 @@ from visitsafe.checklists.model import (
     VisitChecklist,
 )
 from visitsafe.record.bodies import KnownFact
-from visitsafe.record.kinds import Answer, Level
+from visitsafe.record.terms import Answer, Level
 
 SHARE_WITH = "share-with"
 SHARE_DECISION = "share-decision"

@@ -9,7 +9,7 @@ from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
 from visitsafe.opening import HOME_VISIT, desk_of, later, library_of, zone_of
-from visitsafe.record.kinds import Decision, Status
+from visitsafe.record.terms import Decision, Status
 from visitsafe.state.phrases import how_to_change
 from visitsafe.text.clean import terminal
 from visitsafe.text.clock import clock, moment, to_text

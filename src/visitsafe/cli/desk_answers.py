@@ -14,10 +14,9 @@ from visitsafe.cli.output import result, result_json, stands
 from visitsafe.errors import UsageError
 from visitsafe.opening import Invocation, later, opened, zone_of
 from visitsafe.record.bodies import ReportBody
-from visitsafe.record.kinds import BECAUSE_WORDS, ROLE_WORDS, Because, Role
+from visitsafe.record.terms import ANSWERERS, BECAUSE_WORDS, ROLE_WORDS, Because, Role
 from visitsafe.state.alarm import WORKER, is_alarming, next_due
 from visitsafe.state.phrases import heard_with
-from visitsafe.state.rules_visit import ANSWERERS
 from visitsafe.text.clean import clean, one_line
 from visitsafe.text.clock import clock, to_text
 from visitsafe.visits.answer import find_alarm, stand_down, take_on, which_drill

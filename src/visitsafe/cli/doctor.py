@@ -96,7 +96,7 @@ def _store(run: Invocation, settings: "Settings", *, owner: bool) -> "Iterator[F
 def _in_store(run: Invocation, settings: "Settings", care: "Care", *, owner: bool) -> "Iterator[Finding]":
     from visitsafe.cli import doctor_here as here
     from visitsafe.exchange.doctor import check_me, check_tail, guarded, is_watcher
-    from visitsafe.state.rules import PLANNERS
+    from visitsafe.record.terms import PLANNERS
     from visitsafe.store.store_marks import FILLING, MOVED
 
     yield from guarded("store", lambda: _itself(care))

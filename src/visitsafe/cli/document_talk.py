@@ -87,7 +87,7 @@ def _days_meant(answered: "Answered", days: "Days") -> list[str]:
 def _remarks(answered: "Answered", writing: "Writing") -> list[str]:
     """Sentences of the family's page that may be hard to read."""
     from visitsafe.followup.document_pages import family_texts, hard_sentences
-    from visitsafe.record.kinds import Document
+    from visitsafe.record.terms import Document
 
     if writing.document is not Document.AGREEMENT:
         return []

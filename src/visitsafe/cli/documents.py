@@ -56,7 +56,7 @@ def _writes(name: str) -> Callable[..., None]:
     ) -> None:
         from visitsafe.cli.form_talk import How
         from visitsafe.followup.documents import Writing
-        from visitsafe.record.kinds import Document
+        from visitsafe.record.terms import Document
 
         if new_version and another:
             raise UsageError(

@@ -144,7 +144,7 @@ def _who_comes(called: Invocation, desk: "Desk", done: "Reported", zone: "tzinfo
     Who stops here leaves it open; how to say it later has been said.
     """
     from visitsafe.cli.doorstep_words import perhaps_not_along
-    from visitsafe.record.kinds import Kind
+    from visitsafe.record.terms import Kind
     from visitsafe.visits.agreed import company_said
     from visitsafe.visits.report import Report, make_report
 
@@ -188,7 +188,7 @@ def _answer(done: "Reported", desk: "Desk", zone: "tzinfo", *, json: bool) -> No
 def _in_words(words: "Namespace") -> "Report":
     """What was typed, without its times, cleaned."""
     from visitsafe.cli.flag_texts import flag_text
-    from visitsafe.record.kinds import Kind
+    from visitsafe.record.terms import Kind
     from visitsafe.text.clean import clean
     from visitsafe.visits.report import Report
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from visitsafe.errors import StoreError
-from visitsafe.record.kinds import Answer, Kind, Status
+from visitsafe.record.kinds import KINDS
+from visitsafe.record.terms import Answer, Kind, Status
 from visitsafe.state.alarm import is_watched, next_due, owner
 from visitsafe.team.people import called
 from visitsafe.text.clean import one_line
@@ -22,14 +23,7 @@ if TYPE_CHECKING:
     from visitsafe.record.bodies import Comes
     from visitsafe.state.fold import PlanState
 
-HAPPENED = {
-    Kind.DEPARTED: "set out at {}",
-    Kind.ARRIVED: "arrived at {}",
-    Kind.OK: "is all right at {}",
-    Kind.LEFT: "left at {}",
-    Kind.BACK: "was back at {}",
-}
-STOPPED = "broke the visit off at {}"
+STOPPED = "broke the visit off"
 ROLE = {"duty": "the duty officer", "manager": "a manager", "line-manager": "the line manager"}
 
 
@@ -51,7 +45,7 @@ def _what(done: Reported, now: datetime, zone: tzinfo) -> str:
     if report.kind is Kind.ARRIVED and (earlier := _arrived_already(done.before)):
         noted = f"noted again as {at}" if report.happened else "noted again"
         return f"had already arrived at {clock(earlier, zone, now)}; {noted}"
-    what = (STOPPED if report.stopped else HAPPENED[report.kind]).format(at)
+    what = f"{STOPPED if report.stopped else KINDS[report.kind].did} at {at}"
     urgent = report.kind is Kind.DEPARTED and report.urgent
     what += " without a countersignature (urgent)" if urgent else ""
     return ", ".join([what, *company_words(report.company)])
@@ -203,7 +197,7 @@ def _nobody(done: Reported, desk: "Desk") -> list[str]:
     """That nobody is watching, to whoever can see to it that somebody does."""
     if done.report.kind is Kind.BACK or not is_watched(done.after, desk.now):
         return []
-    from visitsafe.state.rules_visit import WATCHERS
+    from visitsafe.record.terms import WATCHERS
     from visitsafe.watch.heartbeat import anybody_watches, the_desk
 
     try:

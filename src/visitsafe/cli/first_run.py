@@ -19,7 +19,7 @@ from visitsafe.errors import (
 from visitsafe.membership.joining import checked_email, checked_name, found_team, read_place
 from visitsafe.membership.key_change import make_key
 from visitsafe.opening import settings_of
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import Role
 from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:

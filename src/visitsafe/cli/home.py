@@ -6,7 +6,7 @@ import typer
 
 from visitsafe.cli.output import result
 from visitsafe.opening import desk_of, settings_of, zone_of
-from visitsafe.record.kinds import Role, Status
+from visitsafe.record.terms import Role, Status
 from visitsafe.state.fold import called
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.home_visits import is_under_way
 from visitsafe.opening import zone_of
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import Role
 from visitsafe.text.clean import kept_line
 from visitsafe.text.clock import date_only, short_span, to_text
 

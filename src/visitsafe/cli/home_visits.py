@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from visitsafe.opening import zone_of
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import ANSWERERS, Role
 from visitsafe.state.alarm import is_alarming, is_watched, minutes_late, owner
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.state.rules import OPENERS
 from visitsafe.state.visit_words import COMES, DID_IT, how_to_close, unclosed, who_owns
 from visitsafe.text.clean import kept_line
 from visitsafe.text.clock import clock, in_minutes, short_span, to_text
@@ -40,7 +39,7 @@ def under_way(desk: "Desk", states: "Sequence[PlanState]", refs: Mapping[str, st
     mine = [state for state in seen if me.same_person(state.author)]
     others = [state for state in seen if not me.same_person(state.author)]
     lines = [*_out(desk, mine, refs)]
-    if me.roles & OPENERS:
+    if me.roles & ANSWERERS:
         lines += _alarms(desk, others, refs)
     if Role.MANAGER in me.roles:
         lines += _otherwise(desk, others, refs)
@@ -131,7 +130,7 @@ def _otherwise(desk: "Desk", others: "Sequence[PlanState]", refs: Mapping[str, s
 def _nobody(desk: "Desk", states: "Sequence[PlanState]", mine: "Sequence[PlanState]") -> Iterator[str]:
     """That nobody is watching, for those who could, and for those who are out."""
     assert desk.me is not None  # noqa: S101 - `under_way` has asked
-    could = bool(desk.me.roles & OPENERS)
+    could = bool(desk.me.roles & ANSWERERS)
     count = sum(is_watched(state, desk.now) for state in (states if could else mine))
     if not count or anybody_watches(desk):
         return

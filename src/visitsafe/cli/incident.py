@@ -77,7 +77,7 @@ def incident(
 
 def _meant(context: typer.Context, desk: "Desk", ref: str, who: str, how: "How") -> "PlanState":
     """The visit that it is about. What to do first is told before anything, also if no visit is found."""
-    from visitsafe.record.kinds import Kind
+    from visitsafe.record.terms import Kind
     from visitsafe.visits.report import Report
     from visitsafe.visits.which_visit import find_visit
 
@@ -185,7 +185,7 @@ def _tell(
 
 def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: bool | None) -> list[str]:
     """What was recorded, and what happens now."""
-    from visitsafe.record.kinds import Answer
+    from visitsafe.record.terms import Answer
     from visitsafe.state.duties import ALERT
     from visitsafe.watch.heartbeat import the_desk
 

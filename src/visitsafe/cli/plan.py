@@ -13,7 +13,7 @@ from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.output import has_terminal, result, result_json, say, stands
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
 from visitsafe.opening import HOME_VISIT, desk_of, invocation, later, library_of, zone_of
-from visitsafe.record.kinds import Level
+from visitsafe.record.terms import Level
 from visitsafe.text.clock import moment
 
 if TYPE_CHECKING:

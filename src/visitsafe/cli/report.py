@@ -10,7 +10,7 @@ from visitsafe.cli.output import deliver, result_json, say, to_stdout
 from visitsafe.cli.reading import Json, Plain
 from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
 from visitsafe.opening import desk_of, invocation, library_of, zone_of
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import Role
 
 if TYPE_CHECKING:
     from visitsafe.checklists.library import Library

@@ -13,7 +13,7 @@ from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, put
 from visitsafe.cli.review_known import notes_left
 from visitsafe.planning.changes import Changes, changes
 from visitsafe.record.bodies import INCIDENT_BEFORE, DecidedBody, Finding, PlanBody
-from visitsafe.record.kinds import Status
+from visitsafe.record.terms import Status
 from visitsafe.state.duties import Met, duties_of
 from visitsafe.state.phrases import DECISION_WORDS, own_words, who_goes
 from visitsafe.text.clock import age, date_only, day, span

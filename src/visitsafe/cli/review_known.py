@@ -19,7 +19,7 @@ from visitsafe.checklists.facts import (
     with_answer,
 )
 from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, Finding, KnownFact, PlanBody
-from visitsafe.record.kinds import Level, Role
+from visitsafe.record.terms import Level, Role
 from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:

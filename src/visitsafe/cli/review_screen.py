@@ -14,7 +14,8 @@ from visitsafe.cli.review_brief import known_line, since, write_brief
 from visitsafe.cli.review_known import facts_first, first_known, has_incident, notes_left
 from visitsafe.planning.changes import changes
 from visitsafe.record.bodies import DecidedBody, Finding, PlanBody
-from visitsafe.record.kinds import Company, Level, Status, kind_words
+from visitsafe.record.kinds import kind_words
+from visitsafe.record.terms import Company, Level, Status
 from visitsafe.state.alarm import is_alarming
 from visitsafe.state.duties import duties_of
 from visitsafe.state.followup_words import incident_title

@@ -9,7 +9,7 @@ from visitsafe.cli.deciding import Words, goes_by_of, left_out_of, warnings_of
 from visitsafe.cli.output import say
 from visitsafe.errors import InterruptedByUserError, NotFoundError, VisitsafeError
 from visitsafe.opening import invocation, opened, zone_of
-from visitsafe.record.kinds import Decision
+from visitsafe.record.terms import Decision
 from visitsafe.state.phrases import overtaken_words
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import moment

@@ -15,7 +15,8 @@ from visitsafe.cli.review_known import changed_since, first_known, notes_before
 from visitsafe.cli.review_screen import review_plan
 from visitsafe.cli.visit_screen import show_way
 from visitsafe.record.bodies import DecidedBody, PlanBody
-from visitsafe.record.kinds import Level, Status, kind_words
+from visitsafe.record.kinds import kind_words
+from visitsafe.record.terms import Level, Status
 from visitsafe.state.alarm import is_alarming
 from visitsafe.state.entry_words import says
 from visitsafe.state.fold import called

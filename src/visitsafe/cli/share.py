@@ -162,7 +162,7 @@ def _tell_open(desk: "Desk", *, overdue: bool, json: bool) -> None:
     """What is open for whoever asks, for a manager of the whole team; or all that is overdue."""
     from visitsafe.followup import sharing
     from visitsafe.followup.owed import owed_plans
-    from visitsafe.record.kinds import Role
+    from visitsafe.record.terms import Role
     from visitsafe.state.sharing_words import duty_shape, open_line
     from visitsafe.text.clean import kept_line
     from visitsafe.text.clock import to_text

@@ -28,7 +28,7 @@ from visitsafe.opening import (
     signer_of,
     zone_of,
 )
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import Role
 
 if TYPE_CHECKING:
     from visitsafe.settings import Settings

@@ -13,7 +13,7 @@ from visitsafe.cli.team_leaving import leave, open_visits, who_is_out
 from visitsafe.errors import InterruptedByUserError, NotPermittedError, UsageError
 from visitsafe.membership.joining import called, read_line
 from visitsafe.opening import UK, desk_of, later
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -54,7 +54,7 @@ def leave(
     from visitsafe.cli.team_changes import ask_about_clock, ask_back
     from visitsafe.membership.change import revoke
     from visitsafe.membership.details import unlocked_once
-    from visitsafe.record.kinds import Role
+    from visitsafe.record.terms import Role
     from visitsafe.text.clean import clean
 
     if not_made and hand_to:
@@ -117,7 +117,7 @@ def _heir(desk: "Desk", who: str, person: "Member") -> "Member":
     Raises:
         NotPermittedError: They cannot.
     """
-    from visitsafe.state.rules import PLANNERS
+    from visitsafe.record.terms import PLANNERS
 
     found = desk.roster.find(who)
     if found.same_person(person):

@@ -4,7 +4,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.record.bodies import KEEP_DAYS_INCIDENT
-from visitsafe.record.kinds import ROLE_WORDS
+from visitsafe.record.terms import ROLE_WORDS
 from visitsafe.state.rules_purged import agreed_days
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import from_text

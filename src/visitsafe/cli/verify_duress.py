@@ -13,9 +13,9 @@ import msgspec
 from visitsafe.errors import VisitsafeError
 from visitsafe.exchange.findings import Report, timed_entries
 from visitsafe.record.refs import is_plan_id
+from visitsafe.record.terms import ANSWERERS
 from visitsafe.state.duress_redaction import UNSEEN, hides_duress, may_know_duress, without_unseen
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules import OPENERS
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
@@ -89,7 +89,7 @@ class _Reader:
         state = self._plan(ref)
         if state is not None:
             return may_know_duress(state, self._desk.me)
-        return self._desk.me is not None and not self._desk.me.roles.isdisjoint(OPENERS)
+        return self._desk.me is not None and not self._desk.me.roles.isdisjoint(ANSWERERS)
 
     def _plan(self, ref: str) -> PlanState | None:
         """The plan; None if it does not hold, or its content was removed."""

@@ -9,7 +9,7 @@ from visitsafe.cli.watch_ready import ADD_CHANNEL
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError
 from visitsafe.opening import Context, desk_of
-from visitsafe.record.kinds import ROLE_WORDS
+from visitsafe.record.terms import ROLE_WORDS
 from visitsafe.text.clean import one_line
 from visitsafe.watch.drill import Tried, play, play_made_up
 from visitsafe.watch.outbox import dead, living

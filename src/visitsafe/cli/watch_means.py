@@ -18,7 +18,7 @@ import msgspec
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError
 from visitsafe.opening import Context, invocation, settings_of, signer_of, zone_of
-from visitsafe.state.rules_visit import WATCHERS
+from visitsafe.record.terms import WATCHERS
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
 from visitsafe.watch.clock import APART, first_reading, next_reading

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from visitsafe.desk import Desk
 from visitsafe.record.agent import HARDWARE
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import Role
 from visitsafe.settings import Settings
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.phrases import whose

@@ -21,7 +21,8 @@ from visitsafe.record.bodies import (
     StoodDownBody,
     VisitBody,
 )
-from visitsafe.record.kinds import BECAUSE_WORDS, ROLE_WORDS, Answer, Kind, Outcome, kind_words
+from visitsafe.record.kinds import KINDS, kind_words
+from visitsafe.record.terms import BECAUSE_WORDS, ROLE_WORDS, Answer, Outcome
 from visitsafe.state import alarm
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import whose
@@ -35,12 +36,6 @@ Names = Mapping[str, Member]
 WORKER_ONLY = ("lone-worker",)
 LATE = 2
 """Minutes after which a step counts as raised late."""
-_VERBS = {
-    Kind.DEPARTED: "has set out",
-    Kind.ARRIVED: "has arrived",
-    Kind.OK: "is all right",
-    Kind.LEFT: "has left the address",
-}
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -184,7 +179,7 @@ def _reported(
         return Said(f"back  {_named(state)}{by}{_note(body)}{more}", grave=bool(more))
     if body.duress:
         return Said(f"DURESS  {_named(state)}: spoken to {judged.name}. Do not ring them.", grave=True)
-    what = "has broken the visit off" if body.stopped else _VERBS.get(Kind(judged.entry.content.kind), "")
+    what = f"has {'broken the visit off' if body.stopped else KINDS[judged.entry.content.kind].did}"
     urgent = f", without a countersignature: {body.urgent}" if body.urgent else ""
     address = state.body.visit.address
     unmet = [

@@ -20,9 +20,9 @@ from visitsafe.desk import Desk, folded
 from visitsafe.errors import NotPermittedError, VerificationError, VisitsafeError
 from visitsafe.membership.change import allowed_signers, openssh_time, principal
 from visitsafe.record.entry import MOST_BYTES, Entry, Verified
-from visitsafe.record.kinds import NAMESPACE
 from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
+from visitsafe.record.terms import NAMESPACE
 from visitsafe.state.removal import RemovedError
 from visitsafe.team.roster import Roster
 from visitsafe.team_record import check_entries

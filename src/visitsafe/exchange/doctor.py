@@ -14,15 +14,13 @@ from visitsafe.desk import Desk
 from visitsafe.errors import VerificationError, VisitsafeError
 from visitsafe.exchange.findings import row_from, state_of
 from visitsafe.record.chain import GENESIS
-from visitsafe.record.kinds import ROLE_WORDS, TEAM_STREAM, Role
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import Store, Stored
+from visitsafe.record.terms import ANSWERERS, ROLE_WORDS, TEAM_STREAM, WATCHERS, Role
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
 from visitsafe.state.removal import NOT_CARRIED_OUT, Removed
-from visitsafe.state.rules import OPENERS
-from visitsafe.state.rules_visit import WATCHERS
 from visitsafe.store.moving import sentences
 from visitsafe.team.people import Member, as_heard
 from visitsafe.team.roster import Roster
@@ -202,7 +200,7 @@ def check_sealing(desk: Desk, states: Sequence[PlanState]) -> Iterator[Finding]:
     That a worker gave none is said to them, and to those who would have to find them.
     """
     name, me = "sealing", desk.me
-    finds = me is not None and not me.roles.isdisjoint(OPENERS)
+    finds = me is not None and not me.roles.isdisjoint(ANSWERERS)
     without = [state for state in states if state.sealed is None]
     lacking = [one.ref for one in without if finds or (me is not None and me.same_person(one.author))]
     shut = [state.ref for state in states if state.sealed is not None and not state.sealed.at_hand]

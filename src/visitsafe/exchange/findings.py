@@ -16,15 +16,16 @@ from visitsafe.errors import VerificationError
 from visitsafe.exchange.checkpoint import Compared
 from visitsafe.find_lists import otherwise
 from visitsafe.record.bodies import DecidedBody
-from visitsafe.record.kinds import Decision, kind_words
+from visitsafe.record.kinds import PLAN_KINDS, kind_words
 from visitsafe.record.order import Order
 from visitsafe.record.stored import PlanRow, Stored
+from visitsafe.record.terms import Decision
 from visitsafe.retention.holds import holds_in, unseen_by
 from visitsafe.state.disagreement import disagreement
 from visitsafe.state.fold import PlanState
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removal import NOT_CARRIED_OUT, Removed, RemovedError, signed_away
-from visitsafe.state.rules import FORMS, Judged
+from visitsafe.state.rules import Judged
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import from_text
 
@@ -361,7 +362,7 @@ class Tally:
             self.doubts.append(f"{text} by {judged.name}: {judged.doubt}{nothing}")
         if judged.why_not and judged.why_not == judged.doubt:
             return
-        if judged.why_not and (content.kind in FORMS or stranger):
+        if judged.why_not and (content.kind in PLAN_KINDS or stranger):
             idle = without_effect(f"{text}: {judged.why_not}", ref, judged.entry.id)
             (self.faults if stranger else self.uncounted).append(idle)
         elif judged.why_not:

@@ -18,15 +18,16 @@ from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.exchange.bundle import Bundle, Packed, fits_its_name
 from visitsafe.record.chain import GENESIS, following
 from visitsafe.record.entry import Entry, verify_entry
-from visitsafe.record.kinds import TEAM_STREAM, Kind, kind_words
+from visitsafe.record.kinds import PLAN_KINDS, kind_words
 from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import OccupiedError, Store, Stored
+from visitsafe.record.terms import TEAM_STREAM, Kind
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.disagreement import disagreement
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.removal import NOT_CARRIED_OUT, REMOVED, Removed, RemovedError
-from visitsafe.state.rules import FORMS, Judged
+from visitsafe.state.rules import Judged
 from visitsafe.team.people import Members, called
 from visitsafe.team.roster import Roster
 from visitsafe.team_record import arrivals, check_entries
@@ -385,7 +386,7 @@ def _uncounted(group: _Arriving, judged: Sequence[Judged]) -> tuple[str, ...]:
     return tuple(
         f"{one.name}, {kind_words(one.entry.content.kind)}: {one.why_not}"
         for one in judged
-        if one.why_not and one.entry.id in new and one.entry.content.kind in FORMS
+        if one.why_not and one.entry.id in new and one.entry.content.kind in PLAN_KINDS
     )
 
 

@@ -27,9 +27,9 @@ from visitsafe.exchange.verify_parts import (
 )
 from visitsafe.record.chain import GENESIS, Problem, order_problems, row_problems
 from visitsafe.record.entry import MOST_REMEMBERED, verify_together
-from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow, Store, Stored
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.retention.verify_removals import Removals
 from visitsafe.state.fold import PlanState
 from visitsafe.state.removal import Removed

@@ -19,7 +19,7 @@ from visitsafe.followup.incident import still_heard
 from visitsafe.followup.owed import my_debriefs
 from visitsafe.record.bodies import DebriefedBody, Duty, Heard, PlanBody
 from visitsafe.record.entry import VERSION, Content
-from visitsafe.record.kinds import Answer, Kind
+from visitsafe.record.terms import Answer, Kind
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.events import Said

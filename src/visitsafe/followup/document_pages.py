@@ -14,7 +14,7 @@ import msgspec
 
 from visitsafe.checklists.library import marked, past_review
 from visitsafe.record.bodies import Action, DocumentedBody, Shown
-from visitsafe.record.kinds import Document
+from visitsafe.record.terms import Document
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import is_late, not_held, not_told
 from visitsafe.state.events import Said

@@ -21,7 +21,7 @@ from visitsafe.find_cases import case_history, newest_of
 from visitsafe.followup.document_pages import names_address
 from visitsafe.record.bodies import Action, DocumentedBody
 from visitsafe.record.entry import VERSION, Content
-from visitsafe.record.kinds import Document, Kind, Role
+from visitsafe.record.terms import Document, Kind, Role
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import HELD, STAGE
 from visitsafe.state.duress_redaction import hides_duress

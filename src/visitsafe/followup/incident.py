@@ -16,7 +16,7 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.record.bodies import NOT_ASKED, DebriefedBody, Duty, Finding, Heard, IncidentBody
 from visitsafe.record.entry import VERSION, Content
-from visitsafe.record.kinds import Answer, Kind, Level
+from visitsafe.record.terms import Answer, Kind, Level
 from visitsafe.state.duties import ALERT
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState

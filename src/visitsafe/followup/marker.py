@@ -13,7 +13,7 @@ from visitsafe.errors import NotPermittedError, UsageError
 from visitsafe.find_cases import case_history, newest_of
 from visitsafe.record.bodies import MarkedBody
 from visitsafe.record.entry import VERSION, Content
-from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Kind
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.fold import PlanState
 from visitsafe.state.markers import ELSEWHERE, place_of

@@ -15,7 +15,7 @@ from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.find_cases import case_history
 from visitsafe.record.bodies import PlanBody, SharedBody
 from visitsafe.record.entry import Content
-from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Kind
 from visitsafe.state.duties import DutyState, Met, duties_of, each_once, same_ground
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules_followup import NOT_SHARE, SHARE, WRITERS, why_not_after

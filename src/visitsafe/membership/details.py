@@ -25,12 +25,11 @@ from visitsafe.errors import (
     VerificationError,
 )
 from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
-from visitsafe.record.kinds import Kind
 from visitsafe.record.seal import Identity, can_seal_to, seal, unseal
 from visitsafe.record.ssh import Signer
+from visitsafe.record.terms import ANSWERERS, Kind
 from visitsafe.settings import make_private_folder, write_whole
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules import OPENERS
 from visitsafe.state.sealed import SealedDetails, entitled, names, recipient
 from visitsafe.team.details import LABELS, Details, cleaned, from_bytes, to_bytes, valid_until
 from visitsafe.team.people import Member
@@ -230,7 +229,7 @@ def check_may_open(desk: Desk, state: PlanState) -> SealedDetails:
             f"no tracing details are sealed in {state.ref}",
             hint=f"ask {state.author.person.name}'s line manager and the personnel office",
         )
-    if not me.roles & OPENERS:
+    if not me.roles & ANSWERERS:
         raise NotPermittedError(
             "opening tracing details needs the role manager or duty", hint=_who_can(state, sealed)
         )

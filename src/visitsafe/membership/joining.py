@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from visitsafe.errors import NotPermittedError, SettingsError, UsageError
 from visitsafe.opening import Context, invocation, public_line_of, signer_of
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import Role
 from visitsafe.text.clean import clean, has_unseen, is_name, one_line, quoted
 
 if TYPE_CHECKING:

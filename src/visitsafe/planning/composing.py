@@ -35,7 +35,7 @@ from visitsafe.record.bodies import (
     Sealed,
     Visit,
 )
-from visitsafe.record.kinds import Answer
+from visitsafe.record.terms import Answer
 from visitsafe.text.clock import to_text
 
 

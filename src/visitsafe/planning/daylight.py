@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from visitsafe.checklists.facts import DARK, DAYLIGHT, DUSK, LIGHT
 from visitsafe.errors import SettingsError
 from visitsafe.record.bodies import KnownFact, Place
-from visitsafe.record.kinds import Answer
+from visitsafe.record.terms import Answer
 from visitsafe.text.clock import to_text
 
 if TYPE_CHECKING:

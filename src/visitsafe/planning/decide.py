@@ -18,9 +18,9 @@ from visitsafe.record.bodies import (
     Needs,
     PlanBody,
 )
-from visitsafe.record.kinds import Decision, Kind, Level, Role, Status
 from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
+from visitsafe.record.terms import Decision, Kind, Level, Role, Status
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, Finding, IncidentBody
-from visitsafe.record.kinds import Answer, Document, Level
+from visitsafe.record.terms import Answer, Document, Level
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.case_known import was_made
 from visitsafe.state.duties import Met, each_once

@@ -13,12 +13,12 @@ from visitsafe.errors import NotPermittedError
 from visitsafe.find_cases import case_history, newest_by
 from visitsafe.planning.composing import Intent, compose_plan, standing_in_date
 from visitsafe.record.bodies import Companion, PlanBody, WithdrawnBody
-from visitsafe.record.kinds import Kind, Role, Status
 from visitsafe.record.refs import SHORT
+from visitsafe.record.terms import PLANNERS, Kind, Role, Status
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import raised_before
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules import PLANNERS, own_plan_id
+from visitsafe.state.rules import own_plan_id
 from visitsafe.team.people import has_left
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import to_text

@@ -17,8 +17,8 @@ import msgspec
 from visitsafe.errors import KeyFileError, VerificationError
 from visitsafe.record import ssh as keyfile
 from visitsafe.record import ssh as sshsig
-from visitsafe.record.kinds import NAMESPACE
 from visitsafe.record.ssh import public_line
+from visitsafe.record.terms import NAMESPACE
 
 FILE, AGENT, HARDWARE = "", "agent", "hardware"
 """How a key signs: read from its file by visitsafe, by the agent, by a device whose stub is the file."""

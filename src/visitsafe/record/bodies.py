@@ -7,7 +7,7 @@ What is added later is optional here, so that an older plan stays readable.
 
 import msgspec
 
-from visitsafe.record.kinds import Answer, Because, Company, Decision, Level, Outcome
+from visitsafe.record.terms import Answer, Because, Company, Decision, Level, Outcome
 
 LAST_TIME = "last-time-"
 """What the rule ids of findings begin with that come from earlier visits of the case (`last_time`)."""

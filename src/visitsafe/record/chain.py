@@ -14,8 +14,8 @@ import msgspec
 
 from visitsafe.errors import VerificationError
 from visitsafe.record.entry import Entry
-from visitsafe.record.kinds import TEAM_STREAM, Kind
 from visitsafe.record.stored import Stored
+from visitsafe.record.terms import TEAM_STREAM, Kind
 from visitsafe.text.clock import to_text
 
 GENESIS = "0" * 64

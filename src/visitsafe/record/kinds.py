@@ -1,235 +1,132 @@
-"""The vocabulary (design section 2): one word per thing, used in code, files and on screens.
+"""One row for each kind of entry: what it says, whose it is, and what it is called. Pure.
 
-Standard library only, so that every command can import it for nothing.
+A new kind of entry begins here, with its body in `bodies`; what it means for a plan is in `state/`.
 """
 
-from enum import StrEnum
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
-TEAM_STREAM = "team"
-"""The stream of the roster's entries; every other stream is a plan's id."""
-NAMESPACE = "visitsafe"
-"""The SSHSIG namespace of every signature (D3)."""
-BEAT = "watching"
-"""The kind of a watcher's signed heartbeat: a store keeps the newest of each watcher, outside the record."""
+import msgspec
+
+from visitsafe.record.bodies import (
+    AcknowledgedBody,
+    AddedBody,
+    AgreedBody,
+    AuditedBody,
+    BackBody,
+    Body,
+    DebriefedBody,
+    DecidedBody,
+    DocumentedBody,
+    EscalatedBody,
+    ExtendedBody,
+    FoundedBody,
+    HeldBody,
+    IncidentBody,
+    KeyReplacedBody,
+    MarkedBody,
+    NotifiedBody,
+    OpenedBody,
+    PlanBody,
+    PurgedBody,
+    ReleasedBody,
+    ReportBody,
+    ResealedBody,
+    RevokedBody,
+    RoleChangedBody,
+    SharedBody,
+    StoodDownBody,
+    WithdrawnBody,
+)
+from visitsafe.record.terms import ANSWERERS, PURGERS, WATCHERS, Kind, Role
 
 
-class Role(StrEnum):
-    """What a person may do. One person may hold several."""
+class EntryKind(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a kind of entry.
 
-    PRACTITIONER = "practitioner"
-    MANAGER = "manager"
-    DUTY = "duty"
-    ADMIN = "admin"
-    WATCH = "watch"
-    """A computer that nobody sits at: it watches and tells, and nothing else that it signs counts."""
+    Attributes:
+        body: The form of what it says.
+        heading: What it is called above an entry of the record, followed by who signed it.
+        did: Of a report: what somebody did, in the past: `set out`.
+        short: Of a report: the same where there is little room: `all right`.
+        anyhow: It is signed although the team's record is damaged: a report, or what answers an alarm.
+        closes: A plan can be closed after it.
+        by_author: Only the plan's own author signs it, so anybody else's entry vouches for it.
+        needs: Losing all of these roles puts an entry in doubt, besides the end of the key.
+    """
+
+    body: type[Body]
+    heading: str
+    did: str = ""
+    short: str = ""
+    anyhow: bool = False
+    closes: bool = False
+    by_author: bool = False
+    needs: AbstractSet[Role] = frozenset()
 
 
-ROLE_WORDS = {
-    Role.PRACTITIONER: "practitioner",
-    Role.MANAGER: "manager",
-    Role.DUTY: "duty officer",
-    Role.ADMIN: "admin",
-    Role.WATCH: "watch",
-    "line-manager": "line manager",
-    "lone-worker": "the worker",
+TEAM_KINDS: Mapping[str, EntryKind] = {
+    Kind.FOUNDED: EntryKind(body=FoundedBody, heading="Team founded"),
+    Kind.ADDED: EntryKind(body=AddedBody, heading="Member added"),
+    Kind.ROLE_CHANGED: EntryKind(body=RoleChangedBody, heading="Roles changed"),
+    Kind.REVOKED: EntryKind(body=RevokedBody, heading="Revoked"),
+    Kind.KEY_REPLACED: EntryKind(body=KeyReplacedBody, heading="Key replaced"),
+    Kind.AGREED: EntryKind(body=AgreedBody, heading="Agreed"),
+    Kind.HELD: EntryKind(body=HeldBody, heading="Held"),
+    Kind.RELEASED: EntryKind(body=ReleasedBody, heading="Released"),
+    Kind.AUDITED: EntryKind(body=AuditedBody, heading="Managers' audit"),
 }
-"""What roles, and those whom a ladder names besides them, are called where people read."""
-
-
-class Level(StrEnum):
-    """How much a finding weighs. There are no scores."""
-
-    STOP = "stop"
-    """Change the plan, or a manager decides in writing."""
-    CONTROL = "control"
-    """Needs a control measure."""
-    NOTE = "note"
-    """Worth knowing."""
-
-    @property
-    def weight(self) -> int:
-        """Smaller is worse: for sorting worst first."""
-        return _WEIGHT[self]
-
-
-_WEIGHT = {level: place for place, level in enumerate(Level)}
-
-
-class Answer(StrEnum):
-    """The answers to a yes/no question. Not sure counts as the unsafe one (D7)."""
-
-    YES = "yes"
-    NO = "no"
-    NOT_SURE = "not-sure"
-
-
-class Company(StrEnum):
-    """Whether anybody comes along, as far as somebody said so (D19)."""
-
-    ALONE = "alone"
-    WITH = "with somebody"
-    NOT_SURE = "not sure"
-    NOT_ASKED = "not asked"
-
-
-class Kind(StrEnum):
-    """What an entry records. An unknown kind is kept and shown as unknown (D1)."""
-
-    FOUNDED = "founded"
-    ADDED = "added"
-    ROLE_CHANGED = "role-changed"
-    REVOKED = "revoked"
-    KEY_REPLACED = "key-replaced"
-    AGREED = "agreed"
-    PLANNED = "planned"
-    REVISED = "revised"
-    WITHDRAWN = "withdrawn"
-    DECIDED = "decided"
-    OPENED = "opened"
-    RESEALED = "resealed"
-    DEPARTED = "departed"
-    ARRIVED = "arrived"
-    OK = "ok"
-    LEFT = "left"
-    BACK = "back"
-    EXTENDED = "extended"
-    ESCALATED = "escalated"
-    NOTIFIED = "notified"
-    ACKNOWLEDGED = "acknowledged"
-    STOOD_DOWN = "stood-down"
-    INCIDENT = "incident"
-    DEBRIEFED = "debriefed"
-    SHARED = "shared"
-    DOCUMENTED = "documented"
-    MARKED = "marked"
-    PURGED = "purged"
-    HELD = "held"
-    RELEASED = "released"
-    AUDITED = "audited"
-
-
-KIND_WORDS: dict[str, str] = {
-    Kind.FOUNDED: "Team founded",
-    Kind.ADDED: "Member added",
-    Kind.ROLE_CHANGED: "Roles changed",
-    Kind.REVOKED: "Revoked",
-    Kind.KEY_REPLACED: "Key replaced",
-    Kind.AGREED: "Agreed",
-    Kind.PLANNED: "Planned",
-    Kind.REVISED: "New version",
-    Kind.WITHDRAWN: "Withdrawn",
-    Kind.DECIDED: "Decided",
-    Kind.OPENED: "Tracing details opened",
-    Kind.RESEALED: "Tracing details sealed again",
-    Kind.DEPARTED: "Set out",
-    Kind.ARRIVED: "Arrived",
-    Kind.OK: "All right",
-    Kind.LEFT: "Left the address",
-    Kind.BACK: "Back",
-    Kind.EXTENDED: "New time due back",
-    Kind.ESCALATED: "Step raised",
-    Kind.NOTIFIED: "Message",
-    Kind.ACKNOWLEDGED: "Taken on",
-    Kind.STOOD_DOWN: "Stood down",
-    Kind.PURGED: "Content removed",
-    Kind.INCIDENT: "Incident",
-    Kind.DEBRIEFED: "Talked over",
-    Kind.SHARED: "Other professionals",
-    Kind.DOCUMENTED: "Document",
-    Kind.MARKED: "Warning marker",
-    Kind.HELD: "Held",
-    Kind.RELEASED: "Released",
-    Kind.AUDITED: "Managers' audit",
+"""What stands in the team's own stream."""
+PLAN_KINDS: Mapping[str, EntryKind] = {
+    Kind.PLANNED: EntryKind(body=PlanBody, heading="Planned", by_author=True),
+    Kind.REVISED: EntryKind(body=PlanBody, heading="New version", by_author=True),
+    Kind.WITHDRAWN: EntryKind(body=WithdrawnBody, heading="Withdrawn", by_author=True, closes=True),
+    Kind.DECIDED: EntryKind(
+        body=DecidedBody, heading="Decided", needs=frozenset({Role.MANAGER}), closes=True
+    ),
+    Kind.OPENED: EntryKind(body=OpenedBody, heading="Tracing details opened", anyhow=True),
+    Kind.RESEALED: EntryKind(body=ResealedBody, heading="Tracing details sealed again"),
+    Kind.DEPARTED: EntryKind(body=ReportBody, heading="Set out", did="set out", short="set out", anyhow=True),
+    Kind.ARRIVED: EntryKind(body=ReportBody, heading="Arrived", did="arrived", short="arrived", anyhow=True),
+    Kind.OK: EntryKind(
+        body=ReportBody, heading="All right", did="reported being all right", short="all right", anyhow=True
+    ),
+    Kind.LEFT: EntryKind(
+        body=ReportBody,
+        heading="Left the address",
+        did="left the address",
+        short="left the address",
+        anyhow=True,
+    ),
+    Kind.BACK: EntryKind(
+        body=BackBody, heading="Back", did="was back", short="back", anyhow=True, closes=True
+    ),
+    Kind.EXTENDED: EntryKind(
+        body=ExtendedBody,
+        heading="New time due back",
+        did="gave a new time due back",
+        short="needs longer",
+        anyhow=True,
+    ),
+    Kind.ESCALATED: EntryKind(body=EscalatedBody, heading="Step raised", needs=WATCHERS),
+    Kind.NOTIFIED: EntryKind(body=NotifiedBody, heading="Message", needs=WATCHERS),
+    Kind.ACKNOWLEDGED: EntryKind(body=AcknowledgedBody, heading="Taken on", anyhow=True),
+    Kind.STOOD_DOWN: EntryKind(
+        body=StoodDownBody, heading="Stood down", needs=ANSWERERS, anyhow=True, closes=True
+    ),
+    Kind.INCIDENT: EntryKind(body=IncidentBody, heading="Incident", anyhow=True),
+    Kind.DEBRIEFED: EntryKind(body=DebriefedBody, heading="Talked over"),
+    Kind.SHARED: EntryKind(body=SharedBody, heading="Other professionals"),
+    Kind.DOCUMENTED: EntryKind(body=DocumentedBody, heading="Document"),
+    Kind.MARKED: EntryKind(body=MarkedBody, heading="Warning marker"),
+    Kind.PURGED: EntryKind(body=PurgedBody, heading="Content removed", needs=PURGERS, closes=True),
 }
-"""The kinds of entry as headings of the record; each is followed by who signed it."""
+"""What stands in the stream of a plan."""
+KINDS: Mapping[str, EntryKind] = {**TEAM_KINDS, **PLAN_KINDS}
+"""Every kind that this visitsafe knows. An entry of another is kept and shown as unknown (D1)."""
+CLOSING = tuple(str(kind) for kind, row in KINDS.items() if row.closes)
 
 
 def kind_words(kind: str) -> str:
     """What a kind of entry is called in a sentence; one that is not known, by its own name."""
-    return KIND_WORDS.get(kind, kind).lower()
-
-
-class Decision(StrEnum):
-    """A manager's decision on a plan, the most cautious last."""
-
-    COUNTERSIGN = "countersign"
-    RETURN = "return"
-    REFUSE = "refuse"
-
-    @property
-    def caution(self) -> int:
-        """Larger is more cautious: where concurrent decisions disagree, the larger stands (D1)."""
-        return _CAUTION[self]
-
-
-_CAUTION = {decision: place for place, decision in enumerate(Decision)}
-
-
-class Status(StrEnum):
-    """Where a plan stands."""
-
-    AWAITING = "awaiting"
-    COUNTERSIGNED = "countersigned"
-    RETURNED = "returned"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-    @classmethod
-    def after(cls, decision: Decision) -> "Status":
-        """The status which a decision gives a plan."""
-        return {
-            Decision.COUNTERSIGN: cls.COUNTERSIGNED,
-            Decision.RETURN: cls.RETURNED,
-            Decision.REFUSE: cls.REFUSED,
-        }[decision]
-
-
-class Stage(StrEnum):
-    """How far a visit has come, by what was reported (design section 2)."""
-
-    PLANNED = "planned"
-    """Nobody has reported setting out."""
-    DEPARTED = "departed"
-    ARRIVED = "arrived"
-    LEFT = "left"
-    """Has left the address."""
-    BACK = "back"
-
-
-class Because(StrEnum):
-    """Why an alarm was stood down."""
-
-    SAFE = "safe"
-    FALSE_ALARM = "false-alarm"
-    INCIDENT = "incident"
-    TEST = "test"
-
-
-BECAUSE_WORDS = {
-    Because.SAFE: "the worker is safe",
-    Because.FALSE_ALARM: "a false alarm",
-    Because.INCIDENT: "something happened",
-    Because.TEST: "only a test",
-}
-
-
-class Document(StrEnum):
-    """The documents that the procedures ask for, each an entry of its case (3.10, 4.14, 9.5)."""
-
-    AGREEMENT = "agreement"
-    """The written agreement with the family."""
-    RISK_REDUCTION = "risk-reduction"
-    """Who does what across the agencies to make it safer for professionals."""
-    SUPERVISION = "supervision"
-    """What was agreed in staff supervision, before the next visit."""
-    MEETING = "meeting"
-    """A professionals' meeting, proposed or held."""
-    TELLING = "telling"
-    """What, how and when the family is told of what the professionals shared."""
-
-
-class Outcome(StrEnum):
-    """What became of a message. Sent is not read, and read is not owned."""
-
-    SENT = "sent"
-    FAILED = "failed"
+    return KINDS[kind].heading.lower() if kind in KINDS else kind.lower()

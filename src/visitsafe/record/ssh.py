@@ -23,7 +23,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from visitsafe.errors import LOST_KEY, KeyFileError, VerificationError, WrongPassphraseError
-from visitsafe.record.kinds import NAMESPACE
+from visitsafe.record.terms import NAMESPACE
 
 KEY_TYPE = b"ssh-ed25519"
 HARDWARE_KEY_TYPE = b"sk-ssh-ed25519@openssh.com"

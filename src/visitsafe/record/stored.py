@@ -97,10 +97,6 @@ class PlanRow(msgspec.Struct, frozen=True):
         return not self.closed
 
 
-CLOSING = ("decided", "withdrawn", "back", "stood-down", "purged")
-"""The kinds of entry after which a plan can be closed."""
-
-
 Summarise = Callable[[str, Sequence[Stored]], PlanRow | None]
 """Makes a plan's row from the plan's id and its whole history; None if there is no plan to list."""
 

@@ -11,9 +11,8 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.find_cases import case_history
 from visitsafe.record.bodies import HeldBody, ReleasedBody
-from visitsafe.record.kinds import TEAM_STREAM, Kind
+from visitsafe.record.terms import PURGERS, TEAM_STREAM, Kind
 from visitsafe.retention.holds import Hold, holds_in
-from visitsafe.state.rules_purged import PURGERS
 from visitsafe.team.roster import case_key
 
 _ALIKE = 0.5

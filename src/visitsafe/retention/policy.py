@@ -20,8 +20,8 @@ from visitsafe.record.bodies import (
     PurgedBody,
     StoodDownBody,
 )
-from visitsafe.record.kinds import Because, Kind
 from visitsafe.record.refs import reference
+from visitsafe.record.terms import Because, Kind
 from visitsafe.retention.holds import Holds
 from visitsafe.state.fold import PlanState
 from visitsafe.state.removal import NOT_CARRIED_OUT

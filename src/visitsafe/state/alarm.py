@@ -12,7 +12,7 @@ from functools import lru_cache
 import msgspec
 
 from visitsafe.record.bodies import AcknowledgedBody, EscalatedBody, Ladder, Rung
-from visitsafe.record.kinds import Kind, Role, Stage
+from visitsafe.record.terms import Kind, Role, Stage
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import A_DAY

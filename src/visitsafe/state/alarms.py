@@ -14,10 +14,10 @@ from visitsafe.record.bodies import (
     ReportBody,
     StoodDownBody,
 )
-from visitsafe.record.kinds import Role
 from visitsafe.record.order import Order
+from visitsafe.record.terms import ANSWERERS, Role
 from visitsafe.state.events import Alarm, Said, said_in
-from visitsafe.state.rules import OPENERS, Judged
+from visitsafe.state.rules import Judged
 
 Downs = Sequence[Said[StoodDownBody]]
 
@@ -36,7 +36,7 @@ def unaware(
     if duress is None:
         return set()
     return {
-        one.id for one in owned if one.author.roles.isdisjoint(OPENERS) or not order.seen(duress.id, one.id)
+        one.id for one in owned if one.author.roles.isdisjoint(ANSWERERS) or not order.seen(duress.id, one.id)
     }
 
 

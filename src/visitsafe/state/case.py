@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from visitsafe.record.bodies import DebriefedBody, DocumentedBody, IncidentBody, MarkedBody
-from visitsafe.record.kinds import Document
+from visitsafe.record.terms import Document
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState
 

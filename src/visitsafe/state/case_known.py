@@ -25,7 +25,7 @@ from visitsafe.checklists.facts import (
     in_order,
 )
 from visitsafe.record.bodies import IncidentBody, KnownFact, ReportBody
-from visitsafe.record.kinds import Answer
+from visitsafe.record.terms import Answer
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.duties import each_once
 from visitsafe.state.fold import PlanState

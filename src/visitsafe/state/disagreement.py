@@ -6,8 +6,8 @@ Which of them stands is `fold`'s affair; this only says that there was something
 from itertools import pairwise
 
 from visitsafe.record.bodies import DecidedBody, PlanBody, WithdrawnBody
-from visitsafe.record.kinds import Decision
 from visitsafe.record.order import Order
+from visitsafe.record.terms import Decision
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import Judged
 

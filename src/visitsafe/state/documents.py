@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from visitsafe.record.bodies import DocumentedBody, SharedBody
-from visitsafe.record.kinds import Document
+from visitsafe.record.terms import Document
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.events import Said
 from visitsafe.state.fold import PlanState

@@ -15,8 +15,8 @@ from enum import StrEnum
 import msgspec
 
 from visitsafe.record.bodies import DecidedBody, Duty, Filled, ReportBody, SharedBody
-from visitsafe.record.kinds import Level
 from visitsafe.record.order import Order
+from visitsafe.record.terms import Level
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import days_of
 from visitsafe.state.events import Said

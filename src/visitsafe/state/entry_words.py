@@ -18,7 +18,7 @@ from visitsafe.record.bodies import (
     StoodDownBody,
     VisitBody,
 )
-from visitsafe.record.kinds import BECAUSE_WORDS, Outcome
+from visitsafe.record.terms import BECAUSE_WORDS, Outcome
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_words import after_says
 from visitsafe.state.rules import Bodies, Judged

@@ -15,7 +15,7 @@ from visitsafe.record.bodies import (
     ReportBody,
     StoodDownBody,
 )
-from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Kind
 from visitsafe.state.rules import Judged
 from visitsafe.team.people import Member
 

@@ -14,13 +14,14 @@ import msgspec
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import Comes, Companion, DecidedBody, Gone, PlanBody, Visit, WithdrawnBody
 from visitsafe.record.entry import Verified
-from visitsafe.record.kinds import Decision, Status
+from visitsafe.record.kinds import PLAN_KINDS
 from visitsafe.record.order import Order
 from visitsafe.record.refs import FULL, SHORT, reference, references
+from visitsafe.record.terms import Decision, Status
 from visitsafe.state.followup import AfterState, after_state
 from visitsafe.state.late_entries import Doubt, doubts
 from visitsafe.state.removal import NOT_CARRIED_OUT, RemovedError, removal, signed_away
-from visitsafe.state.rules import FORMS, Judged, judge, stands_alone
+from visitsafe.state.rules import Judged, judge, stands_alone
 from visitsafe.state.sealed import SealedDetails, sealed_details
 from visitsafe.state.visit import VisitState, visit_state
 from visitsafe.team.people import Member, as_heard
@@ -310,7 +311,7 @@ def _no_version(plan: str, judged: Mapping[str, Judged], damaged: Sequence[str])
 
 def _heads(order: Order, judged: Mapping[str, Judged], relied_on: AbstractSet[str]) -> tuple[str, ...]:
     """What the next entry names: entries that count, and a few that only a later visitsafe understands."""
-    unknown = [j.entry.id for j in judged.values() if j.author and j.entry.content.kind not in FORMS]
+    unknown = [j.entry.id for j in judged.values() if j.author and j.entry.content.kind not in PLAN_KINDS]
     return (*order.heads_of(relied_on), *order.newest(unknown)[-FEW_UNKNOWN:])
 
 

@@ -22,8 +22,8 @@ from visitsafe.record.bodies import (
     NotifiedBody,
     SharedBody,
 )
-from visitsafe.record.kinds import Answer
 from visitsafe.record.order import Order
+from visitsafe.record.terms import Answer
 from visitsafe.state.events import Counted, Said, said_in
 from visitsafe.state.rules import Judged
 

@@ -15,7 +15,7 @@ from visitsafe.record.bodies import (
     MarkedBody,
     SharedBody,
 )
-from visitsafe.record.kinds import Answer, Document
+from visitsafe.record.terms import Answer, Document
 from visitsafe.state.duties import Met, duties_of, talk_by
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules_followup import NOT_SHARE

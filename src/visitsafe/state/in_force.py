@@ -27,11 +27,11 @@ from visitsafe.record.bodies import (
     StoodDownBody,
     WithdrawnBody,
 )
-from visitsafe.record.kinds import Decision, Kind, Role
 from visitsafe.record.order import Order
+from visitsafe.record.terms import ANSWERERS, Decision, Kind, Role
 from visitsafe.state.events import B, Counted, Reports, Said, said_in
 from visitsafe.state.rules import Judged
-from visitsafe.state.rules_visit import ANSWERERS, OUT, joined
+from visitsafe.state.rules_visit import OUT, joined
 from visitsafe.team.roster import is_one_of
 from visitsafe.text.clock import from_text
 

@@ -6,31 +6,18 @@ Only where this store knows what arrived when is it told that an entry came too 
 """
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import PlanBody
 from visitsafe.record.entry import Verified, body_of
-from visitsafe.record.kinds import Kind, Role
+from visitsafe.record.kinds import KINDS
 from visitsafe.record.order import Order
-from visitsafe.state.rules_purged import PURGERS
-from visitsafe.state.rules_visit import ANSWERERS, WATCHERS
+from visitsafe.record.terms import ANSWERERS, Kind
 from visitsafe.team.people import Member
 from visitsafe.team.resolve import Statement
 from visitsafe.team.roster import Roster, is_companion
-
-NEEDS: Mapping[str, AbstractSet[Role]] = {
-    Kind.DECIDED: frozenset({Role.MANAGER}),
-    Kind.STOOD_DOWN: ANSWERERS,
-    Kind.ESCALATED: WATCHERS,
-    Kind.NOTIFIED: WATCHERS,
-    Kind.PURGED: PURGERS,
-}
-"""Roles whose loss puts an entry of a kind in doubt, besides the end of the key: one of them was needed."""
-BY_ITS_AUTHOR = frozenset({Kind.PLANNED, Kind.REVISED, Kind.WITHDRAWN})
-"""What the plan's own author signs; anybody else's entry vouches for it. It lets nothing go ahead."""
 
 
 class Doubt(msgspec.Struct, frozen=True):
@@ -56,8 +43,10 @@ def doubts(order: Order, roster: Roster, arrived: Mapping[str, int]) -> dict[str
     found: dict[str, Doubt] = {}
     if len(roster.order.entries) == 1:
         return found
-    for entry in reversed(order.entries):  # so that a witness is judged before what it vouches for
-        for taking in roster.unseen_takings(entry.content, NEEDS.get(entry.content.kind, frozenset())):
+    for entry, row in [
+        (one, KINDS.get(one.content.kind)) for one in reversed(order.entries)
+    ]:  # so that a witness is judged before what it vouches for
+        for taking in roster.unseen_takings(entry.content, row.needs if row else frozenset()):
             if not _witnessed(entry, taking, order, roster, found):
                 doubt = _doubt(entry, taking, order, roster, arrived)
                 if doubt and not (entry.id in found and found[entry.id].late):
@@ -76,7 +65,7 @@ def _witnessed(
         witness = roster.as_seen_by(later.content).get(later.content.by)
         if witness is None or later.content.kind not in set(Kind) or witness.same_person(author):
             continue
-        if entry.content.kind in BY_ITS_AUTHOR or _is_apart(witness, order, roster):
+        if KINDS[entry.content.kind].by_author or _is_apart(witness, order, roster):
             return True
     return False
 

@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from visitsafe.checklists.facts import BOTH, COMPANION, OVERLAP, WORKER
 from visitsafe.record.bodies import Companion, KnownFact
-from visitsafe.record.kinds import Status
+from visitsafe.record.terms import Status
 from visitsafe.state.fold import PlanState
 from visitsafe.team.people import Member, words_in
 from visitsafe.team.roster import is_companion, is_self

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import Control, Finding, PlanBody, ReportBody, Rung, Shown
-from visitsafe.record.kinds import ROLE_WORDS, Answer, Company, Decision, Level, Status
 from visitsafe.record.refs import ALPHABET, FULL, reference
+from visitsafe.record.terms import ROLE_WORDS, Answer, Company, Decision, Level, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.text.clock import short_span, to_text
 

@@ -6,8 +6,8 @@ What the store keeps of it only narrows lists down; whoever relies on it folds t
 from collections.abc import Sequence
 
 from visitsafe.record.bodies import PlanBody
-from visitsafe.record.kinds import Level
 from visitsafe.record.stored import PlanRow, Stored
+from visitsafe.record.terms import Level
 from visitsafe.state.duties import owed
 from visitsafe.state.fold import PlanState
 from visitsafe.team.roster import case_key

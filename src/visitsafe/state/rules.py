@@ -6,22 +6,17 @@ An entry that does not count stays in the record and is shown with the reason. N
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import cast
 
 import msgspec
 
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import (
-    AcknowledgedBody,
     AfterBody,
-    BackBody,
     DebriefedBody,
     DecidedBody,
-    DocumentedBody,
     EscalatedBody,
     ExtendedBody,
-    IncidentBody,
-    MarkedBody,
-    NotifiedBody,
     OpenedBody,
     PlanBody,
     PurgedBody,
@@ -33,9 +28,10 @@ from visitsafe.record.bodies import (
     WithdrawnBody,
 )
 from visitsafe.record.entry import Verified, body_of
-from visitsafe.record.kinds import Decision, Kind, Role
+from visitsafe.record.kinds import PLAN_KINDS
 from visitsafe.record.order import Order
 from visitsafe.record.refs import plan_id
+from visitsafe.record.terms import ANSWERERS, PLANNERS, Decision, Kind, Role
 from visitsafe.state.late_entries import Doubt
 from visitsafe.state.rules_followup import why_not_after
 from visitsafe.state.rules_purged import why_not_purged
@@ -45,46 +41,18 @@ from visitsafe.team.roster import Roster, is_companion, is_self, seen_text
 from visitsafe.text.clock import from_text
 
 __all__ = [
-    "FORMS", "Bodies", "Judged", "is_cautious", "is_companion", "is_earlier", "is_self", "judge",
+    "Bodies", "Judged", "is_cautious", "is_companion", "is_earlier", "is_self", "judge",
     "own_plan_id", "seen_text", "stands_alone",
 ]  # fmt: skip
 
 Bodies = (
     PlanBody | DecidedBody | WithdrawnBody | OpenedBody | ResealedBody | PurgedBody | VisitBody | AfterBody
 )
-FORMS: Mapping[str, type[Bodies]] = {
-    Kind.PLANNED: PlanBody,
-    Kind.REVISED: PlanBody,
-    Kind.DECIDED: DecidedBody,
-    Kind.WITHDRAWN: WithdrawnBody,
-    Kind.OPENED: OpenedBody,
-    Kind.RESEALED: ResealedBody,
-    Kind.DEPARTED: ReportBody,
-    Kind.ARRIVED: ReportBody,
-    Kind.OK: ReportBody,
-    Kind.LEFT: ReportBody,
-    Kind.BACK: BackBody,
-    Kind.EXTENDED: ExtendedBody,
-    Kind.ESCALATED: EscalatedBody,
-    Kind.NOTIFIED: NotifiedBody,
-    Kind.ACKNOWLEDGED: AcknowledgedBody,
-    Kind.STOOD_DOWN: StoodDownBody,
-    Kind.INCIDENT: IncidentBody,
-    Kind.DEBRIEFED: DebriefedBody,
-    Kind.SHARED: SharedBody,
-    Kind.DOCUMENTED: DocumentedBody,
-    Kind.MARKED: MarkedBody,
-    Kind.PURGED: PurgedBody,
-}
-"""The form of each kind's body. A new kind of entry begins here."""
 # What is asked about for every entry. To make a union takes longer than to ask whether something is of it.
 _MILD = VisitBody | PurgedBody | DebriefedBody | SharedBody
 _OPENING = OpenedBody | ResealedBody
 _STEP = EscalatedBody | ExtendedBody
 
-PLANNERS = frozenset({Role.PRACTITIONER, Role.MANAGER})
-OPENERS = frozenset({Role.MANAGER, Role.DUTY})
-"""Who may open tracing details (D4)."""
 CLOCKS_APART = timedelta(minutes=10)
 """How much earlier a countersignature may claim to be than what it follows: clocks differ a little."""
 
@@ -162,12 +130,12 @@ def judge(
     author, knew = team.get(content.by), roster.as_known_to(content).get(content.by)
     if content.plan != plan:
         return Judged(entry, author, None, "it belongs to another plan")
-    if content.kind not in FORMS:
+    if content.kind not in PLAN_KINDS:
         return Judged(entry, author, None, f"this visitsafe does not know the kind {content.kind[:40]!r}")
     if knew is None:
         return _by_nobody(entry, roster)
     try:
-        body: Bodies = body_of(content, FORMS[content.kind])
+        body = cast("Bodies", body_of(content, PLAN_KINDS[content.kind].body))
     except VerificationError as error:
         return Judged(entry, author, None, error.message)
     lapses = ""
@@ -265,7 +233,7 @@ def _why_not_opened(author: Member, body: OpenedBody | ResealedBody, earlier: Se
     of = next((j.body for j in earlier if j.entry.id == body.of), None)
     if not isinstance(of, PlanBody) or of.sealed is None:
         return "it names no sealed details that its author had seen"
-    return "" if author.roles & OPENERS else "its author was not a manager or duty officer when it was made"
+    return "" if author.roles & ANSWERERS else "its author was not a manager or duty officer when it was made"
 
 
 def _is_left_behind(author: Member, earlier: Sequence[Judged], team: Collection[Member]) -> bool:

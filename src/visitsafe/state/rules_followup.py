@@ -21,7 +21,7 @@ from visitsafe.record.bodies import (
     SharedBody,
 )
 from visitsafe.record.entry import Content
-from visitsafe.record.kinds import Document, Role
+from visitsafe.record.terms import Document, Role
 from visitsafe.state.rules_visit import CLOCKS_APART, ONLY_WATCHES, is_time, only_watches
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_companion, is_self

@@ -19,14 +19,12 @@ from visitsafe.record.bodies import (
     PurgedBody,
 )
 from visitsafe.record.entry import Content
-from visitsafe.record.kinds import Kind, Role
+from visitsafe.record.terms import PURGERS, Kind
 from visitsafe.team.people import Member
 from visitsafe.team.people import people as as_people
 from visitsafe.team.roster import is_self
 from visitsafe.text.clock import from_text, to_text
 
-PURGERS = frozenset({Role.MANAGER, Role.ADMIN})
-"""Who may remove content, and hold a case or release it."""
 _VERSIONS = frozenset({Kind.PLANNED, Kind.REVISED})
 _CLOCKS_APART = timedelta(minutes=10)
 WAITING = timedelta(days=7)

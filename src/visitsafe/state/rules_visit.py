@@ -26,7 +26,7 @@ from visitsafe.record.bodies import (
     VisitBody,
 )
 from visitsafe.record.entry import Content
-from visitsafe.record.kinds import Because, Decision, Kind, Role
+from visitsafe.record.terms import ANSWERERS, WATCHERS, Because, Decision, Kind, Role
 from visitsafe.team.people import Member
 from visitsafe.team.people import people as as_people
 from visitsafe.team.roster import is_one_of, is_self
@@ -35,10 +35,6 @@ from visitsafe.text.clock import from_text
 if TYPE_CHECKING:
     from visitsafe.state.rules import Judged
 
-ANSWERERS = frozenset({Role.MANAGER, Role.DUTY})
-"""Who may stand an alarm down."""
-WATCHERS = ANSWERERS | {Role.WATCH}
-"""Who may run the watch."""
 OUT = frozenset({Kind.DEPARTED, Kind.ARRIVED, Kind.LEFT})
 """Whoever has arrived or left has set out."""
 EARLIEST, LATEST = "2000", "9000"

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from visitsafe.record.bodies import Person, PlanBody, ResealedBody, Sealed
-from visitsafe.state.rules import OPENERS, Judged
+from visitsafe.record.terms import ANSWERERS
+from visitsafe.state.rules import Judged
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster, is_companion
 
@@ -78,7 +79,7 @@ class SealedDetails(msgspec.Struct, frozen=True):
 
 def entitled(team: Iterable[Member], author: Member) -> list[Member]:
     """The managers and duty officers but for the worker, who has the details already, by name."""
-    found = [member for member in team if member.roles & OPENERS and not member.same_person(author)]
+    found = [member for member in team if member.roles & ANSWERERS and not member.same_person(author)]
     return sorted(found, key=lambda member: (member.person.name, member.fingerprint))
 
 

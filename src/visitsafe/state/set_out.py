@@ -5,7 +5,7 @@ the plan was withdrawn: somebody has to ring them (D13).
 """
 
 from visitsafe.record.bodies import WithdrawnBody
-from visitsafe.record.kinds import Decision, Status
+from visitsafe.record.terms import Decision, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first
 from visitsafe.state.rules import Judged

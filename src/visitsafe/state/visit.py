@@ -21,8 +21,8 @@ from visitsafe.record.bodies import (
     StoodDownBody,
     Visit,
 )
-from visitsafe.record.kinds import Answer, Kind, Stage
 from visitsafe.record.order import Order
+from visitsafe.record.terms import Answer, Kind, Stage
 from visitsafe.state.alarms import drills_in, open_duress, real_alarms, unaware
 from visitsafe.state.events import Alarm, B, Counted, Reports, Said, said_in
 from visitsafe.state.in_force import FALLBACK, Watch, due_back, goes_on, in_force, ladder_of, put_off

@@ -10,7 +10,7 @@ from datetime import tzinfo
 import msgspec
 
 from visitsafe.record.bodies import AcknowledgedBody, EscalatedBody, NotifiedBody, StoodDownBody
-from visitsafe.record.kinds import BECAUSE_WORDS, Outcome
+from visitsafe.record.terms import BECAUSE_WORDS, Outcome
 from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import whose

@@ -11,7 +11,8 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from visitsafe.record.bodies import AcknowledgedBody, BackBody, ExtendedBody, Heard, ReportBody
-from visitsafe.record.kinds import Kind, Stage, Status
+from visitsafe.record.kinds import KINDS
+from visitsafe.record.terms import Kind, Stage, Status
 from visitsafe.state.alarm import is_watched, minutes_late, owner, unowned
 from visitsafe.state.events import Reports, Said
 from visitsafe.state.fold import PlanState
@@ -23,13 +24,6 @@ from visitsafe.text.clock import clock, duration, from_text, in_minutes, minutes
 MET = {"yes": "Condition met", "no": "Condition NOT met", "": "Condition, not said whether met"}
 COMES = {True: "comes along after all", False: "does not come after all"}
 DID_IT = "not closed: did it take place?"
-_VERBS = {
-    Kind.DEPARTED: "set out",
-    Kind.ARRIVED: "arrived",
-    Kind.OK: "reported being all right",
-    Kind.LEFT: "left the address",
-    Kind.BACK: "was back",
-}
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -203,7 +197,7 @@ def _verb(said: Said[Reports], zone: tzinfo, day: str) -> str:
         return "stopped the visit and left"
     if isinstance(body, ReportBody) and body.duress:
         return "spoke the duress phrase"
-    return _VERBS.get(said.kind, said.kind)
+    return KINDS[said.kind].did
 
 
 def _more(state: PlanState, said: Said[Reports], zone: tzinfo) -> Iterator[str]:

@@ -16,8 +16,8 @@ import msgspec
 from visitsafe.errors import StoreError, VerificationError
 from visitsafe.record.chain import GENESIS, check_chain
 from visitsafe.record.entry import verify_entry
-from visitsafe.record.kinds import TEAM_STREAM
 from visitsafe.record.stored import Fillable, PlanRow, Purge, Store, Stored, Summarise
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.text.clean import one_line
 
 BATCH = 256

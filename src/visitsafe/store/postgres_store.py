@@ -16,8 +16,9 @@ from visitsafe.errors import StoreError, VerificationError
 from visitsafe.record import stored
 from visitsafe.record.chain import GENESIS, continuing, following
 from visitsafe.record.entry import Entry
-from visitsafe.record.kinds import TEAM_STREAM
-from visitsafe.record.stored import CLOSING, PlanRow, Stored, Summarise, nothing_first, unheard
+from visitsafe.record.kinds import CLOSING
+from visitsafe.record.stored import PlanRow, Stored, Summarise, nothing_first, unheard
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.store import postgres_schema as sql
 from visitsafe.store.postgres_check import damages
 from visitsafe.store.postgres_link import APPENDING, WATCHING, Link, Row

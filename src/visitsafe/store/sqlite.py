@@ -19,9 +19,10 @@ from visitsafe.errors import StoreError
 from visitsafe.record import stored
 from visitsafe.record.chain import GENESIS, continuing, following
 from visitsafe.record.entry import Entry
-from visitsafe.record.kinds import TEAM_STREAM
+from visitsafe.record.kinds import CLOSING
 from visitsafe.record.refs import is_plan_id
-from visitsafe.record.stored import CLOSING, PlanRow, Purge, Stored, Summarise, nothing_first, unheard
+from visitsafe.record.stored import PlanRow, Purge, Stored, Summarise, nothing_first, unheard
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.store import schema
 from visitsafe.store.sqlite_file import FAULTS, damaged, harmless, in_words, network_warnings, wal_size
 from visitsafe.store.store_marks import (

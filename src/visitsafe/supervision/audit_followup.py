@@ -5,7 +5,7 @@ Paragraphs 5.3, 8.1, 8.2 and 9. What an incident's form or a plan does not ask i
 
 from collections.abc import Iterator
 
-from visitsafe.record.kinds import Document, Kind
+from visitsafe.record.terms import Document, Kind
 from visitsafe.state.fold import PlanState
 from visitsafe.supervision.audit_facts import Facts, count, plans, were
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from visitsafe.record.bodies import DecidedBody, PlanBody
-from visitsafe.record.kinds import Answer, Decision
+from visitsafe.record.terms import Answer, Decision
 from visitsafe.state.fold import PlanState
 from visitsafe.supervision.audit_facts import Facts, count, plans, were
 from visitsafe.supervision.figures import lateness, steps_raised

@@ -17,7 +17,7 @@ from visitsafe.errors import NotPermittedError
 from visitsafe.exchange.doctor import Finding, good, look, told
 from visitsafe.record.bodies import AuditedBody
 from visitsafe.record.entry import Entry
-from visitsafe.record.kinds import TEAM_STREAM, Answer, Kind, Role
+from visitsafe.record.terms import TEAM_STREAM, Answer, Kind, Role
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.supervision.audit import evidence, since, year_to
 from visitsafe.supervision.audit_facts import Facts

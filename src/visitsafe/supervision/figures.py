@@ -16,7 +16,7 @@ import msgspec
 
 from visitsafe.checklists.facts import in_the_dark
 from visitsafe.record.bodies import ExtendedBody, IncidentBody
-from visitsafe.record.kinds import Answer, Company, Decision, Status
+from visitsafe.record.terms import Answer, Company, Decision, Status
 from visitsafe.state.alarm import MOST_GRACE
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import Met, each_once, talk_by

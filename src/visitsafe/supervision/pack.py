@@ -15,7 +15,7 @@ import msgspec
 from visitsafe.checklists.library import marked, past_review
 from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import DebriefedBody, DocumentedBody, IncidentBody
-from visitsafe.record.kinds import Status
+from visitsafe.record.terms import Status
 from visitsafe.state.alarm import is_overdue
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.duties import each_once

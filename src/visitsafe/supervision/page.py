@@ -13,7 +13,7 @@ import msgspec
 from visitsafe.checklists.facts import differing, in_order, with_answer
 from visitsafe.checklists.library import marked, marked_body, past_review
 from visitsafe.record.bodies import DecidedBody, Finding, KnownFact, PlanBody
-from visitsafe.record.kinds import Decision, Level, Status
+from visitsafe.record.terms import Decision, Level, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import (
     DECISION_WORDS,

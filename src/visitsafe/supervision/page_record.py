@@ -8,7 +8,7 @@ from datetime import date, datetime, tzinfo
 from typing import Protocol
 
 from visitsafe.record.bodies import DecidedBody, PlanBody, VisitBody
-from visitsafe.record.kinds import KIND_WORDS
+from visitsafe.record.kinds import KINDS
 from visitsafe.state.entry_words import says
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import DECISION_WORDS
@@ -62,9 +62,8 @@ def record(state: PlanState, verification: Sequence[str]) -> list[str]:
 def _signed(state: PlanState, judged: Judged) -> str:
     content = judged.entry.content
     email = f" ({markdown_line(judged.author.person.email)})" if judged.author else ""
-    kind = KIND_WORDS.get(
-        content.kind, f"{markdown_line(content.kind)} (a kind this visitsafe does not know)"
-    )
+    row, unknown = KINDS.get(content.kind), "(a kind this visitsafe does not know)"
+    kind = row.heading if row else f"{markdown_line(content.kind)} {unknown}"
     if isinstance(judged.body, DecidedBody):
         kind = DECISION_WORDS[judged.body.decision]
     by = ", signed by" if isinstance(judged.body, VisitBody) else " by"  # who signed need not be who went

@@ -15,7 +15,7 @@ import msgspec
 from visitsafe.checklists.facts import in_the_dark
 from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import Filled, IncidentBody, ReportBody, Shown
-from visitsafe.record.kinds import Answer, Because, Company, Kind, Status
+from visitsafe.record.terms import Answer, Because, Company, Kind, Status
 from visitsafe.state.alarm import is_overdue
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import documents_due, not_told

@@ -7,7 +7,7 @@ somebody outside the team (`suppression`).
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from visitsafe.record.kinds import Status
+from visitsafe.record.terms import Status
 from visitsafe.supervision.figures import Figures, Spread
 from visitsafe.supervision.report_people import people_sections
 from visitsafe.supervision.report_shape import MINUTES, Line, Section

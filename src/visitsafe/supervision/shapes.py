@@ -21,9 +21,10 @@ from visitsafe.record.bodies import (
     MarkedBody,
     PlanBody,
 )
-from visitsafe.record.kinds import Kind, kind_words
+from visitsafe.record.kinds import kind_words
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import PlanRow
+from visitsafe.record.terms import Kind
 from visitsafe.state.alarm import is_overdue, minutes_late
 from visitsafe.state.duress_followup import with_bodies
 from visitsafe.state.duties import duties_of, owed, talk_by

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import DecidedBody, ExtendedBody, ReportBody
-from visitsafe.record.kinds import Decision, Outcome
+from visitsafe.record.terms import Decision, Outcome
 from visitsafe.state.alarm import minutes_late
 from visitsafe.state.events import Alarm
 from visitsafe.state.fold import PlanState

@@ -12,7 +12,7 @@ import msgspec
 
 from visitsafe.errors import NotFoundError, ProblemsError, VerificationError, VisitsafeError
 from visitsafe.record.bodies import Person
-from visitsafe.record.kinds import Role
+from visitsafe.record.terms import Role
 
 _NO_LETTERS = re.compile("[\u0300-\u036f'`\u00b4\u02b9-\u02bc\u2018\u2019\u201b\u2032\uff07]")
 _WORD = re.compile(r"[^\W_]+")

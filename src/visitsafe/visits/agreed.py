@@ -13,7 +13,7 @@ import msgspec
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
 from visitsafe.record.bodies import JOINT, Comes, Companion, Condition, Finding, KnownFact, PlanBody
-from visitsafe.record.kinds import Answer
+from visitsafe.record.terms import Answer
 from visitsafe.state.fold import PlanState
 from visitsafe.team.people import meant_by, not_one, words_in
 from visitsafe.team.roster import is_self

@@ -13,7 +13,7 @@ import msgspec
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.record.bodies import AcknowledgedBody, Heard, Rung, StoodDownBody
-from visitsafe.record.kinds import Because, Kind, Outcome, Stage
+from visitsafe.record.terms import Because, Kind, Outcome, Stage
 from visitsafe.state.alarm import is_alarming, to_raise
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
-from visitsafe.record.kinds import ROLE_WORDS
+from visitsafe.record.terms import ROLE_WORDS
 from visitsafe.state.alarm import WORKER, Due, all_at_once, by_minute, schedule
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import NOT_REPORTED, who_goes

@@ -4,7 +4,7 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.membership.details import Unlock, key_for, seal_to, unseal_from
 from visitsafe.record.bodies import Sealed
-from visitsafe.state.rules import OPENERS
+from visitsafe.record.terms import ANSWERERS
 from visitsafe.text.clock import to_text
 
 
@@ -14,7 +14,7 @@ def seal_phrase(desk: Desk, phrase: str) -> Sealed:
     Raises:
         NotPermittedError: There is nobody to seal it to.
     """
-    to = [one for one in desk.roster.members.values() if one.roles & OPENERS and key_for(one)]
+    to = [one for one in desk.roster.members.values() if one.roles & ANSWERERS and key_for(one)]
     if not to:
         raise NotPermittedError(
             "the team has no manager and no duty officer to know the phrase", hint="see: visitsafe team list"
@@ -30,7 +30,7 @@ def open_phrase(desk: Desk, sealed: Sealed | None, unlock: Unlock) -> str:
         NotFoundError: None was agreed.
     """
     me = desk.member()
-    if not me.roles & OPENERS:
+    if not me.roles & ANSWERERS:
         raise NotPermittedError(
             "the duress phrase is shown to managers and duty officers", hint="ask one of them to tell you"
         )

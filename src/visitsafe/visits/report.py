@@ -24,7 +24,7 @@ from visitsafe.record.bodies import (
     VisitBody,
 )
 from visitsafe.record.entry import VERSION, Content
-from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Kind
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import EARLY
 from visitsafe.state.rules import is_earlier

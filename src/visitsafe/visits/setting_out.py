@@ -7,7 +7,7 @@ to somebody whose visit was refused or withdrawn: they are told who said no and 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.record.bodies import PlanBody
-from visitsafe.record.kinds import Status
+from visitsafe.record.terms import Status
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import EARLY

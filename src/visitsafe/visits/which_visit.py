@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, ProblemsError
-from visitsafe.record.kinds import Kind, Stage
 from visitsafe.record.stored import PlanRow
+from visitsafe.record.terms import Kind, Stage
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.fold import PlanState, called
 from visitsafe.team.people import Member, meant_by, not_one

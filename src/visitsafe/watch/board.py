@@ -24,9 +24,9 @@ from visitsafe.record.bodies import (
     Rung,
     Visit,
 )
-from visitsafe.record.kinds import ROLE_WORDS, TEAM_STREAM, Company, Kind, Role, Stage, Status
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow, Store, Stored
+from visitsafe.record.terms import ROLE_WORDS, TEAM_STREAM, Company, Kind, Role, Stage, Status
 from visitsafe.state import alarm
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.events import Said

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.record.kinds import Kind, Stage, Status
+from visitsafe.record.kinds import KINDS
+from visitsafe.record.terms import Kind, Stage, Status
 from visitsafe.state.in_force import A_DAY
 from visitsafe.state.phrases import along
 from visitsafe.team.people import as_heard
@@ -131,14 +132,6 @@ STAGES: Mapping[Stage, str] = {
     Stage.ARRIVED: "arrived",
     Stage.LEFT: "has left the address",
     Stage.BACK: "back",
-}
-REPORTS: Mapping[str, str] = {
-    Kind.DEPARTED: "set out",
-    Kind.ARRIVED: "arrived",
-    Kind.OK: "ok",
-    Kind.LEFT: "left the address",
-    Kind.BACK: "back",
-    Kind.EXTENDED: "needs longer",
 }
 
 
@@ -334,7 +327,7 @@ def _reports(row: Row, now: datetime, zone: tzinfo) -> str:
 
 
 def _report(last: Report, now: datetime, zone: tzinfo) -> str:
-    words = "broke the visit off" if last.stopped else REPORTS.get(last.kind, last.kind)
+    words = "broke the visit off" if last.stopped else KINDS[last.kind].short
     return f"last: {words} {clock(last.at, zone, now)}{_through(last)}"
 
 

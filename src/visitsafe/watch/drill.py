@@ -11,8 +11,8 @@ import msgspec
 
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.record.bodies import EscalatedBody
-from visitsafe.record.kinds import Kind, Outcome, Role
 from visitsafe.record.stored import Store
+from visitsafe.record.terms import Kind, Outcome, Role
 from visitsafe.state import alarm
 from visitsafe.state.alarm import WORKER
 from visitsafe.state.fold import PlanState

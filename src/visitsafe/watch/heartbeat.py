@@ -17,10 +17,10 @@ from visitsafe.errors import VerificationError
 from visitsafe.opening import Context, desk_of, zone_of
 from visitsafe.record.bodies import BeatBody
 from visitsafe.record.entry import Entry, Verified, body_of, compose, seal_entry, verify_entry
-from visitsafe.record.kinds import BEAT, TEAM_STREAM
 from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import Store
-from visitsafe.state.rules_visit import WATCHERS, is_time
+from visitsafe.record.terms import BEAT, TEAM_STREAM, WATCHERS
+from visitsafe.state.rules_visit import is_time
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import from_text, to_text

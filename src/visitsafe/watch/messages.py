@@ -23,7 +23,8 @@ from visitsafe.record.bodies import (
     Rung,
     StoodDownBody,
 )
-from visitsafe.record.kinds import Answer, Because, Company, Kind, Outcome, Role
+from visitsafe.record.kinds import KINDS
+from visitsafe.record.terms import Answer, Because, Company, Outcome, Role
 from visitsafe.state.alarm import WORKER, is_alarming, schedule
 from visitsafe.state.events import Alarm, Reports, Said
 from visitsafe.state.fold import PlanState
@@ -38,14 +39,6 @@ from visitsafe.watch.outbox import LINE_MANAGER, Message
 LONGEST_NAME, LONGEST_LINE, LONGEST_DO = 40, 200, 2000
 MOST_LINES = 12
 LEFT_OUT = "(address left out)"
-_SAID = {
-    Kind.DEPARTED: "set out",
-    Kind.ARRIVED: "arrived",
-    Kind.OK: "all right",
-    Kind.LEFT: "left the address",
-    Kind.BACK: "back",
-    Kind.EXTENDED: "needs longer",
-}
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -172,7 +165,7 @@ def last_heard(telling: Telling) -> str:
 
 def report_words(telling: Telling, said: Said[Reports]) -> str:
     """`"arrived", today 15:42, by telephone; Dee Desk took the call`."""
-    what = _SAID.get(said.kind, "something")
+    what = KINDS[said.kind].short
     if isinstance(said.body, ExtendedBody):
         what = f"needs longer, until {telling.when(said.body.until)}"
     elif isinstance(said.body, ReportBody) and said.body.stopped:

@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from visitsafe.record.bodies import EscalatedBody, NotifiedBody, ReportBody, Rung
-from visitsafe.record.kinds import Outcome, Role
+from visitsafe.record.terms import ANSWERERS, Outcome, Role
 from visitsafe.state.alarm import CLOCKS_APART, WORKER, is_overdue, owned_level, owner, schedule, unowned
 from visitsafe.state.events import Alarm, Said
 from visitsafe.state.fold import PlanState
 from visitsafe.state.incidents import to_tell
-from visitsafe.state.rules import OPENERS
 from visitsafe.team.people import Member, as_heard, meant_by
 from visitsafe.team.roster import is_companion, is_self, selves
 from visitsafe.text.clean import quoted
@@ -174,7 +173,7 @@ def _channels_of(
 
 def anybody(members: Mapping[str, Member], contacts: Contacts) -> list[Channel]:
     """Every channel that is not one of somebody who may be out alone themselves."""
-    others = [one for one in members.values() if one.roles.isdisjoint(OPENERS)]
+    others = [one for one in members.values() if one.roles.isdisjoint(ANSWERERS)]
     called = {WORKER, *(as_heard(one.person.email) for one in others)}
     return [one for one in contacts.channels if as_heard(one.who) not in called]
 
@@ -212,7 +211,7 @@ class Hush:
         self.here = elsewhere and not _keys(state, members).isdisjoint(hushed)
         people = [one for one in members.values() if one.fingerprint in hushed]
         self._silent = {as_heard(one.person.email) for one in people}
-        knowing = (one for one in members.values() if not one.roles.isdisjoint(OPENERS))
+        knowing = (one for one in members.values() if not one.roles.isdisjoint(ANSWERERS))
         self._knowing = {as_heard(one.person.email) for one in knowing} - self._silent
         self._knowing |= {Role.MANAGER, Role.DUTY, LINE_MANAGER}
         self._state, self._team = state, list(members.values())

@@ -16,9 +16,9 @@ import msgspec
 
 from visitsafe.errors import KeyFileError, StoreError, VisitsafeError
 from visitsafe.record.bodies import EscalatedBody, NotifiedBody
-from visitsafe.record.kinds import Kind, Outcome
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import Store
+from visitsafe.record.terms import Kind, Outcome
 from visitsafe.state import alarm
 from visitsafe.state.fold import PlanState
 from visitsafe.text.clock import from_text, to_text

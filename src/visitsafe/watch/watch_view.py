@@ -15,9 +15,10 @@ from visitsafe.errors import StoreError, VerificationError
 from visitsafe.find_recent import LATELY, doubted, recent
 from visitsafe.record.bodies import Ladder, WithdrawnBody
 from visitsafe.record.entry import Entry, Verified
-from visitsafe.record.kinds import TEAM_STREAM
+from visitsafe.record.kinds import CLOSING
 from visitsafe.record.refs import is_plan_id, reference
-from visitsafe.record.stored import CLOSING, Store, Stored
+from visitsafe.record.stored import Store, Stored
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.state import alarm
 from visitsafe.state.events import Alarm
 from visitsafe.state.fold import PlanState

@@ -16,9 +16,9 @@ from visitsafe.errors import StoreError, VisitsafeError
 from visitsafe.find_lists import otherwise
 from visitsafe.record.bodies import BeatBody
 from visitsafe.record.stored import Store
+from visitsafe.record.terms import WATCHERS
 from visitsafe.state import alarm
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules_visit import WATCHERS
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import from_text, to_text
 from visitsafe.watch.heartbeat import SILENCE, Gap, put_beat, read_beats

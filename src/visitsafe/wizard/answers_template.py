@@ -11,7 +11,7 @@ from visitsafe.checklists.assessment import BLANK, GIVEN
 from visitsafe.checklists.facts import FACTS
 from visitsafe.checklists.model import AnswerType, Condition, Question, VisitChecklist, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire
-from visitsafe.record.kinds import Answer
+from visitsafe.record.terms import Answer
 from visitsafe.wizard.options import either, expected, options
 
 _WIDTH = 100

@@ -14,7 +14,7 @@ from visitsafe.checklists.model import AnswerType, Question
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import Control, Finding, KnownFact
-from visitsafe.record.kinds import Level
+from visitsafe.record.terms import Level
 from visitsafe.text.clock import from_text
 from visitsafe.wizard.draft_file import Session, Stage, without
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from visitsafe.checklists.assessment import holds, look
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.record.bodies import Control, Finding
-from visitsafe.record.kinds import Level
+from visitsafe.record.terms import Level
 from visitsafe.wizard.draft import findings
 from visitsafe.wizard.draft_file import Session, Stage
 from visitsafe.wizard.screens import (

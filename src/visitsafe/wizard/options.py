@@ -12,7 +12,7 @@ from visitsafe.checklists.assessment import BLANK, DOES_NOT_APPLY, GIVEN, NONE
 from visitsafe.checklists.facts import FACTS
 from visitsafe.checklists.model import AnswerType, Condition, Question, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire
-from visitsafe.record.kinds import Answer
+from visitsafe.record.terms import Answer
 from visitsafe.text.clean import clean, quoted
 
 _SEEN = {BLANK: "left out", GIVEN: "answered"}

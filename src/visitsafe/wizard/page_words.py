@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.model import AnswerType, Question, VisitField
-from visitsafe.record.kinds import Level
+from visitsafe.record.terms import Level
 from visitsafe.wizard.answering import AnswerError, is_blank
 from visitsafe.wizard.frontend import TYPED, Guide
 from visitsafe.wizard.options import expected

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from visitsafe.errors import VisitsafeError
-from visitsafe.record.kinds import Answer
+from visitsafe.record.terms import Answer
 from visitsafe.wizard.page_words import BACK_LINE, OPEN_LINE, SKIP_KEY, WANTS_ANSWER
 
 if TYPE_CHECKING:

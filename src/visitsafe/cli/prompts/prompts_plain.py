@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from visitsafe.checklists.assessment import DOES_NOT_APPLY, Value
 from visitsafe.checklists.model import AnswerType, Question
 from visitsafe.cli.prompts.lines import Lines, as_number
-from visitsafe.record.kinds import Answer
+from visitsafe.record.terms import Answer
 from visitsafe.text.clean import is_name, quoted
 from visitsafe.wizard import page_words as words
 from visitsafe.wizard.answering import AnswerError

@@ -17,7 +17,7 @@ from visitsafe.cli.prompts.paper import WARN, Paper
 from visitsafe.cli.prompts.pickers import Asked, Pickers
 from visitsafe.cli.prompts.terminal import discard_typed_ahead, width
 from visitsafe.cli.prompts.ticks import Ticks
-from visitsafe.record.kinds import Answer
+from visitsafe.record.terms import Answer
 from visitsafe.text.clean import clean, is_name, quoted
 from visitsafe.wizard import page_words as words
 from visitsafe.wizard.answering import ONE_LINE, AnswerError, is_blank
