@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from visitsafe.checklists.assessment import holds, tokens
 from visitsafe.checklists.check import (
-    Problem,
+    ChecklistProblem,
     check,
     check_documents,
     form_references,
@@ -20,7 +20,7 @@ from visitsafe.checklists.check import (
 )
 from visitsafe.checklists.form_flow import FormSet
 from visitsafe.checklists.model import (
-    Document,
+    CitedDocument,
     EscalationChecklist,
     FormChecklist,
     Question,
@@ -34,8 +34,8 @@ from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, comp
 
 SOURCE = [{"document": "numbered", "paragraph": "7.2"}]
 DOCUMENTS = {
-    "numbered": Document(id="numbered", title="N", issuer="N", issued="2011-01", paragraphs="numbered"),
-    "loose": Document(id="loose", title="L", issuer="L", issued="2023-10-10", paragraphs="unnumbered"),
+    "numbered": CitedDocument(id="numbered", title="N", issuer="N", issued="2011-01", paragraphs="numbered"),
+    "loose": CitedDocument(id="loose", title="L", issuer="L", issued="2023-10-10", paragraphs="unnumbered"),
 }
 HEAD = {"format": 1, "version": "1.0", "title": "T", "about": "A"}
 
@@ -83,7 +83,7 @@ def checklists(
     return ChecklistSet(visit=visit, digests={}, **parts)
 
 
-def in_visit(problem: Problem) -> str:
+def in_visit(problem: ChecklistProblem) -> str:
     """A problem's place among what a test gave: `questions 0 when ...: sentence`."""
     path = [*problem.path[1:]]
     if path[:3] == ["sections", 0, "questions"]:

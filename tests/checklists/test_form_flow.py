@@ -15,8 +15,8 @@ from visitsafe.checklists.library import load_all, shipped_folder
 from visitsafe.checklists.model import FormChecklist, Question
 from visitsafe.record.terms import Level
 from visitsafe.text.times import TimeError, time_in_form
-from visitsafe.wizard.answering import AnswerError, Context, parse
-from visitsafe.wizard.draft_file import Session, Stage
+from visitsafe.wizard.answering import AnswerContext, AnswerError, parse
+from visitsafe.wizard.draft_file import DraftStage, Session
 from visitsafe.wizard.form_draft import begin_form, draft_name, go_on_with_form
 from visitsafe.wizard.screens import BACK, CONFIRM, AskOne, Review, Sign
 from visitsafe.wizard.session import apply, screen
@@ -223,7 +223,7 @@ class TestTimes:
     def test_a_visit_still_refuses_a_time_that_has_passed(self) -> None:
         start = Question.model_validate(question("start", "time", fills="start"))
         with pytest.raises(AnswerError, match="has passed"):
-            parse(start, "8:30", Context(NOW, LONDON, form=True))
+            parse(start, "8:30", AnswerContext(NOW, LONDON, form=True))
 
 
 class TestWizard:
@@ -259,9 +259,9 @@ class TestWizard:
         assert isinstance(screen(compile_form(form_set), back), Review)
 
     def test_a_yes_that_led_to_nothing_is_asked_again(self) -> None:
-        form_set, session = self._session({}, stage=Stage.DONE)
+        form_set, session = self._session({}, stage=DraftStage.DONE)
         again = go_on_with_form(form_set, compile_form(form_set), session, "visitsafe mine K7Q2-M9")
-        assert again.stage is Stage.SIGN
+        assert again.stage is DraftStage.SIGN
 
     @given(st.text(max_size=80), st.text(max_size=80))
     def test_each_subject_has_a_draft_of_its_own_with_a_harmless_name(self, one: str, other: str) -> None:

@@ -27,7 +27,7 @@ from visitsafe.store.open import open_store
 from visitsafe.team_record import open_roster
 from visitsafe.text.clock import to_text
 from visitsafe.watch.board import Board, Sight, look, rows_at
-from visitsafe.watch.board_words import Line, Tone, board_lines
+from visitsafe.watch.board_words import BoardLine, Tone, board_lines
 from visitsafe.watch.heartbeat import put_beat, read_beats
 
 LONDON = ZoneInfo("Europe/London")
@@ -273,7 +273,7 @@ class Watching:
 
     def __init__(self, office: Office, steps: list[int]) -> None:
         self.office, self.steps, self.now = office, steps, BACK - timedelta(minutes=1)
-        self.shown: list[tuple[list[Line], bool]] = []
+        self.shown: list[tuple[list[BoardLine], bool]] = []
         self.away = False
 
     def look(self, last: Sight | None) -> Sight:
@@ -323,7 +323,7 @@ def test_a_store_that_is_away_leaves_the_last_board_and_its_minutes_go_on(office
             raise StoreError("the store is locked")
         return sight
 
-    shown: list[list[Line]] = []
+    shown: list[list[BoardLine]] = []
     with pytest.raises(KeyboardInterrupt):
         keep_looking(
             look_once, lambda lines, _: shown.append(list(lines)), lambda: watching.now, watching.rest, LONDON

@@ -16,7 +16,7 @@ from story import SAM
 from visit_story import DEE, acknowledged, at, back, countersigned, departed, duress
 from visitsafe.cli.watch_loop import Loop
 from visitsafe.cli.watch_means import Moved, Timekeeper, is_running
-from visitsafe.cli.watch_talk import Screen
+from visitsafe.cli.watch_talk import WatchScreen
 from visitsafe.errors import StoreError
 from visitsafe.record.stored import Store
 from visitsafe.store.open import care_of, open_store
@@ -387,7 +387,9 @@ class Room:
         self.watcher = desk.watcher()
         self.watching = self.watcher.watching
         me = desk.read().roster.members[DEE.fingerprint]
-        self.screen = Screen(me, lambda: self.watching.view.roster, lambda: desk.now, colour=True, bell=True)
+        self.screen = WatchScreen(
+            me, lambda: self.watching.view.roster, lambda: desk.now, colour=True, bell=True
+        )
         self.watching.view._tell = self.screen.told
         self.watching._tell_gap = self.screen.gap
         self.store_is_away = self.breaks = False

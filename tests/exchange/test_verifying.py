@@ -9,7 +9,7 @@ from bundles import bundle_of, packed
 from story import ADA, EVE, MO, NOW, SAM, Story, begun, founded
 from visitsafe.errors import UsageError
 from visitsafe.exchange.bundle import Bundle, Packed
-from visitsafe.exchange.findings import Report, timed_entries
+from visitsafe.exchange.findings import VerifyReport, timed_entries
 from visitsafe.exchange.verify import verify_file
 from visitsafe.record.bodies import RevokedBody, WithdrawnBody
 from visitsafe.record.entry import Entry
@@ -21,11 +21,11 @@ PLANNED = BEGUN.planned()
 DECIDED = PLANNED.decided()
 
 
-def verified(story: Story) -> Report:
+def verified(story: Story) -> VerifyReport:
     return verify_file(bundle_of(story), TEAM)
 
 
-def texts(report: Report) -> str:
+def texts(report: VerifyReport) -> str:
     return "\n".join(fault.text for fault in report.faults)
 
 

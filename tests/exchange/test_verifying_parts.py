@@ -16,7 +16,7 @@ from visit_story import back, departed
 from visitsafe.cli.verify_workers import spread
 from visitsafe.desk import Desk, summariser_at
 from visitsafe.exchange import verify_parts
-from visitsafe.exchange.findings import Report
+from visitsafe.exchange.findings import VerifyReport
 from visitsafe.exchange.verify import NOT_ALL, verify_plan, verify_store
 from visitsafe.exchange.verify_many import perform
 from visitsafe.exchange.verify_parts import Part, Result, Spread, Task, tasks
@@ -105,7 +105,7 @@ def test_a_report_does_not_depend_on_the_parts_or_on_who_comes_first(
 def test_other_processes_find_the_same_as_this_one(built: Path, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
 
-    def by_two(desk: Desk, url: str) -> Report:
+    def by_two(desk: Desk, url: str) -> VerifyReport:
         here = spread(desk, url, lambda _what, done, total: told.append((done, total)), count=2, worth_it=0)
         return verify_store(desk, (), lambda todo, upto: here([*todo[:2], *LETTERS], upto))
 

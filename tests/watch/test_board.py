@@ -29,7 +29,7 @@ from visitsafe.record.bodies import PlanBody
 from visitsafe.record.terms import Kind
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.text.clock import from_text
-from visitsafe.watch.board import Board, Row, rows_at
+from visitsafe.watch.board import Board, BoardRow, rows_at
 from visitsafe.watch.board_words import Tone, board_lines, board_shape, row_lines, watch_lines
 from visitsafe.watch.heartbeat import counted_beats, watch_at
 
@@ -52,12 +52,12 @@ def board(now: datetime, *stories: Story, me: Actor = MO, details: bool = False)
     return Board(at=now, rows=rows_at(states, now, roster.known, details=details))
 
 
-def row(story: Story, minutes: int = 0, me: Actor = MO, *, details: bool = False) -> Row:
+def row(story: Story, minutes: int = 0, me: Actor = MO, *, details: bool = False) -> BoardRow:
     (only,) = board(DUE_BACK + timedelta(minutes=minutes), story, me=me, details=details).rows
     return only
 
 
-def text(shown: Board | Row, minutes: int = 0) -> str:
+def text(shown: Board | BoardRow, minutes: int = 0) -> str:
     now = DUE_BACK + timedelta(minutes=minutes)
     lines = board_lines(shown, UTC) if isinstance(shown, Board) else row_lines(shown, now, UTC)
     return "\n".join(line.text for line in lines)

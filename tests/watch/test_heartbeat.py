@@ -14,10 +14,10 @@ from visitsafe.record.bodies import RevokedBody
 from visitsafe.record.entry import Verified, compose, seal_entry, verify_entry
 from visitsafe.record.terms import BEAT, TEAM_STREAM, Kind
 from visitsafe.text.clock import to_text
-from visitsafe.watch.heartbeat import Watch, counted_beats, watch_at
+from visitsafe.watch.heartbeat import WatchersNow, counted_beats, watch_at
 
 
-def watch(*beats: Verified, now: datetime = NOW, story: Story | None = None) -> Watch:
+def watch(*beats: Verified, now: datetime = NOW, story: Story | None = None) -> WatchersNow:
     return watch_at(counted_beats(beats, (story or office()).roster), now, UTC)
 
 

@@ -37,7 +37,7 @@ from visitsafe.record.terms import Kind, Role
 from visitsafe.retention.purge_survey import survey_case
 from visitsafe.retention.purging import remove
 from visitsafe.retention.store_purge import purge_of
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.text.clock import to_text
 from visitsafe.watch.board import board_of, look
@@ -301,7 +301,7 @@ def test_what_does_not_count_is_remembered_as_done_and_made_anew_ever_later(desk
     body = EscalatedBody(of=state.version.id, step="decide", due=to_text(desk.now), watcher="w")
     entry, waits = desk.read().entries[-1].entry, []
     for number in range(4):
-        said = Said(f"mine-{number}", Kind.ESCALATED, to_text(desk.now), member, body)
+        said = Event(f"mine-{number}", Kind.ESCALATED, to_text(desk.now), member, body)
         unkept.add(state, said, entry, "it does not count", desk.now, stored=True)
         assert unkept.over(state).visit.alarm.raised[-1].id == said.id
         began = desk.now

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.wizard.answering import Context
+from visitsafe.wizard.answering import AnswerContext
 from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.frontend import Guide
 from visitsafe.wizard.screens import (
@@ -26,7 +26,7 @@ from wizard.samples import reply
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-GUIDE = Guide(Context(NOW, LONDON, datetime(2026, 11, 23, 15, 30, tzinfo=UTC)))
+GUIDE = Guide(AnswerContext(NOW, LONDON, datetime(2026, 11, 23, 15, 30, tzinfo=UTC)))
 
 
 @dataclass

@@ -9,7 +9,6 @@ from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.screens import (
     CONFIRM,
-    Answered,
     AnsweredMany,
     AskOne,
     AskTogether,
@@ -17,10 +16,11 @@ from visitsafe.wizard.screens import (
     Event,
     Findings,
     Measures,
+    NothingLeft,
+    ParsedAnswer,
     Review,
     Screen,
     Sign,
-    Stop,
 )
 from visitsafe.wizard.session import apply, screen
 
@@ -116,7 +116,7 @@ def reply(page: Screen, answers: dict[str, Value]) -> Event:
     """What somebody with these answers does on a page; every finding is left to the manager."""
     match page:
         case AskOne(question=question):
-            return Answered(question.id, answers[question.id])
+            return ParsedAnswer(question.id, answers[question.id])
         case AskTogether(questions=questions):
             return AnsweredMany({question.id: answers[question.id] for question in questions})
         case ControlFor(concern=concern):
@@ -126,7 +126,9 @@ def reply(page: Screen, answers: dict[str, Value]) -> Event:
     raise AssertionError(page)
 
 
-def play(session: Session, answers: dict[str, Value], until: type = Stop) -> Iterator[tuple[Screen, Session]]:
+def play(
+    session: Session, answers: dict[str, Value], until: type = NothingLeft
+) -> Iterator[tuple[Screen, Session]]:
     """The pages on the way to the first page of this type, each with the session that shows it."""
     for _ in range(200):
         page = screen(QUESTIONNAIRE, session)

@@ -14,8 +14,8 @@ from visitsafe.checklists.assessment import next_question
 from visitsafe.checklists.model import Question, Section
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.wizard.answering import (
+    AnswerContext,
     AnswerError,
-    Context,
     Parsed,
     Raw,
     case_warning,
@@ -27,7 +27,7 @@ from visitsafe.wizard.options import options
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 START = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
-HERE = Context(now=NOW, zone=LONDON)
+HERE = AnswerContext(now=NOW, zone=LONDON)
 KINDS = ["yes-no", "acknowledge", "choice", "choices", "text", "time", "people"]
 CHOICES = [{"id": "car", "text": "By car"}, {"id": "on-foot", "text": "On foot, or by bicycle"}]
 
@@ -45,11 +45,11 @@ def question(name: str, answer: str, **fields: Any) -> Question:
     return Question.model_validate({**given, "answer": answer, "choices": choices, **fields})
 
 
-def answer(kind: str, raw: Raw, context: Context = HERE, **fields: Any) -> Any:
+def answer(kind: str, raw: Raw, context: AnswerContext = HERE, **fields: Any) -> Any:
     return parse(question("asked", kind, **fields), raw, context)
 
 
-def refusal(kind: str, raw: Raw, context: Context = HERE, **fields: Any) -> str:
+def refusal(kind: str, raw: Raw, context: AnswerContext = HERE, **fields: Any) -> str:
     with pytest.raises(AnswerError) as caught:
         answer(kind, raw, context, **fields)
     return caught.value.sentence
@@ -193,12 +193,12 @@ def test_a_time_is_kept_in_utc_and_the_start_may_not_be_past() -> None:
     assert answer("time", "1 Jul 2027 15:30") == "2027-07-01T14:30:00Z"
     assert answer("time", "yesterday 10:00") == "2026-11-22T10:00:00Z"
     assert "the start has passed" in refusal("time", "today 07:30", fills="start")
-    urgent = Context(NOW, LONDON, urgent=True)
+    urgent = AnswerContext(NOW, LONDON, urgent=True)
     assert answer("time", "today 07:30", urgent, fills="start") == "2026-11-23T07:30:00Z"
 
 
 def test_due_back_follows_the_start_and_needs_one() -> None:
-    started = Context(NOW, LONDON, start=START)
+    started = AnswerContext(NOW, LONDON, start=START)
     assert answer("time", "+90m", started, fills="due_back") == "2026-11-23T15:30:00Z"
     assert "must be after the start" in refusal("time", "14:00", started, fills="due_back")
     assert "more than 24 hours" in refusal("time", "25 Nov 15:00", started, fills="due_back")

@@ -17,11 +17,11 @@ from visitsafe.checklists.model import VisitChecklist
 from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
 from visitsafe.errors import NotFoundError, ProblemsError, SettingsError, VisitsafeError
 from visitsafe.record.bodies import Control
-from visitsafe.wizard.answering import Context
-from visitsafe.wizard.answers_file import AnswersFile, Filled, load, read_answers, wrong_checklist
+from visitsafe.wizard.answering import AnswerContext
+from visitsafe.wizard.answers_file import AnswersFile, CompleteAnswers, load, read_answers, wrong_checklist
 from visitsafe.wizard.answers_template import template
 
-HERE = Context(now=datetime(2026, 11, 23, 8, 0, tzinfo=UTC), zone=ZoneInfo("Europe/London"))
+HERE = AnswerContext(now=datetime(2026, 11, 23, 8, 0, tzinfo=UTC), zone=ZoneInfo("Europe/London"))
 SOURCE = [{"document": "salford-2011", "paragraph": "7.2"}]
 GOOD = """\
 checklist: small
@@ -107,7 +107,7 @@ def loaded(text: str) -> AnswersFile:
     return load("-", io.BytesIO(text.encode()))
 
 
-def read(text: str) -> Filled:
+def read(text: str) -> CompleteAnswers:
     return read_answers(loaded(text), SMALL, HERE)
 
 

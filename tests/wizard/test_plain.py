@@ -10,14 +10,13 @@ from visitsafe.cli.prompts.lines import Lines
 from visitsafe.cli.prompts.prompts_plain import PlainFront
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.record.bodies import Control
-from visitsafe.wizard.answering import Context
+from visitsafe.wizard.answering import AnswerContext
 from visitsafe.wizard.draft import begin, final, final_controls
 from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.frontend import Guide
 from visitsafe.wizard.screens import (
     BACK,
     CONFIRM,
-    Answered,
     AnsweredMany,
     AskOne,
     AskTogether,
@@ -25,6 +24,7 @@ from visitsafe.wizard.screens import (
     Event,
     Goto,
     Measures,
+    ParsedAnswer,
     Pause,
     Review,
     Sign,
@@ -50,7 +50,7 @@ def at(name: str, answers: dict[str, Value] = CALM) -> AskOne:
             return page
         values = {one.id: answers[one.id] for one in page.questions} if isinstance(page, AskTogether) else {}
         event: Event = (
-            Answered(page.question.id, answers[page.question.id])
+            ParsedAnswer(page.question.id, answers[page.question.id])
             if isinstance(page, AskOne)
             else AnsweredMany(values)
         )
@@ -66,31 +66,31 @@ def ask(page: AskOne, typed: str, guide: Guide = GUIDE) -> tuple[Event, str]:
     ("typed", "answer"), [("y", "yes"), ("N", "no"), ("u", "not-sure"), ("not sure", "not-sure"), ("2", "no")]
 )
 def test_yes_no_and_not_sure_are_taken_by_letter_word_or_number(typed: str, answer: str) -> None:
-    assert ask(at("history"), f"{typed}\n")[0] == Answered("history", answer)
+    assert ask(at("history"), f"{typed}\n")[0] == ParsedAnswer("history", answer)
 
 
 def test_that_it_does_not_apply_is_taken_only_where_it_is_offered() -> None:
     page = at("history")
     offered = replace(page, question=page.question.model_copy(update={"does_not_apply": True}))
     event, out = ask(offered, "x\n")
-    assert event == Answered("history", "does-not-apply")
+    assert event == ParsedAnswer("history", "does-not-apply")
     assert "x if it does not apply" in out
     event, out = ask(page, "x\ny\n")
-    assert (event, out.count("Not accepted")) == (Answered("history", "yes"), 1)
+    assert (event, out.count("Not accepted")) == (ParsedAnswer("history", "yes"), 1)
 
 
 def test_an_empty_line_is_no_answer() -> None:
     event, out = ask(at("history"), "\n\ny\n")
-    assert event == Answered("history", "yes")
+    assert event == ParsedAnswer("history", "yes")
     assert out.count("This needs an answer.") == 2
 
 
 def test_an_empty_line_keeps_the_answer_given_before() -> None:
-    session = apply(QUESTIONNAIRE, apply(QUESTIONNAIRE, FRESH, Answered("case", "LCS-1")), BACK)
+    session = apply(QUESTIONNAIRE, apply(QUESTIONNAIRE, FRESH, ParsedAnswer("case", "LCS-1")), BACK)
     page = screen(QUESTIONNAIRE, session)
     assert isinstance(page, AskOne)
     event, out = ask(page, "\n")
-    assert event == Answered("case", "LCS-1")
+    assert event == ParsedAnswer("case", "LCS-1")
     assert "Your answer so far: LCS-1." in out
 
 
@@ -99,20 +99,22 @@ def test_back_and_stop_at_a_list(typed: str, event: Event) -> None:
     assert ask(at("history"), f"{typed}\n" if typed else "")[0] == event
 
 
-@pytest.mark.parametrize(("typed", "event"), [(":b", BACK), (":q", Pause()), ("q", Answered("case", "q"))])
+@pytest.mark.parametrize(
+    ("typed", "event"), [(":b", BACK), (":q", Pause()), ("q", ParsedAnswer("case", "q"))]
+)
 def test_in_free_text_back_and_stop_have_a_colon(typed: str, event: Event) -> None:
     assert ask(at("case"), f"{typed}\n")[0] == event
 
 
 def test_a_question_mark_tells_the_source_and_asks_again() -> None:
     event, out = ask(at("history"), "?\ny\n")
-    assert event == Answered("history", "yes")
+    assert event == ParsedAnswer("history", "yes")
     assert "Source: salford-2011 7.2" in out
 
 
 def test_a_time_counts_only_after_it_was_read_back_and_accepted() -> None:
     event, out = ask(at("start"), "today 15:30\nn\ntomorrow 3pm\ny\n")
-    assert event == Answered("start", "2026-11-24T15:00:00Z")
+    assert event == ParsedAnswer("start", "2026-11-24T15:00:00Z")
     assert "That is Monday 23 November 2026, 15:30 (GMT)." in out
     assert "That is Tuesday 24 November 2026, 15:00 (GMT)." in out
 
@@ -127,28 +129,28 @@ def test_a_time_counts_only_after_it_was_read_back_and_accepted() -> None:
 )
 def test_a_case_that_looks_like_a_name_or_an_address_wants_a_second_look(typed: str, what: str) -> None:
     event, out = ask(at("case"), f"{typed}\nn\nLCS-9\n")
-    assert event == Answered("case", "LCS-9")
+    assert event == ParsedAnswer("case", "LCS-9")
     assert f"This looks like {what}: use the case reference" in out
     assert "Please type the case reference." in out
 
 
 def test_what_looks_like_a_slip_is_not_agreed_to_by_an_empty_line() -> None:
     event, out = ask(at("case"), "Ann Smith\n\ny\n")
-    assert event == Answered("case", "Ann Smith")
+    assert event == ParsedAnswer("case", "Ann Smith")
     assert "Is that right? (y/n)" in out
 
 
 def test_a_computed_answer_is_shown_and_must_still_be_typed() -> None:
-    guide = Guide(Context(NOW, LONDON), Light("no"))
+    guide = Guide(AnswerContext(NOW, LONDON), Light("no"))
     event, out = ask(at("daylight"), "\nn\n", guide)
-    assert event == Answered("daylight", "no")
+    assert event == ParsedAnswer("daylight", "no")
     assert "The sun sets at 16:01. Proposed answer: no." in out
     assert "This needs an answer." in out
 
 
 def test_control_characters_do_not_get_in_or_out() -> None:
     event, out = ask(at("history-detail", CALM | {"history": "yes"}), "loud \x1b[31mred\x07\n")
-    assert event == Answered("history-detail", "loud red")
+    assert event == ParsedAnswer("history-detail", "loud red")
     assert "\x1b" not in out
 
 
@@ -276,7 +278,7 @@ def test_an_optional_choice_is_passed_over_by_an_empty_line() -> None:
     page = at("setting")
     page = replace(page, question=page.question.model_copy(update={"required": False}))
     event, written = ask(page, "\n")
-    assert event == Answered("setting", "")
+    assert event == ParsedAnswer("setting", "")
     assert "An empty line leaves it open." in written
 
 
@@ -295,5 +297,5 @@ def at_grid() -> AskTogether:
     session = FRESH
     while not isinstance(page := screen(QUESTIONNAIRE, session), AskTogether):
         assert isinstance(page, AskOne)
-        session = apply(QUESTIONNAIRE, session, Answered(page.question.id, CALM[page.question.id]))
+        session = apply(QUESTIONNAIRE, session, ParsedAnswer(page.question.id, CALM[page.question.id]))
     return page

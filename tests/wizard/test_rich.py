@@ -16,7 +16,7 @@ from visitsafe.checklists.assessment import Value
 from visitsafe.cli.prompts.prompts_rich import RichFront
 from visitsafe.cli.prompts.ticks import Ticks
 from visitsafe.record.bodies import Control
-from visitsafe.wizard.answering import Context
+from visitsafe.wizard.answering import AnswerContext
 from visitsafe.wizard.draft import begin, final, final_controls
 from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.frontend import Guide
@@ -24,7 +24,6 @@ from visitsafe.wizard.page_words import ways_on
 from visitsafe.wizard.screens import (
     BACK,
     CONFIRM,
-    Answered,
     AnsweredMany,
     AskOne,
     AskTogether,
@@ -33,6 +32,7 @@ from visitsafe.wizard.screens import (
     Findings,
     Goto,
     Measures,
+    ParsedAnswer,
     Pause,
     Reconsider,
     Review,
@@ -99,10 +99,10 @@ def on(kind: type[P], answers: dict[str, Value] = CALM, session: Session = FRESH
 @pytest.mark.parametrize(
     ("key", "event"),
     [
-        ("y", Answered("history", "yes")),
-        ("n", Answered("history", "no")),
-        ("u", Answered("history", "not-sure")),
-        (DOWN + DOWN + ENTER, Answered("history", "no")),
+        ("y", ParsedAnswer("history", "yes")),
+        ("n", ParsedAnswer("history", "no")),
+        ("u", ParsedAnswer("history", "not-sure")),
+        (DOWN + DOWN + ENTER, ParsedAnswer("history", "no")),
         (BACKTAB, BACK),
         (UP + ENTER, BACK),
         (CTRL_C, Pause()),
@@ -118,40 +118,40 @@ def test_that_it_does_not_apply_is_a_key_where_it_is_offered(desk: Desk) -> None
     page = at("history")
     offered = replace(page, question=page.question.model_copy(update={"does_not_apply": True}))
     desk.press("x")
-    assert desk.front.ask_one(offered, GUIDE) == Answered("history", "does-not-apply")
+    assert desk.front.ask_one(offered, GUIDE) == ParsedAnswer("history", "does-not-apply")
     desk.press("x", "y")
-    assert desk.front.ask_one(page, GUIDE) == Answered("history", "yes")
+    assert desk.front.ask_one(page, GUIDE) == ParsedAnswer("history", "yes")
     assert "= does not apply" in desk.paper.getvalue()
 
 
 def test_nothing_is_preselected_so_enter_answers_nothing(desk: Desk) -> None:
     desk.press(ENTER, ENTER, ENTER, "n")
-    assert desk.front.ask_one(at("history"), GUIDE) == Answered("history", "no")
+    assert desk.front.ask_one(at("history"), GUIDE) == ParsedAnswer("history", "no")
 
 
 def test_enter_keeps_the_answer_given_before(desk: Desk) -> None:
     page = replace(at("history"), value="no", given=True)
     desk.press(ENTER)
-    assert desk.front.ask_one(page, GUIDE) == Answered("history", "no")
+    assert desk.front.ask_one(page, GUIDE) == ParsedAnswer("history", "no")
     assert "Your answer so far: no" in desk.paper.getvalue()
 
 
 def test_what_does_not_count_any_more_is_picked_anew_and_not_by_enter(desk: Desk) -> None:
     page = replace(at("history"), value="no", given=False)
     desk.press(ENTER, ENTER, "y")
-    assert desk.front.ask_one(page, GUIDE) == Answered("history", "yes")
+    assert desk.front.ask_one(page, GUIDE) == ParsedAnswer("history", "yes")
     assert "Your earlier answer was: no" in desk.paper.getvalue()
 
 
 def test_a_question_mark_shows_the_source_and_asks_again(desk: Desk) -> None:
     desk.press("?", "y")
-    assert desk.front.ask_one(at("history"), GUIDE) == Answered("history", "yes")
+    assert desk.front.ask_one(at("history"), GUIDE) == ParsedAnswer("history", "yes")
     assert "Source: salford-2011 7.2" in desk.paper.getvalue()
 
 
 def test_a_choice_is_a_single_key_too(desk: Desk) -> None:
     desk.press("2")
-    assert desk.front.ask_one(at("setting"), GUIDE) == Answered("setting", "flat")
+    assert desk.front.ask_one(at("setting"), GUIDE) == ParsedAnswer("setting", "flat")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_choice_is_a_single_key_too(desk: Desk) -> None:
 def test_choices_are_ticked_and_none_is_said_and_stands_alone(desk: Desk, keys: str, value: Value) -> None:
     desk.press(keys)
     page = at("kinds", CALM | {"history": "yes"})
-    assert desk.front.ask_one(page, GUIDE) == Answered("kinds", value)
+    assert desk.front.ask_one(page, GUIDE) == ParsedAnswer("kinds", value)
 
 
 def test_ticking_none_unticks_the_others_and_the_other_way_round() -> None:
@@ -189,7 +189,7 @@ def test_a_list_to_tick_has_a_line_to_go_back(desk: Desk) -> None:
 def test_a_text_can_be_corrected_and_have_lines(desk: Desk) -> None:
     page = at("history-detail", CALM | {"history": "yes"})
     desk.press("one", ALT_ENTER, "two", ENTER)
-    assert desk.front.ask_one(page, GUIDE) == Answered("history-detail", "one\ntwo")
+    assert desk.front.ask_one(page, GUIDE) == ParsedAnswer("history-detail", "one\ntwo")
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_half_typed_text_is_handed_over_when_the_person_stops(desk: Desk, key: s
 
 def test_half_typed_text_is_in_the_field_again(desk: Desk) -> None:
     desk.press("1", ENTER)
-    assert desk.front.ask_one(replace(at("case"), half="LCS-"), GUIDE) == Answered("case", "LCS-1")
+    assert desk.front.ask_one(replace(at("case"), half="LCS-"), GUIDE) == ParsedAnswer("case", "LCS-1")
 
 
 def test_back_leaves_a_text_that_would_not_be_accepted(desk: Desk) -> None:
@@ -229,7 +229,9 @@ def test_what_is_not_accepted_leaves_the_line_and_its_note_the_screen(
 ) -> None:
     desk.press(bad, ENTER, good, ENTER)
     page = at(name)
-    assert desk.front.ask_one(page if name != "companions" else needed(page), GUIDE) == Answered(name, value)
+    assert desk.front.ask_one(page if name != "companions" else needed(page), GUIDE) == ParsedAnswer(
+        name, value
+    )
     assert said in desk.prompts.getvalue()
     assert said not in desk.paper.getvalue()
 
@@ -242,19 +244,19 @@ def test_what_is_not_accepted_is_not_kept_as_half_typed_either(desk: Desk) -> No
 def test_a_question_mark_after_a_try_does_not_bring_the_try_back(desk: Desk) -> None:
     desk.press(CLEAR, "yesterday 9am", ENTER, "?", ENTER, "tomorrow 3pm", ENTER)
     page = replace(at("start"), half="yesterday")
-    assert desk.front.ask_one(page, GUIDE) == Answered("start", TOMORROW)
+    assert desk.front.ask_one(page, GUIDE) == ParsedAnswer("start", TOMORROW)
 
 
 def test_a_long_text_stays_to_be_made_shorter(desk: Desk) -> None:
     desk.press("x" * 4002, ENTER, "\x7f\x7f", ENTER)
     page = at("history-detail", CALM | {"history": "yes"})
-    assert desk.front.ask_one(page, GUIDE) == Answered("history-detail", "x" * 4000)
+    assert desk.front.ask_one(page, GUIDE) == ParsedAnswer("history-detail", "x" * 4000)
 
 
 def test_a_time_that_has_passed_is_not_typed_again_for_anybody(desk: Desk) -> None:
     page = replace(at("start"), value="2026-11-22T15:00:00Z")
     desk.press("tomorrow 3pm", ENTER)
-    assert desk.front.ask_one(page, GUIDE) == Answered("start", TOMORROW)
+    assert desk.front.ask_one(page, GUIDE) == ParsedAnswer("start", TOMORROW)
     assert "Your earlier answer was: Sunday 22 November 2026, 15:00" in desk.paper.getvalue()
 
 
@@ -262,7 +264,7 @@ def test_a_case_that_looks_like_a_name_is_asked_for_again_and_leaves_nothing_on_
     desk: Desk,
 ) -> None:
     desk.press("The Smith family, 12 Oak Road", ENTER, ENTER, "n", ENTER, "CF-2041", ENTER)
-    assert desk.front.ask_one(at("case"), GUIDE) == Answered("case", "CF-2041")
+    assert desk.front.ask_one(at("case"), GUIDE) == ParsedAnswer("case", "CF-2041")
     for said in ("This looks like a person", "Please type the case reference."):
         assert said in desk.prompts.getvalue()
         assert said not in desk.paper.getvalue()
@@ -271,7 +273,7 @@ def test_a_case_that_looks_like_a_name_is_asked_for_again_and_leaves_nothing_on_
 
 def test_a_time_is_one_prompt_and_is_said_in_full(desk: Desk) -> None:
     desk.press("tomorrow 3pm", ENTER)
-    assert desk.front.ask_one(at("start"), GUIDE) == Answered("start", "2026-11-24T15:00:00Z")
+    assert desk.front.ask_one(at("start"), GUIDE) == ParsedAnswer("start", "2026-11-24T15:00:00Z")
     assert "= Tuesday 24 November 2026, 15:00 (GMT)" in desk.paper.getvalue()
     assert "tomorrow 9am" in desk.paper.getvalue()
 
@@ -293,7 +295,7 @@ def test_a_time_is_understood_aloud_while_it_is_typed(typed: str, said: str) -> 
 
 def test_a_long_visit_wants_a_second_look_and_is_typed_anew(desk: Desk) -> None:
     desk.press("+20h", ENTER, "n", "+60m", ENTER)
-    assert desk.front.ask_one(at("due-back"), GUIDE) == Answered("due-back", "2026-11-23T16:30:00Z")
+    assert desk.front.ask_one(at("due-back"), GUIDE) == ParsedAnswer("due-back", "2026-11-23T16:30:00Z")
     assert "is the time due back right?" in desk.prompts.getvalue()
     assert "+90m" in desk.paper.getvalue()
 
@@ -306,13 +308,13 @@ def test_stopping_at_the_second_look_keeps_what_was_typed(desk: Desk) -> None:
 def test_an_answer_other_than_the_one_computed_now_is_not_preselected(desk: Desk) -> None:
     page = replace(at("daylight"), value="yes")
     desk.press(ENTER, ENTER, "n")
-    guide = Guide(Context(NOW, LONDON), Light("no"))
-    assert desk.front.ask_one(page, guide) == Answered("daylight", "no")
+    guide = Guide(AnswerContext(NOW, LONDON), Light("no"))
+    assert desk.front.ask_one(page, guide) == ParsedAnswer("daylight", "no")
 
 
 def test_what_may_be_left_empty_says_so_and_whether_it_is_reported(desk: Desk) -> None:
     desk.press(ENTER)
-    assert desk.front.ask_one(at("companions"), GUIDE) == Answered("companions", "")
+    assert desk.front.ask_one(at("companions"), GUIDE) == ParsedAnswer("companions", "")
     text = " ".join(desk.paper.getvalue().split())
     assert "Several people with ; between them." in text
     assert "the plan then tells your manager" in text
@@ -320,8 +322,8 @@ def test_what_may_be_left_empty_says_so_and_whether_it_is_reported(desk: Desk) -
 
 def test_a_computed_answer_is_shown_and_is_not_taken_by_enter(desk: Desk) -> None:
     desk.press(ENTER, "y")
-    event = desk.front.ask_one(at("daylight"), Guide(Context(NOW, LONDON), Light("no")))
-    assert event == Answered("daylight", "yes")
+    event = desk.front.ask_one(at("daylight"), Guide(AnswerContext(NOW, LONDON), Light("no")))
+    assert event == ParsedAnswer("daylight", "yes")
     assert "Proposed answer: no." in desk.paper.getvalue()
 
 
@@ -513,13 +515,13 @@ def optional(page: AskOne) -> AskOne:
 @pytest.mark.parametrize("keys", ["-", DOWN * 3 + ENTER])
 def test_an_optional_choice_is_passed_over_by_its_line_or_a_dash(desk: Desk, keys: str) -> None:
     desk.press(keys)
-    assert desk.front.ask_one(optional(at("setting")), GUIDE) == Answered("setting", "")
+    assert desk.front.ask_one(optional(at("setting")), GUIDE) == ParsedAnswer("setting", "")
 
 
 def test_optional_ticks_are_passed_over_by_a_line_that_stands_alone(desk: Desk) -> None:
     page = optional(at("kinds", {**CALM, "history": "yes"}))
     desk.press(DOWN * 3, " ", ENTER)
-    assert desk.front.ask_one(page, GUIDE) == Answered("kinds", "")
+    assert desk.front.ask_one(page, GUIDE) == ParsedAnswer("kinds", "")
 
 
 def test_of_several_questions_only_an_optional_one_is_passed_over(desk: Desk) -> None:

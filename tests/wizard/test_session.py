@@ -13,11 +13,10 @@ from visitsafe.checklists.assessment import Value, applicability
 from visitsafe.checklists.model import AnswerType
 from visitsafe.record.bodies import Control
 from visitsafe.wizard.draft import begin, final, final_controls, final_standing, refit, repeat, revise
-from visitsafe.wizard.draft_file import Session, Stage
+from visitsafe.wizard.draft_file import DraftStage, Session
 from visitsafe.wizard.screens import (
     BACK,
     CONFIRM,
-    Answered,
     AnsweredMany,
     AskOne,
     AskTogether,
@@ -26,13 +25,14 @@ from visitsafe.wizard.screens import (
     Findings,
     Goto,
     Measures,
+    NothingLeft,
+    ParsedAnswer,
     Pause,
     Reconsider,
     Reopen,
     Review,
     Screen,
     Sign,
-    Stop,
     Who,
     WhoDoes,
     WriteControl,
@@ -54,7 +54,7 @@ def name_of(page: Screen) -> str:
     return page.section.id if isinstance(page, AskTogether) else type(page).__name__
 
 
-def names(session: Session, answers: dict[str, Value], until: type = Stop) -> list[str]:
+def names(session: Session, answers: dict[str, Value], until: type = NothingLeft) -> list[str]:
     return [name_of(page) for page, _ in play(session, answers, until)]
 
 
@@ -76,7 +76,7 @@ def test_questions_come_in_order_and_only_those_that_apply() -> None:
     assert names(FRESH, CALM) == [
         *("case", "start", "due-back", "companions", "daylight"),
         *("history", "setting", "phone", "training", "sharing", "should-not"),
-        *("Review", "Sign", "Stop"),
+        *("Review", "Sign", "NothingLeft"),
     ]
 
 
@@ -96,7 +96,7 @@ def test_a_page_shown_together_asks_only_what_is_not_known_already() -> None:
 def test_changing_one_answer_of_a_page_asks_only_that_one() -> None:
     session = do(reach(FRESH, CALM, Review), Goto("share-fear"))
     assert shown(session) == "share-fear"
-    assert shown(do(session, Answered("share-fear", "no"))) == "Review"
+    assert shown(do(session, ParsedAnswer("share-fear", "no"))) == "Review"
 
 
 def test_answers_of_an_unfinished_page_count_and_the_page_stays() -> None:
@@ -111,11 +111,13 @@ def test_standing_answers_in_date_are_not_asked_but_reviewed_with_their_age() ->
     review = pages["Review"]
     assert isinstance(review, Review)
     assert {row.id: row.at for row in review.rows}["training"] == "2026-03-12T10:00:00Z"
-    assert final_standing(QUESTIONNAIRE, reach(TRAINED, CALM, Stop)) == {"training": "2026-03-12T10:00:00Z"}
+    assert final_standing(QUESTIONNAIRE, reach(TRAINED, CALM, NothingLeft)) == {
+        "training": "2026-03-12T10:00:00Z"
+    }
 
 
 def test_a_standing_answer_given_again_is_new_and_opens_what_hangs_on_it() -> None:
-    session = do(reach(TRAINED, CALM, Review), Goto("training"), Answered("training", "no"))
+    session = do(reach(TRAINED, CALM, Review), Goto("training"), ParsedAnswer("training", "no"))
     assert shown(session) == "training-plan"
     assert "training" not in session.standing
 
@@ -145,7 +147,7 @@ def test_after_several_backs_the_way_forward_is_page_by_page() -> None:
 
 
 def test_an_answer_that_stops_applying_does_not_count_and_the_person_is_told() -> None:
-    session = do(reach(FRESH, VIOLENT, Review), Goto("history"), Answered("history", "no"))
+    session = do(reach(FRESH, VIOLENT, Review), Goto("history"), ParsedAnswer("history", "no"))
     assert session.notices[0] == "No longer applies, and does not count: History detail, Kinds."
     assert {"history-detail", "kinds"}.isdisjoint(final(QUESTIONNAIRE, session))
 
@@ -153,8 +155,8 @@ def test_an_answer_that_stops_applying_does_not_count_and_the_person_is_told() -
 def test_a_shelved_answer_is_asked_again_with_the_old_one_as_an_offer_only() -> None:
     session = do(
         reach(FRESH, VIOLENT, Review),
-        *(Goto("history"), Answered("history", "no")),
-        *(Goto("history"), Answered("history", "yes")),
+        *(Goto("history"), ParsedAnswer("history", "no")),
+        *(Goto("history"), ParsedAnswer("history", "yes")),
     )
     page = screen(QUESTIONNAIRE, session)
     assert isinstance(page, AskOne)
@@ -163,9 +165,9 @@ def test_a_shelved_answer_is_asked_again_with_the_old_one_as_an_offer_only() -> 
 
 
 def test_a_change_on_the_review_page_asks_what_newly_opened_and_returns() -> None:
-    session = do(reach(FRESH, CALM, Review), Goto("setting"), Answered("setting", "flat"))
+    session = do(reach(FRESH, CALM, Review), Goto("setting"), ParsedAnswer("setting", "flat"))
     assert shown(session) == "lift"
-    assert shown(do(session, Answered("lift", "yes"))) == "Review"
+    assert shown(do(session, ParsedAnswer("lift", "yes"))) == "Review"
 
 
 def test_back_from_a_question_opened_on_the_review_page_returns_to_it() -> None:
@@ -173,7 +175,7 @@ def test_back_from_a_question_opened_on_the_review_page_returns_to_it() -> None:
 
 
 def test_the_review_page_does_not_let_an_open_question_pass() -> None:
-    session = do(reach(FRESH, CALM, Review), Goto("setting"), Answered("setting", "flat"), BACK)
+    session = do(reach(FRESH, CALM, Review), Goto("setting"), ParsedAnswer("setting", "flat"), BACK)
     review = screen(QUESTIONNAIRE, session)
     assert isinstance(review, Review)
     assert review.open == 1
@@ -181,15 +183,15 @@ def test_the_review_page_does_not_let_an_open_question_pass() -> None:
 
 
 def test_a_new_start_asks_due_back_and_daylight_again() -> None:
-    session = do(reach(FRESH, CALM, Review), Goto("start"), Answered("start", "2026-11-24T15:30:00Z"))
+    session = do(reach(FRESH, CALM, Review), Goto("start"), ParsedAnswer("start", "2026-11-24T15:30:00Z"))
     assert session.notices == ("Because the time has changed, please look again at: Due back, Daylight.",)
     assert names(session, CALM)[:3] == ["due-back", "daylight", "Review"]
 
 
 def test_a_new_due_back_asks_daylight_again_and_an_unchanged_one_asks_nothing() -> None:
     review = reach(FRESH, CALM, Review)
-    assert shown(do(review, Goto("due-back"), Answered("due-back", BACK_AT))) == "Review"
-    assert shown(do(review, Goto("due-back"), Answered("due-back", "2026-11-23T17:30:00Z"))) == "daylight"
+    assert shown(do(review, Goto("due-back"), ParsedAnswer("due-back", BACK_AT))) == "Review"
+    assert shown(do(review, Goto("due-back"), ParsedAnswer("due-back", "2026-11-23T17:30:00Z"))) == "daylight"
 
 
 def test_an_answer_taken_back_from_outside_is_asked_again_with_the_reason() -> None:
@@ -208,7 +210,7 @@ def test_what_was_half_typed_is_offered_at_its_own_question_only() -> None:
     session = do(reach(FRESH, asked, Review), Goto("history-detail"), Pause("a shou"))
     session = do(session, Reopen("start", "The start has passed."))
     assert do(session).half == ""
-    answered = do(session, Answered("start", "2026-11-24T15:30:00Z"), Goto("history-detail"))
+    answered = do(session, ParsedAnswer("start", "2026-11-24T15:30:00Z"), Goto("history-detail"))
     assert screen(QUESTIONNAIRE, answered).half == ""  # type: ignore[union-attr]  # it is a page of a question
 
 
@@ -221,14 +223,14 @@ def test_findings_are_shown_worst_first_with_the_way_to_what_settles_them() -> N
 
 def test_settling_the_last_finding_goes_on_without_a_findings_page() -> None:
     answers = CALM | {"phone": "no"}
-    session = do(reach(FRESH, answers, Findings), Goto("phone"), Answered("phone", "yes"))
+    session = do(reach(FRESH, answers, Findings), Goto("phone"), ParsedAnswer("phone", "yes"))
     assert shown(session) == "Sign"
 
 
 def test_each_stop_and_control_finding_asks_for_control_measures_and_a_note_does_not() -> None:
     answers = VIOLENT | {"training": "no"}
     pages = names(reach(FRESH, answers, Findings), answers)
-    assert pages == ["Findings", "ControlFor", "ControlFor", "Sign", "Stop"]
+    assert pages == ["Findings", "ControlFor", "ControlFor", "Sign", "NothingLeft"]
 
 
 def test_each_control_measure_is_asked_who_does_it() -> None:
@@ -278,7 +280,7 @@ def test_a_control_measure_goes_with_its_finding_and_the_person_is_told() -> Non
         Measures("violence", ("The joint",)),
         Who("violence", "The joint", "Ann"),
     )
-    session = do(session, BACK, BACK, BACK, Goto("history"), Answered("history", "no"))
+    session = do(session, BACK, BACK, BACK, Goto("history"), ParsedAnswer("history", "no"))
     assert "No longer needed, because the finding is gone: The joint." in session.notices
     assert final_controls(QUESTIONNAIRE, session) == ()
 
@@ -286,9 +288,9 @@ def test_a_control_measure_goes_with_its_finding_and_the_person_is_told() -> Non
 def test_a_finding_that_comes_back_is_decided_on_again() -> None:
     answers = CALM | {"phone": "no"}
     session = do(
-        reach(FRESH, answers, Sign), BACK, Goto("phone"), Answered("phone", "yes"), BACK, Goto("phone")
+        reach(FRESH, answers, Sign), BACK, Goto("phone"), ParsedAnswer("phone", "yes"), BACK, Goto("phone")
     )
-    session = do(session, Answered("phone", "no"))
+    session = do(session, ParsedAnswer("phone", "no"))
     assert names(session, answers)[:3] == ["Review", "Findings", "ControlFor"]
 
 
@@ -300,8 +302,8 @@ def test_control_measures_can_be_changed_from_the_findings_page() -> None:
 
 def test_signing_needs_its_own_confirmation() -> None:
     session = reach(FRESH, CALM, Sign)
-    assert session.stage is not Stage.DONE
-    assert screen(QUESTIONNAIRE, do(session, CONFIRM)) == Stop("sign")
+    assert session.stage is not DraftStage.DONE
+    assert screen(QUESTIONNAIRE, do(session, CONFIRM)) == NothingLeft("sign")
 
 
 def test_half_typed_text_is_there_again_and_gone_after_the_answer() -> None:
@@ -309,24 +311,24 @@ def test_half_typed_text_is_there_again_and_gone_after_the_answer() -> None:
     page = screen(QUESTIONNAIRE, session)
     assert isinstance(page, AskOne)
     assert page.half == "LCS-2"
-    assert do(session, Answered("case", "LCS-22")).half == ""
+    assert do(session, ParsedAnswer("case", "LCS-22")).half == ""
 
 
 def repeated(answers: dict[str, Value] = VIOLENT, controls: Sequence[Control] = ()) -> Session:
-    old = final(QUESTIONNAIRE, reach(TRAINED, answers, Stop))
+    old = final(QUESTIONNAIRE, reach(TRAINED, answers, NothingLeft))
     return repeat(QUESTIONNAIRE, TRAINED, old, controls, "K7Q2-M9")
 
 
 def test_a_repeat_asks_the_times_the_computed_answer_and_the_rules_then_what_has_changed() -> None:
     assert names(repeated(CALM), CALM) == [
-        *("start", "due-back", "daylight", "should-not", "Review", "Sign", "Stop"),
+        *("start", "due-back", "daylight", "should-not", "Review", "Sign", "NothingLeft"),
     ]
 
 
 def test_a_repeat_keeps_control_measures_and_decides_anew_about_a_stop_of_then() -> None:
     control = Control(rule="violence", text="The joint", who="Ann")
     session = repeated(VIOLENT, [control])
-    assert names(session, VIOLENT)[-5:] == ["Review", "Findings", "ControlFor", "Sign", "Stop"]
+    assert names(session, VIOLENT)[-5:] == ["Review", "Findings", "ControlFor", "Sign", "NothingLeft"]
     session = reach(session, VIOLENT, ControlFor)
     page = screen(QUESTIONNAIRE, session)
     assert isinstance(page, ControlFor)
@@ -342,19 +344,19 @@ def test_a_repeat_offers_no_old_time_and_no_old_acknowledgement() -> None:
 
 
 def test_a_repeat_asks_a_standing_answer_that_is_out_of_date() -> None:
-    old = final(QUESTIONNAIRE, reach(TRAINED, CALM, Stop))
+    old = final(QUESTIONNAIRE, reach(TRAINED, CALM, NothingLeft))
     assert "training" in names(repeat(QUESTIONNAIRE, FRESH, old, (), "K7Q2-M9"), CALM)
 
 
 def test_a_revision_begins_on_the_review_page_with_every_answer() -> None:
-    old = final(QUESTIONNAIRE, reach(FRESH, CALM, Stop))
+    old = final(QUESTIONNAIRE, reach(FRESH, CALM, NothingLeft))
     session = revise(QUESTIONNAIRE, FRESH, old, (), "K7Q2-M9")
     assert shown(session) == "Review"
     assert final(QUESTIONNAIRE, session) == old
 
 
 def test_a_revision_marks_as_new_what_newer_standing_answers_have_changed() -> None:
-    old = final(QUESTIONNAIRE, reach(FRESH, CALM | {"training": "no"}, Stop))
+    old = final(QUESTIONNAIRE, reach(FRESH, CALM | {"training": "no"}, NothingLeft))
     page = screen(QUESTIONNAIRE, revise(QUESTIONNAIRE, TRAINED, old, (), "K7Q2-M9"))
     assert isinstance(page, Review)
     assert [row.id for row in page.rows if not row.carried] == ["training"]
@@ -423,7 +425,7 @@ def random_event(page: Screen, data: st.DataObject) -> Event:
     elif isinstance(page, WhoDoes):
         here = [Who(page.control.rule, page.control.text, "Ann")]
     else:
-        here = [CONFIRM] if isinstance(page, Stop) else [reply(page, data.draw(ALL_ANSWERS))]
+        here = [CONFIRM] if isinstance(page, NothingLeft) else [reply(page, data.draw(ALL_ANSWERS))]
     return data.draw(st.sampled_from(here if data.draw(st.booleans()) else anywhere))
 
 
@@ -438,7 +440,7 @@ def test_no_walk_breaks_it_and_only_applicable_answers_count(data: st.DataObject
         assert all(applicable[name] for name in counted)
         assert not [name for name in session.answers if applicable[name] is False]
         assert not set(session.answers) & set(session.shelved)
-        if isinstance(screen(QUESTIONNAIRE, session), Sign | Stop | ControlFor):
+        if isinstance(screen(QUESTIONNAIRE, session), Sign | NothingLeft | ControlFor):
             assert {name for name, applies in applicable.items() if applies} == set(counted)
         assert msgspec.json.decode(msgspec.json.encode(session), type=Session) == session
 
@@ -454,7 +456,7 @@ def test_going_all_the_way_back_and_forward_again_changes_nothing(answers: dict[
     assert final(QUESTIONNAIRE, reach(back, answers, Review)) == final(QUESTIONNAIRE, there)
 
 
-@pytest.mark.parametrize("event", [Answered("lift", "yes"), AnsweredMany({"lift": "yes"}), Goto("lift")])
+@pytest.mark.parametrize("event", [ParsedAnswer("lift", "yes"), AnsweredMany({"lift": "yes"}), Goto("lift")])
 def test_a_question_that_does_not_apply_cannot_be_answered(event: Any) -> None:
     session = at("phone")
     assert do(session, event) == session

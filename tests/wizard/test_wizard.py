@@ -12,15 +12,15 @@ from visitsafe.checklists.questionnaire import compile_questionnaire
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.text.clock import from_text
 from visitsafe.wizard.draft import begin, final, findings, repeat
-from visitsafe.wizard.draft_file import Session, Stage
+from visitsafe.wizard.draft_file import DraftStage, Session
 from visitsafe.wizard.screens import (
-    Answered,
     AskOne,
     AskTogether,
     ControlFor,
     Event,
     Goto,
     Measures,
+    ParsedAnswer,
     Pause,
     Review,
     Sign,
@@ -66,7 +66,7 @@ def test_a_whole_plan_is_asked_saved_at_each_event_and_returned() -> None:
 
 
 def test_stopping_saves_the_half_typed_text_and_says_how_to_go_on() -> None:
-    front, saved = TableFront(CALM, {AskOne: [Answered("case", "LCS-1"), Pause("tomorr")]}), Saved()
+    front, saved = TableFront(CALM, {AskOne: [ParsedAnswer("case", "LCS-1"), Pause("tomorr")]}), Saved()
     with pytest.raises(InterruptedByUserError) as stopped:
         run(QUESTIONNAIRE, FRESH, front, saved.around())
     assert "visitsafe plan --resume" in str(stopped.value.hint)
@@ -89,14 +89,14 @@ def one_by_one(answers: dict[str, Value]) -> list[Event]:
     """The single answers that this table gives, to be followed by others."""
     front = TableFront(answers)
     run(QUESTIONNAIRE, FRESH, front, Saved().around())
-    return [Answered(name, answers[name]) for name in asked(front) if name in QUESTIONNAIRE.by_id]
+    return [ParsedAnswer(name, answers[name]) for name in asked(front) if name in QUESTIONNAIRE.by_id]
 
 
 def test_an_answer_that_no_longer_applies_is_said() -> None:
     answers = CALM | {"history": "yes"}
     script: dict[type, list[Event]] = {
         Review: [Goto("history")],
-        AskOne: [*one_by_one(answers), Answered("history", "no")],
+        AskOne: [*one_by_one(answers), ParsedAnswer("history", "no")],
     }
     front = TableFront(answers, script)
     run(QUESTIONNAIRE, FRESH, front, Saved().around())
@@ -113,7 +113,7 @@ def test_daylight_is_proposed_with_its_reason_and_still_asked() -> None:
 
 def test_after_a_change_of_time_an_answer_computed_the_same_is_kept_and_said() -> None:
     session = run(QUESTIONNAIRE, FRESH, TableFront(CALM), Saved().around())
-    session = apply(QUESTIONNAIRE, session, Answered("due-back", "2026-11-23T16:00:00Z"))
+    session = apply(QUESTIONNAIRE, session, ParsedAnswer("due-back", "2026-11-23T16:00:00Z"))
     front = TableFront(CALM)
     run(QUESTIONNAIRE, session, front, Saved().around())
     assert "daylight" not in asked(front)
@@ -122,7 +122,7 @@ def test_after_a_change_of_time_an_answer_computed_the_same_is_kept_and_said() -
 
 def test_after_a_change_of_time_an_answer_computed_differently_is_asked_again() -> None:
     session = run(QUESTIONNAIRE, FRESH, TableFront(CALM), Saved().around())
-    session = apply(QUESTIONNAIRE, session, Answered("due-back", "2026-11-23T16:00:00Z"))
+    session = apply(QUESTIONNAIRE, session, ParsedAnswer("due-back", "2026-11-23T16:00:00Z"))
     front = TableFront(CALM)
     run(QUESTIONNAIRE, session, front, Saved().around(always("no")))
     assert "daylight" in asked(front)
@@ -199,7 +199,7 @@ def test_a_draft_with_a_time_that_no_clock_shows_asks_for_it_again(year: str) ->
     absurd = f"{year}-01-01T00:00:00Z"
     session = replace(
         session,
-        stage=Stage.QUESTIONS,
+        stage=DraftStage.QUESTIONS,
         cursor="start",
         answers={**session.answers, "start": absurd},
         shelved={"due-back": absurd},

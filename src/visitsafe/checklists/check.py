@@ -22,8 +22,8 @@ from visitsafe.checklists.model import (
     DUE_BACK,
     AnswerType,
     Choice,
+    CitedDocument,
     Condition,
-    Document,
     EscalationChecklist,
     EscalationStep,
     FormChecklist,
@@ -54,7 +54,7 @@ AnyChecklist = (
 
 
 @dataclass(frozen=True)
-class Problem:
+class ChecklistProblem:
     """What is wrong, and what to write instead.
 
     Attributes:
@@ -69,12 +69,12 @@ class Problem:
     at_key: bool = False
     cause: str = ""
 
-    def below(self, *prefix: str) -> "Problem":
+    def below(self, *prefix: str) -> "ChecklistProblem":
         """The same problem with a path that begins further up."""
         return replace(self, path=(*prefix, *self.path))
 
 
-def by_cause(problems: Iterable[Problem]) -> list[Problem]:
+def by_cause(problems: Iterable[ChecklistProblem]) -> list[ChecklistProblem]:
     """Each problem once, and of those with one cause the first alone, with how many more there are."""
     every = list(dict.fromkeys(problems))
     counts = Counter(problem.cause for problem in every if problem.cause)
@@ -178,7 +178,7 @@ FIELDS = {
 NEEDED = (VisitField.CASE, VisitField.AREA, VisitField.START, VisitField.DUE_BACK, VisitField.PURPOSE)
 
 
-def references(checklists: ChecklistSet) -> list[Problem]:
+def references(checklists: ChecklistSet) -> list[ChecklistProblem]:
     """What is wrong with the ids, questions, facts and conditions of a set, in no particular order."""
     placed = place(checklists)
     problems = [
@@ -190,7 +190,7 @@ def references(checklists: ChecklistSet) -> list[Problem]:
     return by_cause(problems)
 
 
-def flow_references(placed: Placed, slot: str) -> Iterator[Problem]:
+def flow_references(placed: Placed, slot: str) -> Iterator[ChecklistProblem]:
     """What is wrong with ids, questions and conditions of any flow of questions; `slot` is what begins it."""
     yield from _repeated_ids(placed, slot)
     yield from repeated([section.id for section in placed.questionnaire.sections], (slot, "sections"))
@@ -200,16 +200,18 @@ def flow_references(placed: Placed, slot: str) -> Iterator[Problem]:
     yield from _rules(placed)
 
 
-def repeated(ids: Sequence[str], path: Path) -> Iterator[Problem]:
+def repeated(ids: Sequence[str], path: Path) -> Iterator[ChecklistProblem]:
     """A problem for each id of a list that stood in it before."""
     seen: set[str] = set()
     for index, name in enumerate(ids):
         if name in seen:
-            yield Problem((*path, index, "id"), f'the id "{name}" is used twice: give one of them another')
+            yield ChecklistProblem(
+                (*path, index, "id"), f'the id "{name}" is used twice: give one of them another'
+            )
         seen.add(name)
 
 
-def repeated_own_ids(checklist: VisitChecklist | FormChecklist) -> Iterator[Problem]:
+def repeated_own_ids(checklist: VisitChecklist | FormChecklist) -> Iterator[ChecklistProblem]:
     """The same for the sections, questions and rules of one file."""
     yield from repeated([section.id for section in checklist.sections], ("sections",))
     places: list[tuple[Path, str]] = [
@@ -221,76 +223,78 @@ def repeated_own_ids(checklist: VisitChecklist | FormChecklist) -> Iterator[Prob
     yield from _once(places)
 
 
-def _once(places: Sequence[tuple[Path, str]]) -> Iterator[Problem]:
+def _once(places: Sequence[tuple[Path, str]]) -> Iterator[ChecklistProblem]:
     first: dict[str, Path] = {}
     for path, name in places:
         # One reminder is a question and up to two rules; the sharing duty is three questions and a rule.
         if first.setdefault(name, path) != path:
             sentence = f'the id "{name}" is used twice, by questions or rules: give one of them another'
-            yield Problem((*path, "id"), sentence)
+            yield ChecklistProblem((*path, "id"), sentence)
 
 
-def _repeated_ids(placed: Placed, slot: str) -> Iterator[Problem]:
+def _repeated_ids(placed: Placed, slot: str) -> Iterator[ChecklistProblem]:
     """Questions and rules share one space of ids, so that `leave_out` and findings are unambiguous."""
     both = [(path, q.id) for path, q in placed.questions] + [(path, r.id) for path, _, r in placed.rules]
     # A checklist that takes an id of those it uses is the one to change: it comes last.
     return _once(sorted(both, key=lambda pair: pair[0][0] == slot))
 
 
-def _question(path: Path, question: Question) -> Iterator[Problem]:
+def _question(path: Path, question: Question) -> Iterator[ChecklistProblem]:
     """Each type of question has the keys that it needs, and no others."""
     kind = question.answer
     if kind in {AnswerType.CHOICE, AnswerType.CHOICES}:
         yield from _choices(path, question.choices)
     elif question.choices:
         sentence = f"a question with answer: {kind} has no choices: leave them out, or write answer: choice"
-        yield Problem((*path, "choices"), sentence, at_key=True)
+        yield ChecklistProblem((*path, "choices"), sentence, at_key=True)
     if kind is AnswerType.YES_NO and question.unsafe is None:
         sentence = 'the key "unsafe" is missing here: write the unsafe answer, "yes" or "no", or neither'
-        yield Problem(path, sentence)
+        yield ChecklistProblem(path, sentence)
     if kind is not AnswerType.YES_NO and question.unsafe is not None:
         sentence = f"only a yes-no question has an unsafe answer, this one is {kind}: leave unsafe out"
-        yield Problem((*path, "unsafe"), sentence, at_key=True)
+        yield ChecklistProblem((*path, "unsafe"), sentence, at_key=True)
     if kind is not AnswerType.YES_NO and question.does_not_apply:
         sentence = f"only a yes-no question offers that it does not apply, this one is {kind}: leave it out"
-        yield Problem((*path, "does_not_apply"), sentence, at_key=True)
+        yield ChecklistProblem((*path, "does_not_apply"), sentence, at_key=True)
     yield from _moment(path, question)
     yield from _ask_again(path, question)
     if question.propose and kind is not AnswerType.YES_NO:
-        yield Problem(
+        yield ChecklistProblem(
             (*path, "propose"), "daylight is proposed for a yes-no question: leave it out", at_key=True
         )
 
 
-def _ask_again(path: Path, question: Question) -> Iterator[Problem]:
+def _ask_again(path: Path, question: Question) -> Iterator[ChecklistProblem]:
     """`always`, or facts that exist."""
     again, at = question.ask_again_if, (*path, "ask-again-if")
     if again == (ALWAYS,) and question.valid_for is not None:
         sentence = "an answer that is kept for some days is not asked always: leave one of the two out"
-        yield Problem(at, sentence, at_key=True)
+        yield ChecklistProblem(at, sentence, at_key=True)
     for index, name in enumerate(() if again == (ALWAYS,) else again):
         if name not in FACTS:
             better = did_you_mean(name, FACTS) or f": write always, or facts: {', '.join(FACTS)}"
-            yield Problem((*at, index), f'there is no fact "{name}"{better}')
+            yield ChecklistProblem((*at, index), f'there is no fact "{name}"{better}')
 
 
-def _moment(path: Path, question: Question) -> Iterator[Problem]:
+def _moment(path: Path, question: Question) -> Iterator[ChecklistProblem]:
     if question.moment and (question.answer is not AnswerType.TIME or question.fills):
         sentence = "only a time that is no fact of the visit is past or coming: leave moment out"
-        yield Problem((*path, "moment"), sentence, at_key=True)
+        yield ChecklistProblem((*path, "moment"), sentence, at_key=True)
 
 
-def _choices(path: Path, choices: Sequence[Choice]) -> Iterator[Problem]:
+def _choices(path: Path, choices: Sequence[Choice]) -> Iterator[ChecklistProblem]:
     if not choices:
-        yield Problem(path, 'the key "choices" is missing here: write the answers, each with id and text')
+        yield ChecklistProblem(
+            path, 'the key "choices" is missing here: write the answers, each with id and text'
+        )
     yield from repeated([choice.id for choice in choices], (*path, "choices"))
     for index, choice in enumerate(choices):
         if choice.id in RESERVED:
             sentence = f'"{choice.id}" has a meaning of its own in conditions: choose another id'
-            yield Problem((*path, "choices", index, "id"), sentence)
+            yield ChecklistProblem((*path, "choices", index, "id"), sentence)
 
 
-def _facts(placed: Placed) -> Iterator[Problem]:
+def _facts(placed: Placed) -> Iterator[ChecklistProblem]:
     """The visit has a case, an area, a start, a time due back and a purpose, each asked once."""
     first: dict[VisitField, int] = {}
     for index, (path, question) in enumerate(placed.questions):
@@ -298,32 +302,36 @@ def _facts(placed: Placed) -> Iterator[Problem]:
             continue
         if first.setdefault(question.fills, index) != index:
             sentence = f'"{question.fills}" is filled by an earlier question already: leave fills out here'
-            yield Problem((*path, "fills"), sentence)
+            yield ChecklistProblem((*path, "fills"), sentence)
         yield from _fact(path, question, question.fills)
     for fact in NEEDED:
         if fact not in first:
-            yield Problem(
+            yield ChecklistProblem(
                 ("visit", "sections"), f"no question fills the visit's {fact}: add one", at_key=True
             )
     if first.get(VisitField.START, -1) > (due_back := first.get(VisitField.DUE_BACK, len(placed.questions))):
         path = placed.questions[due_back][0]
-        yield Problem((*path, "fills"), "the time due back is asked before the start: ask the start first")
+        yield ChecklistProblem(
+            (*path, "fills"), "the time due back is asked before the start: ask the start first"
+        )
 
 
-def _fact(path: Path, question: Question, fact: VisitField) -> Iterator[Problem]:
+def _fact(path: Path, question: Question, fact: VisitField) -> Iterator[ChecklistProblem]:
     if question.answer is not FIELDS[fact]:
         sentence = f"the visit's {fact} needs answer: {FIELDS[fact]}, not {question.answer}"
-        yield Problem((*path, "answer"), sentence)
+        yield ChecklistProblem((*path, "answer"), sentence)
     if question.valid_for is not None:
         sentence = f"the visit's {fact} differs from visit to visit: leave valid_for out"
-        yield Problem((*path, "valid_for"), sentence, at_key=True)
+        yield ChecklistProblem((*path, "valid_for"), sentence, at_key=True)
     if fact in NEEDED and question.when is not None:
-        yield Problem((*path, "when"), f"every visit needs its {fact}: leave when out", at_key=True)
+        yield ChecklistProblem((*path, "when"), f"every visit needs its {fact}: leave when out", at_key=True)
     if fact in NEEDED and not question.required:
-        yield Problem((*path, "required"), f"every visit needs its {fact}: leave required out", at_key=True)
+        yield ChecklistProblem(
+            (*path, "required"), f"every visit needs its {fact}: leave required out", at_key=True
+        )
 
 
-def _question_conditions(placed: Placed) -> Iterator[Problem]:
+def _question_conditions(placed: Placed) -> Iterator[ChecklistProblem]:
     earlier: set[str] = set()
     for path, question in placed.questions:
         if question.when is not None:
@@ -331,20 +339,20 @@ def _question_conditions(placed: Placed) -> Iterator[Problem]:
         earlier.add(question.id)
 
 
-def _rules(placed: Placed) -> Iterator[Problem]:
+def _rules(placed: Placed) -> Iterator[ChecklistProblem]:
     every = placed.questionnaire.by_id
     for path, at, rule in placed.rules:
         yield from _condition(placed, at, rule.when, every.keys())
         for index, name in enumerate(rule.settle):
             if name not in every:
                 sentence = f'there is no question "{name}"{did_you_mean(name, every)}'
-                yield Problem((*path, "settle", index), sentence, cause=f"question {name}")
+                yield ChecklistProblem((*path, "settle", index), sentence, cause=f"question {name}")
         yield from repeated([choice.id for choice in rule.suggest], (*path, "suggest"))
 
 
 def _condition(
     placed: Placed, path: Path, condition: Condition, known: AbstractSet[str]
-) -> Iterator[Problem]:
+) -> Iterator[ChecklistProblem]:
     every = placed.questionnaire.by_id
     for index, mapping in enumerate(condition):
         for name, wanted in mapping.items():
@@ -353,51 +361,55 @@ def _condition(
                 yield from _fact_wanted(at, name, wanted, path)
             elif "." in name:
                 sentence = f'there is no fact "{name}"{did_you_mean(name, FACTS)}'
-                yield Problem(at, sentence, at_key=True)
+                yield ChecklistProblem(at, sentence, at_key=True)
             elif name not in every:
                 sentence = f'there is no question "{name}"{did_you_mean(name, known)}'
-                yield Problem(at, sentence, at_key=True, cause=f"question {name}")
+                yield ChecklistProblem(at, sentence, at_key=True, cause=f"question {name}")
             elif name not in known:
                 sentence = f'"{name}" is asked here or later: a condition can only name questions before it'
-                yield Problem(at, sentence, at_key=True)
+                yield ChecklistProblem(at, sentence, at_key=True)
             else:
                 yield from _wanted(at, every[name], wanted)
 
 
-def _fact_wanted(at: Path, name: str, wanted: Sequence[str], path: Path) -> Iterator[Problem]:
+def _fact_wanted(at: Path, name: str, wanted: Sequence[str], path: Path) -> Iterator[ChecklistProblem]:
     if path[0] == "form":
-        yield Problem(at, "facts are known when a visit is planned, and a form is no plan", at_key=True)
+        yield ChecklistProblem(
+            at, "facts are known when a visit is planned, and a form is no plan", at_key=True
+        )
     possible = FACTS[name].values
     if not wanted:
-        yield Problem(at, f'no value of "{name}" is named: write one of {", ".join(possible)}')
+        yield ChecklistProblem(at, f'no value of "{name}" is named: write one of {", ".join(possible)}')
     for index, word in enumerate(wanted):
         if word not in possible:
             better = did_you_mean(word, possible) or f": write one of {', '.join(possible)}"
-            yield Problem((*at, index), f'"{word}" is no value of "{name}"{better}')
+            yield ChecklistProblem((*at, index), f'"{word}" is no value of "{name}"{better}')
 
 
-def _wanted(path: Path, question: Question, wanted: Sequence[str]) -> Iterator[Problem]:
+def _wanted(path: Path, question: Question, wanted: Sequence[str]) -> Iterator[ChecklistProblem]:
     possible = sorted(possible_tokens(question))
     if not wanted:
-        yield Problem(path, f'no answer to "{question.id}" is named: write one of {", ".join(possible)}')
+        yield ChecklistProblem(
+            path, f'no answer to "{question.id}" is named: write one of {", ".join(possible)}'
+        )
     for index, word in enumerate(wanted):
         if word not in possible:
             better = did_you_mean(word, possible) or f": write one of {', '.join(possible)}"
             sentence = f'"{word}" is no answer to "{question.id}"{better}'
-            yield Problem((*path, index), sentence, cause=f"answer {question.id} {word}")
+            yield ChecklistProblem((*path, index), sentence, cause=f"answer {question.id} {word}")
 
 
-def _review_rules(checklists: ChecklistSet, placed: Placed) -> Iterator[Problem]:
+def _review_rules(checklists: ChecklistSet, placed: Placed) -> Iterator[ChecklistProblem]:
     """The rules for which a countersignature must carry conditions exist."""
     rules = [rule.id for _, _, rule in placed.rules]
     for i, needs in enumerate(checklists.review.conditions if checklists.review else ()):
         for j, name in enumerate(needs.rules):
             if name not in rules:
                 sentence = f'{checklists.visit.id} has no rule "{name}"{did_you_mean(name, rules)}'
-                yield Problem(("review", "conditions", i, "rules", j), sentence)
+                yield ChecklistProblem(("review", "conditions", i, "rules", j), sentence)
 
 
-def _people_in_steps(checklists: ChecklistSet, placed: Placed) -> Iterator[Problem]:
+def _people_in_steps(checklists: ChecklistSet, placed: Placed) -> Iterator[ChecklistProblem]:
     """The questions whose answers name the people of a step are asked, and answered with people."""
     every = placed.questionnaire.by_id
     for index, step in enumerate(checklists.escalation.steps if checklists.escalation else ()):
@@ -406,9 +418,11 @@ def _people_in_steps(checklists: ChecklistSet, placed: Placed) -> Iterator[Probl
             continue
         if step.person not in every:
             better = did_you_mean(step.person, every)
-            yield Problem(path, f'{checklists.visit.id} has no question "{step.person}"{better}')
+            yield ChecklistProblem(path, f'{checklists.visit.id} has no question "{step.person}"{better}')
         elif every[step.person].answer is not AnswerType.PEOPLE:
-            yield Problem(path, f'"{step.person}" does not ask for people: write answer: people there')
+            yield ChecklistProblem(
+                path, f'"{step.person}" does not ask for people: write answer: people there'
+            )
 
 
 NOT_HERE = {
@@ -419,42 +433,42 @@ NOT_HERE = {
 """Keys of a question that only a visit checklist has."""
 
 
-def form_references(form_set: FormSet) -> list[Problem]:
+def form_references(form_set: FormSet) -> list[ChecklistProblem]:
     """What is wrong with the ids, questions, conditions and rules of a form, in no particular order."""
     problems = [*flow_references(place_form(form_set), "form")]
     problems += [problem.below("form") for problem in _only_a_form(form_set.form)]
     return by_cause(problems)
 
 
-def form_alone(form: FormChecklist) -> Iterator[Problem]:
+def form_alone(form: FormChecklist) -> Iterator[ChecklistProblem]:
     """What can be said about the file of a form by itself."""
     yield from repeated_own_ids(form)
     yield from _only_a_form(form)
 
 
-def _only_a_form(form: FormChecklist) -> Iterator[Problem]:
+def _only_a_form(form: FormChecklist) -> Iterator[ChecklistProblem]:
     for i, section in enumerate(form.sections):
         for j, question in enumerate(section.questions):
             yield from _form_question(("sections", i, "questions", j), question)
     for i, rule in enumerate(form.rules):
         if rule.level is not Level.NOTE:
             sentence = f"a form points something out and weighs nothing: write level: {Level.NOTE}"
-            yield Problem(("rules", i, "level"), sentence)
+            yield ChecklistProblem(("rules", i, "level"), sentence)
         if rule.suggest:
             sentence = "a form has no control measures: leave suggest out, and say it in the text"
-            yield Problem(("rules", i, "suggest"), sentence, at_key=True)
+            yield ChecklistProblem(("rules", i, "suggest"), sentence, at_key=True)
 
 
-def _form_question(path: Path, question: Question) -> Iterator[Problem]:
+def _form_question(path: Path, question: Question) -> Iterator[ChecklistProblem]:
     for key, sentence in NOT_HERE.items():
         if getattr(question, key) is not None:
-            yield Problem((*path, key), sentence, at_key=True)
+            yield ChecklistProblem((*path, key), sentence, at_key=True)
     if question.answer is AnswerType.ACKNOWLEDGE:
         sentence = "a rule to keep in mind belongs before a visit: ask a question with another answer"
-        yield Problem((*path, "answer"), sentence)
+        yield ChecklistProblem((*path, "answer"), sentence)
 
 
-Documents = Mapping[str, Document] | None
+Documents = Mapping[str, CitedDocument] | None
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)*(-[0-9]+(\.[0-9]+)*)?")
 CHANGE = "change or leave out the condition"
 _FROM_HERE_ON = (
@@ -464,7 +478,7 @@ _FROM_HERE_ON = (
 _TOO_LONG = "takes too many combinations of answers to prove: name fewer questions in its conditions"
 
 
-def check(checklists: ChecklistSet, documents: Documents) -> list[Problem]:
+def check(checklists: ChecklistSet, documents: Documents) -> list[ChecklistProblem]:
     """Everything that is wrong with a set of checklists. No proof is tried while references are wrong.
 
     Args:
@@ -483,7 +497,7 @@ def check(checklists: ChecklistSet, documents: Documents) -> list[Problem]:
     return list(dict.fromkeys(problems))
 
 
-def advice(checklists: ChecklistSet) -> list[Problem]:
+def advice(checklists: ChecklistSet) -> list[ChecklistProblem]:
     """What holds and may still be a slip: an unsafe answer, or an added choice, that no rule names."""
     placed = place(checklists)
     named = {
@@ -494,12 +508,12 @@ def advice(checklists: ChecklistSet) -> list[Problem]:
         for word in wanted
     }
     found = [
-        Problem(path, f'no rule names "{question.worse}", the unsafe answer to this question')
+        ChecklistProblem(path, f'no rule names "{question.worse}", the unsafe answer to this question')
         for path, question in placed.questions
         if path[0] == "visit" and question.worse and (question.id, question.worse) not in named
     ]
     found += [
-        Problem(
+        ChecklistProblem(
             ("visit", "add_choices", name, index), f'no rule names "{choice.id}", which is added to "{name}"'
         )
         for name, added in checklists.visit.add_choices.items()
@@ -509,7 +523,7 @@ def advice(checklists: ChecklistSet) -> list[Problem]:
     return [replace(one, sentence=f"{one.sentence}, so nothing is said about it") for one in found]
 
 
-def check_form(form_set: FormSet, documents: Documents) -> list[Problem]:
+def check_form(form_set: FormSet, documents: Documents) -> list[ChecklistProblem]:
     """The same for a form and the sharing checklist that it asks; paths begin with `form` or `sharing`."""
     problems = form_references(form_set)
     parts: dict[str, AnyChecklist | None] = {"form": form_set.form, "sharing": form_set.sharing}
@@ -533,7 +547,7 @@ def members(checklists: ChecklistSet) -> dict[str, AnyChecklist]:
     return {slot: checklist for slot, checklist in every.items() if checklist is not None}
 
 
-def check_alone(checklist: AnyChecklist, documents: Documents) -> list[Problem]:
+def check_alone(checklist: AnyChecklist, documents: Documents) -> list[ChecklistProblem]:
     """What can be said about one file by itself; for a visit checklist that extends another, as written."""
     problems = [
         problem for path, source in _sources(checklist, ()) for problem in _cited(path, source, documents)
@@ -558,18 +572,20 @@ def check_alone(checklist: AnyChecklist, documents: Documents) -> list[Problem]:
     return by_cause(problems)
 
 
-def check_documents(documents: Sequence[Document]) -> list[Problem]:
+def check_documents(documents: Sequence[CitedDocument]) -> list[ChecklistProblem]:
     """What is wrong with the documents of one `sources.yaml`: ids used twice, days that do not exist."""
     problems = list(repeated([document.id for document in documents], ("documents",)))
     for index, document in enumerate(documents):
         for name in ("issued", "review_date"):
             day = getattr(document, name)
             if day is not None and not _exists(day):
-                problems.append(Problem(("documents", index, name), f"there is no day {day}: check it"))
+                problems.append(
+                    ChecklistProblem(("documents", index, name), f"there is no day {day}: check it")
+                )
     return problems
 
 
-def past_review(document: Document, today: date) -> bool:
+def past_review(document: CitedDocument, today: date) -> bool:
     """Whether a document's review date is over."""
     return document.review_date is not None and document.review_date < today.isoformat()
 
@@ -582,19 +598,19 @@ def _exists(day: str) -> bool:
     return True
 
 
-def _lists(checklist: BaseModel, *names: str) -> Iterator[Problem]:
+def _lists(checklist: BaseModel, *names: str) -> Iterator[ChecklistProblem]:
     """Ids are unique in each of the lists."""
     for name in names:
         yield from repeated([item.id for item in getattr(checklist, name)], (name,))
 
 
-def _visit(checklist: VisitChecklist) -> Iterator[Problem]:
+def _visit(checklist: VisitChecklist) -> Iterator[ChecklistProblem]:
     if checklist.leave_out and checklist.extends is None:
         sentence = "leave_out needs extends: name the checklist from which something is left out"
-        yield Problem(("leave_out",), sentence, at_key=True)
+        yield ChecklistProblem(("leave_out",), sentence, at_key=True)
     if checklist.add_choices and checklist.extends is None:
         sentence = "add_choices needs extends: name the checklist whose questions get more choices"
-        yield Problem(("add_choices",), sentence, at_key=True)
+        yield ChecklistProblem(("add_choices",), sentence, at_key=True)
     yield from repeated_own_ids(checklist)
 
 
@@ -610,20 +626,20 @@ def _sources(value: object, path: Path) -> Iterator[tuple[Path, Source]]:
             yield from _sources(item, (*path, index))
 
 
-def _cited(path: Path, source: Source, documents: Documents) -> Iterator[Problem]:
+def _cited(path: Path, source: Source, documents: Documents) -> Iterator[ChecklistProblem]:
     if documents is None:
         return
     document = documents.get(source.document)
     if document is None:
         better = did_you_mean(source.document, documents) or ": describe it in sources.yaml"
         sentence = f'no sources.yaml describes the document "{source.document}"{better}'
-        yield Problem((*path, "document"), sentence, cause=f"document {source.document}")
+        yield ChecklistProblem((*path, "document"), sentence, cause=f"document {source.document}")
     elif document.paragraphs == "numbered" and not _NUMBER.fullmatch(source.paragraph):
         sentence = f'the paragraphs of {document.id} are numbered: write a number such as "7.2" or "5.6-5.9"'
-        yield Problem((*path, "paragraph"), sentence)
+        yield ChecklistProblem((*path, "paragraph"), sentence)
 
 
-def _ladder(checklist: EscalationChecklist) -> Iterator[Problem]:
+def _ladder(checklist: EscalationChecklist) -> Iterator[ChecklistProblem]:
     """The steps go forward in time, the high-risk step exists, and somebody has to take it on."""
     steps = checklist.steps
     yield from _counted_from_the_start(steps)
@@ -634,40 +650,40 @@ def _ladder(checklist: EscalationChecklist) -> Iterator[Problem]:
             sentence = (
                 f"this step comes before the one above it ({steps[index - 1].after}): order them by time"
             )
-            yield Problem(("steps", index, "after"), sentence)
+            yield ChecklistProblem(("steps", index, "after"), sentence)
     names = [step.id for step in steps if step.counts_from == DUE_BACK]
     if checklist.high_risk_step not in names:
         better = did_you_mean(checklist.high_risk_step, names) or f": the steps are {', '.join(names)}"
-        yield Problem(("high_risk_step",), f'there is no step "{checklist.high_risk_step}"{better}')
+        yield ChecklistProblem(("high_risk_step",), f'there is no step "{checklist.high_risk_step}"{better}')
     if not any(step.acknowledge for step in steps):
         sentence = "nobody has to acknowledge any step: write acknowledge: true where somebody takes it on"
-        yield Problem(("steps",), sentence, at_key=True)
+        yield ChecklistProblem(("steps",), sentence, at_key=True)
 
 
-def _counted_from_the_start(steps: Sequence[EscalationStep]) -> Iterator[Problem]:
+def _counted_from_the_start(steps: Sequence[EscalationStep]) -> Iterator[ChecklistProblem]:
     """Such a step tells that something was not heard, and never stands for one after the time due back."""
     for index, step in enumerate(steps):
         path = ("steps", index)
         if step.counts_from == DUE_BACK:
             if step.missing:
                 sentence = "a report can only be missing from the start on: write counts_from: start"
-                yield Problem((*path, "missing"), sentence, at_key=True)
+                yield ChecklistProblem((*path, "missing"), sentence, at_key=True)
             continue
         if step.acknowledge:
             sentence = (
                 "a step that counts from the start only tells, so that nobody who takes it on ends the watch"
             )
-            yield Problem((*path, "acknowledge"), f"{sentence}: leave acknowledge out", at_key=True)
+            yield ChecklistProblem((*path, "acknowledge"), f"{sentence}: leave acknowledge out", at_key=True)
         if step.after < 0:
-            yield Problem((*path, "after"), "nobody has set out before the start: write 0 or more")
+            yield ChecklistProblem((*path, "after"), "nobody has set out before the start: write 0 or more")
         if index and steps[index - 1].counts_from == DUE_BACK:
             sentence = (
                 "this step counts from the start: put it before those that count from the time due back"
             )
-            yield Problem((*path, "counts_from"), sentence)
+            yield ChecklistProblem((*path, "counts_from"), sentence)
 
 
-def proven(placed: Placed, always: str, *, clean: bool = False) -> list[Problem]:
+def proven(placed: Placed, always: str, *, clean: bool = False) -> list[ChecklistProblem]:
     """What can never happen, or always does.
 
     Args:
@@ -675,19 +691,19 @@ def proven(placed: Placed, always: str, *, clean: bool = False) -> list[Problem]
         always: What is wrong with a rule that is raised whatever is answered.
         clean: Whether all rules must be avoidable in one and the same plan.
     """
-    prover, problems = Prover(placed.questionnaire), list[Problem]()
+    prover, problems = Prover(placed.questionnaire), list[ChecklistProblem]()
     for path, prove, wrong in _to_prove(placed, always):
         possible = prove(prover)
         if prover.left <= 0:
-            return [*problems, Problem(path, _FROM_HERE_ON)]
+            return [*problems, ChecklistProblem(path, _FROM_HERE_ON)]
         if possible is not True:
-            problems.append(Problem(path, wrong if possible is False else f"this {_TOO_LONG}"))
+            problems.append(ChecklistProblem(path, wrong if possible is False else f"this {_TOO_LONG}"))
     if clean and not problems:
         possible = prover.can_be_avoided([rule.when for _, _, rule in placed.rules])
         wrong = "whatever is answered, one rule or another is raised: a low-risk plan must come out clean"
         if possible is not True:
             said = wrong if possible is False else f"this {_TOO_LONG}"
-            problems.append(Problem(("visit", "rules"), said, at_key=True))
+            problems.append(ChecklistProblem(("visit", "rules"), said, at_key=True))
     return problems
 
 

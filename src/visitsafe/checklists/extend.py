@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from visitsafe.checklists.check import Problem, did_you_mean
+from visitsafe.checklists.check import ChecklistProblem, did_you_mean
 from visitsafe.checklists.model import (
     AnswerType,
     Condition,
@@ -55,23 +55,25 @@ def unknown_in_leave_out(base: VisitChecklist, extension: VisitChecklist) -> Ite
             yield ("leave_out", index), name
 
 
-def cannot_be_added(extension: VisitChecklist, result: VisitChecklist) -> Iterator[Problem]:
+def cannot_be_added(extension: VisitChecklist, result: VisitChecklist) -> Iterator[ChecklistProblem]:
     """What is wrong with the choices that an extension adds to questions."""
     questions = {question.id: question for question in _questions(result)}
     for name, added in extension.add_choices.items():
         path, question = ("add_choices", name), questions.get(name)
         if question is None:
-            yield Problem(path, f'there is no question "{name}"{did_you_mean(name, questions)}', at_key=True)
+            yield ChecklistProblem(
+                path, f'there is no question "{name}"{did_you_mean(name, questions)}', at_key=True
+            )
             continue
         if question.answer not in {AnswerType.CHOICE, AnswerType.CHOICES}:
             sentence = f'"{name}" is answered with {question.answer}, and only a choice can get more choices'
-            yield Problem(path, sentence, at_key=True)
+            yield ChecklistProblem(path, sentence, at_key=True)
             continue
         before = [choice.id for choice in question.choices[: -len(added)]]
         for index, choice in enumerate(added):
             if choice.id in before:
                 sentence = f'"{name}" has a choice "{choice.id}" already: give this one another id'
-                yield Problem((*path, index, "id"), sentence)
+                yield ChecklistProblem((*path, index, "id"), sentence)
 
 
 def still_named(extension: VisitChecklist, result: VisitChecklist) -> Iterator[tuple[Path, str, list[str]]]:

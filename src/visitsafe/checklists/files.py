@@ -210,7 +210,7 @@ _GLANCE = {
 
 
 @dataclass(frozen=True)
-class Found:
+class FolderFile:
     """A file in a folder, as its bytes were when it was found.
 
     Attributes:
@@ -257,7 +257,7 @@ class Written:
         return line_of(self.name, Problem(position, sentence))
 
 
-def find(place: Path, layer: int) -> list[Found]:
+def find(place: Path, layer: int) -> list[FolderFile]:
     """The checklist files of a folder, by name; or the one file that is named.
 
     Raises:
@@ -272,7 +272,7 @@ def find(place: Path, layer: int) -> list[Found]:
 
 
 @lru_cache(maxsize=64)
-def read(found: Found) -> tuple[BaseModel, Written]:
+def read(found: FolderFile) -> tuple[BaseModel, Written]:
     """Read a file into the model of its kind.
 
     The same bytes are parsed once: one command looks at the same checklists several times.
@@ -300,7 +300,7 @@ def read(found: Found) -> tuple[BaseModel, Written]:
     return checklist, Written(found.name, tree.positions)
 
 
-def as_if_quoted(found: Found) -> Found:
+def as_if_quoted(found: FolderFile) -> FolderFile:
     """A file that `read` refuses, with quotes where only they are missing: to find what else is wrong.
 
     Places in such a line can be off by the quotes. If that is not all, the file as it is.
@@ -347,13 +347,13 @@ def _files(place: Path) -> list[Path]:
     return [path for path in names if path.is_file() and not path.name.startswith(".")]
 
 
-def _glance(path: Path, layer: int) -> Found:
+def _glance(path: Path, layer: int) -> FolderFile:
     raw = read_bytes(path)
     matches = {name: pattern.search(raw) for name, pattern in _GLANCE.items()}
     words = {name: match.group(1).decode() if match else "" for name, match in matches.items()}
     if words["kind"] == SOURCES:
         words["id"] = ""
-    return Found(path, layer, raw, words["id"], words["kind"])
+    return FolderFile(path, layer, raw, words["id"], words["kind"])
 
 
 def _model(data: object, positions: Positions, problems: list[Problem]) -> type[BaseModel] | None:

@@ -19,18 +19,18 @@ from visitsafe.checklists import check as checking
 from visitsafe.checklists import extend as extending
 from visitsafe.checklists.check import (
     AnyChecklist,
-    Problem,
+    ChecklistProblem,
     did_you_mean,
     form_references,
     references,
     repeated_own_ids,
 )
+from visitsafe.checklists.check import ChecklistProblem as Wrong
 from visitsafe.checklists.check import Path as InFile
-from visitsafe.checklists.check import Problem as Wrong
-from visitsafe.checklists.files import SOURCES, Found, Written, as_if_quoted, find, read
+from visitsafe.checklists.files import SOURCES, FolderFile, Written, as_if_quoted, find, read
 from visitsafe.checklists.form_flow import FormSet
 from visitsafe.checklists.model import (
-    Document,
+    CitedDocument,
     EscalationChecklist,
     FormChecklist,
     ReviewChecklist,
@@ -62,7 +62,7 @@ class Loaded:
 
     checklist: AnyChecklist
     written: Written
-    files: tuple[Found, ...]
+    files: tuple[FolderFile, ...]
     origins: Mapping[DataPath, Written] = field(default_factory=dict)
 
     @property
@@ -81,7 +81,7 @@ class Loaded:
             return digests[0]
         return hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode()).hexdigest()
 
-    def line(self, problem: Problem) -> str:
+    def line(self, problem: ChecklistProblem) -> str:
         """One finished line for a problem whose path begins in this checklist."""
         written, path = self.place(problem.path)
         return written.line(problem.sentence, *path, at_key=problem.at_key)
@@ -94,7 +94,7 @@ class Loaded:
         return self.written, path
 
 
-def extended(found: Found, extension: VisitChecklist, written: Written, base: Loaded) -> Loaded:
+def extended(found: FolderFile, extension: VisitChecklist, written: Written, base: Loaded) -> Loaded:
     """Lay a visit checklist over the one that it extends.
 
     Raises:
@@ -129,7 +129,7 @@ def _written(base: Loaded, path: DataPath) -> Written:
     return written.below(*rest)
 
 
-def _refuse(found: Found, lines: list[str]) -> NoReturn:
+def _refuse(found: FolderFile, lines: list[str]) -> NoReturn:
     raise ProblemsError(f"{found.name} cannot be used", lines, hint=CHECK)
 
 
@@ -178,7 +178,7 @@ def load_all(folders: Sequence[Path]) -> "Library":
         NotFoundError: One of them is not there.
         SettingsError: One of them cannot be read.
     """
-    by_path: dict[Path, Found] = {}
+    by_path: dict[Path, FolderFile] = {}
     for layer, folder in enumerate(folders):
         for found in find(folder, layer):
             # A file that is named twice counts once, where it was named last.
@@ -191,14 +191,14 @@ def load_all(folders: Sequence[Path]) -> "Library":
 class Library:
     """All checklist files that were found, in their layers."""
 
-    files: tuple[Found, ...]
+    files: tuple[FolderFile, ...]
 
     def ids(self, kind: str | None = None) -> list[str]:
         """The ids that there are, of one kind or of all but sources."""
         top = {found.id: found for found in self.files if found.id and found.kind != SOURCES}
         return sorted(name for name, found in top.items() if kind in {None, found.kind})
 
-    def find(self, name: str, below: int | None = None) -> Found:
+    def find(self, name: str, below: int | None = None) -> FolderFile:
         """The file that counts for an id, in the topmost layer or in the topmost one below another.
 
         Raises:
@@ -225,7 +225,7 @@ class Library:
         self._refuse_nameless()
         return self._load(name, None, ())
 
-    def documents(self) -> dict[str, Document]:
+    def documents(self) -> dict[str, CitedDocument]:
         """The documents of every `sources.yaml` by id; a later layer's description replaces an earlier one's.
 
         Raises:
@@ -330,7 +330,7 @@ class Library:
             if not found.kind or not (found.id or found.kind == SOURCES):
                 read(found)
 
-    def _load(self, name: str, below: int | None, chain: tuple[Found, ...]) -> Loaded:
+    def _load(self, name: str, below: int | None, chain: tuple[FolderFile, ...]) -> Loaded:
         """Load an id; `below` a layer if the one there extends what it replaces."""
         found = self.find(name, below)
         model, written = read(found)
@@ -387,7 +387,7 @@ NEVER_ASKED_FOR = {
 
 
 @dataclass
-class Report:
+class LibraryReport:
     """What was found.
 
     Attributes:
@@ -412,9 +412,9 @@ class Report:
 def check_library(
     library: Library,
     today: date,
-    only: Sequence[Found] | None = None,
+    only: Sequence[FolderFile] | None = None,
     opened: AbstractSet[str] | None = None,
-) -> Report:
+) -> LibraryReport:
     """Check the files of a library.
 
     Args:
@@ -427,7 +427,7 @@ def check_library(
         Problems, warnings and the names of the files.
     """
     wanted = library.files if only is None else tuple(only)
-    report = Report(files=[found.name for found in wanted])
+    report = LibraryReport(files=[found.name for found in wanted])
     readable = {found.path: _readable(found, found in wanted, report) for found in library.files}
     library, wanted = Library(tuple(readable.values())), tuple(readable[found.path] for found in wanted)
     documents = _documents(library, wanted, today, report)
@@ -445,7 +445,9 @@ def check_library(
     return report
 
 
-def _advise(library: Library, wanted: Sequence[Found], opened: AbstractSet[str], report: Report) -> None:
+def _advise(
+    library: Library, wanted: Sequence[FolderFile], opened: AbstractSet[str], report: LibraryReport
+) -> None:
     """What nothing uses, and what no rule says anything about."""
     used, mine = set(opened), tuple(f"{found.name}:" for found in wanted)
     try:
@@ -464,7 +466,7 @@ def _advise(library: Library, wanted: Sequence[Found], opened: AbstractSet[str],
             report.advice.append(read(found)[1].line(sentence, "id"))
 
 
-def _readable(found: Found, judged: bool, report: Report) -> Found:
+def _readable(found: FolderFile, judged: bool, report: LibraryReport) -> FolderFile:
     """The file; where only quotes are missing, with them, so that everything else is found in one go."""
     try:
         read(found)
@@ -475,9 +477,11 @@ def _readable(found: Found, judged: bool, report: Report) -> Found:
     return found
 
 
-def _documents(library: Library, wanted: Sequence[Found], today: date, report: Report) -> checking.Documents:
+def _documents(
+    library: Library, wanted: Sequence[FolderFile], today: date, report: LibraryReport
+) -> checking.Documents:
     """Every document by id; None if any file of them cannot be read: what cites one is then not at fault."""
-    documents: dict[str, Document] | None = {}
+    documents: dict[str, CitedDocument] | None = {}
     for found in library.files:
         if found.kind != SOURCES:
             continue
@@ -495,7 +499,9 @@ def _documents(library: Library, wanted: Sequence[Found], today: date, report: R
     return documents
 
 
-def _sources(described: Sequence[Document], written: Written, today: date, report: Report) -> None:
+def _sources(
+    described: Sequence[CitedDocument], written: Written, today: date, report: LibraryReport
+) -> None:
     report.add(
         [
             written.line(problem.sentence, *problem.path, at_key=problem.at_key)
@@ -510,7 +516,7 @@ def _sources(described: Sequence[Document], written: Written, today: date, repor
             report.warnings.append(written.line(sentence, "documents", index, "review_date"))
 
 
-def _alone(found: Found, documents: checking.Documents, report: Report) -> None:
+def _alone(found: FolderFile, documents: checking.Documents, report: LibraryReport) -> None:
     """Read one file and check it as it is written."""
     try:
         model, written = read(found)
@@ -526,11 +532,11 @@ def _alone(found: Found, documents: checking.Documents, report: Report) -> None:
 
 def _together(
     resolve: Callable[[str], Resolved[S]],
-    check: Callable[[S, checking.Documents], list[Problem]],
+    check: Callable[[S, checking.Documents], list[ChecklistProblem]],
     name: str,
-    wanted: Sequence[Found],
+    wanted: Sequence[FolderFile],
     documents: checking.Documents,
-    report: Report,
+    report: LibraryReport,
 ) -> None:
     """Prove a visit checklist or a form with those that it uses, if any file of it is wanted."""
     try:
@@ -545,7 +551,7 @@ def _together(
         report.add(resolved.lines([one for one in problems if one.cause not in report.causes]))
 
 
-def _findable(library: Library, name: str, report: Report) -> None:
+def _findable(library: Library, name: str, report: LibraryReport) -> None:
     """Two files with one id in one layer."""
     try:
         library.find(name)

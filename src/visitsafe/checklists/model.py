@@ -348,7 +348,7 @@ class Reminder(Item):
     suggest: tuple[Measure, ...] = ()
 
 
-class Step(Item):
+class OrderedStep(Item):
     """Something to do, in the order given."""
 
     text: Sentence
@@ -360,8 +360,8 @@ class ShouldNotChecklist(Head):
     kind: Literal["should-not"]
     ask: Sentence
     should_not: Annotated[tuple[Reminder, ...], Field(min_length=1)]
-    should: tuple[Step, ...] = ()
-    if_it_happens: tuple[Step, ...] = ()
+    should: tuple[OrderedStep, ...] = ()
+    if_it_happens: tuple[OrderedStep, ...] = ()
 
 
 class Trigger(Item):
@@ -430,7 +430,7 @@ class ReviewChecklist(Head):
     kind: Literal["review"]
     attest: Annotated[tuple[Attestation, ...], Field(min_length=1)]
     conditions: tuple[NeedsConditions, ...] = ()
-    prompts: tuple[Step, ...] = ()
+    prompts: tuple[OrderedStep, ...] = ()
     """Questions for staff supervision, printed on the exported page."""
 
 
@@ -491,7 +491,7 @@ def _as_year(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
-class Document(Model):
+class CitedDocument(Model):
     """A published procedure that checklists cite. Dates as `2013-01-31`.
 
     Attributes:
@@ -519,4 +519,4 @@ class Sources(Model):
 
     format: FormatOne
     kind: Literal["sources"]
-    documents: Annotated[tuple[Document, ...], Field(min_length=1)]
+    documents: Annotated[tuple[CitedDocument, ...], Field(min_length=1)]

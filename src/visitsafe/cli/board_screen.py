@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from visitsafe.cli.lines import QUIET, STOP, STRONG, WARN, make_console, put
 from visitsafe.cli.output import result
-from visitsafe.watch.board_words import Line, Tone
+from visitsafe.watch.board_words import BoardLine, Tone
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,11 +31,11 @@ HOME, LINE_END, BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
 BELL = "\a"
 HOW_TO_END = "Ctrl+C ends this board."
 _DUMB = frozenset({"", "dumb", "unknown"})
-Paint = Callable[[Sequence[Line], bool], None]
+Paint = Callable[[Sequence[BoardLine], bool], None]
 """Puts lines on the screen, with the bell or without."""
 
 
-def draw(console: "Console", lines: Sequence[Line]) -> None:
+def draw(console: "Console", lines: Sequence[BoardLine]) -> None:
     """Write the lines of a board."""
     for line in lines:
         put(console, (line.text, STYLES[line.tone]), indent=INDENT if line.under else 0)
@@ -79,7 +79,7 @@ def screen(environ: Mapping[str, str], *, plain: bool, out: IO[str] | None = Non
         out.flush()
 
 
-def _in_place(out: IO[str], environ: Mapping[str, str], lines: Sequence[Line], *, ring: bool) -> None:
+def _in_place(out: IO[str], environ: Mapping[str, str], lines: Sequence[BoardLine], *, ring: bool) -> None:
     size = shutil.get_terminal_size()
     # A full last column would be wiped by LINE_END, and a wrapped line would push the first off the window.
     console = make_console(plain=False, environ=environ, file=out, width=max(size.columns - 1, 1))
@@ -94,9 +94,9 @@ def _in_place(out: IO[str], environ: Mapping[str, str], lines: Sequence[Line], *
 
 
 def _one_below_the_other(environ: Mapping[str, str]) -> Paint:
-    last: list[Sequence[Line]] = []
+    last: list[Sequence[BoardLine]] = []
 
-    def paint(lines: Sequence[Line], ring: bool) -> None:
+    def paint(lines: Sequence[BoardLine], ring: bool) -> None:
         if [lines] == last and not ring:
             return
         last[:] = [lines]

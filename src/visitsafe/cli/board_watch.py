@@ -31,7 +31,7 @@ class Bell(msgspec.Struct, frozen=True):
     alone: bool = False
 
 
-class Seen(msgspec.Struct, frozen=True):
+class LastSight(msgspec.Struct, frozen=True):
     """The last sight of the store, and since when and why it cannot be reached."""
 
     sight: Sight
@@ -56,17 +56,17 @@ def rings(bell: Bell, board: Board, *, away: bool) -> tuple[bool, Bell]:
     return ring, Bell(overdue, board.at if ring else bell.rung, alone)
 
 
-def looked_again(seen: Seen, look: Callable[[Sight | None], Sight], now: datetime) -> Seen:
+def looked_again(seen: LastSight, look: Callable[[Sight | None], Sight], now: datetime) -> LastSight:
     """What is known after another look at the store, which may not be there."""
     try:
-        return Seen(look(seen.sight))
+        return LastSight(look(seen.sight))
     except VisitsafeError as error:
-        return Seen(seen.sight, seen.away or now, error.message)
+        return LastSight(seen.sight, seen.away or now, error.message)
     except OSError as error:
-        return Seen(seen.sight, seen.away or now, error.strerror or "it cannot be read")
+        return LastSight(seen.sight, seen.away or now, error.strerror or "it cannot be read")
 
 
-def away_words(seen: Seen, now: datetime, zone: tzinfo) -> str:
+def away_words(seen: LastSight, now: datetime, zone: tzinfo) -> str:
     """The line that stands above all else while the store cannot be reached; empty while it can."""
     if seen.away is None:
         return ""
@@ -98,7 +98,7 @@ def keep_looking(
     Raises:
         VisitsafeError: The very first look failed.
     """
-    seen, bell = Seen(look(None)), Bell()
+    seen, bell = LastSight(look(None)), Bell()
     while True:
         now = clock_now()
         board = board_of(seen.sight, now, zone, details=details)

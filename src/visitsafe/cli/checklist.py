@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from visitsafe.checklists.files import Found
+    from visitsafe.checklists.files import FolderFile
     from visitsafe.checklists.library import Library, Loaded
-    from visitsafe.checklists.model import Document
+    from visitsafe.checklists.model import CitedDocument
 
 app = typer.Typer(
     help="The checklists that visits are planned with, and the forms for afterwards.",
@@ -189,7 +189,7 @@ def _load_each(library: "Library") -> tuple[list["Loaded"], list[str]]:
 
 def _library_to_check(
     context: typer.Context, paths: list[Path]
-) -> tuple["Library", "Sequence[Found] | None"]:
+) -> tuple["Library", "Sequence[FolderFile] | None"]:
     """The library with all paths in it, and the files that stand at the paths; None for all."""
     from visitsafe.checklists.library import load_all, shipped_folder
 
@@ -225,7 +225,7 @@ def _whole(loaded: "Loaded") -> dict[str, Any]:
     return {**_summary(loaded), "checklist": loaded.checklist.model_dump(mode="json")}
 
 
-def _document(document: "Document", today: "date") -> dict[str, Any]:
+def _document(document: "CitedDocument", today: "date") -> dict[str, Any]:
     from visitsafe.checklists.check import past_review
 
     return {**document.model_dump(mode="json"), "past_review": past_review(document, today)}

@@ -14,8 +14,8 @@ from visitsafe.checklists.facts import ALWAYS
 from visitsafe.checklists.model import (
     DUE_BACK,
     Choice,
+    CitedDocument,
     Condition,
-    Document,
     EscalationChecklist,
     FormChecklist,
     Item,
@@ -58,7 +58,7 @@ SENTENCES = {
 class Page:
     """Writes the lines of one checklist, wrapped to a width."""
 
-    def __init__(self, documents: Mapping[str, Document], today: date, width: int) -> None:
+    def __init__(self, documents: Mapping[str, CitedDocument], today: date, width: int) -> None:
         self._documents = documents
         self._today = today
         self._width = max(width, 40)
@@ -79,7 +79,7 @@ class Page:
         if isinstance(checklist, SharingChecklist):
             yield from self._duty(checklist.duty)
 
-    def sources(self, documents: Sequence[Document]) -> Iterator[str]:
+    def sources(self, documents: Sequence[CitedDocument]) -> Iterator[str]:
         """What is known about documents."""
         for document in documents:
             yield document.id

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from visitsafe.desk import Desk
-    from visitsafe.visits.answer import Ended, Taken
+    from visitsafe.visits.answer import Ended, TakenOn
 
 
 def answer(called: Invocation, words: "Namespace") -> None:
@@ -67,7 +67,7 @@ def _acknowledge(called: Invocation, words: "Namespace") -> None:
                 result("\n".join(lines))
 
 
-def _taken(done: "Taken", desk: "Desk", zone: "tzinfo") -> list[str]:
+def _taken(done: "TakenOn", desk: "Desk", zone: "tzinfo") -> list[str]:
     """Who took what on, what to do now, and what comes next; escaped."""
     after, rung = done.after, done.rung
     name, worker = one_line(done.owner.person.name), one_line(after.author.person.name)
@@ -108,7 +108,7 @@ def _taken(done: "Taken", desk: "Desk", zone: "tzinfo") -> list[str]:
     return lines
 
 
-def _taken_shape(done: "Taken", desk: "Desk") -> dict[str, Any]:
+def _taken_shape(done: "TakenOn", desk: "Desk") -> dict[str, Any]:
     coming = None if done.drill else next_due(done.after, desk.now)
     return {
         "ref": done.after.ref,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import NoReturn
 
-    from visitsafe.exchange.doctor import Finding
+    from visitsafe.exchange.doctor import HealthFinding
     from visitsafe.settings import Settings
     from visitsafe.store.open import Care
     from visitsafe.team.roster import Roster
@@ -44,7 +44,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _examined(context: typer.Context) -> "Iterator[Finding]":
+def _examined(context: typer.Context) -> "Iterator[HealthFinding]":
     from visitsafe.cli import doctor_here as here
     from visitsafe.errors import VisitsafeError
     from visitsafe.exchange.doctor import bad, guarded
@@ -78,7 +78,7 @@ def _looks_after(settings: "Settings") -> bool:
         return False
 
 
-def _store(run: Invocation, settings: "Settings", *, owner: bool) -> "Iterator[Finding]":
+def _store(run: Invocation, settings: "Settings", *, owner: bool) -> "Iterator[HealthFinding]":
     from visitsafe.errors import VisitsafeError
     from visitsafe.exchange.doctor import bad, look
     from visitsafe.store.open import care_of, store_exists
@@ -93,7 +93,9 @@ def _store(run: Invocation, settings: "Settings", *, owner: bool) -> "Iterator[F
         yield bad("store", error.message, error.hint or "")
 
 
-def _in_store(run: Invocation, settings: "Settings", care: "Care", *, owner: bool) -> "Iterator[Finding]":
+def _in_store(
+    run: Invocation, settings: "Settings", care: "Care", *, owner: bool
+) -> "Iterator[HealthFinding]":
     from visitsafe.cli import doctor_here as here
     from visitsafe.exchange.doctor import check_me, check_tail, guarded, is_watcher
     from visitsafe.record.terms import PLANNERS
@@ -119,7 +121,9 @@ def _in_store(run: Invocation, settings: "Settings", care: "Care", *, owner: boo
         yield from _plans(run, settings, care, roster)
 
 
-def _plans(run: Invocation, settings: "Settings", care: "Care", roster: "Roster") -> "Iterator[Finding]":
+def _plans(
+    run: Invocation, settings: "Settings", care: "Care", roster: "Roster"
+) -> "Iterator[HealthFinding]":
     from visitsafe.desk import Desk
     from visitsafe.errors import KeyFileError, VisitsafeError
     from visitsafe.exchange import doctor as checks
@@ -143,7 +147,7 @@ def _plans(run: Invocation, settings: "Settings", care: "Care", roster: "Roster"
     yield from checks.guarded("managers' audit", lambda: check_audit(desk))
 
 
-def _itself(care: "Care") -> "Iterator[Finding]":
+def _itself(care: "Care") -> "Iterator[HealthFinding]":
     """The store itself: whether it may be used, where it lies, whether it is as it was made."""
     from visitsafe.exchange.doctor import VERIFY, bad, good, look
     from visitsafe.store.sqlite import SqliteCare
@@ -170,7 +174,7 @@ def _itself(care: "Care") -> "Iterator[Finding]":
     yield good("store", f"{care.where}, version {meta['schema_version']}, {care.store.head()[0]} entries")
 
 
-def _clock(settings: "Settings", care: "Care", now: "datetime") -> "Iterator[Finding]":
+def _clock(settings: "Settings", care: "Care", now: "datetime") -> "Iterator[HealthFinding]":
     from pathlib import Path
 
     from visitsafe.cli.doctor_here import file_time
@@ -184,7 +188,7 @@ def _clock(settings: "Settings", care: "Care", now: "datetime") -> "Iterator[Fin
     yield from check_clock(now, times)
 
 
-def _team(settings: "Settings", care: "Care") -> "tuple[Roster | None, list[Finding]]":
+def _team(settings: "Settings", care: "Care") -> "tuple[Roster | None, list[HealthFinding]]":
     """The pinned team, or the only one; nothing is pinned here."""
     from visitsafe.errors import VisitsafeError
     from visitsafe.exchange.doctor import bad, look
@@ -215,7 +219,7 @@ def _fingerprint(settings: "Settings") -> str:
         return ""
 
 
-def _lines(found: "Sequence[Finding]") -> "Iterator[str]":
+def _lines(found: "Sequence[HealthFinding]") -> "Iterator[str]":
     from visitsafe.exchange.doctor import State
 
     for one in found:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from visitsafe.exchange.doctor import Finding, bad, good, look
+from visitsafe.exchange.doctor import HealthFinding, bad, good, look
 from visitsafe.opening import FIRST, public_line_of
 from visitsafe.settings import OTHERS_WRITE, Settings
 
@@ -27,7 +27,7 @@ _SECRETS = ("notify", "ping")
 _OPENSSH = "install OpenSSH"
 
 
-def check_folder(settings: Settings) -> Iterator[Finding]:
+def check_folder(settings: Settings) -> Iterator[HealthFinding]:
     """Whether others can read or change what belongs to this person."""
     name, home = "folder", settings.home
     mode = _mode(home)
@@ -49,7 +49,7 @@ def check_folder(settings: Settings) -> Iterator[Finding]:
         yield good("settings", str(settings.file))
 
 
-def check_key(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+def check_key(settings: Settings, environ: Mapping[str, str]) -> Iterator[HealthFinding]:
     """Whether the key is there and whole, and whether what signs with it is. It is not opened."""
     from visitsafe.record import ssh as keyfile
     from visitsafe.record.agent import AGENT, FILE, examine
@@ -83,7 +83,7 @@ def check_key(settings: Settings, environ: Mapping[str, str]) -> Iterator[Findin
         yield look(name, "the change to a new key was not finished", "visitsafe key replace")
 
 
-def check_details(settings: Settings, now: datetime) -> Iterator[Finding]:
+def check_details(settings: Settings, now: datetime) -> Iterator[HealthFinding]:
     """Whether this person has given details by which they can be found. What they say stays sealed."""
     from visitsafe.membership.details import NAME
 
@@ -100,7 +100,7 @@ def check_details(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield good(name, f"kept, sealed; last written on {changed.day} {changed:%B %Y}")
 
 
-def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool) -> Iterator[Finding]:
+def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool) -> Iterator[HealthFinding]:
     """Whether messages could be sent from here. Nothing is sent, and no address is shown."""
     from visitsafe.cli.watch_ready import ADD_CHANNEL, NO_CHANNELS
     from visitsafe.watch.notify import check_channels as unusable
@@ -127,7 +127,7 @@ def check_channels(settings: Settings, roster: "Roster | None", *, needed: bool)
         yield good(name, f"{len(reach.urls)} can be used; whether messages arrive: visitsafe watch --drill")
 
 
-def check_checklists(settings: Settings, now: datetime) -> Iterator[Finding]:
+def check_checklists(settings: Settings, now: datetime) -> Iterator[HealthFinding]:
     """Whether every checklist can be used, and whether the sources of the agency's own are still reviewed.
 
     Nobody here can do anything about those that visitsafe brings along: `checklist check` names them too.
@@ -145,7 +145,7 @@ def check_checklists(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield good("checklists", f"{len(report.files)} files can be used")
 
 
-def check_programs(environ: Mapping[str, str]) -> Iterator[Finding]:
+def check_programs(environ: Mapping[str, str]) -> Iterator[HealthFinding]:
     """Which Python, libraries and programs there are."""
     version = ".".join(map(str, sys.version_info[:3]))
     yield good("python", f"{version}, with SQLite {sqlite3.sqlite_version}")

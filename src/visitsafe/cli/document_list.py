@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.record.bodies import DocumentedBody
     from visitsafe.state.case import CaseHistory
-    from visitsafe.state.events import Said
+    from visitsafe.state.events import Event
     from visitsafe.state.fold import PlanState
     from visitsafe.supervision.page_record import Cited
 
@@ -103,7 +103,7 @@ def _history(desk: "Desk", ref: str | None, case: str) -> "CaseHistory":
 
 def _one(
     history: "CaseHistory", document: Which | None, number: int | None
-) -> "tuple[PlanState, Said[DocumentedBody]]":
+) -> "tuple[PlanState, Event[DocumentedBody]]":
     """The document that is meant.
 
     Raises:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from visitsafe.cli.prompts.talk import Talk
-    from visitsafe.wizard.drafts import Draft, Listed
+    from visitsafe.wizard.drafts import Draft, ListedDraft
 
 THROW = "Throw a draft away"
 HOUR, DAY = 60, 24 * 60
@@ -67,11 +67,11 @@ def choose_draft(
         _throw_away(folder, asker, drafts, about)
 
 
-def _fits(listed: "Listed", wanted: str) -> bool:
+def _fits(listed: "ListedDraft", wanted: str) -> bool:
     return not wanted or wanted in {listed.session.revises, listed.session.repeats}
 
 
-def _throw_away(folder: Path, asker: "Talk", drafts: Sequence["Listed"], about: Sequence[str]) -> None:
+def _throw_away(folder: Path, asker: "Talk", drafts: Sequence["ListedDraft"], about: Sequence[str]) -> None:
     """Ask which and whether, and remove it; nothing else goes with it."""
     from visitsafe.wizard.drafts import open_draft
 
@@ -88,7 +88,7 @@ def _throw_away(folder: Path, asker: "Talk", drafts: Sequence["Listed"], about: 
         asker.say("That draft is gone.")
 
 
-def _about(listed: "Listed", now: datetime, zone: "ZoneInfo") -> str:
+def _about(listed: "ListedDraft", now: datetime, zone: "ZoneInfo") -> str:
     """A draft in a few words. Which case it is about is what its author knows it by."""
     from visitsafe.text.clock import moment
 

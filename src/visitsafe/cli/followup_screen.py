@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from visitsafe.record.bodies import Filled, SharedBody
-    from visitsafe.state.events import Said
+    from visitsafe.state.events import Event
     from visitsafe.state.fold import PlanState
 
 INDENT = 2
@@ -83,7 +83,7 @@ def _sharing(console: "Console", state: "PlanState", now: datetime, zone: tzinfo
             indent=INDENT,
         )  # fmt: skip
         if one.said is not None:
-            fact(console, "Said", one.said.body.what, indent=2 * INDENT)
+            fact(console, "Event", one.said.body.what, indent=2 * INDENT)
     for said in others:
         kept = said.body.decision == NOT_SHARE
         told = "Decided not to share" if kept else f"Shared with {'; '.join(said.body.recipients)}"
@@ -114,7 +114,7 @@ def _documents(console: "Console", state: "PlanState", zone: tzinfo) -> None:
         item(console, marker_words(one.body), indent=INDENT)
 
 
-def _by(state: "PlanState", said: "Said[Filled] | Said[SharedBody]") -> str:
+def _by(state: "PlanState", said: "Event[Filled] | Event[SharedBody]") -> str:
     """Who signed it, and whose word it is."""
     heard = getattr(said.body, "heard", None)
     told = f", told by {name_of(state, heard.person)}" if heard else ""
@@ -128,7 +128,7 @@ def _answers(console: "Console", body: "Filled") -> None:
         fact(console, "Remember", finding.text, indent=2 * INDENT)
 
 
-def _before(console: "Console", state: "PlanState", said: "Said[Filled]", zone: tzinfo) -> None:
+def _before(console: "Console", state: "PlanState", said: "Event[Filled]", zone: tzinfo) -> None:
     """What was corrected, in full: a correction hides nothing."""
     for old in before(state.after, said.id):
         when = moment(old.happened, zone)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from visitsafe.cli.prompts.talk import Talk
     from visitsafe.desk import Desk
     from visitsafe.opening import Context
-    from visitsafe.wizard.answers_file import Filled
+    from visitsafe.wizard.answers_file import CompleteAnswers
     from visitsafe.wizard.draft_file import Session
     from visitsafe.wizard.drafts import Draft
     from visitsafe.wizard.wizard import Surroundings
@@ -114,13 +114,13 @@ def _print_template(filled: _Form) -> None:
 
 
 def _from_file(context: typer.Context, desk: "Desk", filled: _Form, how: How) -> "Answered":
-    from visitsafe.wizard.answering import Context
+    from visitsafe.wizard.answering import AnswerContext
     from visitsafe.wizard.form_answers import read_form
 
     if not how.yes:
         raise UsageError("an answers file is signed without asking", hint="if that is meant, add --yes")
     country = desk.roster.settings.country or ""
-    asked = Context(now=invocation(context).now, zone=zone_of(desk.roster), form=True, country=country)
+    asked = AnswerContext(now=invocation(context).now, zone=zone_of(desk.roster), form=True, country=country)
     form = filled.form_set.form
     given = read_form(str(how.answers), form, filled.questionnaire, asked, filled.known, filled.command)
     answered = _composed(context, desk, filled, given.answers)
@@ -133,7 +133,7 @@ def _from_file(context: typer.Context, desk: "Desk", filled: _Form, how: How) ->
     return answered
 
 
-def taken_over(questionnaire: "Questionnaire", given: "Filled") -> list[str]:
+def taken_over(questionnaire: "Questionnaire", given: "CompleteAnswers") -> list[str]:
     """The answers that are signed although a file leaves them out: what is signed is shown before."""
     from visitsafe.checklists.assessment import in_words
     from visitsafe.text.clean import kept_line
@@ -199,13 +199,13 @@ def _around(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft")
 
 def _session(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft", asker: "Talk") -> "Session":
     """Where to begin: the draft as it was left, if there is one and the person wants it."""
-    from visitsafe.wizard.draft_file import Stage
+    from visitsafe.wizard.draft_file import DraftStage
     from visitsafe.wizard.form_draft import go_on_with_form
 
     found = _left(draft, asker)
     if found is None:
         return _fresh(context, filled)
-    if found.stage is Stage.DONE:
+    if found.stage is DraftStage.DONE:
         _stop_if_recorded(context, desk, filled, draft, found)
     began = moment(found.started, zone_of(desk.roster))
     picked = asker.pick(f"You began this before, {began}. Nothing was signed.", [GO_ON, ANEW])

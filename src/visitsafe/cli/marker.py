@@ -12,7 +12,7 @@ from visitsafe.opening import desk_of, later, zone_of
 if TYPE_CHECKING:
     from visitsafe.record.bodies import MarkedBody
     from visitsafe.state.case import CaseHistory
-    from visitsafe.state.events import Said
+    from visitsafe.state.events import Event
     from visitsafe.state.fold import PlanState
 
 NEVER_NOTED = "Nobody has noted where a warning marker stands, or that there is none."
@@ -99,7 +99,7 @@ def _by_plans(history: "CaseHistory") -> str:
     return ""
 
 
-def _shape(state: "PlanState", said: "Said[MarkedBody] | None", today: date) -> dict[str, object]:
+def _shape(state: "PlanState", said: "Event[MarkedBody] | None", today: date) -> dict[str, object]:
     from visitsafe.state.markers import why_out_of_date
 
     shape: dict[str, object] = {"ref": state.ref, "plan": state.plan, "case": state.body.visit.case}

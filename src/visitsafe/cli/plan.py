@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.planning.composing import Intent
     from visitsafe.state.fold import PlanState
-    from visitsafe.wizard.answering import Context
+    from visitsafe.wizard.answering import AnswerContext
     from visitsafe.wizard.answers_file import AnswersFile
 
 
@@ -205,12 +205,14 @@ def _intent(
     )
 
 
-def answering(context: typer.Context, desk: "Desk", *, urgent: bool = False) -> "Context":
+def answering(context: typer.Context, desk: "Desk", *, urgent: bool = False) -> "AnswerContext":
     """What answers are understood by: the moment and the team's time zone."""
-    from visitsafe.wizard.answering import Context
+    from visitsafe.wizard.answering import AnswerContext
 
     country = desk.roster.settings.country or ""
-    return Context(now=invocation(context).now, zone=zone_of(desk.roster), urgent=urgent, country=country)
+    return AnswerContext(
+        now=invocation(context).now, zone=zone_of(desk.roster), urgent=urgent, country=country
+    )
 
 
 def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent", known: "Known") -> None:

@@ -117,9 +117,9 @@ def _revised_already(
 ) -> "PlanState | None":
     """The plan of which a draft is the newest version already, signed since the draft was begun."""
     from visitsafe.planning.sign import signed_with
-    from visitsafe.wizard.draft_file import Stage
+    from visitsafe.wizard.draft_file import DraftStage
 
-    if not session.revises or session.stage is not Stage.SIGN:
+    if not session.revises or session.stage is not DraftStage.SIGN:
         return None
     old = desk.sound_plan(desk.resolve(session.revises))
     if old.version.content.at < session.started:
@@ -164,14 +164,14 @@ def _session(
 
     from visitsafe.checklists.questionnaire import compile_questionnaire
     from visitsafe.wizard.draft import refit
-    from visitsafe.wizard.draft_file import Stage
+    from visitsafe.wizard.draft_file import DraftStage
 
     try:
         session = draft.load()
     except NotFoundError:
         return _new_session(context, desk, wanted, asker)
-    if session.stage is Stage.DONE:  # the yes was given, the signature failed: show again what is signed
-        session = replace(session, stage=Stage.SIGN)
+    if session.stage is DraftStage.DONE:  # the yes was given, the signature failed: show again what is signed
+        session = replace(session, stage=DraftStage.SIGN)
     if wanted.urgent:  # since it was begun the start may have passed
         session = replace(session, urgent=session.urgent or _urgent(wanted, asker))
     checklists = checklist_named(context, session.checklist)

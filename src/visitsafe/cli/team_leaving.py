@@ -31,7 +31,7 @@ class Closing(NamedTuple):
     to: "Member | None"
 
 
-class Visits(NamedTuple):
+class OpenVisits(NamedTuple):
     """The open visits of somebody who leaves: those on which they are or may be out, and the others."""
 
     out: "Sequence[PlanState]"
@@ -129,7 +129,7 @@ def _heir(desk: "Desk", who: str, person: "Member") -> "Member":
     return found
 
 
-def open_visits(desk: "Desk", person: "Member") -> Visits:
+def open_visits(desk: "Desk", person: "Member") -> OpenVisits:
     """The open visits of somebody, as whoever asks may see them."""
     from visitsafe.find_lists import listed
     from visitsafe.state.alarm import is_watched
@@ -146,7 +146,7 @@ def open_visits(desk: "Desk", person: "Member") -> Visits:
     for state in (one for one in mine if not one.closed):
         due = is_watched(state, desk.now) and not unclosed(state, desk.now)
         (out if state.visit.out or state.visit.needs_standing_down or due else rest).append(state)
-    return Visits(out, rest)
+    return OpenVisits(out, rest)
 
 
 def who_is_out(desk: "Desk", out: "Sequence[PlanState]") -> Iterator[str]:

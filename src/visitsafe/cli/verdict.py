@@ -7,7 +7,7 @@ from visitsafe.text.clean import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from visitsafe.exchange.findings import Fault, Report, SignedBy, Timed
+    from visitsafe.exchange.findings import Fault, SignedBy, Timed, VerifyReport
 
 MOST_SHOWN = 50
 PROVES = (
@@ -27,7 +27,7 @@ NOT_PINNED = (
 README = "The README.txt in the file is not signed: what it says, anybody may have written."
 
 
-def in_words(report: "Report") -> str:
+def in_words(report: "VerifyReport") -> str:
     """The whole report for a person."""
     lines = [_headline(report), *_faults("DOES NOT HOLD", report.faults)]
     lines += _faults("DOES NOT COUNT", report.uncounted)
@@ -48,7 +48,7 @@ def in_words(report: "Report") -> str:
     return "\n".join(lines)
 
 
-def shape(report: "Report") -> dict[str, Any]:
+def shape(report: "VerifyReport") -> dict[str, Any]:
     """What `verify --json` prints."""
     import msgspec
 
@@ -57,7 +57,7 @@ def shape(report: "Report") -> dict[str, Any]:
     return {"holds": not report.faults, **fields}
 
 
-def _headline(report: "Report") -> str:
+def _headline(report: "VerifyReport") -> str:
     count = len(report.faults)
     if count:
         return "1 thing does not hold:" if count == 1 else f"{count} things do not hold:"
@@ -80,7 +80,7 @@ def _faults(what: str, faults: "Sequence[Fault]") -> "Iterator[str]":
         yield f"... and {len(faults) - MOST_SHOWN} more; all of them with --json."
 
 
-def _checked(report: "Report") -> str:
+def _checked(report: "VerifyReport") -> str:
     plans = f"{report.plans} plan{'' if report.plans == 1 else 's'}"
     team = f'the team "{one_line(report.team)[:60]}" ({report.team_id[:12]})' if report.team else "no team"
     entries = f"{report.entries} entr{'y' if report.entries == 1 else 'ies'}"
@@ -93,7 +93,7 @@ def _checked(report: "Report") -> str:
     )
 
 
-def _removed(report: "Report") -> str:
+def _removed(report: "VerifyReport") -> str:
     entries = "1 entry" if report.removed == 1 else f"{report.removed} entries"
     text = f"The content of {entries} was removed by rule, and somebody who may signed for it: see the notes."
     if report.subject == "file":

@@ -11,7 +11,7 @@ from visitsafe.opening import desk_of, settings_of
 
 if TYPE_CHECKING:
     from visitsafe.exchange.checkpoint import Checkpoint
-    from visitsafe.exchange.findings import Report
+    from visitsafe.exchange.findings import VerifyReport
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
@@ -51,7 +51,7 @@ def _is_file(what: str) -> bool:
     return what.lower().endswith(".zip") or "/" in what or "\\" in what or Path(what).is_file()
 
 
-def _file(context: typer.Context, path: Path, team_id: str, team_key: str) -> "Report":
+def _file(context: typer.Context, path: Path, team_id: str, team_key: str) -> "VerifyReport":
     """Needs no store and no settings; the pinned team is used if there is one and none is named."""
     from visitsafe.exchange.bundle import read_bundle
     from visitsafe.exchange.verify import verify_file
@@ -62,7 +62,7 @@ def _file(context: typer.Context, path: Path, team_id: str, team_key: str) -> "R
     return verify_file(bundle, team_id.strip().lower(), team_key.strip())
 
 
-def _store(context: typer.Context, ref: str | None, against: list[Path]) -> "Report":
+def _store(context: typer.Context, ref: str | None, against: list[Path]) -> "VerifyReport":
     from visitsafe.cli.store_progress import progress
     from visitsafe.cli.verify_duress import discreet
     from visitsafe.cli.verify_workers import spread
@@ -85,7 +85,7 @@ def _checkpoints(path: Path) -> "tuple[Checkpoint, ...]":
     return read_checkpoints(str(path), read_text(path))
 
 
-def _tell(report: "Report", *, json: bool) -> None:
+def _tell(report: "VerifyReport", *, json: bool) -> None:
     if json:
         import msgspec
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from visitsafe.errors import VisitsafeError
-from visitsafe.exchange.findings import Report, timed_entries
+from visitsafe.exchange.findings import VerifyReport, timed_entries
 from visitsafe.record.refs import is_plan_id
 from visitsafe.record.terms import ANSWERERS
 from visitsafe.state.duress_redaction import UNSEEN, hides_duress, may_know_duress, without_unseen
@@ -25,7 +25,7 @@ _ABOUT = re.compile(r"(?P<ref>\S+): .*?the (?P<kind>[a-z][a-z0-9_-]*) entry (?P<
 _CLOCKS = re.compile(r"claims \S+ for the \S+ entry .*, who had seen it, claims ")
 
 
-def discreet(desk: "Desk", report: Report, plan: str = "") -> Report:
+def discreet(desk: "Desk", report: VerifyReport, plan: str = "") -> VerifyReport:
     """The report as the person who asked may see it.
 
     Args:
@@ -67,7 +67,7 @@ class _Reader:
             return fault
         return msgspec.structs.replace(fault, text=f"{about['ref']}: an entry does not count", entry="")
 
-    def about_one(self, report: Report, plan: str) -> Report:
+    def about_one(self, report: VerifyReport, plan: str) -> VerifyReport:
         """The report on one plan, without its entries of the kinds that this person does not see."""
         if self._knows(plan):
             return report

@@ -110,7 +110,7 @@ def _fitted(context: Context, every: int, stop: "Stop") -> "Outfit | None":
 
 def _loop(context: Context, fitted: "Outfit", ping: str) -> "Loop":
     from visitsafe.cli.watch_loop import Loop
-    from visitsafe.cli.watch_talk import Screen
+    from visitsafe.cli.watch_talk import WatchScreen
     from visitsafe.store.open import open_store
     from visitsafe.watch.notify import Pinger
     from visitsafe.watch.watcher import Watching
@@ -118,7 +118,7 @@ def _loop(context: Context, fitted: "Outfit", ping: str) -> "Loop":
     environ, url = invocation(context).environ, settings_of(context).store
     terminal = sys.stdout.isatty() and environ.get("TERM", "") not in {"", "dumb"}
     watching: Watching | None = None
-    screen = Screen(
+    screen = WatchScreen(
         fitted.me,
         lambda: watching.view.roster if watching else fitted.roster,
         fitted.means.now,

@@ -14,7 +14,7 @@ from datetime import UTC
 import msgspec
 
 from visitsafe.cli.watch_means import Moved
-from visitsafe.cli.watch_talk import Screen
+from visitsafe.cli.watch_talk import WatchScreen
 from visitsafe.errors import StoreError, VisitsafeError
 from visitsafe.record.stored import Store
 from visitsafe.watch.heartbeat import read_beats, watch_at
@@ -104,7 +104,7 @@ class Loop(msgspec.Struct, frozen=True):
     """
 
     watching: Watching
-    screen: Screen
+    screen: WatchScreen
     open_store: Callable[[], Store]
     look: Callable[[], Moved]
     every: int = 0

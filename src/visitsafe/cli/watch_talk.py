@@ -37,7 +37,7 @@ MOST_CALM = 60
 """Visits that are named while the store is away: somebody has to ring all of them."""
 
 
-class Screen:
+class WatchScreen:
     """The screen of one run of the watch."""
 
     def __init__(

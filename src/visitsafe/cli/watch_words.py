@@ -38,7 +38,7 @@ LATE = 2
 """Minutes after which a step counts as raised late."""
 
 
-class Said(msgspec.Struct, frozen=True):
+class WatchLine(msgspec.Struct, frozen=True):
     """A line, whether it is shown in red, and whether it needs a person here at once."""
 
     text: str
@@ -71,14 +71,14 @@ def about(state: PlanState, now: datetime, zone: tzinfo, names: Names) -> str:
     return f"{_named(state)}: {'; '.join(parts)}"
 
 
-def told(state: PlanState, judged: Judged, now: datetime, zone: tzinfo, names: Names) -> Said | None:
+def told(state: PlanState, judged: Judged, now: datetime, zone: tzinfo, names: Names) -> WatchLine | None:
     """An entry about a visit as a line; None if it says nothing to the desk. Arguments as for `about`."""
     body = judged.body
     if not isinstance(body, VisitBody):
         return _incident(state, judged)
     if judged.why_not:
         what = f"{kind_words(judged.entry.content.kind)} by {judged.name}"
-        return Said(f"DOES NOT COUNT  {_named(state)}: {what}: {judged.why_not}", grave=True)
+        return WatchLine(f"DOES NOT COUNT  {_named(state)}: {what}: {judged.why_not}", grave=True)
     if isinstance(body, ReportBody | BackBody | ExtendedBody):
         return _reported(state, judged, body, now, zone)
     drill = f"DRILL {body.drill}  " if body.drill else ""
@@ -86,14 +86,14 @@ def told(state: PlanState, judged: Judged, now: datetime, zone: tzinfo, names: N
         return _raised(state, body, drill, now, zone)
     if isinstance(body, NotifiedBody):
         return _notified(state, body, drill)
-    return Said(f"{drill}{_taken(state, judged, body, now, zone, names)}{_note(body)}")
+    return WatchLine(f"{drill}{_taken(state, judged, body, now, zone, names)}{_note(body)}")
 
 
-def _incident(state: PlanState, judged: Judged) -> Said | None:
+def _incident(state: PlanState, judged: Judged) -> WatchLine | None:
     if not isinstance(judged.body, IncidentBody) or judged.why_not:
         return None
     what = "near miss" if judged.body.near_miss else "incident"
-    return Said(f"INCIDENT  {_named(state)}: {what} recorded by {judged.name}", grave=True, bell=True)
+    return WatchLine(f"INCIDENT  {_named(state)}: {what} recorded by {judged.name}", grave=True, bell=True)
 
 
 def _taken(
@@ -129,7 +129,7 @@ def _note(body: VisitBody) -> str:
     return f" ({note})" if note else ""
 
 
-def _raised(state: PlanState, body: EscalatedBody, drill: str, now: datetime, zone: tzinfo) -> Said:
+def _raised(state: PlanState, body: EscalatedBody, drill: str, now: datetime, zone: tzinfo) -> WatchLine:
     rung = state.visit.rung(body.step)
     whom = whose(rung.who)
     the = "the " if rung.who and rung.who[0] in ROLE_WORDS and not whom.startswith("the ") else ""
@@ -141,21 +141,21 @@ def _raised(state: PlanState, body: EscalatedBody, drill: str, now: datetime, zo
     elif minutes_between(body.due, now) >= LATE:
         late = f" Due {clock(body.due, zone, now)}, raised late."
     if state.visit.duress is not None and not drill:
-        return Said(f"DURESS  {_named(state)}: do not ring them. {step}{late}", grave=True)
+        return WatchLine(f"DURESS  {_named(state)}: do not ring them. {step}{late}", grave=True)
     out = f"due back {clock(state.visit.due_back, zone, now)}"
     only_worker = rung.who == WORKER_ONLY
-    return Said(
+    return WatchLine(
         f"{drill}RAISED  {_named(state)}, {out}: {step}{late}",
         grave=not drill and not only_worker,
         bell=not drill and not only_worker,
     )
 
 
-def _notified(state: PlanState, body: NotifiedBody, drill: str) -> Said:
+def _notified(state: PlanState, body: NotifiedBody, drill: str) -> WatchLine:
     tried = f", attempt {body.attempt}" if body.attempt > 1 else ""
     if body.outcome is Outcome.SENT:
-        return Said(f"{drill}sent  {state.ref}: to {body.channel}{tried}")
-    return Said(
+        return WatchLine(f"{drill}sent  {state.ref}: to {body.channel}{tried}")
+    return WatchLine(
         f"{drill}NOT SENT  {state.ref}: to {body.channel}{tried}: {body.why}", grave=True, bell=not drill
     )
 
@@ -166,19 +166,19 @@ def _reported(
     body: ReportBody | BackBody | ExtendedBody,
     now: datetime,
     zone: tzinfo,
-) -> Said:
+) -> WatchLine:
     by = f", heard by {judged.name}" if body.heard else ""
     if isinstance(body, ExtendedBody):
-        return Said(
+        return WatchLine(
             f"extended  {_named(state)}: due back {clock(body.until, zone, now)} now{by}{_note(body)}"
         )
     if isinstance(body, BackBody):
         more = ""
         if state.visit.needs_standing_down:
             more = ". The alarm stays open: speak to them, then stand it down"
-        return Said(f"back  {_named(state)}{by}{_note(body)}{more}", grave=bool(more))
+        return WatchLine(f"back  {_named(state)}{by}{_note(body)}{more}", grave=bool(more))
     if body.duress:
-        return Said(f"DURESS  {_named(state)}: spoken to {judged.name}. Do not ring them.", grave=True)
+        return WatchLine(f"DURESS  {_named(state)}: spoken to {judged.name}. Do not ring them.", grave=True)
     what = f"has {'broken the visit off' if body.stopped else KINDS[judged.entry.content.kind].did}"
     urgent = f", without a countersignature: {body.urgent}" if body.urgent else ""
     address = state.body.visit.address
@@ -189,6 +189,6 @@ def _reported(
     ]
     company = [f"{one.name} {COMES[one.comes]}" for one in body.company or ()]
     agreed = "".join(f"; {one}" for one in (*unmet, *company))
-    return Said(
+    return WatchLine(
         f"report  {_named(state)}: {what}{urgent}{agreed}{by}{_note(body)}", grave=bool(urgent or agreed)
     )

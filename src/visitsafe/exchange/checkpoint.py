@@ -62,7 +62,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         return self.readable + self.signature
 
 
-class Found(NamedTuple):
+class FoundCheckpoints(NamedTuple):
     """What stands in a text: the checkpoints, and how many more begin there and are not whole."""
 
     checkpoints: tuple[Checkpoint, ...]
@@ -85,11 +85,11 @@ class Walked(NamedTuple):
     first_bad: int | None
 
 
-def found_in(text: str) -> Found:
+def found_in(text: str) -> FoundCheckpoints:
     """The checkpoints in a text: an e-mail, supervision notes."""
     words = " ".join(_QUOTING.sub("", text).split())
     found = tuple(_read(match) for match in _WHOLE.finditer(words))
-    return Found(found, len(_STARTED.findall(words)) - len(found))
+    return FoundCheckpoints(found, len(_STARTED.findall(words)) - len(found))
 
 
 def _read(match: re.Match[str]) -> Checkpoint:
@@ -162,7 +162,7 @@ class Compared(msgspec.Struct, frozen=True):
     wrong: str
 
 
-class Walk(NamedTuple):
+class StoreWalk(NamedTuple):
     """A walk over a whole store: each entry's running hash, and what does not hold.
 
     Attributes:
@@ -173,7 +173,7 @@ class Walk(NamedTuple):
     problems: tuple[tuple[int, str, str], ...]
 
 
-def walk(store: Store, rows: Iterator[Stored], checkpoints: Sequence[Checkpoint] = ()) -> Walk:
+def walk(store: Store, rows: Iterator[Stored], checkpoints: Sequence[Checkpoint] = ()) -> StoreWalk:
     """Recompute the running hash over the rows of a store, in constant memory."""
     wanted = {checkpoint.position for checkpoint in checkpoints}
     chains: dict[int, str] = {}
@@ -189,7 +189,7 @@ def walk(store: Store, rows: Iterator[Stored], checkpoints: Sequence[Checkpoint]
 
     problems = tuple((one.position, one.id, one.text) for one in check_chain(noted()))
     first_bad = min((position for position, _, _ in problems), default=None)
-    return Walk(Walked(store.store_id, end, chains, first_bad), problems)
+    return StoreWalk(Walked(store.store_id, end, chains, first_bad), problems)
 
 
 def make_checkpoint(desk: Desk) -> Checkpoint:

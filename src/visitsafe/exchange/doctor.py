@@ -45,7 +45,7 @@ class State(StrEnum):
     BAD = "bad"
 
 
-class Finding(msgspec.Struct, frozen=True):
+class HealthFinding(msgspec.Struct, frozen=True):
     """What was found about one thing: a name, how it is, a sentence, and what mends it."""
 
     name: str
@@ -54,35 +54,35 @@ class Finding(msgspec.Struct, frozen=True):
     mend: str = ""
 
 
-def guarded(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+def guarded(name: str, check: Callable[[], Iterable[HealthFinding]]) -> list[HealthFinding]:
     """What a check finds; what it cannot look at is bad."""
     try:
         return list(check())
     except VisitsafeError as error:
-        return [Finding(name, State.BAD, error.message, error.hint or "")]
+        return [HealthFinding(name, State.BAD, error.message, error.hint or "")]
 
 
-def good(name: str, text: str) -> Finding:
+def good(name: str, text: str) -> HealthFinding:
     """Something that is as it should be."""
-    return Finding(name, State.OK, text)
+    return HealthFinding(name, State.OK, text)
 
 
-def told(name: str, text: str, _mend: str = "") -> Finding:
+def told(name: str, text: str, _mend: str = "") -> HealthFinding:
     """Something that somebody else looks after."""
-    return Finding(name, State.OK, text)
+    return HealthFinding(name, State.OK, text)
 
 
-def look(name: str, text: str, mend: str = "") -> Finding:
+def look(name: str, text: str, mend: str = "") -> HealthFinding:
     """Something that works, and that somebody should look at."""
-    return Finding(name, State.LOOK, text, mend)
+    return HealthFinding(name, State.LOOK, text, mend)
 
 
-def bad(name: str, text: str, mend: str = "") -> Finding:
+def bad(name: str, text: str, mend: str = "") -> HealthFinding:
     """Something that does not work, or on which somebody's safety may hang."""
-    return Finding(name, State.BAD, text, mend)
+    return HealthFinding(name, State.BAD, text, mend)
 
 
-def check_me(roster: Roster, fingerprint: str) -> Iterator[Finding]:
+def check_me(roster: Roster, fingerprint: str) -> Iterator[HealthFinding]:
     """Whether this person's key is in the team, and with which roles."""
     me, ended = roster.members.get(fingerprint), roster.known.get(fingerprint)
     if me is not None and me.roles:
@@ -98,7 +98,7 @@ def check_me(roster: Roster, fingerprint: str) -> Iterator[Finding]:
         yield bad("my key", "it is not in the team", "visitsafe team join, and send the line to an admin")
 
 
-def check_team(roster: Roster, fingerprint: str) -> Iterator[Finding]:
+def check_team(roster: Roster, fingerprint: str) -> Iterator[HealthFinding]:
     """Whether the team can be looked after and can answer an alarm when one person is away.
 
     What only an admin can mend is said to admins.
@@ -124,7 +124,7 @@ def check_team(roster: Roster, fingerprint: str) -> Iterator[Finding]:
     yield good(name, f"{roster.name}: {people} in the team{gone}")
 
 
-def check_agreed(roster: Roster, fingerprint: str) -> Iterator[Finding]:
+def check_agreed(roster: Roster, fingerprint: str) -> Iterator[HealthFinding]:
     """What everyone must agree on before the first alarm; an admin can see to it, others are told."""
     agreed, mine = roster.settings, roster.members.get(fingerprint)
     lacking = look if mine is not None and Role.ADMIN in mine.roles else told
@@ -139,13 +139,13 @@ def check_agreed(roster: Roster, fingerprint: str) -> Iterator[Finding]:
         yield lacking("duress phrase", "none is agreed", "visitsafe team duress --set")
 
 
-def open_plans(desk: Desk) -> tuple[list[PlanState], list[Finding]]:
+def open_plans(desk: Desk) -> tuple[list[PlanState], list[HealthFinding]]:
     """The open plans, as their entries have them and whoever asks may see them; what is wrong with the list.
 
     A plan that the list hides as closed is found if its row cannot be right, or if it is in the last entries.
     """
     states: list[PlanState] = []
-    found: list[Finding] = []
+    found: list[HealthFinding] = []
     doubted = set(desk.store.doubtful())
     rows = {row.plan: row for row in desk.store.plans(open_only=True)}
     newest = {row.stream for row in _tail(desk.store)} - {TEAM_STREAM}
@@ -171,7 +171,7 @@ def open_plans(desk: Desk) -> tuple[list[PlanState], list[Finding]]:
     return states, _few(found)
 
 
-def _about_plan(state: PlanState | Removed) -> Iterator[Finding]:
+def _about_plan(state: PlanState | Removed) -> Iterator[HealthFinding]:
     """What is the matter with a plan; that its content was removed by rule is not."""
     mend = f"{VERIFY} {state.ref}"
     for text in state.problems:
@@ -185,7 +185,7 @@ def _about_plan(state: PlanState | Removed) -> Iterator[Finding]:
         yield look("list", text, mend)
 
 
-def _few(found: Sequence[Finding]) -> list[Finding]:
+def _few(found: Sequence[HealthFinding]) -> list[HealthFinding]:
     """The worst of them, and how many more there are."""
     worst = sorted(found, key=lambda one: one.state is not State.BAD)
     if len(found) <= MOST_NAMED:
@@ -194,7 +194,7 @@ def _few(found: Sequence[Finding]) -> list[Finding]:
     return [*worst[:MOST_NAMED], msgspec.structs.replace(more, state=worst[MOST_NAMED].state)]
 
 
-def check_sealing(desk: Desk, states: Sequence[PlanState]) -> Iterator[Finding]:
+def check_sealing(desk: Desk, states: Sequence[PlanState]) -> Iterator[HealthFinding]:
     """Whether somebody could find each worker: details are there, and somebody at hand can open them.
 
     That a worker gave none is said to them, and to those who would have to find them.
@@ -215,7 +215,7 @@ def check_sealing(desk: Desk, states: Sequence[PlanState]) -> Iterator[Finding]:
         yield good(name, f"somebody at hand can open the details in each of {sealed} with any")
 
 
-def check_watcher(desk: Desk, states: Sequence[PlanState], zone: tzinfo) -> Iterator[Finding]:
+def check_watcher(desk: Desk, states: Sequence[PlanState], zone: tzinfo) -> Iterator[HealthFinding]:
     """Whether anybody is watching, and was all day, by the open plans as whoever asks may see them."""
     name, now = "watcher", desk.now
     watch = watch_at(read_beats(desk.store, desk.roster), now, zone)
@@ -237,7 +237,7 @@ def check_watcher(desk: Desk, states: Sequence[PlanState], zone: tzinfo) -> Iter
         yield look(name, f"nobody was watching today from {watch.gap.since} to {watch.gap.until}")
 
 
-def check_tail(store: Store, now: datetime) -> Iterator[Finding]:
+def check_tail(store: Store, now: datetime) -> Iterator[HealthFinding]:
     """Whether the last entries hold, and whether any comes from the future."""
     rows = list(_tail(store))
     after = (0, GENESIS)
@@ -261,7 +261,7 @@ def check_tail(store: Store, now: datetime) -> Iterator[Finding]:
             yield look("clock", text, "compare the clocks of this computer and of those who signed")
 
 
-def check_clock(now: datetime, others: Sequence[tuple[str, datetime]]) -> Iterator[Finding]:
+def check_clock(now: datetime, others: Sequence[tuple[str, datetime]]) -> Iterator[HealthFinding]:
     """Whether this computer's clock agrees with others, and nothing here comes from the future.
 
     Args:
@@ -281,7 +281,7 @@ def is_watcher(member: Member | None) -> bool:
     return member is not None and not member.roles.isdisjoint(WATCHERS)
 
 
-def ahead_or_behind(now: datetime, server: datetime) -> Iterator[Finding]:
+def ahead_or_behind(now: datetime, server: datetime) -> Iterator[HealthFinding]:
     """Whether this computer and a server agree on the time, in both directions."""
     apart = abs(server - now)
     if apart > CLOCKS_DIFFER:

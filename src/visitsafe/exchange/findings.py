@@ -228,7 +228,7 @@ class Timed(msgspec.Struct, frozen=True):
     latest_by: str = ""
 
 
-class Report(msgspec.Struct, frozen=True):
+class VerifyReport(msgspec.Struct, frozen=True):
     """What was checked and what does not hold.
 
     Attributes:
@@ -368,10 +368,10 @@ class Tally:
         elif judged.why_not:
             self.notes.append(f"{text}: {judged.why_not}")
 
-    def report(self, subject: str) -> Report:
+    def report(self, subject: str) -> VerifyReport:
         """What was found."""
         roster = self.roster
-        return Report(
+        return VerifyReport(
             subject=subject,
             team=roster.name if roster else "",
             team_id=roster.team_id if roster else "",

@@ -13,10 +13,10 @@ from visitsafe.errors import KeyFileError, StoreError, UsageError, VerificationE
 from visitsafe.exchange import findings as faults
 from visitsafe.exchange.bundle import Bundle, Packed, fits_its_name
 from visitsafe.exchange.checkpoint import Checkpoint, Walked, compare, walk
-from visitsafe.exchange.findings import Report, Tally, row_from, state_of, tell
+from visitsafe.exchange.findings import Tally, VerifyReport, row_from, state_of, tell
 from visitsafe.exchange.verify_many import here
 from visitsafe.exchange.verify_parts import Checked, Found, Result, Spread, Walk, tasks
-from visitsafe.record.chain import Problem
+from visitsafe.record.chain import ChainProblem
 from visitsafe.record.entry import Verified, verify_entry
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.ssh import fingerprint
@@ -30,7 +30,9 @@ from visitsafe.text.clock import to_text
 NOT_ALL = "the entries that the store has by plan are not the same as those in order of arrival"
 
 
-def verify_store(desk: Desk, checkpoints: Sequence[Checkpoint] = (), spread: Spread | None = None) -> Report:
+def verify_store(
+    desk: Desk, checkpoints: Sequence[Checkpoint] = (), spread: Spread | None = None
+) -> VerifyReport:
     """Check everything in the store, and that it agrees with checkpoints that were kept elsewhere.
 
     Args:
@@ -62,14 +64,14 @@ def verify_store(desk: Desk, checkpoints: Sequence[Checkpoint] = (), spread: Spr
     return tally.report("store")
 
 
-def verify_plan(desk: Desk, plan: str, checkpoints: Sequence[Checkpoint] = ()) -> Report:
+def verify_plan(desk: Desk, plan: str, checkpoints: Sequence[Checkpoint] = ()) -> VerifyReport:
     """Check one plan, the team's record and the store they are in; with what is known about each time."""
     tally = Tally(desk.roster)
     tally.store = desk.store.store_id
     tally.faults += [faults.in_store(text) for text in desk.store.check_file()]
     try:
         walked, problems = walk(desk.store, desk.store.scan(), checkpoints)
-        _ended(desk, tally, walked, [Problem(*one) for one in problems], checkpoints)
+        _ended(desk, tally, walked, [ChainProblem(*one) for one in problems], checkpoints)
     except StoreError as error:
         _not_ended(tally, error.message, checkpoints)
     row = None
@@ -134,7 +136,7 @@ def _ended(
     desk: Desk,
     tally: Tally,
     walked: Walked,
-    problems: Iterable[Problem],
+    problems: Iterable[ChainProblem],
     checkpoints: Sequence[Checkpoint],
 ) -> None:
     tally.position, tally.chain = desk.store.head()
@@ -176,7 +178,7 @@ def _plan(desk: Desk, tally: Tally, plan: str, listed: PlanRow | None) -> int:
 _KEY = re.compile(rb"(?:ssh-ed25519|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]{1,1000}")
 
 
-def verify_file(bundle: Bundle, team_id: str = "", team_key: str = "") -> Report:
+def verify_file(bundle: Bundle, team_id: str = "", team_key: str = "") -> VerifyReport:
     """Check everything in a bundle.
 
     Args:

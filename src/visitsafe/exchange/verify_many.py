@@ -25,7 +25,7 @@ from visitsafe.exchange.verify_parts import (
     Walk,
     Whole,
 )
-from visitsafe.record.chain import GENESIS, Problem, order_problems, row_problems
+from visitsafe.record.chain import GENESIS, ChainProblem, order_problems, row_problems
 from visitsafe.record.entry import MOST_REMEMBERED, verify_together
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow, Store, Stored
@@ -81,14 +81,16 @@ def _summand(row: Stored) -> int:
 
 
 def _along(store: Store, task: Along, upto: int) -> Walk:
-    bad: list[Problem] = []
+    bad: list[ChainProblem] = []
     chains: dict[int, str] = {}
     count = same = position = 0
     previous, error = GENESIS, ""
     removals = Removals()
     try:
         for row in store.scan():
-            bad += [Problem(row.position, row.id, text) for text in order_problems(position, previous, row)]
+            bad += [
+                ChainProblem(row.position, row.id, text) for text in order_problems(position, previous, row)
+            ]
             position, previous = row.position, row.chain
             removals.see(row)
             count += 1
@@ -108,7 +110,7 @@ class _Checking:
         self._store, self._roster, self._upto = store, roster, upto
         self._tally = Tally(roster, team=False)
         self._same, self._now = 0, ""
-        self._bad: list[Problem] = []
+        self._bad: list[ChainProblem] = []
         self._about: list[About] = []
         self._errors: list[str] = []
 
@@ -184,7 +186,7 @@ class _Checking:
         for row in rows:
             if row.position <= self._upto:
                 self._same += _summand(row)
-            self._bad += [Problem(row.position, row.id, text) for text in row_problems(row)]
+            self._bad += [ChainProblem(row.position, row.id, text) for text in row_problems(row)]
         if stream == TEAM_STREAM:
             return
         if is_plan_id(stream):

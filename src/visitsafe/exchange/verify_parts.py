@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from visitsafe.exchange.findings import Fault
-from visitsafe.record.chain import Problem
+from visitsafe.record.chain import ChainProblem
 from visitsafe.record.refs import ALPHABET
 
 EACH = 2_000
@@ -54,7 +54,7 @@ class Walk(msgspec.Struct, frozen=True):
     same: int
     end: int
     chains: dict[int, str]
-    bad: tuple[Problem, ...]
+    bad: tuple[ChainProblem, ...]
     error: str = ""
     untimely: tuple[str, ...] = ()
 
@@ -87,7 +87,7 @@ class Found(msgspec.Struct, frozen=True):
     plans: int
     removed: int
     signers: frozenset[str]
-    bad: tuple[Problem, ...]
+    bad: tuple[ChainProblem, ...]
     about: tuple[About, ...]
     lost: tuple[str, ...]
     errors: tuple[str, ...]

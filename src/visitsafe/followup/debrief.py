@@ -22,7 +22,7 @@ from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.terms import Answer, Kind
 from visitsafe.state.alarm import is_watched
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_words import incident_title
 from visitsafe.state.rules_followup import SHARE, is_quoted, why_not_after
@@ -123,7 +123,7 @@ def is_unrecorded(desk: Desk, state: PlanState, body: DebriefedBody) -> bool:
     return body.answers.get(AFTER_INCIDENT) == Answer.YES and not _seen(desk, state).after.incidents
 
 
-def corrected(desk: Desk, state: PlanState, telling: Telling) -> Said[DebriefedBody] | None:
+def corrected(desk: Desk, state: PlanState, telling: Telling) -> Event[DebriefedBody] | None:
     """The debrief that is to be corrected: the newest that the signer wrote or said; None if none is to be.
 
     Raises:
@@ -252,7 +252,7 @@ def _seen(desk: Desk, state: PlanState) -> PlanState:
     return hides_duress(state, desk.me, desk.now)
 
 
-def _of_mine(desk: Desk, state: PlanState) -> list[Said[DebriefedBody]]:
+def _of_mine(desk: Desk, state: PlanState) -> list[Event[DebriefedBody]]:
     me, everyone = desk.member(), desk.roster.everyone
     return [one for one in state.after.debriefs if is_self(me, one.author, everyone)]
 

@@ -17,7 +17,7 @@ from visitsafe.record.bodies import Action, DocumentedBody, Shown
 from visitsafe.record.terms import Document
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import is_late, not_held, not_told
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_words import DOCUMENTS
 from visitsafe.supervision.page_record import Cited
@@ -247,7 +247,7 @@ _PLACE = re.compile(r'"[^"]*"|[^\s,"][^,"]*')
 
 def document_page(
     state: PlanState,
-    said: Said[DocumentedBody],
+    said: Event[DocumentedBody],
     now: datetime,
     zone: tzinfo,
     team: str,
@@ -285,7 +285,7 @@ def document_title(body: DocumentedBody) -> str:
 
 def _blocks(
     state: PlanState,
-    said: Said[DocumentedBody],
+    said: Event[DocumentedBody],
     now: datetime,
     zone: tzinfo,
     team: str,
@@ -387,7 +387,7 @@ _NOT_TOLD = {
 }
 
 
-def document_shape(state: PlanState, said: Said[DocumentedBody], now: datetime) -> Shape:
+def document_shape(state: PlanState, said: Event[DocumentedBody], now: datetime) -> Shape:
     """A document as JSON."""
     body = said.body
     return {

@@ -25,7 +25,7 @@ from visitsafe.record.terms import Document, Kind, Role
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import HELD, STAGE
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules_followup import WRITERS, why_not_after
 from visitsafe.team.roster import is_self
@@ -78,7 +78,7 @@ class Old(NamedTuple):
     """A document and the plan in whose record it stands."""
 
     state: PlanState
-    said: Said[DocumentedBody]
+    said: Event[DocumentedBody]
 
 
 class WrongDay(NamedTuple):

@@ -7,7 +7,7 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, UsageError
 from visitsafe.find_cases import case_history
 from visitsafe.record.bodies import Filled
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.supervision.audits import Audit, audits
 
@@ -22,7 +22,7 @@ def recorded_already(desk: Desk, about: str, answered: Answered, since: str) -> 
         since: UTC text, when it was begun.
     """
     me = desk.member()
-    signed: list[Said[Filled] | Audit] = [said for state in _plans(desk, about) for said in _filled(state)]
+    signed: list[Event[Filled] | Audit] = [said for state in _plans(desk, about) for said in _filled(state)]
     return any(
         said.at >= since
         and me.same_person(said.author)
@@ -39,7 +39,7 @@ def _plans(desk: Desk, about: str) -> tuple[PlanState, ...]:
         return case_history(desk, about).plans
 
 
-def _filled(state: PlanState) -> Iterator[Said[Filled]]:
+def _filled(state: PlanState) -> Iterator[Event[Filled]]:
     yield from state.after.incidents
     yield from state.after.debriefs
     yield from state.after.documents

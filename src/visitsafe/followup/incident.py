@@ -18,7 +18,7 @@ from visitsafe.record.bodies import NOT_ASKED, DebriefedBody, Duty, Finding, Hea
 from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.terms import Answer, Kind, Level
 from visitsafe.state.duties import ALERT
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.incidents import incidents_waiting
 from visitsafe.state.rules_followup import SHARE, is_quoted, why_not_after
@@ -157,7 +157,7 @@ def known_answers(desk: Desk, state: PlanState, recording: Recording) -> dict[st
     return known
 
 
-def corrected(desk: Desk, state: PlanState, recording: Recording) -> Said[IncidentBody] | None:
+def corrected(desk: Desk, state: PlanState, recording: Recording) -> Event[IncidentBody] | None:
     """The incident that is to be corrected: the newest that the signer wrote or said; None if none is to be.
 
     Raises:
@@ -260,7 +260,7 @@ def _heard(desk: Desk, recording: Recording) -> Heard | None:
     return Heard(person=person.fingerprint, known_by=recording.known_by)
 
 
-def still_heard(desk: Desk, old: Said[IncidentBody] | Said[DebriefedBody] | None) -> Heard | None:
+def still_heard(desk: Desk, old: Event[IncidentBody] | Event[DebriefedBody] | None) -> Heard | None:
     """Whose word it is that a correction replaces; None if they correct it themselves."""
     if old is None or is_quoted(desk.member(), old.body, desk.roster.everyone):
         return None

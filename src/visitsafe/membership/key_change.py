@@ -24,14 +24,14 @@ from visitsafe.settings import KeyPlace, Settings, make_private_folder, switch_k
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
-    from visitsafe.record.agent import Held
+    from visitsafe.record.agent import HeldKey
     from visitsafe.record.ssh import Signer
 
 KEY_NAME = "id_ed25519"
 SHORT = 8
 
 
-def found_at(path: Path) -> "Held":
+def found_at(path: Path) -> "HeldKey":
     """What the key file holds that somebody named."""
     from visitsafe.record.agent import examine
 
@@ -44,7 +44,7 @@ def found_at(path: Path) -> "Held":
     return examine(path)
 
 
-def opened(context: Context, held: "Held") -> "Signer":
+def opened(context: Context, held: "HeldKey") -> "Signer":
     """The signer of a key that somebody named, wherever it is."""
     from visitsafe.record.agent import AgentSigner
 
@@ -54,7 +54,7 @@ def opened(context: Context, held: "Held") -> "Signer":
     return open_file(context, held.path)
 
 
-def adopt(settings: Settings, held: "Held", say: Callable[[str], None]) -> KeyPlace:
+def adopt(settings: Settings, held: "HeldKey", say: Callable[[str], None]) -> KeyPlace:
     """Keep what a key elsewhere needs here: its public half if an agent has it, and a key to be sealed to."""
     from visitsafe.record.agent import AGENT
 
@@ -67,7 +67,7 @@ def adopt(settings: Settings, held: "Held", say: Callable[[str], None]) -> KeyPl
     return KeyPlace(path, held.via, _recipient(settings, say))
 
 
-def refuse_to_orphan(context: Context, settings: Settings, held: "Held") -> None:
+def refuse_to_orphan(context: Context, settings: Settings, held: "HeldKey") -> None:
     """Refuse to change to a key that the team does not know, or with which sealed details stay shut.
 
     Raises:

@@ -14,7 +14,7 @@ from visitsafe.record.terms import Answer, Document, Level
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.case_known import was_made
 from visitsafe.state.duties import Met, each_once
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.markers import marker_says
 from visitsafe.text.clean import one_line
@@ -61,7 +61,7 @@ class _Case:
         word = "Last time" if state.body.visit.start >= newest.body.visit.start else "Earlier"
         return f"{word} ({self.day(state.body.visit.start)})"
 
-    def when(self, state: PlanState, said: Said[IncidentBody]) -> str:
+    def when(self, state: PlanState, said: Event[IncidentBody]) -> str:
         """As `visited`; the day on which it happened, if that is another one than the visit's."""
         day = self.day(said.happened)
         return self.visited(state) if day == self.day(state.body.visit.start) else f"On {day}"
@@ -100,7 +100,7 @@ def _incidents(case: _Case) -> _Found:
         yield said.happened, _note(INCIDENT_BEFORE, text, f"incident of {state.ref}")
 
 
-def _happened(said: Said[IncidentBody]) -> str:
+def _happened(said: Event[IncidentBody]) -> str:
     """What it was, as `there was an incident: Shouting; Throwing things.`, and whether somebody was hurt."""
     body = said.body
     what = "there was a near miss" if body.near_miss else "there was an incident"

@@ -57,7 +57,7 @@ _COMPLAINTS = (
 """What ssh-keygen says, from the most telling; what that means; and what to do next."""
 
 
-class Held(NamedTuple):
+class HeldKey(NamedTuple):
     """What a key file holds: how its key signs, its public line, and the file."""
 
     via: str
@@ -113,7 +113,7 @@ class AgentSigner(msgspec.Struct, frozen=True, eq=False):
 _HINT_OF_BAD_SIGNATURE = "nothing was kept; a hardware key made with no-touch-required does not work here"
 
 
-def examine(path: Path) -> Held:
+def examine(path: Path) -> HeldKey:
     """What a key file holds. A public file means that the agent has the private half.
 
     Raises:
@@ -121,7 +121,7 @@ def examine(path: Path) -> Held:
             file beside it is missing or of another key.
     """
     if keyfile.read_any(path).startswith(_PUBLIC_FILE):
-        return Held(AGENT, _line_in(path), path)
+        return HeldKey(AGENT, _line_in(path), path)
     frame = keyfile.take_apart(path, keyfile.read_private(path))
     line = sshsig.line_of(frame.public, frame.kind)
     public = path.with_name(path.name + ".pub")
@@ -130,7 +130,7 @@ def examine(path: Path) -> Held:
             f"beside {path} there must be its public half, {public.name}, and there is none or another key's",
             hint=f"run: ssh-keygen -y -f {path} > {public}",
         )
-    return Held(FILE if frame.kind == sshsig.KEY_TYPE else HARDWARE, line, path)
+    return HeldKey(FILE if frame.kind == sshsig.KEY_TYPE else HARDWARE, line, path)
 
 
 def _line_in(public: Path) -> str:

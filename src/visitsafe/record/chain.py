@@ -25,7 +25,7 @@ MOST_SIGNATURE = 1 << 16
 _COPIES = {"stream": "plan", "kind": "kind", "at": "at", "by": "by"}
 
 
-class Problem(msgspec.Struct, frozen=True):
+class ChainProblem(msgspec.Struct, frozen=True):
     """Something about the entry at a position that does not hold, as a sentence."""
 
     position: int
@@ -87,7 +87,7 @@ def following(head: tuple[int, str], entry: Entry, received: datetime) -> Stored
     return msgspec.structs.replace(row, chain=chain(head[1], row))
 
 
-def check_chain(rows: Iterable[Stored], after: tuple[int, str] = (0, GENESIS)) -> Iterator[Problem]:
+def check_chain(rows: Iterable[Stored], after: tuple[int, str] = (0, GENESIS)) -> Iterator[ChainProblem]:
     """Walk rows in order of arrival and name what does not hold, in constant memory.
 
     Args:
@@ -97,7 +97,7 @@ def check_chain(rows: Iterable[Stored], after: tuple[int, str] = (0, GENESIS)) -
     position, previous = after
     for row in rows:
         for text in (*order_problems(position, previous, row), *row_problems(row)):
-            yield Problem(position=row.position, id=row.id, text=text)
+            yield ChainProblem(position=row.position, id=row.id, text=text)
         # The chain as stored goes on from here, so that one change is not reported at every later entry.
         position, previous = row.position, row.chain
 

@@ -13,7 +13,7 @@ import msgspec
 
 from visitsafe.record.bodies import AcknowledgedBody, EscalatedBody, Ladder, Rung
 from visitsafe.record.terms import Kind, Role, Stage
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import A_DAY
 from visitsafe.state.rules_visit import is_time
@@ -169,11 +169,11 @@ def left_waiting(state: PlanState, now: datetime) -> list[Due]:
     return [due for due in to_raise(state, now) if due.level > level]
 
 
-def unowned(state: PlanState) -> Sequence[Said[EscalatedBody]]:
+def unowned(state: PlanState) -> Sequence[Event[EscalatedBody]]:
     """The raised steps that somebody must take on and nobody has."""
     visit, taken = state.visit, owned_level(state)
     named = {one.body.step for one in visit.alarm.raised if one.id in visit.taken}
-    found: dict[tuple[str, str], Said[EscalatedBody]] = {}
+    found: dict[tuple[str, str], Event[EscalatedBody]] = {}
     for one in visit.alarm.raised:
         is_taken = one.body.step in named or 0 <= visit.level(one.body.step) <= taken
         if visit.rung(one.body.step).acknowledge and not is_taken:
@@ -181,12 +181,12 @@ def unowned(state: PlanState) -> Sequence[Said[EscalatedBody]]:
     return list(found.values())
 
 
-def owner(state: PlanState, now: datetime) -> Said[AcknowledgedBody] | None:
+def owner(state: PlanState, now: datetime) -> Event[AcknowledgedBody] | None:
     """Who took on the highest step, the newest of those; None if nobody has."""
     return taken_on(state, now)[1]
 
 
-def taken_on(state: PlanState, now: datetime) -> tuple[int, Said[AcknowledgedBody] | None]:
+def taken_on(state: PlanState, now: datetime) -> tuple[int, Event[AcknowledgedBody] | None]:
     """The highest step that somebody has taken on, by its place in the ladder, and who was the last to do so.
 
     A step that was due counts, whether or not a watch was there to raise it; one that was not does not, so

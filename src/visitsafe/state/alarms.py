@@ -16,13 +16,13 @@ from visitsafe.record.bodies import (
 )
 from visitsafe.record.order import Order
 from visitsafe.record.terms import ANSWERERS, Role
-from visitsafe.state.events import Alarm, Said, said_in
+from visitsafe.state.events import Alarm, Event, said_in
 from visitsafe.state.rules import Judged
 
-Downs = Sequence[Said[StoodDownBody]]
+Downs = Sequence[Event[StoodDownBody]]
 
 
-def open_duress(order: Order, counted: Sequence[Judged], downs: Downs) -> Said[ReportBody] | None:
+def open_duress(order: Order, counted: Sequence[Judged], downs: Downs) -> Event[ReportBody] | None:
     """The first report under duress that no manager's stand-down has seen."""
     managers = [down.id for down in downs if Role.MANAGER in down.author.roles]
     said = [one for one in said_in(counted, ReportBody) if one.body.duress]
@@ -30,7 +30,7 @@ def open_duress(order: Order, counted: Sequence[Judged], downs: Downs) -> Said[R
 
 
 def unaware(
-    order: Order, duress: Said[ReportBody] | None, owned: Sequence[Said[AcknowledgedBody]]
+    order: Order, duress: Event[ReportBody] | None, owned: Sequence[Event[AcknowledgedBody]]
 ) -> set[str]:
     """Who took an alarm on without knowing of the duress: that takes nothing of it on."""
     if duress is None:

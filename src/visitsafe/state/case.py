@@ -10,7 +10,7 @@ import msgspec
 
 from visitsafe.record.bodies import DebriefedBody, DocumentedBody, IncidentBody, MarkedBody
 from visitsafe.record.terms import Document
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 
 
@@ -29,21 +29,21 @@ class CaseHistory(msgspec.Struct, frozen=True):
     removed: int = 0
     unread: int = 0
 
-    def incidents(self) -> Iterator[tuple[PlanState, Said[IncidentBody]]]:
+    def incidents(self) -> Iterator[tuple[PlanState, Event[IncidentBody]]]:
         """Incidents and near misses, with their plans, the earliest visit first."""
         return ((state, said) for state in self.plans for said in state.after.incidents)
 
-    def debriefs(self) -> Iterator[tuple[PlanState, Said[DebriefedBody]]]:
+    def debriefs(self) -> Iterator[tuple[PlanState, Event[DebriefedBody]]]:
         """Debriefs, with their plans, the earliest visit first."""
         return ((state, said) for state in self.plans for said in state.after.debriefs)
 
-    def documents(self, document: Document | None = None) -> list[tuple[PlanState, Said[DocumentedBody]]]:
+    def documents(self, document: Document | None = None) -> list[tuple[PlanState, Event[DocumentedBody]]]:
         """Documents of the case, or those of one kind, by when they were signed."""
         found = [(state, said) for state in self.plans for said in state.after.documents]
         wanted = [one for one in found if document in {None, one[1].body.document}]
         return sorted(wanted, key=lambda one: (one[1].at, one[1].id))
 
-    def marker(self) -> Said[MarkedBody] | None:
+    def marker(self) -> Event[MarkedBody] | None:
         """Where a warning marker stood when somebody looked last."""
         found = [said for state in self.plans for said in state.after.markers]
         return max(found, key=lambda one: (one.body.checked, one.at, one.id), default=None)

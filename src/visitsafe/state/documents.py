@@ -12,7 +12,7 @@ import msgspec
 from visitsafe.record.bodies import DocumentedBody, SharedBody
 from visitsafe.record.terms import Document
 from visitsafe.state.case import CaseHistory
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules_followup import SHARE
 from visitsafe.text.clock import to_text
@@ -35,7 +35,7 @@ class DocumentDue(msgspec.Struct, frozen=True):
     """
 
     state: PlanState
-    said: Said[DocumentedBody]
+    said: Event[DocumentedBody]
     what: str
     day: str
     who: str = ""
@@ -110,7 +110,7 @@ def _was_shared(body: SharedBody) -> bool:
     return body.decision == SHARE
 
 
-def _asked(state: PlanState, said: Said[DocumentedBody]) -> Iterator[DocumentDue]:
+def _asked(state: PlanState, said: Event[DocumentedBody]) -> Iterator[DocumentDue]:
     body = said.body
     if body.review:
         what = PROPOSED if not_held(body) else REVIEW

@@ -11,7 +11,7 @@ import msgspec
 
 from visitsafe.record.bodies import Filled
 from visitsafe.record.order import Order
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.followup import AfterState, after_state
 from visitsafe.state.rules import Judged
 
@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Filled)
 def with_bodies(after: AfterState, bodies: Mapping[str, Any]) -> AfterState:
     """The same with other bodies, by entry id."""
 
-    def said(many: Sequence[Said[Any]]) -> tuple[Said[Any], ...]:
+    def said(many: Sequence[Event[Any]]) -> tuple[Event[Any], ...]:
         return tuple(msgspec.structs.replace(one, body=bodies.get(one.id, one.body)) for one in many)
 
     return msgspec.structs.replace(

@@ -27,7 +27,7 @@ from visitsafe.record.bodies import (
 from visitsafe.record.terms import Kind
 from visitsafe.state.duress_followup import unknown_caller, with_bodies
 from visitsafe.state.duress_untold import as_if_unspoken, may_know_of, rewritten, without
-from visitsafe.state.events import Alarm, Reports, Said
+from visitsafe.state.events import Alarm, Event, Reports
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import Judged
 from visitsafe.state.visit import VisitState
@@ -109,7 +109,7 @@ def _unwritten(visit: VisitState) -> VisitState:
     )
 
 
-def _report(said: Said[R]) -> Said[R]:
+def _report(said: Event[R]) -> Event[R]:
     return msgspec.structs.replace(said, body=_body(said.body))
 
 
@@ -118,7 +118,7 @@ def _alarm(alarm: Alarm) -> Alarm:
     return msgspec.structs.replace(alarm, raised=raised, sent=())
 
 
-def _raised(said: Said[EscalatedBody]) -> Said[EscalatedBody]:
+def _raised(said: Event[EscalatedBody]) -> Event[EscalatedBody]:
     """A step as raised, to the minute, by no run of a watch: no one looks for messages about it."""
     body = msgspec.structs.replace(said.body, watcher="")
     return msgspec.structs.replace(said, at=f"{said.at[:16]}:00Z", body=body)

@@ -19,7 +19,7 @@ from visitsafe.record.order import Order
 from visitsafe.record.terms import Level
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import days_of
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup import AfterState
 from visitsafe.state.followup_earlier import before
@@ -80,8 +80,8 @@ class DutyState(msgspec.Struct, frozen=True, kw_only=True):
     of_plan: bool
     waits: bool
     left: tuple[str, ...]
-    said: Said[SharedBody] | None = None
-    apart: tuple[Said[SharedBody], ...] = ()
+    said: Event[SharedBody] | None = None
+    apart: tuple[Event[SharedBody], ...] = ()
 
     @property
     def open(self) -> bool:
@@ -152,7 +152,7 @@ def _moved(by: str, at: str, began: str) -> str:
     return max(by, moved)
 
 
-def _left(duty: Duty, said: Sequence[Said[SharedBody]]) -> tuple[str, ...]:
+def _left(duty: Duty, said: Sequence[Event[SharedBody]]) -> tuple[str, ...]:
     """Who of those who are to be told is named by nothing that was said, and stands in no earlier plan."""
     if declined(duty) or any(one.body.decision == NOT_SHARE for one in said):
         return ()
@@ -263,13 +263,13 @@ def _news(history: CaseHistory) -> Iterator[str]:
         )
 
 
-def _place(after: AfterState, said: Said[Filled]) -> tuple[str, ...]:
+def _place(after: AfterState, said: Event[Filled]) -> tuple[str, ...]:
     """A new one comes last and a correction where the first words stood: neither renumbers the others."""
     first = [said, *before(after, said.id)][-1]
     return first.at, first.id, said.at, said.id
 
 
-def _said(state: PlanState, of: str, duty: Duty) -> tuple[Said[SharedBody], ...]:
+def _said(state: PlanState, of: str, duty: Duty) -> tuple[Event[SharedBody], ...]:
     """The words on a duty, the newest last; where they differ, only those that no author of another had seen.
 
     What was done about an earlier version of the plan holds for the next; the same goes for an incident or

@@ -24,7 +24,7 @@ B_co = TypeVar("B_co", bound=msgspec.Struct, covariant=True)
 Reports = ReportBody | BackBody | ExtendedBody
 
 
-class Said(msgspec.Struct, Generic[B_co], frozen=True):
+class Event(msgspec.Struct, Generic[B_co], frozen=True):
     """A counted entry about the visit, with its body's type known.
 
     Attributes:
@@ -62,10 +62,10 @@ class Alarm(msgspec.Struct, frozen=True):
         over: The stand-down that ended it; None while it is open.
     """
 
-    raised: tuple[Said[EscalatedBody], ...] = ()
-    sent: tuple[Said[NotifiedBody], ...] = ()
-    owned: tuple[Said[AcknowledgedBody], ...] = ()
-    over: Said[StoodDownBody] | None = None
+    raised: tuple[Event[EscalatedBody], ...] = ()
+    sent: tuple[Event[NotifiedBody], ...] = ()
+    owned: tuple[Event[AcknowledgedBody], ...] = ()
+    over: Event[StoodDownBody] | None = None
 
 
 class Counted(tuple[Judged, ...]):  # noqa: SLOT001 - it keeps what it has sorted
@@ -85,26 +85,26 @@ class Counted(tuple[Judged, ...]):  # noqa: SLOT001 - it keeps what it has sorte
         return counted
 
     @cached_property
-    def _said(self) -> dict[type, list[Said[Any]]]:
-        said: dict[type, list[Said[Any]]] = {}
+    def _said(self) -> dict[type, list[Event[Any]]]:
+        said: dict[type, list[Event[Any]]] = {}
         for one in self:
             if one.author is not None and one.body is not None:
                 content = one.entry.content
-                new: Said[Any] = Said(one.entry.id, Kind(content.kind), content.at, one.author, one.body)
+                new: Event[Any] = Event(one.entry.id, Kind(content.kind), content.at, one.author, one.body)
                 said.setdefault(type(one.body), []).append(new)
         return said
 
-    def said(self, kind: type[B]) -> list[Said[B]]:
+    def said(self, kind: type[B]) -> list[Event[B]]:
         """See `said_in`; no form is a kind of another."""
         return list(self._said.get(kind, ()))
 
 
-def said_in(counted: Sequence[Judged], kind: type[B]) -> list[Said[B]]:
+def said_in(counted: Sequence[Judged], kind: type[B]) -> list[Event[B]]:
     """The entries that count whose body is of a kind, in their order."""
     if isinstance(counted, Counted):
         return counted.said(kind)
     return [
-        Said(one.entry.id, Kind(one.entry.content.kind), one.entry.content.at, one.author, one.body)
+        Event(one.entry.id, Kind(one.entry.content.kind), one.entry.content.at, one.author, one.body)
         for one in counted
         if isinstance(one.body, kind) and one.author is not None
     ]

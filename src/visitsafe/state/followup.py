@@ -24,7 +24,7 @@ from visitsafe.record.bodies import (
 )
 from visitsafe.record.order import Order
 from visitsafe.record.terms import Answer
-from visitsafe.state.events import Counted, Said, said_in
+from visitsafe.state.events import Counted, Event, said_in
 from visitsafe.state.rules import Judged
 
 F = TypeVar("F", bound=Filled)
@@ -48,14 +48,14 @@ class AfterState(msgspec.Struct, frozen=True):
         same: What only completes something, to what it corrects; by entry id.
     """
 
-    incidents: tuple[Said[IncidentBody], ...] = ()
-    debriefs: tuple[Said[DebriefedBody], ...] = ()
-    shared: tuple[Said[SharedBody], ...] = ()
-    documents: tuple[Said[DocumentedBody], ...] = ()
-    markers: tuple[Said[MarkedBody], ...] = ()
+    incidents: tuple[Event[IncidentBody], ...] = ()
+    debriefs: tuple[Event[DebriefedBody], ...] = ()
+    shared: tuple[Event[SharedBody], ...] = ()
+    documents: tuple[Event[DocumentedBody], ...] = ()
+    markers: tuple[Event[MarkedBody], ...] = ()
     not_talked_over: tuple[str, ...] = ()
-    told: tuple[Said[NotifiedBody], ...] = ()
-    corrected: tuple[Said[Filled], ...] = ()
+    told: tuple[Event[NotifiedBody], ...] = ()
+    corrected: tuple[Event[Filled], ...] = ()
     same: dict[str, str] = {}
 
     def versions(self, name: str) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def after_state(order: Order, counted: Sequence[Judged]) -> AfterState:
     return msgspec.structs.replace(after, not_talked_over=tuple(waiting))
 
 
-def _talked_over(order: Order, debriefs: Sequence[Said[DebriefedBody]]) -> set[str]:
+def _talked_over(order: Order, debriefs: Sequence[Event[DebriefedBody]]) -> set[str]:
     """What those who talked the visit over had before them: of what their entry follows, what it names.
 
     An entry follows all that the record had, and more of that may be there than its author was shown (D15):
@@ -119,20 +119,20 @@ def told_apart(after: AfterState) -> AfterState:
     )
 
 
-def _standing(said: Sequence[Said[F]]) -> tuple[Said[F], ...]:
+def _standing(said: Sequence[Event[F]]) -> tuple[Event[F], ...]:
     """Those that no later one corrects: `judging_after` sees to it that what corrects another had seen it."""
     corrected = {one.body.replaces for one in said}
     return tuple(one for one in said if one.id not in corrected)
 
 
-def _corrected(said: Sequence[Said[F]]) -> Iterator[Said[F]]:
+def _corrected(said: Sequence[Event[F]]) -> Iterator[Event[F]]:
     standing = {one.id for one in _standing(said)}
     return (one for one in said if one.id not in standing)
 
 
-def _worst_first(said: tuple[Said[IncidentBody], ...]) -> tuple[Said[IncidentBody], ...]:
+def _worst_first(said: tuple[Event[IncidentBody], ...]) -> tuple[Event[IncidentBody], ...]:
     """Those that correct the same one change places among themselves, until the worst comes first."""
-    sides: dict[str, list[Said[IncidentBody]]] = {}
+    sides: dict[str, list[Event[IncidentBody]]] = {}
     for one in said:
         sides.setdefault(one.body.replaces or one.id, []).append(one)
     for side in sides.values():
@@ -150,7 +150,7 @@ def _grave(answer: str) -> int:
     return 2 - _UNSAFE.index(Answer(answer)) if answer in _UNSAFE else int(answer == NOT_ASKED)
 
 
-def _same(said: Sequence[Said[F]]) -> dict[str, str]:
+def _same(said: Sequence[Event[F]]) -> dict[str, str]:
     by_id = {one.id: one.body for one in said}
     return {
         one.id: one.body.replaces

@@ -7,16 +7,16 @@ may see the other, in the words in which they may see it (`after_seen`).
 from collections.abc import Iterator
 
 from visitsafe.record.bodies import DebriefedBody, Filled, IncidentBody
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.followup import AfterState
 
 CORRECTED = "corrected; it said before"
 """What stands before the words of an earlier one."""
 
 
-def before(after: AfterState, name: str) -> Iterator[Said[Filled]]:
+def before(after: AfterState, name: str) -> Iterator[Event[Filled]]:
     """What an incident or debrief corrects, and what that one corrected, the newest first."""
-    by_id: dict[str, Said[Filled]] = {one.id: one for one in (*after.incidents, *after.debriefs)}
+    by_id: dict[str, Event[Filled]] = {one.id: one for one in (*after.incidents, *after.debriefs)}
     by_id |= {one.id: one for one in after.corrected}
     seen = {name}
     while name in by_id and by_id[name].body.replaces not in {"", *seen}:

@@ -29,7 +29,7 @@ from visitsafe.record.bodies import (
 )
 from visitsafe.record.order import Order
 from visitsafe.record.terms import ANSWERERS, Decision, Kind, Role
-from visitsafe.state.events import B, Counted, Reports, Said, said_in
+from visitsafe.state.events import B, Counted, Event, Reports, said_in
 from visitsafe.state.rules import Judged
 from visitsafe.state.rules_visit import OUT, joined
 from visitsafe.team.roster import is_one_of
@@ -72,7 +72,7 @@ class Mark(msgspec.Struct, frozen=True):
 
     version: str
     by: str
-    out: Said[ReportBody] | None = None
+    out: Event[ReportBody] | None = None
 
 
 class Watch(msgspec.Struct, frozen=True):
@@ -93,7 +93,7 @@ class Watch(msgspec.Struct, frozen=True):
     open: bool
     past: frozenset[str] = frozenset()
     idle: frozenset[str] = frozenset()
-    early: tuple[Said[BackBody], ...] = ()
+    early: tuple[Event[BackBody], ...] = ()
 
     @property
     def governs(self) -> str:
@@ -106,15 +106,15 @@ class Watch(msgspec.Struct, frozen=True):
         return self.versions[self.governs]
 
 
-End = Said[BackBody] | Said[StoodDownBody]
+End = Event[BackBody] | Event[StoodDownBody]
 
 
 def in_force(
     order: Order,
     counted: Counted,
     current: Judged,
-    duress: Said[ReportBody] | None,
-    raised: Sequence[Said[EscalatedBody]],
+    duress: Event[ReportBody] | None,
+    raised: Sequence[Event[EscalatedBody]],
 ) -> Watch:
     """By what a visit is watched.
 
@@ -203,7 +203,7 @@ def _marks(order: Order, counted: Counted, versions: Mapping[str, PlanBody]) -> 
     return [*(mark for mark in signed if mark.version in versions and stands(mark)), *out]
 
 
-def _is_contested(order: Order, agreed: Said[DecidedBody], decided: Sequence[Said[DecidedBody]]) -> bool:
+def _is_contested(order: Order, agreed: Event[DecidedBody], decided: Sequence[Event[DecidedBody]]) -> bool:
     """Whether a no to the same version stands against a countersignature: what was before it stays."""
     same = [one for one in decided if one.body.of == agreed.body.of]
     yes = [one.id for one in same if one.body.decision is Decision.COUNTERSIGN]
@@ -229,7 +229,7 @@ def final(counted: Sequence[Judged]) -> list[End]:
     return [*downs, *said_in(counted, BackBody)]
 
 
-def put_off(counted: Counted) -> list[Said[Reports] | Said[StoodDownBody]]:
+def put_off(counted: Counted) -> list[Event[Reports] | Event[StoodDownBody]]:
     """What says that a visit goes on, with a new time due back; a manager's word also if it lapsed."""
     downs = (*said_in(counted, StoodDownBody), *said_in(counted.lapsed, StoodDownBody))
     return [*said_in(counted, ExtendedBody), *(one for one in downs if one.body.until and not one.body.drill)]
@@ -269,7 +269,7 @@ def _ended(
     return {one.by for one in found}
 
 
-def _goes_on_with(order: Order, end: End, out: Said[ReportBody]) -> bool:
+def _goes_on_with(order: Order, end: End, out: Event[ReportBody]) -> bool:
     return out.kind is not Kind.LEFT and goes_on(order, end, [out])
 
 
@@ -280,7 +280,7 @@ def _is_desks_word(end: End, versions: Mapping[str, PlanBody], along: Sequence[C
     return heard and bool(end.author.roles & ANSWERERS) and not is_one_of(end.author, going, [end.author])
 
 
-def goes_on(order: Order, end: Said[B], onward: Sequence[Said[Reports] | Said[StoodDownBody]]) -> bool:
+def goes_on(order: Order, end: Event[B], onward: Sequence[Event[Reports] | Event[StoodDownBody]]) -> bool:
     """Whether the visit goes on after what was to end it.
 
     What was said by somebody who knew of the end counts, unless it only completes the record (`--at`). Of

@@ -7,12 +7,12 @@ that failed is tried again is the affair of `outbox`.
 from collections.abc import Iterator, Sequence
 
 from visitsafe.record.bodies import IncidentBody
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup import AfterState
 
 
-def to_tell(after: AfterState) -> Iterator[tuple[Said[IncidentBody], tuple[str, ...]]]:
+def to_tell(after: AfterState) -> Iterator[tuple[Event[IncidentBody], tuple[str, ...]]]:
     """Each incident once, with the ids of all its versions: who was told of any of them was told.
 
     Of two that complete the same one and had not seen each other, the first stands for both.
@@ -25,7 +25,7 @@ def to_tell(after: AfterState) -> Iterator[tuple[Said[IncidentBody], tuple[str, 
             yield said, ids
 
 
-def incidents_waiting(states: Sequence[PlanState]) -> list[tuple[PlanState, Said[IncidentBody]]]:
+def incidents_waiting(states: Sequence[PlanState]) -> list[tuple[PlanState, Event[IncidentBody]]]:
     """The incidents of these plans that nobody has talked over yet, the longest waiting first.
 
     Args:

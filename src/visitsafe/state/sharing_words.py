@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import SharedBody
 from visitsafe.state.duties import ALERT, DutyState, Met, duties_of
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import called
 from visitsafe.state.rules_followup import NOT_SHARE
@@ -37,7 +37,7 @@ def state_words(one: DutyState, now: datetime, zone: tzinfo) -> str:
     return f"the plan decided not to share it: {one.duty.reason}"
 
 
-def _said_words(said: Said[SharedBody], zone: tzinfo) -> str:
+def _said_words(said: Event[SharedBody], zone: tzinfo) -> str:
     body, who, when = said.body, said.author.person.name, moment(said.happened, zone)
     if body.decision == NOT_SHARE:
         return f"{who} decided not to share it, {when}: {body.reason}"
@@ -94,7 +94,7 @@ def duty_shape(one: DutyState, now: datetime) -> Shape:
     }
 
 
-def _said_shape(one: DutyState, said: Said[SharedBody]) -> Shape:
+def _said_shape(one: DutyState, said: Event[SharedBody]) -> Shape:
     return {
         "entry": said.id,
         "by": said.author.person.name,

@@ -24,12 +24,12 @@ from visitsafe.record.bodies import (
 from visitsafe.record.order import Order
 from visitsafe.record.terms import Answer, Kind, Stage
 from visitsafe.state.alarms import drills_in, open_duress, real_alarms, unaware
-from visitsafe.state.events import Alarm, B, Counted, Reports, Said, said_in
+from visitsafe.state.events import Alarm, B, Counted, Event, Reports, said_in
 from visitsafe.state.in_force import FALLBACK, Watch, due_back, goes_on, in_force, ladder_of, put_off
 from visitsafe.state.rules import Judged
 from visitsafe.team.people import as_heard
 
-__all__ = ["FALLBACK", "Alarm", "Reports", "Said", "VisitState", "visit_state"]
+__all__ = ["FALLBACK", "Alarm", "Event", "Reports", "VisitState", "visit_state"]
 
 OUT = {Kind.DEPARTED: Stage.DEPARTED, Kind.ARRIVED: Stage.ARRIVED, Kind.LEFT: Stage.LEFT}
 ONWARD = frozenset({Kind.DEPARTED, Kind.ARRIVED, Kind.EXTENDED})
@@ -68,23 +68,23 @@ class VisitState(msgspec.Struct, frozen=True):
     due_back: str
     ladder: Ladder = FALLBACK
     other_ladders: tuple[Ladder, ...] = ()
-    reports: tuple[Said[Reports], ...] = ()
-    departed: Said[ReportBody] | None = None
-    back: Said[BackBody] | None = None
-    duress: Said[ReportBody] | None = None
+    reports: tuple[Event[Reports], ...] = ()
+    departed: Event[ReportBody] | None = None
+    back: Event[BackBody] | None = None
+    duress: Event[ReportBody] | None = None
     alarms: tuple[Alarm, ...] = (Alarm(),)
     unaware: frozenset[str] = frozenset()
     taken: dict[str, str] = {}
     drills: dict[str, Alarm] = {}
     closed: str = ""
     company: tuple[Comes, ...] = ()
-    told: tuple[Said[NotifiedBody], ...] = ()
+    told: tuple[Event[NotifiedBody], ...] = ()
     start: str = ""
     watched: tuple[str, ...] = ()
     version: str = ""
     begun: str = ""
     facts: Visit | None = None
-    early: Said[BackBody] | None = None
+    early: Event[BackBody] | None = None
     past: frozenset[str] = frozenset()
 
     @property
@@ -93,7 +93,7 @@ class VisitState(msgspec.Struct, frozen=True):
         return self.alarms[-1]
 
     @property
-    def last_report(self) -> Said[Reports] | None:
+    def last_report(self) -> Event[Reports] | None:
         """The newest report."""
         return self.reports[-1] if self.reports else None
 
@@ -103,7 +103,7 @@ class VisitState(msgspec.Struct, frozen=True):
         return any(one.kind in OUT for one in self.trip)
 
     @property
-    def trip(self) -> tuple[Said[Reports], ...]:
+    def trip(self) -> tuple[Event[Reports], ...]:
         """What was reported of this trip, and not of an earlier one or long before the start."""
         return tuple(one for one in self.reports if one.id not in self.past)
 
@@ -133,10 +133,10 @@ class VisitState(msgspec.Struct, frozen=True):
         return tuple(text for text, met in self.conditions.items() if met == Answer.NO)
 
     @property
-    def changes(self) -> tuple[Said[ReportBody], ...]:
+    def changes(self) -> tuple[Event[ReportBody], ...]:
         """The reports of something that was agreed otherwise."""
         return tuple(
-            Said(one.id, one.kind, one.at, one.author, one.body)
+            Event(one.id, one.kind, one.at, one.author, one.body)
             for one in self.reports
             if isinstance(one.body, ReportBody) and one.body.differs
         )
@@ -233,11 +233,11 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
     return msgspec.structs.replace(state, taken=_taken(order, state), closed=closed)
 
 
-def _sets_out(one: Said[ReportBody], watch: Watch) -> bool:
+def _sets_out(one: Event[ReportBody], watch: Watch) -> bool:
     return one.kind is Kind.DEPARTED and one.id not in watch.past
 
 
-def _company(order: Order, reports: Sequence[Said[Reports]], watch: Watch) -> tuple[Comes, ...]:
+def _company(order: Order, reports: Sequence[Event[Reports]], watch: Watch) -> tuple[Comes, ...]:
     """The newest word on each that a version by which it is watched did not know; of rivals, to stay away."""
     said: dict[str, list[tuple[str, Comes]]] = {}
     for one in reports:
@@ -253,7 +253,7 @@ def _company(order: Order, reports: Sequence[Said[Reports]], watch: Watch) -> tu
     )
 
 
-def _told(counted: Counted, reports: Sequence[Said[Reports]]) -> tuple[Said[NotifiedBody], ...]:
+def _told(counted: Counted, reports: Sequence[Event[Reports]]) -> tuple[Event[NotifiedBody], ...]:
     names = {one.id for one in reports if isinstance(one.body, ReportBody) and one.body.differs}
     return tuple(one for one in said_in(counted, NotifiedBody) if one.body.about in names) if names else ()
 
@@ -276,8 +276,8 @@ def _taken(order: Order, state: VisitState) -> dict[str, str]:
     return {name: found[key] for name, key in keys.items() if key in found}
 
 
-def _reports(order: Order, counted: Sequence[Judged]) -> list[Said[Reports]]:
-    reports: list[Said[Reports]] = [
+def _reports(order: Order, counted: Sequence[Judged]) -> list[Event[Reports]]:
+    reports: list[Event[Reports]] = [
         *said_in(counted, ReportBody), *said_in(counted, BackBody), *said_in(counted, ExtendedBody)
     ]  # fmt: skip
     place = {entry.id: index for index, entry in enumerate(order.entries)}
@@ -289,7 +289,7 @@ def _others(ladder: Ladder, counted: Sequence[Judged]) -> tuple[Ladder, ...]:
     return tuple(one for one in reversed(ladders) if one != ladder)
 
 
-def _newest(order: Order, said: Sequence[Said[B]]) -> Said[B] | None:
+def _newest(order: Order, said: Sequence[Event[B]]) -> Event[B] | None:
     """The last in causal order of those that no other of them follows."""
     newest = order.newest([one.id for one in said])
     return next((one for one in reversed(said) if one.id in newest), None)
@@ -297,16 +297,16 @@ def _newest(order: Order, said: Sequence[Said[B]]) -> Said[B] | None:
 
 def _back(
     order: Order,
-    backs: Sequence[Said[BackBody]],
-    reports: Sequence[Said[Reports]],
+    backs: Sequence[Event[BackBody]],
+    reports: Sequence[Event[Reports]],
     counted: Counted,
-) -> Said[BackBody] | None:
+) -> Event[BackBody] | None:
     """The report of being back, unless somebody knew better: it may have been passed on by mistake."""
     onward = [*(one for one in reports if one.kind in ONWARD), *put_off(counted)]
     return next((one for one in backs if not goes_on(order, one, onward)), None)
 
 
-def _stage(order: Order, reports: Sequence[Said[Reports]]) -> Stage:
+def _stage(order: Order, reports: Sequence[Event[Reports]]) -> Stage:
     said = [one for one in reports if one.kind in OUT]
     newest = order.newest([one.id for one in said])
     # of reports whose authors had not seen each other, the one that leaves the worker further from home
@@ -318,8 +318,8 @@ def _stage(order: Order, reports: Sequence[Said[Reports]]) -> Stage:
 def _closed(
     order: Order,
     state: VisitState,
-    downs: Sequence[Said[StoodDownBody]],
-    until: Sequence[Said[Reports] | Said[StoodDownBody]],
+    downs: Sequence[Event[StoodDownBody]],
+    until: Sequence[Event[Reports] | Event[StoodDownBody]],
 ) -> str:
     """What ends the watch: being back, or a stand-down after which nothing else was reported or raised.
 
@@ -328,7 +328,7 @@ def _closed(
     """
     if state.needs_standing_down:
         return ""
-    onward: list[Said[Reports] | Said[StoodDownBody]] = [
+    onward: list[Event[Reports] | Event[StoodDownBody]] = [
         one
         for one in state.reports
         if one.kind in ONWARD or (one.kind is not Kind.BACK and one.at <= state.due_back)

@@ -11,7 +11,7 @@ import msgspec
 
 from visitsafe.record.bodies import AcknowledgedBody, EscalatedBody, NotifiedBody, StoodDownBody
 from visitsafe.record.terms import BECAUSE_WORDS, Outcome
-from visitsafe.state.events import Alarm, Said
+from visitsafe.state.events import Alarm, Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import whose
 from visitsafe.state.visit_words import Told, heard_words, who_owns
@@ -53,7 +53,7 @@ def drills(state: PlanState, zone: tzinfo) -> list[AlarmTold]:
 
 def first_owned(
     state: PlanState, alarm: Alarm
-) -> tuple[Said[EscalatedBody] | None, Said[AcknowledgedBody] | None]:
+) -> tuple[Event[EscalatedBody] | None, Event[AcknowledgedBody] | None]:
     """The first step that somebody had to take on, and the first who took any on."""
     asked = next((one for one in alarm.raised if state.visit.rung(one.body.step).acknowledge), None)
     return asked, min(alarm.owned, key=lambda one: one.at, default=None)
@@ -75,7 +75,7 @@ def _alarm(state: PlanState, alarm: Alarm, zone: tzinfo, name: str) -> AlarmTold
 
 
 def _raised(
-    state: PlanState, said: Said[EscalatedBody], sent: Sequence[Said[NotifiedBody]], zone: tzinfo
+    state: PlanState, said: Event[EscalatedBody], sent: Sequence[Event[NotifiedBody]], zone: tzinfo
 ) -> Told:
     day = state.body.visit.start
     rung = state.visit.rung(said.body.step)
@@ -92,7 +92,7 @@ def _raised(
     return Told(said.at, text, tuple(filter(str.strip, (rung.do, *more, *messages))), grave=bool(more))
 
 
-def _messages(about: str, sent: Sequence[Said[NotifiedBody]], zone: tzinfo, day: str) -> Iterator[str]:
+def _messages(about: str, sent: Sequence[Event[NotifiedBody]], zone: tzinfo, day: str) -> Iterator[str]:
     """One line for each channel: when messages went out on it, and what did not."""
     of = [one for one in sent if one.body.about == about]
     for channel in dict.fromkeys(one.body.channel for one in of):
@@ -113,7 +113,7 @@ def _several(times: Sequence[str]) -> str:
     return f"{len(times)} messages, {times[0]} to {times[-1]}"
 
 
-def _owned(state: PlanState, said: Said[AcknowledgedBody], alarm: Alarm, zone: tzinfo) -> Told:
+def _owned(state: PlanState, said: Event[AcknowledgedBody], alarm: Alarm, zone: tzinfo) -> Told:
     day, who = state.body.visit.start, who_owns(state, said)
     of = [one for one in alarm.raised if one.body.step == said.body.step and one.at <= said.at]
     more = [f"{in_minutes(minutes_from(of[-1].at, said.at)).capitalize()} after it was raised"] if of else []
@@ -124,7 +124,7 @@ def _owned(state: PlanState, said: Said[AcknowledgedBody], alarm: Alarm, zone: t
 
 
 def _over(
-    state: PlanState, said: Said[StoodDownBody], sent: Sequence[Said[NotifiedBody]], zone: tzinfo
+    state: PlanState, said: Event[StoodDownBody], sent: Sequence[Event[NotifiedBody]], zone: tzinfo
 ) -> Told:
     body, day = said.body, state.body.visit.start
     more = [f"Note: {body.note}"] if body.note.strip() else []
@@ -137,7 +137,7 @@ def _over(
 
 
 def _all_clear(
-    about: str, sent: Sequence[Said[NotifiedBody]], zone: tzinfo, state: PlanState
+    about: str, sent: Sequence[Event[NotifiedBody]], zone: tzinfo, state: PlanState
 ) -> Iterator[Told]:
     """What was sent because the worker was back, where nobody had to stand anything down."""
     of = [one for one in sent if one.body.about == about]

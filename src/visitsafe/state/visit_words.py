@@ -14,7 +14,7 @@ from visitsafe.record.bodies import AcknowledgedBody, BackBody, ExtendedBody, He
 from visitsafe.record.kinds import KINDS
 from visitsafe.record.terms import Kind, Stage, Status
 from visitsafe.state.alarm import is_watched, minutes_late, owner, unowned
-from visitsafe.state.events import Reports, Said
+from visitsafe.state.events import Event, Reports
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import A_DAY
 from visitsafe.state.phrases import overtaken_words, went_first
@@ -164,7 +164,7 @@ def name_of(state: PlanState, fingerprint: str) -> str:
     return called(fingerprint, state.people)
 
 
-def who_owns(state: PlanState, said: Said[AcknowledgedBody]) -> str:
+def who_owns(state: PlanState, said: Event[AcknowledgedBody]) -> str:
     """The name of who took a step on: whoever signed it, or who said it by telephone."""
     return name_of(state, said.body.heard.person) if said.body.heard else said.author.person.name
 
@@ -177,7 +177,7 @@ def heard_words(state: PlanState, said_by: str, heard: Heard | None) -> str:
     return f"{told}. How they knew who it was: {heard.known_by}" if heard.known_by.strip() else told
 
 
-def _report(state: PlanState, said: Said[Reports], zone: tzinfo) -> Told:
+def _report(state: PlanState, said: Event[Reports], zone: tzinfo) -> Told:
     body, name = said.body, state.author.person.name
     day = state.body.visit.start
     duress = isinstance(body, ReportBody) and body.duress
@@ -189,7 +189,7 @@ def _report(state: PlanState, said: Said[Reports], zone: tzinfo) -> Told:
     )
 
 
-def _verb(said: Said[Reports], zone: tzinfo, day: str) -> str:
+def _verb(said: Event[Reports], zone: tzinfo, day: str) -> str:
     body = said.body
     if isinstance(body, ExtendedBody):
         return f"gave a new time due back: {clock(body.until, zone, day)}"
@@ -200,7 +200,7 @@ def _verb(said: Said[Reports], zone: tzinfo, day: str) -> str:
     return KINDS[said.kind].did
 
 
-def _more(state: PlanState, said: Said[Reports], zone: tzinfo) -> Iterator[str]:
+def _more(state: PlanState, said: Event[Reports], zone: tzinfo) -> Iterator[str]:
     body = said.body
     if said.happened != said.at:
         yield f"Reported at {clock(said.at, zone, state.body.visit.start)}"
@@ -226,7 +226,7 @@ def _otherwise(body: ReportBody) -> Iterator[str]:
         yield f"What the checklist says of that: {finding.text} ({finding.source})"
 
 
-def _lateness(state: PlanState, said: Said[Reports]) -> Iterator[str]:
+def _lateness(state: PlanState, said: Event[Reports]) -> Iterator[str]:
     """A report of being back that came after the time due back."""
     due = state.visit.due_back
     late, told = minutes_from(due, said.happened), minutes_from(due, said.at)

@@ -14,7 +14,7 @@ from visitsafe.checklists.form_flow import Answered
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError
-from visitsafe.exchange.doctor import Finding, good, look, told
+from visitsafe.exchange.doctor import HealthFinding, good, look, told
 from visitsafe.record.bodies import AuditedBody
 from visitsafe.record.entry import Entry
 from visitsafe.record.terms import TEAM_STREAM, Answer, Kind, Role
@@ -129,7 +129,7 @@ def record_audit(desk: Desk, body: AuditedBody) -> Entry:
     return desk.append(TEAM_STREAM, Kind.AUDITED, desk.roster.heads, body)
 
 
-def check_audit(desk: Desk) -> Iterator[Finding]:
+def check_audit(desk: Desk) -> Iterator[HealthFinding]:
     """Whether the managers looked at what they owe within a year: for `doctor`."""
     if why := audit_due(desk):
         mine = desk.me is not None and Role.MANAGER in desk.me.roles

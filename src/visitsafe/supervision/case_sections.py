@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from visitsafe.record.bodies import DebriefedBody, DocumentedBody, Filled, IncidentBody, MarkedBody
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import is_late
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_earlier import CORRECTED, before, words_before
 from visitsafe.state.followup_words import DOCUMENTS, incident_title
@@ -46,7 +46,7 @@ def incidents(history: CaseHistory, zone: tzinfo) -> list[str]:
     return ["## Incidents and near misses", bullets(found)] if found else []
 
 
-def _incident(state: PlanState, said: Said[IncidentBody], zone: tzinfo) -> str:
+def _incident(state: PlanState, said: Event[IncidentBody], zone: tzinfo) -> str:
     shown = {one.id: one.answer for one in answered(said.body)}
     kinds = (shown.get(BEHAVIOURS, "") if said.body.behaviours else "") or "; ".join(
         one.replace("-", " ") for one in said.body.behaviours
@@ -59,7 +59,7 @@ def _incident(state: PlanState, said: Said[IncidentBody], zone: tzinfo) -> str:
     return _item(_head(incident_title(said.body), state, said, zone), lines, marked)
 
 
-def _before(state: PlanState, said: Said[Filled], zone: tzinfo) -> Iterator[str]:
+def _before(state: PlanState, said: Event[Filled], zone: tzinfo) -> Iterator[str]:
     """What an incident said before it was corrected, in full; of a debrief, what is about the visit."""
     for old in before(state.after, said.id):
         body = old.body
@@ -96,7 +96,7 @@ def documents_of(history: CaseHistory, now: datetime, zone: tzinfo) -> list[str]
     return ["## Documents", bullets(found)] if found else []
 
 
-def document_item(state: PlanState, said: Said[DocumentedBody], now: datetime, zone: tzinfo) -> str:
+def document_item(state: PlanState, said: Event[DocumentedBody], now: datetime, zone: tzinfo) -> str:
     """A document in short: when and by whom, when it is looked at again, who does what by when."""
     body = said.body
     flags = [_action(one.what, one.who, one.by, now, zone) for one in body.actions]
@@ -118,7 +118,7 @@ def marker(history: CaseHistory, now: datetime, zone: tzinfo) -> list[str]:
     return ["## Warning marker", _marked(said, now, zone) if said else _unmarked(history)]
 
 
-def _marked(said: Said[MarkedBody], now: datetime, zone: tzinfo) -> str:
+def _marked(said: Event[MarkedBody], now: datetime, zone: tzinfo) -> str:
     body = said.body
     who, old = said.author.person.name, age(f"{body.checked}T00:00:00Z", now)
     where = f"{body.system}, {body.reference}" if body.reference.strip() else body.system
@@ -137,7 +137,7 @@ def _unmarked(history: CaseHistory) -> str:
     return markdown_line(f"Nothing is on record about where one stands.{asked}")
 
 
-def _head(what: str, state: PlanState, said: Said[Filled], zone: tzinfo) -> str:
+def _head(what: str, state: PlanState, said: Event[Filled], zone: tzinfo) -> str:
     when = markdown_line(f"{what}, {date_only(said.happened, zone)}")
     return f"**{when}** ({state.ref}), signed by {markdown_line(said.author.person.name)}"
 

@@ -20,7 +20,7 @@ from visitsafe.record.terms import Answer, Company, Decision, Status
 from visitsafe.state.alarm import MOST_GRACE
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import Met, each_once, talk_by
-from visitsafe.state.events import Alarm, Said
+from visitsafe.state.events import Alarm, Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.in_force import A_DAY
 from visitsafe.state.incidents import to_tell
@@ -96,7 +96,7 @@ class OutOfDate(msgspec.Struct, frozen=True):
     details_none: int = 0
 
 
-def incidents_of(state: PlanState) -> list[Said[IncidentBody]]:
+def incidents_of(state: PlanState) -> list[Event[IncidentBody]]:
     """The incidents and near misses of a plan, each once."""
     return [said for said, _ in to_tell(state.after)]
 
@@ -597,7 +597,7 @@ def _weeks(states: Sequence[PlanState], period: Period, now: datetime) -> Iterab
         yield Week(first, len(mine), late, incidents[first])
 
 
-def _day_of(said: Said[IncidentBody], state: PlanState, period: Period) -> str:
+def _day_of(said: Event[IncidentBody], state: PlanState, period: Period) -> str:
     """When it happened; the visit's start if that was in another time: it counts here all the same."""
     within = is_time(said.happened) and period.since <= said.happened < period.until
     return said.happened if within else state.body.visit.start

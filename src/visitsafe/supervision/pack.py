@@ -19,7 +19,7 @@ from visitsafe.record.terms import Status
 from visitsafe.state.alarm import is_overdue
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.duties import each_once
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.sharing_words import duty_shape
 from visitsafe.supervision.case_sections import debriefs, documents_of, incidents, marker
@@ -289,7 +289,7 @@ def _open_shape(one: OpenThing) -> Shape:
     }
 
 
-def _incident_shape(state: PlanState, said: Said[IncidentBody]) -> Shape:
+def _incident_shape(state: PlanState, said: Event[IncidentBody]) -> Shape:
     return {
         **_signed(state, said),
         "near_miss": said.body.near_miss,
@@ -299,7 +299,7 @@ def _incident_shape(state: PlanState, said: Said[IncidentBody]) -> Shape:
     }
 
 
-def _debrief(state: PlanState, said: Said[DebriefedBody]) -> Shape:
+def _debrief(state: PlanState, said: Event[DebriefedBody]) -> Shape:
     body = said.body
     return {
         **_signed(state, said),
@@ -308,7 +308,7 @@ def _debrief(state: PlanState, said: Said[DebriefedBody]) -> Shape:
     }
 
 
-def _document(state: PlanState, said: Said[DocumentedBody]) -> Shape:
+def _document(state: PlanState, said: Event[DocumentedBody]) -> Shape:
     body = said.body
     actions = [{"what": one.what, "who": one.who, "by": one.by or None} for one in body.actions]
     return {
@@ -319,7 +319,7 @@ def _document(state: PlanState, said: Said[DocumentedBody]) -> Shape:
     }
 
 
-def _signed(state: PlanState, said: Said[Any]) -> Shape:
+def _signed(state: PlanState, said: Event[Any]) -> Shape:
     return {
         "ref": state.ref,
         "entry": said.id,

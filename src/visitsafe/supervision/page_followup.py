@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import DebriefedBody, Filled
 from visitsafe.state.duties import talk_by
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_earlier import CORRECTED, before, words_before
 from visitsafe.state.followup_words import incident_title
@@ -51,7 +51,7 @@ def after_the_visit(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:
     return blocks
 
 
-def _filled(state: PlanState, said: Said[Filled], zone: tzinfo) -> Iterator[str]:
+def _filled(state: PlanState, said: Event[Filled], zone: tzinfo) -> Iterator[str]:
     """Who signed it and when, the answers in the order asked, and what they pointed out."""
     body, name = said.body, said.author.person.name
     signed = f"Signed by {name}, {moment(said.at, zone)}."
@@ -66,7 +66,7 @@ def _filled(state: PlanState, said: Said[Filled], zone: tzinfo) -> Iterator[str]
         yield bullets(answers)
 
 
-def _before(state: PlanState, said: Said[Filled], zone: tzinfo) -> Iterator[str]:
+def _before(state: PlanState, said: Event[Filled], zone: tzinfo) -> Iterator[str]:
     """What was corrected, in full."""
     for old in before(state.after, said.id):
         when = f"signed by {old.author.person.name}, {moment(old.at, zone)}"

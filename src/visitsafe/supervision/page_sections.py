@@ -13,7 +13,7 @@ import msgspec
 from visitsafe.record.bodies import Ladder, PlanBody, SharedBody, Shown
 from visitsafe.state.alarm import Due, all_at_once, by_minute, schedule
 from visitsafe.state.duties import DutyState, Met, duties_of
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import to_do, whose
 from visitsafe.state.rules_followup import NOT_SHARE
@@ -78,7 +78,7 @@ def _duty(one: DutyState, now: datetime, zone: tzinfo) -> str:
     return "\n".join([markdown_line(duty.label), *(f"  - {line}" for line in lines)])
 
 
-def _became(said: Said[SharedBody], zone: tzinfo) -> str:
+def _became(said: Event[SharedBody], zone: tzinfo) -> str:
     """That it was shared, or decided otherwise, by whom and when."""
     body, who = said.body, markdown_line(said.author.person.name)
     when = markdown_line(moment(said.happened, zone))

@@ -20,7 +20,7 @@ from visitsafe.state.alarm import is_overdue
 from visitsafe.state.case import CaseHistory
 from visitsafe.state.documents import documents_due, not_told
 from visitsafe.state.duties import ALERT, Met, each_once, talk_by
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_words import DOCUMENTS, incident_title
 from visitsafe.state.phrases import otherwise_went, unanswered, who_goes
@@ -342,7 +342,7 @@ def things(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
-def hurt_in(incidents: Iterable[Said[IncidentBody]]) -> str:
+def hurt_in(incidents: Iterable[Event[IncidentBody]]) -> str:
     """`, somebody was hurt`, to follow a count; empty if nobody was."""
     found = [said.body.hurt for said in incidents]
     if Answer.YES in found:
@@ -351,7 +351,7 @@ def hurt_in(incidents: Iterable[Said[IncidentBody]]) -> str:
     return ", perhaps somebody was hurt" if Answer.NOT_SURE in found else ""
 
 
-def counted(incidents: Iterable[Said[IncidentBody]]) -> str:
+def counted(incidents: Iterable[Event[IncidentBody]]) -> str:
     """`1 incident and 2 near misses`."""
     bodies = [said.body for said in incidents]
     near = sum(body.near_miss for body in bodies)

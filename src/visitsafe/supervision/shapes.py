@@ -29,7 +29,7 @@ from visitsafe.state.alarm import is_overdue, minutes_late
 from visitsafe.state.duress_followup import with_bodies
 from visitsafe.state.duties import duties_of, owed, talk_by
 from visitsafe.state.entry_words import says
-from visitsafe.state.events import Alarm, Said
+from visitsafe.state.events import Alarm, Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.followup_earlier import before
 from visitsafe.state.phrases import answering, expired, plain_words, worst_first
@@ -68,7 +68,7 @@ def after_shape(state: PlanState) -> Shape:
     }
 
 
-def _incident(state: PlanState, said: Said[IncidentBody]) -> Shape:
+def _incident(state: PlanState, said: Event[IncidentBody]) -> Shape:
     body = said.body
     return {
         **_filled(state, said),
@@ -79,7 +79,7 @@ def _incident(state: PlanState, said: Said[IncidentBody]) -> Shape:
     }
 
 
-def _debrief(state: PlanState, said: Said[DebriefedBody]) -> Shape:
+def _debrief(state: PlanState, said: Event[DebriefedBody]) -> Shape:
     body = said.body
     return {
         **_filled(state, said),
@@ -89,7 +89,7 @@ def _debrief(state: PlanState, said: Said[DebriefedBody]) -> Shape:
     }
 
 
-def _document(state: PlanState, said: Said[DocumentedBody]) -> Shape:
+def _document(state: PlanState, said: Event[DocumentedBody]) -> Shape:
     body = said.body
     return {
         **_filled(state, said),
@@ -99,11 +99,11 @@ def _document(state: PlanState, said: Said[DocumentedBody]) -> Shape:
     }
 
 
-def _marker(said: Said[MarkedBody]) -> Shape:
+def _marker(said: Event[MarkedBody]) -> Shape:
     return {**_signed(said), **_plain_form(said.body)}
 
 
-def _filled(state: PlanState, said: Said[Any]) -> Shape:
+def _filled(state: PlanState, said: Event[Any]) -> Shape:
     """What all forms have in common; what they say has to be shared is among the duties."""
     body: Filled = said.body
     return {
@@ -120,7 +120,7 @@ def _filled(state: PlanState, said: Said[Any]) -> Shape:
     }
 
 
-def _before(state: PlanState, said: Said[Filled]) -> Shape:
+def _before(state: PlanState, said: Event[Filled]) -> Shape:
     """What was corrected, in full; what it said has to be shared stays among the duties too."""
     return {
         **_plain_form(said.body),
@@ -130,7 +130,7 @@ def _before(state: PlanState, said: Said[Filled]) -> Shape:
     }
 
 
-def _signed(said: Said[Any]) -> Shape:
+def _signed(said: Event[Any]) -> Shape:
     return {"entry": said.id, "at": said.at, "by": person_shape(said.author, said.author.fingerprint)}
 
 
@@ -355,7 +355,7 @@ def without_details(state: PlanState) -> PlanState:
 def _visit_with(visit: VisitState, bodies: Mapping[str, Any]) -> VisitState:
     """The visit with other bodies of its entries."""
 
-    def said(one: Said[Any]) -> Said[Any]:
+    def said(one: Event[Any]) -> Event[Any]:
         return msgspec.structs.replace(one, body=bodies.get(one.id, one.body))
 
     def alarm(one: Alarm) -> Alarm:

@@ -14,7 +14,7 @@ from visitsafe.record.bodies import (
     ReportBody,
     StoodDownBody,
 )
-from visitsafe.state.events import Alarm, Reports, Said
+from visitsafe.state.events import Alarm, Event, Reports
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first
 from visitsafe.state.visit_words import name_of
@@ -69,7 +69,7 @@ def heard_shape(state: PlanState, heard: Heard | None) -> Shape | None:
     }
 
 
-def _report(state: PlanState, said: Said[Reports]) -> Shape:
+def _report(state: PlanState, said: Event[Reports]) -> Shape:
     body = said.body
     report = body if isinstance(body, ReportBody) else None
     return {
@@ -105,7 +105,7 @@ def _alarm(state: PlanState, alarm: Alarm) -> Shape:
     }
 
 
-def _raised(said: Said[EscalatedBody]) -> Shape:
+def _raised(said: Event[EscalatedBody]) -> Shape:
     return {
         "entry": said.id,
         "step": said.body.step,
@@ -116,7 +116,7 @@ def _raised(said: Said[EscalatedBody]) -> Shape:
     }
 
 
-def _message(said: Said[NotifiedBody]) -> Shape:
+def _message(said: Event[NotifiedBody]) -> Shape:
     body = said.body
     return {
         "about": body.about,
@@ -129,7 +129,7 @@ def _message(said: Said[NotifiedBody]) -> Shape:
     }
 
 
-def _owned(state: PlanState, said: Said[AcknowledgedBody]) -> Shape:
+def _owned(state: PlanState, said: Event[AcknowledgedBody]) -> Shape:
     return {
         "entry": said.id,
         "step": said.body.step,
@@ -140,7 +140,7 @@ def _owned(state: PlanState, said: Said[AcknowledgedBody]) -> Shape:
     }
 
 
-def _ended(said: Said[StoodDownBody]) -> Shape:
+def _ended(said: Event[StoodDownBody]) -> Shape:
     return {
         "entry": said.id,
         "because": str(said.body.because),

@@ -26,7 +26,7 @@ from visitsafe.visits.which_visit import person_called, several
 OWN = "somebody else has to hear that all is well: ring the duty desk or your manager"
 
 
-class Taken(msgspec.Struct, frozen=True):
+class TakenOn(msgspec.Struct, frozen=True):
     """An acknowledgement that is on the record.
 
     Attributes:
@@ -124,7 +124,7 @@ def which_drill(desk: Desk, state: PlanState, hint: str = "") -> str:
 
 def take_on(
     desk: Desk, state: PlanState, *, step: str = "", who: str = "", known_by: str = "", note: str = ""
-) -> Taken:
+) -> TakenOn:
     """Sign that somebody has taken an alarm on.
 
     Args:
@@ -152,7 +152,7 @@ def take_on(
     body = AcknowledgedBody(step=rung.id, heard=heard, note=note, drill=drill)
     check_counts(desk, state, Kind.ACKNOWLEDGED, body, OWN)
     after = desk.record(state.plan, Kind.ACKNOWLEDGED, state.heads, body)
-    return Taken(seen_by_me(desk, after), rung, owner, drill)
+    return TakenOn(seen_by_me(desk, after), rung, owner, drill)
 
 
 def _rung(desk: Desk, state: PlanState, drill: str, step: str) -> Rung:

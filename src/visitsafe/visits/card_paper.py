@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from html import escape
 
 from visitsafe.text.clean import one_line
-from visitsafe.visits.desk_card import Card, Step
+from visitsafe.visits.desk_card import Card, CardStep
 
 _STYLE = """\
 @page { size: A4; margin: 0; }
@@ -90,7 +90,7 @@ def _list(title: str, texts: Sequence[str]) -> str:
     return f'<section class="less"><h2>{title}</h2><ul>{items}</ul></section>\n'
 
 
-def _ladder(steps: Sequence[Step], reminders: str) -> str:
+def _ladder(steps: Sequence[CardStep], reminders: str) -> str:
     rows = "".join(
         f'<tr><td class="at">{_text(step.at)}</td><td><span class="who">{_text(step.who)}:</span> '
         f"{_text(step.do)}</td><td></td><td></td></tr>"

@@ -33,7 +33,7 @@ _ROW = 0.4
 _CUT = " ..."
 
 
-class Step(msgspec.Struct, frozen=True):
+class CardStep(msgspec.Struct, frozen=True):
     """A step of the ladder with its time filled in: when, whose, and what to do."""
 
     at: str
@@ -66,7 +66,7 @@ class Card(msgspec.Struct, frozen=True):
     address: str
     conditions: tuple[str, ...]
     controls: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[CardStep, ...]
     reminders: str
     police: tuple[str, ...]
     desk: str
@@ -147,11 +147,11 @@ def _some(texts: Sequence[str], lines: int, ref: str) -> tuple[str, ...]:
     return (*shown, f"and {more} more: visitsafe show {ref}") if more else tuple(shown)
 
 
-def _steps(state: PlanState, zone: tzinfo) -> tuple[Step, ...]:
+def _steps(state: PlanState, zone: tzinfo) -> tuple[CardStep, ...]:
     """What others do; of a very long ladder the first steps and the last one, which is the decision."""
     due = [one for one in ordinary_schedule(state) if set(one.rung.who) != {WORKER}]
     kept = due if len(due) <= MOST_STEPS else [*due[: MOST_STEPS - 1], due[-1]]
-    steps: tuple[Step, ...] = ()
+    steps: tuple[CardStep, ...] = ()
     for lines in (5, 4, 3, 2):
         steps = tuple(_step(one, lines, state, zone) for one in kept)
         if sum(map(_lines, steps)) <= _STEP_LINES:
@@ -159,13 +159,13 @@ def _steps(state: PlanState, zone: tzinfo) -> tuple[Step, ...]:
     return steps
 
 
-def _step(due: Due, lines: int, state: PlanState, zone: tzinfo) -> Step:
+def _step(due: Due, lines: int, state: PlanState, zone: tzinfo) -> CardStep:
     who = _short(whose(due.rung.who), 40)
     do = _short(to_do(due.rung), max(20, lines * _STEP_WIDTH - len(who) - len(_CUT)))
-    return Step(clock(due.at, zone, state.body.visit.start), who, do)
+    return CardStep(clock(due.at, zone, state.body.visit.start), who, do)
 
 
-def _lines(step: Step) -> float:
+def _lines(step: CardStep) -> float:
     return ceil((len(step.who) + len(step.do) + 2) / _STEP_WIDTH) + _ROW
 
 

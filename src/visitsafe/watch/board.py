@@ -29,7 +29,7 @@ from visitsafe.record.stored import PlanRow, Store, Stored
 from visitsafe.record.terms import ROLE_WORDS, TEAM_STREAM, Company, Kind, Role, Stage, Status
 from visitsafe.state import alarm
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState, called
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removal import RemovedError
@@ -39,12 +39,12 @@ from visitsafe.team.roster import Roster
 from visitsafe.team_record import arrivals, check_entries
 from visitsafe.text.clock import from_text, to_text
 from visitsafe.text.redact import without_address
-from visitsafe.watch.heartbeat import Beat, Watch, read_beats, watch_at
+from visitsafe.watch.heartbeat import Beat, WatchersNow, read_beats, watch_at
 
 _HELD = frozenset(Role)
 
 
-class Report(msgspec.Struct, frozen=True):
+class LastReport(msgspec.Struct, frozen=True):
     """A report. `at` is when it happened (UTC); `through` is who took it down, if the worker did not sign.
 
     `early`: it is of being back, so long before the start that it ends nothing.
@@ -60,7 +60,7 @@ class Report(msgspec.Struct, frozen=True):
     out: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class Step(msgspec.Struct, frozen=True):
+class BoardStep(msgspec.Struct, frozen=True):
     """A step of the ladder: when it falls due or was raised (UTC), and what it and its owners are called."""
 
     id: str
@@ -90,7 +90,7 @@ class Newer(msgspec.Struct, frozen=True):
     companions: tuple[str, ...]
 
 
-class Row(msgspec.Struct, frozen=True):
+class BoardRow(msgspec.Struct, frozen=True):
     """A visit on the board.
 
     Attributes:
@@ -130,16 +130,16 @@ class Row(msgspec.Struct, frozen=True):
     start: str
     due_back: str
     departed: str
-    last: Report | None
+    last: LastReport | None
     late: int
     overdue: bool
     alarming: bool
     duress: bool
     alarm: bool
     sealed: bool
-    unowned: tuple[Step, ...]
+    unowned: tuple[BoardStep, ...]
     owner: Owner | None
-    next: Step | None
+    next: BoardStep | None
     overtaken: bool
     drill: bool
     unmet: tuple[str, ...]
@@ -149,7 +149,7 @@ class Row(msgspec.Struct, frozen=True):
     damaged: bool = False
     doubt: str = ""
     newer: Newer | None = None
-    together: tuple[Step, ...] = ()
+    together: tuple[BoardStep, ...] = ()
     at_once: bool = False
 
     @property
@@ -165,7 +165,7 @@ class Row(msgspec.Struct, frozen=True):
         return kind, -self.late, self.due_back, self.plan
 
 
-class Fault(msgspec.Struct, frozen=True):
+class UnsoundPlan(msgspec.Struct, frozen=True):
     """A plan that does not hold or that the store's list hides: what is shown, and why it does not hold.
 
     `hides`: a visit that is under way may be behind it, so that somebody has to act.
@@ -189,9 +189,9 @@ class Board(msgspec.Struct, frozen=True):
     """
 
     at: datetime
-    rows: tuple[Row, ...]
-    faults: tuple[Fault, ...] = ()
-    watch: Watch | None = None
+    rows: tuple[BoardRow, ...]
+    faults: tuple[UnsoundPlan, ...] = ()
+    watch: WatchersNow | None = None
 
     @property
     def alarming(self) -> int:
@@ -207,7 +207,7 @@ class Board(msgspec.Struct, frozen=True):
 
 def rows_at(
     states: Iterable[PlanState], now: datetime, members: Mapping[str, Member], *, details: bool = False
-) -> tuple[Row, ...]:
+) -> tuple[BoardRow, ...]:
     """A row for each watched visit, the most urgent first.
 
     Args:
@@ -222,13 +222,15 @@ def rows_at(
     return tuple(sorted(rows, key=lambda row: row.rank))
 
 
-def _row(state: PlanState, ref: str, now: datetime, members: Mapping[str, Member], *, details: bool) -> Row:
+def _row(
+    state: PlanState, ref: str, now: datetime, members: Mapping[str, Member], *, details: bool
+) -> BoardRow:
     facts, visit, newest = state.facts, state.visit, state.body.visit
     waiting = alarm.left_waiting(state, now)
     highest = max(waiting, key=lambda due: due.level, default=None)
     coming = [highest] if highest else alarm.next_dues(state, now)
     steps = tuple(_step(due.rung, due.at, state, members, details=details) for due in coming)
-    return Row(
+    return BoardRow(
         plan=state.plan,
         ref=ref,
         worker=state.author.person.name,
@@ -288,12 +290,12 @@ def _without_address(text: str, address: str, *, details: bool) -> str:
     return text if details else without_address(text, address)
 
 
-def _last(state: PlanState) -> Report | None:
+def _last(state: PlanState) -> LastReport | None:
     last = state.visit.last_report
     if last is None:
         return None
     past = [one for one in state.visit.reports if one.id in state.visit.past]
-    return Report(
+    return LastReport(
         kind=last.kind,
         at=last.happened,
         through=last.author.person.name if last.by_phone else "",
@@ -304,7 +306,7 @@ def _last(state: PlanState) -> Report | None:
     )
 
 
-def _unowned(state: PlanState, members: Mapping[str, Member], *, details: bool) -> tuple[Step, ...]:
+def _unowned(state: PlanState, members: Mapping[str, Member], *, details: bool) -> tuple[BoardStep, ...]:
     rung = state.visit.rung  # also of a ladder that another version of the plan had
     return tuple(
         _step(rung(one.body.step), one.at, state, members, details=details) for one in alarm.unowned(state)
@@ -312,7 +314,7 @@ def _unowned(state: PlanState, members: Mapping[str, Member], *, details: bool) 
 
 
 def _owner(
-    state: PlanState, said: Said[AcknowledgedBody] | None, members: Mapping[str, Member]
+    state: PlanState, said: Event[AcknowledgedBody] | None, members: Mapping[str, Member]
 ) -> Owner | None:
     if said is None:
         return None
@@ -321,10 +323,12 @@ def _owner(
     return Owner(who.person.name, said.body.step, said.at, state.visit.called(said.body.step))
 
 
-def _step(rung: Rung, at: str, state: PlanState, members: Mapping[str, Member], *, details: bool) -> Step:
+def _step(
+    rung: Rung, at: str, state: PlanState, members: Mapping[str, Member], *, details: bool
+) -> BoardStep:
     whose = tuple(_whose(who, state.author, members) for who in rung.who)
     do = _without_address(rung.do, state.body.visit.address, details=details)
-    return Step(rung.id, state.visit.called(rung.id), at, whose, do, rung.acknowledge)
+    return BoardStep(rung.id, state.visit.called(rung.id), at, whose, do, rung.acknowledge)
 
 
 def _whose(who: str, worker: Member, members: Mapping[str, Member]) -> str:
@@ -368,7 +372,7 @@ class Sight(msgspec.Struct, frozen=True):
     roster: Roster
     me: Member | None
     states: Mapping[str, PlanState]
-    faults: Mapping[str, Fault]
+    faults: Mapping[str, UnsoundPlan]
     beats: list[Beat] | None
     store: str
     head: tuple[int, str]
@@ -411,9 +415,9 @@ def _changed(desk: Desk, last: Sight | None, head: tuple[int, str]) -> set[str] 
     return None if TEAM_STREAM in streams else streams | set(doubted(desk.store, desk.now))
 
 
-def _everything(desk: Desk) -> tuple[dict[str, PlanState], dict[str, Fault]]:
+def _everything(desk: Desk) -> tuple[dict[str, PlanState], dict[str, UnsoundPlan]]:
     states: dict[str, PlanState] = {}
-    faults: dict[str, Fault] = {}
+    faults: dict[str, UnsoundPlan] = {}
     _fold_in(desk, maybe_open(desk.store, desk.now), states, faults)
     return states, faults
 
@@ -422,7 +426,7 @@ def _fold_in(
     desk: Desk,
     rows: Mapping[str, PlanRow | None],
     states: dict[str, PlanState],
-    faults: dict[str, Fault],
+    faults: dict[str, UnsoundPlan],
 ) -> None:
     """Fold these plans, keep those that are open, and note what does not hold or is listed otherwise."""
     for plan, known in rows.items():
@@ -435,45 +439,45 @@ def _fold_in(
             state = _folded(plan, history, desk.roster, faults, row) or state
         gone = row is not None and row.entries > len(history)
         if row_of(state, history) != row:
-            faults[plan] = Fault(plan, state.ref, otherwise(plan), "", hides=gone or not state.closed)
+            faults[plan] = UnsoundPlan(plan, state.ref, otherwise(plan), "", hides=gone or not state.closed)
         if not state.closed:
             states[plan] = desk.called(state)
         elif state.damage:
             faults[plan] = _doubtful(state)
 
 
-def _doubtful(state: PlanState) -> Fault:
+def _doubtful(state: PlanState) -> UnsoundPlan:
     """A visit that is not on the board by what is left of its record, which does not hold."""
     which = f"the record of {state.ref}, planned by {state.author.person.name},"
     text = f"{which} does not hold, and nobody can say whether this visit is under way"
-    return Fault(state.plan, state.ref, text, state.damage[0])
+    return UnsoundPlan(state.plan, state.ref, text, state.damage[0])
 
 
 def _folded(
     plan: str,
     history: Sequence[Stored],
     roster: Roster,
-    faults: dict[str, Fault],
+    faults: dict[str, UnsoundPlan],
     row: PlanRow | None = None,
 ) -> PlanState | None:
     if not is_plan_id(plan):
         text = f"the store names {plan[:40]!r}, which is no plan"
-        faults[plan] = Fault(plan, "", text, "", hides=False)
+        faults[plan] = UnsoundPlan(plan, "", text, "", hides=False)
         return None
     try:
         return folded(plan, history, roster)
     except RemovedError as error:
         if error.removed.left or error.removed.problems:
-            faults[plan] = Fault(plan, error.removed.ref, error.message, "")
+            faults[plan] = UnsoundPlan(plan, error.removed.ref, error.message, "")
         elif error.removed.row(history) != row:
-            faults[plan] = Fault(plan, error.removed.ref, otherwise(plan), "", hides=False)
+            faults[plan] = UnsoundPlan(plan, error.removed.ref, otherwise(plan), "", hides=False)
         return None
     except VerificationError as error:
         ref = reference(plan)
         text = (
             f"{ref} does not hold, and nobody can say whether this visit is under way{_listed(row, roster)}"
         )
-        faults[plan] = Fault(plan, ref, text, error.message)
+        faults[plan] = UnsoundPlan(plan, ref, text, error.message)
         return None
 
 
@@ -501,7 +505,7 @@ def look_back(desk: Desk, at: datetime) -> Sight:
     said = {one.plan for one in versions(desk.store, 0) if one.due_back >= due}
     plans = {row.plan for row in desk.store.plans(open_only=True)} | set(desk.store.doubtful()) | said | later
     states: dict[str, PlanState] = {}
-    faults: dict[str, Fault] = {}
+    faults: dict[str, UnsoundPlan] = {}
     for plan in sorted(plans - {TEAM_STREAM}):
         history = desk.store.history(plan)
         if any(row.blank for row in history):
@@ -515,7 +519,7 @@ def look_back(desk: Desk, at: datetime) -> Sight:
 
 
 def _note_removed(
-    plan: str, history: Sequence[Stored], roster: Roster, stop: str, faults: dict[str, Fault]
+    plan: str, history: Sequence[Stored], roster: Roster, stop: str, faults: dict[str, UnsoundPlan]
 ) -> None:
     """A visit that may have been on the board then, and of which nothing is known any more."""
     try:
@@ -524,9 +528,9 @@ def _note_removed(
         body = error.removed.body
         if body.start <= stop and body.due_back >= to_text(from_text(stop) - _AROUND):
             text = f"{error.message}: what it was then cannot be shown"
-            faults[plan] = Fault(plan, error.removed.ref, text, "")
+            faults[plan] = UnsoundPlan(plan, error.removed.ref, text, "")
     except VerificationError as error:
-        faults[plan] = Fault(plan, reference(plan), error.message, "")
+        faults[plan] = UnsoundPlan(plan, reference(plan), error.message, "")
 
 
 def _roster_then(store: Store, team_id: str, stop: str) -> Roster:

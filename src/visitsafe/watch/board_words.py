@@ -18,8 +18,8 @@ from visitsafe.state.phrases import along
 from visitsafe.team.people import as_heard
 from visitsafe.text.clean import cut, one_line
 from visitsafe.text.clock import clock, duration, from_text, in_full, to_text
-from visitsafe.watch.board import Board, Newer, Report, Row, Step
-from visitsafe.watch.heartbeat import Beat, Watch
+from visitsafe.watch.board import Board, BoardRow, BoardStep, LastReport, Newer
+from visitsafe.watch.heartbeat import Beat, WatchersNow
 
 Shape = dict[str, Any]
 
@@ -43,7 +43,7 @@ def board_shape(board: Board, *, details: bool = False) -> Shape:
     }
 
 
-def _watch(watch: Watch) -> Shape:
+def _watch(watch: WatchersNow) -> Shape:
     return {
         "anybody": watch.anybody,
         "last_seen": watch.last.at if watch.last else None,
@@ -66,7 +66,7 @@ def _beat(beat: Beat) -> Shape:
     }
 
 
-def _row(row: Row, *, details: bool) -> Shape:
+def _row(row: BoardRow, *, details: bool) -> Shape:
     return {
         "ref": row.ref,
         "plan": row.plan,
@@ -104,13 +104,13 @@ def _newer(newer: Newer, *, details: bool) -> Shape:
     return {**msgspec.to_builtins(newer), "address": newer.address if details else None}
 
 
-def _last(row: Row) -> Shape:
+def _last(row: BoardRow) -> Shape:
     """The members of the last report that may be empty."""
     last = row.last
     return {"through": (last and last.through) or None, "until": (last and last.until) or None}
 
 
-def _step(step: Step) -> Shape:
+def _step(step: BoardStep) -> Shape:
     return {
         "step": step.id,
         "name": step.name,
@@ -145,7 +145,7 @@ class Tone(StrEnum):
     QUIET = "quiet"
 
 
-class Line(msgspec.Struct, frozen=True):
+class BoardLine(msgspec.Struct, frozen=True):
     """A line of the board; `under` belongs to the line above it, `keep` stays where the window is too low."""
 
     text: str
@@ -154,7 +154,7 @@ class Line(msgspec.Struct, frozen=True):
     keep: bool = False
 
 
-def board_lines(board: Board, zone: tzinfo, away: str = "") -> list[Line]:
+def board_lines(board: Board, zone: tzinfo, away: str = "") -> list[BoardLine]:
     """The whole board.
 
     Args:
@@ -162,51 +162,51 @@ def board_lines(board: Board, zone: tzinfo, away: str = "") -> list[Line]:
         zone: Whose local time is told.
         away: If the store cannot be reached: a sentence that says so, above all else.
     """
-    top = [Line(one_line(away), Tone.ALARM)] if away else watch_lines(board.watch, board.at, zone)
+    top = [BoardLine(one_line(away), Tone.ALARM)] if away else watch_lines(board.watch, board.at, zone)
     faults = [
-        Line(f"{one_line(fault.text)}; run: visitsafe verify {fault.ref}".rstrip(), Tone.ALARM)
+        BoardLine(f"{one_line(fault.text)}; run: visitsafe verify {fault.ref}".rstrip(), Tone.ALARM)
         for fault in board.faults[:MOST_FAULTS]
     ]
     if len(board.faults) > MOST_FAULTS:
         more = len(board.faults) - MOST_FAULTS
-        faults.append(Line(f"{more} more plans do not hold; run: visitsafe verify", Tone.ALARM))
+        faults.append(BoardLine(f"{more} more plans do not hold; run: visitsafe verify", Tone.ALARM))
     blocks = [line for row in board.rows for line in row_lines(row, board.at, zone)]
     alarms = [line for line in top if line.tone is Tone.ALARM]
     calm = [line for line in top if line.tone is not Tone.ALARM]
     return [*alarms, *faults, _head(board, zone), *blocks, *calm]
 
 
-def _head(board: Board, zone: tzinfo) -> Line:
+def _head(board: Board, zone: tzinfo) -> BoardLine:
     at = in_full(board.at, zone)
     if not board.rows and not board.alarming:
-        return Line(f"{at}: nobody is out", Tone.STRONG)
+        return BoardLine(f"{at}: nobody is out", Tone.STRONG)
     if not board.rows:
         unknown = "the visit" if board.alarming == 1 else f"the {board.alarming} visits"
-        return Line(f"{at}: NOBODY CAN SAY WHO IS OUT: see to {unknown} named above now", Tone.ALARM)
+        return BoardLine(f"{at}: NOBODY CAN SAY WHO IS OUT: see to {unknown} named above now", Tone.ALARM)
     out = f"{len(board.rows)} {'visit' if len(board.rows) == 1 else 'visits'}"
     taken = sum(row.alarming and row.owner is not None and not row.unanswered for row in board.rows)
     acting = [f"{board.alarming - taken} to act on now"] * (board.alarming > taken)
     owned = [f"{taken} that somebody has taken on"] * bool(taken)
-    return Line(f"{at}: {', '.join([out, *acting, *owned])}", Tone.STRONG)
+    return BoardLine(f"{at}: {', '.join([out, *acting, *owned])}", Tone.STRONG)
 
 
-def watch_lines(watch: Watch | None, now: datetime, zone: tzinfo) -> list[Line]:
+def watch_lines(watch: WatchersNow | None, now: datetime, zone: tzinfo) -> list[BoardLine]:
     """Who is watching, in words; in alarm if nobody is."""
     if watch is None:
         said = "This is not the board of now. Heartbeats are not kept: who watched then is not known."
-        return [Line(said, Tone.QUIET)]
+        return [BoardLine(said, Tone.QUIET)]
     lines = []
     if not watch.anybody:
-        lines.append(Line(f"{_nobody(watch.last, now, zone)} Start it: {START_WATCH}", Tone.ALARM))
+        lines.append(BoardLine(f"{_nobody(watch.last, now, zone)} Start it: {START_WATCH}", Tone.ALARM))
     lines += [
-        Line(
+        BoardLine(
             f"The watch on {_host(beat)} reports trouble: {one_line(beat.body.trouble) or 'look at it now'}",
             Tone.ALARM,
         )
         for beat in watch.troubled
     ]
     lines += [
-        Line(
+        BoardLine(
             f"The clock of {_host(beat)} or of this computer is wrong: a heartbeat from there says "
             f"{clock(beat.at, zone, now)}, so it does not count.",
             Tone.ALARM,
@@ -214,7 +214,7 @@ def watch_lines(watch: Watch | None, now: datetime, zone: tzinfo) -> list[Line]:
         for beat in watch.ahead
     ]
     lines += [
-        Line(
+        BoardLine(
             f"{one_line(beat.author.person.name)} is watching on {_host(beat)}, {_seen(beat, now, zone)}.",
             keep=True,
         )
@@ -222,7 +222,7 @@ def watch_lines(watch: Watch | None, now: datetime, zone: tzinfo) -> list[Line]:
     ]
     if watch.gap:
         since, until = (clock(text, zone, now) for text in (watch.gap.since, watch.gap.until))
-        lines.append(Line(f"Nobody was watching from {since} to {until}.", Tone.CAREFUL))
+        lines.append(BoardLine(f"Nobody was watching from {since} to {until}.", Tone.CAREFUL))
     return lines
 
 
@@ -249,17 +249,17 @@ def _seen(beat: Beat, now: datetime, zone: tzinfo) -> str:
     return f"seen {clock(beat.at, zone, now)}, {visits}"
 
 
-def row_lines(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
+def row_lines(row: BoardRow, now: datetime, zone: tzinfo) -> list[BoardLine]:
     """A visit as a block of a few lines."""
     what, tone = headline(row)
     where = ", ".join(filter(None, (_where(row.area), _where(row.address), _along(row))))
     due = f"due back {clock(row.due_back, zone, now)}"
-    facts = [Line("; ".join(filter(None, (where, due))), under=True)]
+    facts = [BoardLine("; ".join(filter(None, (where, due))), under=True)]
     reports = _reports(row, now, zone)
     if reports:
-        facts.append(Line(reports, under=True))
+        facts.append(BoardLine(reports, under=True))
     return [
-        Line(f"{what}: {one_line(row.worker)}, {row.ref}", tone),
+        BoardLine(f"{what}: {one_line(row.worker)}, {row.ref}", tone),
         *(_what_duress_means(row) if row.duress else ()),
         *facts,
         *_whose_turn(row, now, zone),
@@ -267,7 +267,7 @@ def row_lines(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
     ]
 
 
-def headline(row: Row) -> tuple[str, Tone]:
+def headline(row: BoardRow) -> tuple[str, Tone]:
     """The first words about a visit and how much they matter."""
     if row.duress:
         return "DURESS", Tone.ALARM
@@ -290,10 +290,10 @@ def lateness(minutes: int) -> str:
     return f"{minutes} {'minute' if minutes == 1 else 'minutes'} late"
 
 
-def _what_duress_means(row: Row) -> list[Line]:
+def _what_duress_means(row: BoardRow) -> list[BoardLine]:
     said = "Do not ring or text the worker. Decide now. If you fear for anyone, dial 999."
     details = f" Their details: visitsafe trace {row.ref} --reason 'duress'" if row.sealed else ""
-    return [Line(f"{said}{details}", Tone.ALARM, under=True)]
+    return [BoardLine(f"{said}{details}", Tone.ALARM, under=True)]
 
 
 def _where(text: str) -> str:
@@ -301,11 +301,11 @@ def _where(text: str) -> str:
     return one_line(cut(text, LONGEST_PLACE))
 
 
-def _along(row: Row) -> str:
+def _along(row: BoardRow) -> str:
     return along([one_line(name) for name in row.companions], row.company)
 
 
-def _reports(row: Row, now: datetime, zone: tzinfo) -> str:
+def _reports(row: BoardRow, now: datetime, zone: tzinfo) -> str:
     departed = f"set out {clock(row.departed, zone, now)}" if row.departed else ""
     if not row.departed and row.stage is not Stage.PLANNED:
         departed = STAGES[Stage.PLANNED]
@@ -326,57 +326,59 @@ def _reports(row: Row, now: datetime, zone: tzinfo) -> str:
     return "; ".join(filter(None, (departed, _report(last, now, zone))))
 
 
-def _report(last: Report, now: datetime, zone: tzinfo) -> str:
+def _report(last: LastReport, now: datetime, zone: tzinfo) -> str:
     words = "broke the visit off" if last.stopped else KINDS[last.kind].short
     return f"last: {words} {clock(last.at, zone, now)}{_through(last)}"
 
 
-def _through(last: Report) -> str:
+def _through(last: LastReport) -> str:
     return f" (told {one_line(last.through)})" if last.through else ""
 
 
-def _whose_turn(row: Row, now: datetime, zone: tzinfo) -> list[Line]:
+def _whose_turn(row: BoardRow, now: datetime, zone: tzinfo) -> list[BoardLine]:
     lines = []
     if row.unowned:
         step = row.unowned[-1]
         todo = "" if row.duress else f" {one_line(step.do)}"
         raised = f"{step.name} since {clock(step.at, zone, now)}, {_whose(step)}"
         said = f"NOBODY HAS TAKEN THIS ON: {raised}.{todo} To take it on: visitsafe acknowledge {row.ref}"
-        lines.append(Line(said, Tone.ALARM, under=True))
+        lines.append(BoardLine(said, Tone.ALARM, under=True))
     elif row.owner:
         taken = f"{one_line(row.owner.name)} has taken it on ({row.owner.step_name}, "
-        lines.append(Line(f"{taken}{clock(row.owner.at, zone, now)})", Tone.STRONG, under=True))
+        lines.append(BoardLine(f"{taken}{clock(row.owner.at, zone, now)})", Tone.STRONG, under=True))
     if row.next:
         lines.append(_next(row.next, row, now, zone))
     return lines
 
 
-def _next(step: Step, row: Row, now: datetime, zone: tzinfo) -> Line:
+def _next(step: BoardStep, row: BoardRow, now: datetime, zone: tzinfo) -> BoardLine:
     if row.overtaken:
         since, todo = clock(step.at, zone, now), "" if row.duress else f". {one_line(step.do)}"
         said = f"due since {since} and not raised: {step.name}, {_whose(step)}{todo}"
-        return Line(said, Tone.ALARM, under=True)
+        return BoardLine(said, Tone.ALARM, under=True)
     wait = (from_text(step.at) - now + timedelta(seconds=59)) // timedelta(minutes=1)
     at = clock(step.at, zone, now)
     whose = _whose(step, *row.together)
     why = ", all at once because the risk is high" if row.at_once else ""
-    return Line(f"next {at} (in {duration(wait)}{why}): {_names(step, *row.together)}, {whose}", under=True)
+    return BoardLine(
+        f"next {at} (in {duration(wait)}{why}): {_names(step, *row.together)}, {whose}", under=True
+    )
 
 
-def _names(*steps: Step) -> str:
+def _names(*steps: BoardStep) -> str:
     """`step 1 of 7`, or `steps 2, 4 and 5 of 7` for several of one ladder."""
     *most, last = (one.name.removeprefix("step ") for one in steps)
     return f"steps {', '.join(one.split()[0] for one in most)} and {last}" if most else steps[0].name
 
 
-def _whose(*steps: Step) -> str:
+def _whose(*steps: BoardStep) -> str:
     who = dict.fromkeys(one for step in steps for one in step.whose)
     return one_line(", ".join(who)) or "nobody is named"
 
 
-def _marks(row: Row, zone: tzinfo) -> Iterable[Line]:
+def _marks(row: BoardRow, zone: tzinfo) -> Iterable[BoardLine]:
     if row.urgent:
-        yield Line(f"URGENT: {one_line(row.urgent)}", Tone.CAREFUL, under=True)
+        yield BoardLine(f"URGENT: {one_line(row.urgent)}", Tone.CAREFUL, under=True)
     if row.newer is not None:
         newer, day = row.newer, row.start
         times = f"{clock(newer.start, zone, day)} to {clock(newer.due_back, zone, day)}"
@@ -385,20 +387,20 @@ def _marks(row: Row, zone: tzinfo) -> Iterable[Line]:
         waits = "waits for a manager's decision" if row.status is Status.AWAITING else f"was {row.status}"
         until = "This" if row.departed else "Until it is countersigned, this"
         said = f"A newer version {waits}: {where}. {until} is watched as it was agreed."
-        yield Line(said, Tone.CAREFUL, under=True)
+        yield BoardLine(said, Tone.CAREFUL, under=True)
     elif row.status is not Status.COUNTERSIGNED:
-        yield Line(f"Not countersigned ({row.status})", Tone.CAREFUL, under=True)
+        yield BoardLine(f"Not countersigned ({row.status})", Tone.CAREFUL, under=True)
     for condition in row.unmet:
         whose = f", a condition of {one_line(row.decider)}" if row.decider else ""
-        yield Line(f"NOT MET{whose}: {one_line(condition)}", Tone.CAREFUL, under=True)
+        yield BoardLine(f"NOT MET{whose}: {one_line(condition)}", Tone.CAREFUL, under=True)
     for change in row.changed:
-        yield Line(f"Not as planned: {one_line(change)}", Tone.CAREFUL, under=True)
+        yield BoardLine(f"Not as planned: {one_line(change)}", Tone.CAREFUL, under=True)
     if row.drill:
-        yield Line("DRILL: somebody is practising the alarm on this visit", Tone.CAREFUL, under=True)
+        yield BoardLine("DRILL: somebody is practising the alarm on this visit", Tone.CAREFUL, under=True)
     if row.doubt:
-        yield Line(
+        yield BoardLine(
             f"In doubt: {one_line(row.doubt)}; run: visitsafe verify {row.ref}", Tone.CAREFUL, under=True
         )
     for problem in row.problems[:1]:
         said = f"Its record does not hold: {one_line(problem)}; run: visitsafe verify {row.ref}"
-        yield Line(said, Tone.ALARM, under=True)
+        yield BoardLine(said, Tone.ALARM, under=True)

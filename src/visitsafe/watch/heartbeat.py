@@ -47,7 +47,7 @@ class Gap(msgspec.Struct, frozen=True):
     until: str
 
 
-class Watch(msgspec.Struct, frozen=True):
+class WatchersNow(msgspec.Struct, frozen=True):
     """Who is watching at a moment.
 
     Attributes:
@@ -97,7 +97,7 @@ def _beat(entry: Verified, roster: Roster) -> Beat | None:
         return None
 
 
-def watch_at(beats: Sequence[Beat], now: datetime, zone: tzinfo) -> Watch:
+def watch_at(beats: Sequence[Beat], now: datetime, zone: tzinfo) -> WatchersNow:
     """Who is watching now.
 
     Args:
@@ -111,7 +111,7 @@ def watch_at(beats: Sequence[Beat], now: datetime, zone: tzinfo) -> Watch:
     for beat in past:
         if beat.at >= oldest:
             alive.setdefault(beat.body.watcher, beat)
-    return Watch(
+    return WatchersNow(
         alive=tuple(beat for beat in alive.values() if not beat.body.ended),
         last=past[0] if past else None,
         gap=_gap_of_today(past, now, zone),

@@ -26,7 +26,7 @@ from visitsafe.record.bodies import (
 from visitsafe.record.kinds import KINDS
 from visitsafe.record.terms import Answer, Because, Company, Outcome, Role
 from visitsafe.state.alarm import WORKER, is_alarming, schedule
-from visitsafe.state.events import Alarm, Reports, Said
+from visitsafe.state.events import Alarm, Event, Reports
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import along, along_for_police, heard_with, whose
 from visitsafe.state.visit_words import COMES, who_owns
@@ -48,7 +48,7 @@ class Text(msgspec.Struct, frozen=True):
     body: str
 
 
-class Telling(msgspec.Struct, frozen=True):
+class ToldVisit(msgspec.Struct, frozen=True):
     """A visit, and the moment and place at which it is told.
 
     Attributes:
@@ -127,7 +127,7 @@ def needs_script(state: PlanState, rung: Rung | None) -> bool:
     return rung is state.visit.ladder.steps[-1] or not {Role.MANAGER, LINE_MANAGER}.isdisjoint(rung.who)
 
 
-def visit_lines(telling: Telling) -> Iterator[str]:
+def visit_lines(telling: ToldVisit) -> Iterator[str]:
     """Which visit, since when late, who is with them, and what was heard last."""
     state, visit = telling.state, telling.state.facts
     yield f"Visit: {state.ref}{_after(', ', telling.line(visit.area))}"
@@ -143,7 +143,7 @@ def visit_lines(telling: Telling) -> Iterator[str]:
         yield "They set out before the plan was countersigned."
 
 
-def newest(telling: Telling) -> str:
+def newest(telling: ToldVisit) -> str:
     """When and where by the newest version of the plan, if the visit is watched by an earlier one."""
     visit = telling.state.body.visit
     times = f"{telling.when(visit.start)} to {telling.when(visit.due_back)}"
@@ -151,19 +151,19 @@ def newest(telling: Telling) -> str:
     return ", ".join(filter(None, (times, telling.line(visit.area), address)))
 
 
-def companions(telling: Telling) -> list[str]:
+def companions(telling: ToldVisit) -> list[str]:
     """Who went along, the first three by name."""
     beside = telling.state.going.visit.companions[:3]
     return list(filter(None, (telling.line(one.name, LONGEST_NAME) for one in beside)))
 
 
-def last_heard(telling: Telling) -> str:
+def last_heard(telling: ToldVisit) -> str:
     """What was reported last, when, and by whom."""
     said = telling.state.visit.last_report
     return report_words(telling, said) if said else "none, not even of setting out"
 
 
-def report_words(telling: Telling, said: Said[Reports]) -> str:
+def report_words(telling: ToldVisit, said: Event[Reports]) -> str:
     """`"arrived", today 15:42, by telephone; Dee Desk took the call`."""
     what = KINDS[said.kind].short
     if isinstance(said.body, ExtendedBody):
@@ -175,20 +175,20 @@ def report_words(telling: Telling, said: Said[Reports]) -> str:
     return f'"{what}", {telling.when(said.happened)}, {by_whom(telling, said)}'
 
 
-def by_whom(telling: Telling, said: Said[Reports]) -> str:
+def by_whom(telling: ToldVisit, said: Event[Reports]) -> str:
     """Who reported it: the worker, or somebody who had it by telephone."""
     if said.by_phone:
         return f"by telephone; {line(said.author.person.name, LONGEST_NAME)} took the call"
     return f"by {telling.worker}"
 
 
-def back_line(telling: Telling, back: Said[BackBody]) -> str:
+def back_line(telling: ToldVisit, back: Event[BackBody]) -> str:
     """That they reported being back, when, and by whom."""
     by = f" ({by_whom(telling, back)})" if back.by_phone else ""
     return f"{telling.worker} reported being back {telling.when(back.happened)}{by}."
 
 
-def done_lines(telling: Telling, alarm: Alarm) -> list[str]:
+def done_lines(telling: ToldVisit, alarm: Alarm) -> list[str]:
     """What has been done about this alarm, in order; the newest if it is much."""
     done: list[tuple[str, str]] = []
     for step in alarm.raised:
@@ -214,7 +214,7 @@ def _told(alarm: Alarm, about: str) -> str:
     return _after("; told: ", ", ".join(told)) + _after("; could not tell: ", ", ".join(failed))
 
 
-def script_lines(telling: Telling) -> Iterator[str]:
+def script_lines(telling: ToldVisit) -> Iterator[str]:
     """What to say to the police, in the order in which a call handler asks."""
     state, visit = telling.state, telling.state.facts
     yield f"What has happened: {_happened(telling)}"
@@ -234,7 +234,7 @@ def script_lines(telling: Telling) -> Iterator[str]:
     yield f"Your name, and the duty desk's number: {phone or 'look it up before you ring'}"
 
 
-def _happened(telling: Telling) -> str:
+def _happened(telling: ToldVisit) -> str:
     if telling.state.visit.duress:
         said = telling.when(telling.state.visit.duress.happened)
         return (
@@ -248,7 +248,7 @@ def _happened(telling: Telling) -> str:
     return f"a colleague on a home visit was due back {due}{late}, and has not reported"
 
 
-def _worst(telling: Telling) -> str:
+def _worst(telling: ToldVisit) -> str:
     """The worst finding in one line; of what earlier visits tell only that there was an incident."""
     found = [one for one in telling.state.body.findings if not one.from_before or one.rule == INCIDENT_BEFORE]
     findings = sorted(found, key=lambda finding: finding.level.weight)
@@ -259,12 +259,12 @@ def _after(lead: str, text: str) -> str:
     return f"{lead}{text}" if text else ""
 
 
-def titled(telling: Telling, what: str) -> str:
+def titled(telling: ToldVisit, what: str) -> str:
     """The title of a message that names the worker."""
     return f"{telling.state.ref} {telling.worker}: {what}"
 
 
-def do_of(telling: Telling, rung: Rung | None) -> str:
+def do_of(telling: ToldVisit, rung: Rung | None) -> str:
     """What a step says is to be done, in full."""
     if rung is not None and set(rung.who) == {
         WORKER
@@ -274,7 +274,7 @@ def do_of(telling: Telling, rung: Rung | None) -> str:
     return told or f"read the plan and decide: visitsafe show {telling.state.ref}"
 
 
-def for_whom(telling: Telling, rung: Rung | None) -> str:
+def for_whom(telling: ToldVisit, rung: Rung | None) -> str:
     """Which step it is, and whose."""
     if rung is None:
         return ""
@@ -287,7 +287,7 @@ def text(title: str, *parts: str) -> Text:
     return Text(title=title, body="\n\n".join(filter(None, parts)))
 
 
-Subject = Said[EscalatedBody] | Said[AcknowledgedBody] | Said[StoodDownBody] | Said[BackBody] | None
+Subject = Event[EscalatedBody] | Event[AcknowledgedBody] | Event[StoodDownBody] | Event[BackBody] | None
 NO_DANGER = "This is a drill: nobody is in danger."
 IN_TIME = timedelta(seconds=90)
 """How long after its step fell due a reminder may say what the ladder says: that may name the minutes."""
@@ -305,7 +305,7 @@ def as_step(state: PlanState, step: str) -> str:
     return next((f" --as-step {place}" for place in places), "")
 
 
-def reminder(telling: Telling, subject: Subject) -> Text:
+def reminder(telling: ToldVisit, subject: Subject) -> Text:
     """Two kind lines to the worker, naming nobody."""
     ref, due = telling.state.ref, telling.when(telling.state.visit.due_back)
     rung = rung_of(telling.state, step_of(subject))
@@ -319,7 +319,7 @@ def reminder(telling: Telling, subject: Subject) -> Text:
     )
 
 
-def _in_time(telling: Telling, subject: Subject, rung: Rung) -> bool:
+def _in_time(telling: ToldVisit, subject: Subject, rung: Rung) -> bool:
     """Whether a step is told when the ladder as it is now has it, and not later for want of a watch."""
     if subject is None or not isinstance(subject.body, EscalatedBody):
         return False
@@ -327,7 +327,7 @@ def _in_time(telling: Telling, subject: Subject, rung: Rung) -> bool:
     return subject.body.due in dues and abs(telling.now - from_text(subject.body.due)) <= IN_TIME
 
 
-def _your_time(telling: Telling) -> str:
+def _your_time(telling: ToldVisit) -> str:
     """`Your time is today 16:30, in 10 minutes.`: true when it is sent, to the nearest minute."""
     due = from_text(telling.state.visit.due_back)
     minutes, when = round((telling.now - due) / MINUTE), telling.when(telling.state.visit.due_back)
@@ -336,7 +336,7 @@ def _your_time(telling: Telling) -> str:
     return f"Your time is {when}, in {in_minutes(-minutes)}." if minutes else f"Your time is now, {when}."
 
 
-def all_clear_to_worker(telling: Telling, subject: Subject) -> Text:
+def all_clear_to_worker(telling: ToldVisit, subject: Subject) -> Text:
     """Two kind lines when it is over."""
     until = subject.body.until if subject is not None and isinstance(subject.body, StoodDownBody) else ""
     then = f"Your time is {telling.when(until)} now. " if until else ""
@@ -347,7 +347,7 @@ def all_clear_to_worker(telling: Telling, subject: Subject) -> Text:
     )
 
 
-def all_clear(telling: Telling, subject: Subject) -> Text:
+def all_clear(telling: ToldVisit, subject: Subject) -> Text:
     """The alarm is over: who says so and why."""
     state, worker = telling.state, telling.worker
     area = telling.line(state.body.visit.area)
@@ -370,7 +370,7 @@ def all_clear(telling: Telling, subject: Subject) -> Text:
     )
 
 
-def _then(telling: Telling, until: str) -> str:
+def _then(telling: ToldVisit, until: str) -> str:
     """What comes after an all-clear. A newer alarm is not named: its own messages tell of it."""
     if telling.state.visit.needs_standing_down or telling.state.visit.alarm.raised:
         return "The visit is still watched: go by the newest message about it."
@@ -395,7 +395,7 @@ def drill_of_nobody(desk_phone: str) -> Text:
     )
 
 
-def drill(telling: Telling, message: Message, subject: Subject, *, to_worker: bool) -> Text:
+def drill(telling: ToldVisit, message: Message, subject: Subject, *, to_worker: bool) -> Text:
     """Practice: the step as it would be, and never anything that could be taken for real."""
     ref = telling.state.ref
     if message.all_clear or subject is None or isinstance(subject.body, StoodDownBody | BackBody):
@@ -416,7 +416,7 @@ def drill(telling: Telling, message: Message, subject: Subject, *, to_worker: bo
 INCIDENT, NEAR_MISS = "incident", "near miss"
 
 
-def incident_text(telling: Telling, message: Message) -> Text:
+def incident_text(telling: ToldVisit, message: Message) -> Text:
     """The words of a message about an incident.
 
     Args:
@@ -438,7 +438,7 @@ def incident_text(telling: Telling, message: Message) -> Text:
     )
 
 
-def changed_text(telling: Telling, message: Message) -> Text:
+def changed_text(telling: ToldVisit, message: Message) -> Text:
     """The words of a message about something that is not as it was agreed.
 
     Args:
@@ -469,13 +469,13 @@ def _one(what: str) -> str:
     return f"A {what}" if what == NEAR_MISS else f"An {what}"
 
 
-def _by(telling: Telling, said: Said[IncidentBody] | None) -> str:
+def _by(telling: ToldVisit, said: Event[IncidentBody] | None) -> str:
     if said is None:
         return ""
     return f", {telling.when(said.at)}, by {line(said.author.person.name, LONGEST_NAME)}"
 
 
-def _first(telling: Telling) -> str:
+def _first(telling: ToldVisit) -> str:
     """What to look at before ringing: they may still be in the house, or being looked for."""
     state = telling.state
     if state.visit.needs_standing_down and not state.closed:
@@ -485,7 +485,7 @@ def _first(telling: Telling) -> str:
     return ""
 
 
-def _do_not_ring(telling: Telling, message: Message, show: str) -> Text:
+def _do_not_ring(telling: ToldVisit, message: Message, show: str) -> Text:
     """Somebody on the visit is under duress, here or elsewhere: nothing may make a telephone ring there."""
     knows = telling.state.visit.duress is not None or message.may_know
     why = "Go by the newest message about the duress alarm." if knows else f"Do now: {telling.desk}."
@@ -510,7 +510,7 @@ def text_of(message: Message, state: PlanState, now: datetime, zone: tzinfo, des
         zone: Whose local time is told.
         desk_phone: The duty desk's number; empty if the team has agreed on none.
     """
-    telling = Telling(state, now, zone, desk_phone, message.channel.address and not message.drill)
+    telling = ToldVisit(state, now, zone, desk_phone, message.channel.address and not message.drill)
     if message.incident:
         return incident_text(telling, message)
     if message.changed:
@@ -526,12 +526,12 @@ def text_of(message: Message, state: PlanState, now: datetime, zone: tzinfo, des
     return all_clear(telling, subject) if message.all_clear else _open(telling, message, alarm, subject)
 
 
-def _open(telling: Telling, message: Message, alarm: Alarm, subject: Subject) -> Text:
+def _open(telling: ToldVisit, message: Message, alarm: Alarm, subject: Subject) -> Text:
     """What is raised or taken on, and not over."""
     rung = rung_of(telling.state, step_of(subject))
     if telling.state.visit.duress:
         return _duress(telling, message, alarm, subject, rung)
-    if isinstance(subject, Said) and isinstance(subject.body, AcknowledgedBody):
+    if isinstance(subject, Event) and isinstance(subject.body, AcknowledgedBody):
         return _owned(telling, alarm, subject, rung)
     return _alarm(telling, message, alarm, rung)
 
@@ -553,13 +553,13 @@ def _goes_to_worker(message: Message, state: PlanState) -> bool:
     return who == WORKER or as_heard(who) == as_heard(state.author.person.email)
 
 
-def _late(telling: Telling) -> str:
+def _late(telling: ToldVisit) -> str:
     if from_text(telling.state.visit.due_back) > telling.now:
         return f"due back {telling.when(telling.state.visit.due_back)}"
     return f"{duration(telling.late)} late" if telling.late else "due back now"
 
 
-def _how_to_take(telling: Telling, rung: Rung | None, step: str) -> str:
+def _how_to_take(telling: ToldVisit, rung: Rung | None, step: str) -> str:
     how = f"visitsafe acknowledge {telling.state.ref}{as_step(telling.state, step)}, or {telling.desk}"
     if rung and not rung.acknowledge:
         return f"If you take this on, say so: {how}. Until somebody says so, nobody has it."
@@ -569,7 +569,7 @@ def _how_to_take(telling: Telling, rung: Rung | None, step: str) -> str:
     )
 
 
-def _how_it_ends(telling: Telling, rung: Rung | None = None) -> str:
+def _how_it_ends(telling: ToldVisit, rung: Rung | None = None) -> str:
     if rung and not is_alarming(telling.state, telling.now):
         how = f"visitsafe {heard_with(rung)} {telling.state.ref} --for NAME"
         return f"The watch goes on until {telling.worker} is back. Pass on what you hear from them: {how}"
@@ -578,7 +578,7 @@ def _how_it_ends(telling: Telling, rung: Rung | None = None) -> str:
     return f"Once somebody knows that {telling.worker} is safe, {who} ends it: {end}"
 
 
-def _background(telling: Telling, alarm: Alarm, rung: Rung | None) -> list[str]:
+def _background(telling: ToldVisit, alarm: Alarm, rung: Rung | None) -> list[str]:
     """The visit, what was done, and the script, a paragraph each."""
     done = done_lines(telling, alarm)
     parts = [
@@ -591,7 +591,7 @@ def _background(telling: Telling, alarm: Alarm, rung: Rung | None) -> list[str]:
     return parts
 
 
-def _alarm(telling: Telling, message: Message, alarm: Alarm, rung: Rung | None) -> Text:
+def _alarm(telling: ToldVisit, message: Message, alarm: Alarm, rung: Rung | None) -> Text:
     """A step that was raised."""
     state, back = telling.state, telling.state.visit.back
     area = telling.line(state.facts.area)
@@ -616,7 +616,7 @@ def _alarm(telling: Telling, message: Message, alarm: Alarm, rung: Rung | None) 
     )
 
 
-def _owned(telling: Telling, alarm: Alarm, said: Said[AcknowledgedBody], rung: Rung | None) -> Text:
+def _owned(telling: ToldVisit, alarm: Alarm, said: Event[AcknowledgedBody], rung: Rung | None) -> Text:
     """A reminder to whoever took a step on."""
     back = telling.state.visit.back
     do = f"Do now: {do_of(telling, rung)}"
@@ -632,16 +632,16 @@ def _owned(telling: Telling, alarm: Alarm, said: Said[AcknowledgedBody], rung: R
     )
 
 
-def _taken(telling: Telling, said: Said[AcknowledgedBody]) -> str:
+def _taken(telling: ToldVisit, said: Event[AcknowledgedBody]) -> str:
     owner = line(who_owns(telling.state, said), LONGEST_NAME)
     return f"{owner} took this on {telling.when(said.at)} ({telling.state.visit.called(said.body.step)})"
 
 
-def _duress(telling: Telling, message: Message, alarm: Alarm, subject: Subject, rung: Rung | None) -> Text:
+def _duress(telling: ToldVisit, message: Message, alarm: Alarm, subject: Subject, rung: Rung | None) -> Text:
     """Whatever is open while the duress phrase stands."""
     duress, worker = telling.state.visit.duress, telling.worker
     heard = f" {telling.when(duress.happened)}, {by_whom(telling, duress)}" if duress else ""
-    owned = isinstance(subject, Said) and isinstance(subject.body, AcknowledgedBody)
+    owned = isinstance(subject, Event) and isinstance(subject.body, AcknowledgedBody)
     again = f"Nobody has taken this on yet: you are contact {message.round + 1}." if message.round else ""
     own = f"{_taken(telling, subject)}, and it is still open." if owned else again  # type: ignore[arg-type]
     return text(
@@ -658,7 +658,7 @@ def _duress(telling: Telling, message: Message, alarm: Alarm, subject: Subject, 
     )
 
 
-def _hushed(telling: Telling, message: Message, subject: Subject) -> Text:
+def _hushed(telling: ToldVisit, message: Message, subject: Subject) -> Text:
     """An alarm about a visit of somebody who is under duress on another one: nobody must ring them."""
     worker, step = telling.worker, step_of(subject)
     show = f"visitsafe show {telling.state.ref}"

@@ -13,7 +13,7 @@ import msgspec
 from visitsafe.record.bodies import EscalatedBody, NotifiedBody, ReportBody, Rung
 from visitsafe.record.terms import ANSWERERS, Outcome, Role
 from visitsafe.state.alarm import CLOCKS_APART, WORKER, is_overdue, owned_level, owner, schedule, unowned
-from visitsafe.state.events import Alarm, Said
+from visitsafe.state.events import Alarm, Event
 from visitsafe.state.fold import PlanState
 from visitsafe.state.incidents import to_tell
 from visitsafe.team.people import Member, as_heard, meant_by
@@ -337,7 +337,7 @@ class _Post:
         self.contacts = living(contacts, members)
         self.hush = Hush(state, members, hushed)
         self.spoken = any(isinstance(one.body, ReportBody) and one.body.duress for one in state.visit.reports)
-        self.tried: dict[str, list[Said[NotifiedBody]]] = {}
+        self.tried: dict[str, list[Event[NotifiedBody]]] = {}
         alarms = (*state.visit.alarms, *state.visit.drills.values())
         for one in (*(one for alarm in alarms for one in alarm.sent), *state.after.told, *state.visit.told):
             self.tried.setdefault(one.body.about, []).append(one)
@@ -432,7 +432,7 @@ class _Post:
         theirs = [one for one in self.contacts.channels if as_heard(one.who) == called]
         return self._allowed(theirs) or self._reached_by((Role.MANAGER,))
 
-    def _rounds(self, raised: Said[EscalatedBody], channels: Sequence[Channel]) -> Iterable[Message]:
+    def _rounds(self, raised: Event[EscalatedBody], channels: Sequence[Channel]) -> Iterable[Message]:
         """The next round of a step, if it is time for it, and what failed in this one."""
         same = [one for group in _grouped(self.state.visit.alarm.raised) if raised in group for one in group]
         tried = self._tried(one.id for one in same)
@@ -444,7 +444,7 @@ class _Post:
         for number in range(max(0, last + 1 - count), last + 1):
             yield from self._again(raised.id, channels[number % count], tried, number)
 
-    def _is_time_for_next(self, number: int, tried: Sequence[Said[NotifiedBody]], count: int) -> bool:
+    def _is_time_for_next(self, number: int, tried: Sequence[Event[NotifiedBody]], count: int) -> bool:
         first = min(tried, key=lambda one: (one.body.attempt, one.at))
         # The word of somebody on the visit that others were told must not keep them from being told.
         theirs = self.hush.is_of_the_visit(first.author)
@@ -453,7 +453,7 @@ class _Post:
         wait = min(REPEAT * (1 << min(number // count, 3)), LONGEST_REPEAT)
         return self._since(first.at) >= (REPEAT if theirs else wait)
 
-    def _last_round(self, tried: Sequence[Said[NotifiedBody]]) -> int:
+    def _last_round(self, tried: Sequence[Event[NotifiedBody]]) -> int:
         """The last of the rounds from 0 on; a number far beyond was written by no watcher."""
         rounds = {one.body.round for one in tried}
         return next(number for number in range(len(rounds) + 1) if number not in rounds) - 1
@@ -472,7 +472,7 @@ class _Post:
         self,
         about: str,
         channel: Channel,
-        tried: Sequence[Said[NotifiedBody]],
+        tried: Sequence[Event[NotifiedBody]],
         number: int,
         drill: str = "",
         *,
@@ -515,7 +515,7 @@ class _Post:
                 yield Message(about=about, channel=channel, all_clear=True, drill=drill)
             yield from self._again(about, channel, tried, 0, drill, all_clear=True)
 
-    def _of_step(self, raised: Said[EscalatedBody]) -> list[Channel]:
+    def _of_step(self, raised: Event[EscalatedBody]) -> list[Channel]:
         return self._reached(self.state.visit.rung(raised.body.step))
 
     def _reached(self, rung: Rung) -> list[Channel]:
@@ -531,7 +531,7 @@ class _Post:
         """Under duress nothing goes to a telephone that may lie in that house."""
         return [one for one in channels if not self.hush.silences(one)]
 
-    def _tried(self, ids: Iterable[str]) -> list[Said[NotifiedBody]]:
+    def _tried(self, ids: Iterable[str]) -> list[Event[NotifiedBody]]:
         return [one for name in dict.fromkeys(ids) for one in self.tried.get(name, ())]
 
     def _since(self, at: str) -> timedelta:
@@ -543,9 +543,9 @@ class _Post:
         return self.now - from_text(at) > STALE
 
 
-def _grouped(raised: Iterable[Said[EscalatedBody]]) -> list[list[Said[EscalatedBody]]]:
+def _grouped(raised: Iterable[Event[EscalatedBody]]) -> list[list[Event[EscalatedBody]]]:
     """The same step at the same time, raised by two watchers who had not seen each other, is one step."""
-    groups: dict[tuple[str, str], list[Said[EscalatedBody]]] = {}
+    groups: dict[tuple[str, str], list[Event[EscalatedBody]]] = {}
     for one in raised:
         groups.setdefault((one.body.step, one.body.due), []).append(one)
     return list(groups.values())

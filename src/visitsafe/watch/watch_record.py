@@ -6,7 +6,7 @@ from visitsafe.errors import StoreError, VerificationError, VisitsafeError
 from visitsafe.record.bodies import EscalatedBody, NotifiedBody
 from visitsafe.record.stored import Store, Stored, nothing_first
 from visitsafe.record.terms import Kind
-from visitsafe.state.events import Said
+from visitsafe.state.events import Event
 from visitsafe.watch.watch_claims import Means, Pen
 from visitsafe.watch.watch_unkept import Item, Unkept
 from visitsafe.watch.watch_view import Fresh, View
@@ -45,7 +45,7 @@ class Notebook:
         """Put what was done on the record; what the record does not take is remembered as done."""
         state, roster = fresh.state, self._view.roster
         entry = self._pen.sign(roster, state, kind, body)
-        said = Said(entry.id, kind, entry.content.at, roster.members[self._means.signer.fingerprint], body)
+        said = Event(entry.id, kind, entry.content.at, roster.members[self._means.signer.fingerprint], body)
         try:
             self._pen.append(store, roster, entry, first)
         except VerificationError as error:

@@ -15,7 +15,7 @@ import msgspec
 
 from visitsafe.record.bodies import EscalatedBody
 from visitsafe.record.entry import Entry
-from visitsafe.state.events import Alarm, Said
+from visitsafe.state.events import Alarm, Event
 from visitsafe.state.fold import PlanState
 
 WRITE_AGAIN = timedelta(minutes=1)
@@ -34,7 +34,7 @@ class Item(msgspec.Struct, frozen=True):
         again: When to try again.
     """
 
-    said: Said[Any]
+    said: Event[Any]
     entry: Entry
     alarm: int
     stored: bool
@@ -50,7 +50,7 @@ class Unkept:
         self._times: Counter[str] = Counter()
 
     def add(
-        self, state: PlanState, said: Said[Any], entry: Entry, reason: str, now: datetime, *, stored: bool
+        self, state: PlanState, said: Event[Any], entry: Entry, reason: str, now: datetime, *, stored: bool
     ) -> None:
         """Remember an entry about a visit; `stored` if the store has it and it does not count."""
         mine = self._items.setdefault(state.plan, {})
@@ -101,13 +101,13 @@ class Unkept:
         self._items = {plan: items for plan, items in self._items.items() if items}
 
 
-def _with(alarm: Alarm, said: Said[Any]) -> Alarm:
+def _with(alarm: Alarm, said: Event[Any]) -> Alarm:
     if isinstance(said.body, EscalatedBody):
         return msgspec.structs.replace(alarm, raised=(*alarm.raised, said))
     return msgspec.structs.replace(alarm, sent=(*alarm.sent, said))
 
 
-def _taken(state: PlanState, alarm: Alarm, said: Said[Any]) -> dict[str, str]:
+def _taken(state: PlanState, alarm: Alarm, said: Event[Any]) -> dict[str, str]:
     """Who took such a step on: they cannot have seen it on the record, only on a screen or in a message."""
     if not isinstance(said.body, EscalatedBody):
         return {}

@@ -57,7 +57,7 @@ class AnswerError(ValueError):
 
 
 @dataclass(frozen=True)
-class Context:
+class AnswerContext:
     """What an answer may depend on.
 
     Attributes:
@@ -98,7 +98,7 @@ def is_blank(raw: Raw) -> bool:
     return not any(clean(one) for one in ([raw] if isinstance(raw, str) else raw))
 
 
-def parse(question: Question, raw: Raw, context: Context) -> Value:
+def parse(question: Question, raw: Raw, context: AnswerContext) -> Value:
     """The answer that was meant.
 
     Args:
@@ -201,7 +201,7 @@ def _no_longer_than(longest: int, text: str) -> None:
         raise AnswerError(f"that is {len(text)} characters long, and at most {longest} fit; make it shorter")
 
 
-def _time(question: Question, raw: str, context: Context) -> str:
+def _time(question: Question, raw: str, context: AnswerContext) -> str:
     wrong = None
     is_due_back = question.fills is VisitField.DUE_BACK
     if is_due_back and context.start is None:
@@ -254,7 +254,7 @@ def companion_doubts(names: Sequence[str], team: Iterable[Member]) -> list[str]:
 
 
 def parse_all(
-    questionnaire: Questionnaire, raw: Mapping[str, Raw], context: Context, standing: Answers = _EMPTY
+    questionnaire: Questionnaire, raw: Mapping[str, Raw], context: AnswerContext, standing: Answers = _EMPTY
 ) -> Parsed:
     """Every answer of a file, and every problem with it.
 
@@ -288,7 +288,7 @@ def parse_all(
     return Parsed(answers, tuple(problems), tuple(taken))
 
 
-def _start(questionnaire: Questionnaire, raw: Mapping[str, Raw], context: Context) -> datetime | None:
+def _start(questionnaire: Questionnaire, raw: Mapping[str, Raw], context: AnswerContext) -> datetime | None:
     for question in questionnaire:
         if question.fills is VisitField.START:
             try:
@@ -299,7 +299,7 @@ def _start(questionnaire: Questionnaire, raw: Mapping[str, Raw], context: Contex
     return context.start
 
 
-def _in_file(question: Question, given: Raw, context: Context) -> Value:
+def _in_file(question: Question, given: Raw, context: AnswerContext) -> Value:
     """As `parse`; but a written `[]` is none on purpose, and a time due back is read without a start too."""
     if not isinstance(given, str) and not given and question.answer in _NONE:
         return _NONE[question.answer]

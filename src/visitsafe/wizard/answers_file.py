@@ -33,7 +33,7 @@ from visitsafe.checklists.yaml import (
 from visitsafe.errors import ProblemsError, SettingsError
 from visitsafe.record.bodies import Control
 from visitsafe.text.clean import clean, quoted
-from visitsafe.wizard.answering import Context, Raw, is_blank, parse_all
+from visitsafe.wizard.answering import AnswerContext, Raw, is_blank, parse_all
 
 KEYS = ("checklist", "visit", "answers", "controls", "urgent")
 CONTROL_KEYS = ("rule", "do", "who")
@@ -48,7 +48,7 @@ _EMPTY: Answers = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Filled:
+class CompleteAnswers:
     """What a complete answers file says, ready to be planned; `taken` as in `Parsed`."""
 
     answers: Mapping[str, Value]
@@ -215,8 +215,8 @@ def another_checklist(file: AnswersFile, named: str) -> ProblemsError:
 
 
 def read_answers(
-    file: AnswersFile, questionnaire: Questionnaire, context: Context, standing: Answers = _EMPTY
-) -> Filled:
+    file: AnswersFile, questionnaire: Questionnaire, context: AnswerContext, standing: Answers = _EMPTY
+) -> CompleteAnswers:
     """Understand a file's answers.
 
     Args:
@@ -244,10 +244,10 @@ def read_answers(
     controls = _measures(desk, file, questionnaire, None if desk.problems else parsed.answers)
     if desk.problems:
         raise refusal(file.name, desk.problems, file.hint)
-    return Filled(parsed.answers, controls, file.urgent, parsed.taken)
+    return CompleteAnswers(parsed.answers, controls, file.urgent, parsed.taken)
 
 
-def settled_in(file: AnswersFile, questionnaire: Questionnaire, context: Context) -> Occasion:
+def settled_in(file: AnswersFile, questionnaire: Questionnaire, context: AnswerContext) -> Occasion:
     """What facts are worked out from, as far as the file settles it; what is wrong with it is said later."""
     raw, _ = _by_question(_Desk(file.positions), file, questionnaire)
     context = replace(context, urgent=context.urgent or bool(file.urgent))

@@ -16,11 +16,11 @@ from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import Control, Finding, KnownFact
 from visitsafe.record.terms import Level
 from visitsafe.text.clock import from_text
-from visitsafe.wizard.draft_file import Session, Stage, without
+from visitsafe.wizard.draft_file import DraftStage, Session, without
 
 __all__ = [
+    "DraftStage",
     "Session",
-    "Stage",
     "begin",
     "final",
     "final_controls",

@@ -17,7 +17,7 @@ Value = str | tuple[str, ...]
 """An answer, as in `assessment`."""
 
 
-class Stage(StrEnum):
+class DraftStage(StrEnum):
     """Where the person stands."""
 
     QUESTIONS = "questions"
@@ -71,9 +71,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     facts_before: tuple[KnownFact, ...] = ()
     controls: tuple[Control, ...] = ()
     considered: tuple[str, ...] = ()
-    stage: Stage = Stage.QUESTIONS
+    stage: DraftStage = DraftStage.QUESTIONS
     cursor: str = ""
-    origin: Stage | None = None
+    origin: DraftStage | None = None
     walking: bool = False
     writing: bool = False
     half: str = ""

@@ -28,7 +28,7 @@ LARGEST = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedDraft:
     """A draft in the list: its name, what it is about, whether a window has it open, when it changed."""
 
     name: str
@@ -41,7 +41,7 @@ class Listed:
 class Listing:
     """The drafts, the oldest first, and one sentence for each file that was set aside."""
 
-    drafts: tuple[Listed, ...]
+    drafts: tuple[ListedDraft, ...]
     set_aside: tuple[str, ...]
 
 
@@ -51,14 +51,14 @@ def list_drafts(folder: Path) -> Listing:
     Raises:
         SettingsError: The folder cannot be read.
     """
-    drafts: list[Listed] = []
+    drafts: list[ListedDraft] = []
     set_aside: list[str] = []
     with _plain_words("read", folder):
         names = sorted(path.stem for path in folder.glob(f"*{DRAFT}")) if folder.exists() else []
         for name in names:
             path = folder / f"{name}{DRAFT}"
             try:
-                drafts.append(Listed(name, _read(path), _in_use(folder, name), _changed(path)))
+                drafts.append(ListedDraft(name, _read(path), _in_use(folder, name), _changed(path)))
             except _DamagedError as error:
                 set_aside.append(_set_aside(path, error))
             except FileNotFoundError:

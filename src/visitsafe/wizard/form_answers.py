@@ -10,8 +10,8 @@ from visitsafe.checklists.assessment import Answers
 from visitsafe.checklists.model import FormChecklist
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.checklists.yaml import Problem, refusal
-from visitsafe.wizard.answering import Context
-from visitsafe.wizard.answers_file import Filled, load, read_answers
+from visitsafe.wizard.answering import AnswerContext
+from visitsafe.wizard.answers_file import CompleteAnswers, load, read_answers
 from visitsafe.wizard.answers_template import answer_lines
 
 _HEAD = """\
@@ -26,10 +26,10 @@ def read_form(
     path: str,
     form: FormChecklist,
     questionnaire: Questionnaire,
-    context: Context,
+    context: AnswerContext,
     known: Answers,
     command: str,
-) -> Filled:
+) -> CompleteAnswers:
     """The answers in a file.
 
     Args:

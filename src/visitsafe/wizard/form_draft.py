@@ -9,7 +9,7 @@ from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.form_flow import FormSet
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.wizard.draft import refit
-from visitsafe.wizard.draft_file import Session, Stage
+from visitsafe.wizard.draft_file import DraftStage, Session
 
 _LONG_ENOUGH = 16
 
@@ -41,6 +41,6 @@ def go_on_with_form(
     form_set: FormSet, questionnaire: Questionnaire, session: Session, command: str
 ) -> Session:
     """A form as it was left, fitted to the questions of today. A yes that led to nothing is undone."""
-    stage = Stage.SIGN if session.stage is Stage.DONE else session.stage
+    stage = DraftStage.SIGN if session.stage is DraftStage.DONE else session.stage
     digest = form_set.digests[form_set.form.id]
     return refit(questionnaire, replace(session, stage=stage, command=command), digest)

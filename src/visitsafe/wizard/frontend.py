@@ -13,7 +13,7 @@ from visitsafe.checklists.model import AnswerType, Question, Source, VisitField
 from visitsafe.checklists.questionnaire import cite
 from visitsafe.text.clock import age, date_only, from_text
 from visitsafe.text.times import long_visit
-from visitsafe.wizard.answering import AnswerError, Context, case_warning, companion_doubts, parse
+from visitsafe.wizard.answering import AnswerContext, AnswerError, case_warning, companion_doubts, parse
 from visitsafe.wizard.screens import (
     AskOne,
     AskTogether,
@@ -58,7 +58,7 @@ class Guide:
         because: What is known because of which this is asked, in words.
     """
 
-    context: Context
+    context: AnswerContext
     proposal: Proposal | None = None
     cite: Callable[[tuple[Source, ...]], str] = cite
     keep: Callable[[Mapping[str, Value]], None] = _nothing

@@ -12,7 +12,7 @@ from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.record.bodies import Control, Finding
 from visitsafe.record.terms import Level
 from visitsafe.wizard.draft import findings
-from visitsafe.wizard.draft_file import Session, Stage
+from visitsafe.wizard.draft_file import DraftStage, Session
 from visitsafe.wizard.screens import (
     Concern,
     ControlFor,
@@ -23,7 +23,7 @@ from visitsafe.wizard.screens import (
     WriteControl,
     Wrote,
 )
-from visitsafe.wizard.walk import Walk
+from visitsafe.wizard.walk import PageWalk
 
 
 def concerns(questionnaire: Questionnaire, session: Session) -> tuple[Concern, ...]:
@@ -31,7 +31,7 @@ def concerns(questionnaire: Questionnaire, session: Session) -> tuple[Concern, .
 
     What earlier visits leave to be known comes last: notes.
     """
-    walk = Walk(questionnaire, session.answers, frozenset())
+    walk = PageWalk(questionnaire, session.answers, frozenset())
     found = (*findings(questionnaire, session), *session.known)
     why = {rule.id: rule.why for rule in questionnaire.rules}
     return tuple(
@@ -118,7 +118,9 @@ def who_does(session: Session, rule: str, text: str, who: str) -> Session:
 def reopened(session: Session, rule: str) -> Session:
     """A finding is decided on once more; what was chosen stays as the offer."""
     considered = tuple(name for name in session.considered if name != rule)
-    return replace(session, stage=Stage.CONTROLS, cursor=rule, considered=considered, writing=False, half="")
+    return replace(
+        session, stage=DraftStage.CONTROLS, cursor=rule, considered=considered, writing=False, half=""
+    )
 
 
 def forget_settled(questionnaire: Questionnaire, before: Session, after: Session) -> Session:

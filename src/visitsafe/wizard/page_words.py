@@ -13,6 +13,7 @@ from visitsafe.wizard.frontend import TYPED, Guide
 from visitsafe.wizard.options import expected
 from visitsafe.wizard.screens import (
     CONFIRM,
+    AnswerRow,
     AskOne,
     AskTogether,
     Concern,
@@ -22,7 +23,6 @@ from visitsafe.wizard.screens import (
     Goto,
     Reconsider,
     Review,
-    Row,
     Sign,
 )
 
@@ -128,7 +128,7 @@ def grid_line(question: Question, values: Mapping[str, Value], guide: Guide) -> 
     return question.ask if value is None else f"{question.ask} (so far: {guide.words(question, value)})"
 
 
-def row_words(row: Row, page: Review, guide: Guide) -> str:
+def row_words(row: AnswerRow, page: Review, guide: Guide) -> str:
     """One line of the review page."""
     if row.value is None:
         return f"{row.label}: not answered yet"

@@ -4,17 +4,17 @@ from visitsafe.checklists.assessment import BLANK, NONE
 from visitsafe.checklists.model import AnswerType, Question, Section, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.wizard.draft_file import Session
-from visitsafe.wizard.screens import AskOne, AskTogether, Review, Row
-from visitsafe.wizard.walk import Page, Walk
+from visitsafe.wizard.screens import AnswerRow, AskOne, AskTogether, Review
+from visitsafe.wizard.walk import Page, PageWalk
 
 EACH_TITLE = "This visit"
 EACH_ABOUT = "Each visit is another one, so this is asked every time. Not sure counts as the careful answer."
 
 
-def walk_of(questionnaire: Questionnaire, session: Session) -> Walk:
+def walk_of(questionnaire: Questionnaire, session: Session) -> PageWalk:
     """The order of the pages, where kept answers are not asked."""
     kept = frozenset(session.standing) | frozenset(session.carried)
-    return Walk(questionnaire, session.answers, kept, repeats=bool(session.repeats))
+    return PageWalk(questionnaire, session.answers, kept, repeats=bool(session.repeats))
 
 
 def question_screen(questionnaire: Questionnaire, session: Session) -> AskOne | AskTogether:
@@ -61,7 +61,7 @@ def _reported(questionnaire: Questionnaire, question: Question) -> bool:
     )
 
 
-def _on_page(walk: Walk, page: Page, session: Session) -> Page:
+def _on_page(walk: PageWalk, page: Page, session: Session) -> Page:
     """Of a page with several questions: one if it is changed, what is open, or all that are not kept."""
     shown = walk.shown(page)
     if session.origin is not None:
@@ -81,7 +81,7 @@ def review(questionnaire: Questionnaire, session: Session) -> Review:
     """Every answer that counts, and every question that still wants one."""
     walk = walk_of(questionnaire, session)
     rows = tuple(
-        Row(
+        AnswerRow(
             id=question.id,
             section=questionnaire.section_of[question.id].title,
             label=question.label,
@@ -96,7 +96,7 @@ def review(questionnaire: Questionnaire, session: Session) -> Review:
     return Review(rows, walk.before(None) is not None, session.repeats or session.revises)
 
 
-def visit_rows(questionnaire: Questionnaire, session: Session) -> tuple[Row, ...]:
+def visit_rows(questionnaire: Questionnaire, session: Session) -> tuple[AnswerRow, ...]:
     """Which visit it is: its case and its times."""
     shown = (VisitField.CASE, VisitField.START, VisitField.DUE_BACK)
     rows = {row.question.fills: row for row in review(questionnaire, session).rows}

@@ -55,7 +55,7 @@ class AskTogether:
 
 
 @dataclass(frozen=True)
-class Row:
+class AnswerRow:
     """One answer on the review page.
 
     Attributes:
@@ -78,7 +78,7 @@ class Row:
 class Review:
     """Every answer that counts. `repeats`: it is the page which asks what has changed since then."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[AnswerRow, ...]
     can_back: bool
     repeats: str = ""
 
@@ -152,21 +152,21 @@ class Sign:
     """
 
     concerns: tuple[Concern, ...]
-    visit: tuple[Row, ...] = ()
+    visit: tuple[AnswerRow, ...] = ()
     urgent: str = ""
     form: str = ""
     facts: tuple[KnownFact, ...] = ()
 
 
 @dataclass(frozen=True)
-class Stop:
+class NothingLeft:
     """Nothing is left to ask: the plan can be signed."""
 
     status: str = "sign"
 
 
 Page = Review | Findings | ControlFor | WriteControl | WhoDoes | Sign
-Screen = AskOne | AskTogether | Page | Stop
+Screen = AskOne | AskTogether | Page | NothingLeft
 
 
 class Move(Enum):
@@ -177,7 +177,7 @@ class Move(Enum):
 
 
 @dataclass(frozen=True)
-class Answered:
+class ParsedAnswer:
     """An answer, parsed."""
 
     id: str
@@ -252,4 +252,4 @@ class Pause:
 
 BACK = Move.BACK
 CONFIRM = Move.CONFIRM
-Event = Move | Answered | AnsweredMany | Goto | Reconsider | Reopen | Measures | Wrote | Who | Pause
+Event = Move | ParsedAnswer | AnsweredMany | Goto | Reconsider | Reopen | Measures | Wrote | Who | Pause

@@ -15,7 +15,7 @@ from visitsafe.checklists.facts import in_order
 from visitsafe.checklists.model import AnswerType
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.wizard.draft import findings
-from visitsafe.wizard.draft_file import Session, Stage
+from visitsafe.wizard.draft_file import DraftStage, Session
 from visitsafe.wizard.measures import (
     concerns,
     control_screen,
@@ -29,47 +29,47 @@ from visitsafe.wizard.measures import (
 )
 from visitsafe.wizard.pages import question_screen, review, visit_rows, walk_of
 from visitsafe.wizard.screens import (
-    Answered,
     AnsweredMany,
     Event,
     Findings,
     Goto,
     Measures,
     Move,
+    NothingLeft,
+    ParsedAnswer,
     Pause,
     Reconsider,
     Reopen,
     Screen,
     Sign,
-    Stop,
     Who,
     Wrote,
 )
 from visitsafe.wizard.session_keeping import answered, shelve, taken_back
-from visitsafe.wizard.walk import Page, Walk
+from visitsafe.wizard.walk import Page, PageWalk
 
-__all__ = ["Session", "Stage", "apply", "screen"]
+__all__ = ["DraftStage", "Session", "apply", "screen"]
 
 
 def screen(questionnaire: Questionnaire, session: Session) -> Screen:
     """The page that a session is on."""
     session = _settle_place(questionnaire, session)
     match session.stage:
-        case Stage.QUESTIONS:
+        case DraftStage.QUESTIONS:
             return question_screen(questionnaire, session)
-        case Stage.REVIEW:
+        case DraftStage.REVIEW:
             return review(questionnaire, session)
-        case Stage.FINDINGS:
+        case DraftStage.FINDINGS:
             return Findings(concerns(questionnaire, session))
-        case Stage.CONTROLS:
+        case DraftStage.CONTROLS:
             wanted = to_decide(questionnaire, session)
             number = [one.finding.rule for one in wanted].index(session.cursor)
             return control_screen(session, wanted, number)
-        case Stage.SIGN:
+        case DraftStage.SIGN:
             found, rows = concerns(questionnaire, session), visit_rows(questionnaire, session)
             return Sign(found, rows, session.urgent, session.about, in_order(session.facts))
         case _:
-            return Stop()
+            return NothingLeft()
 
 
 def apply(questionnaire: Questionnaire, session: Session, event: Event) -> Session:
@@ -85,10 +85,10 @@ def apply(questionnaire: Questionnaire, session: Session, event: Event) -> Sessi
 
 
 def _change(
-    questionnaire: Questionnaire, session: Session, event: Answered | AnsweredMany | Goto | Reopen
+    questionnaire: Questionnaire, session: Session, event: ParsedAnswer | AnsweredMany | Goto | Reopen
 ) -> Session:
     match event:
-        case Answered(name, value):
+        case ParsedAnswer(name, value):
             return _answer(questionnaire, session, {name: value})
         case AnsweredMany(values, done):
             after = _answer(questionnaire, session, values)
@@ -111,17 +111,17 @@ def _move(questionnaire: Questionnaire, session: Session, move: Move) -> Session
 def _settle_place(questionnaire: Questionnaire, session: Session) -> Session:
     """The place which the session means: a page that exists, and none after the review while one is open."""
     walk = walk_of(questionnaire, session)
-    if session.stage is Stage.QUESTIONS:
+    if session.stage is DraftStage.QUESTIONS:
         if walk.page_with(session.cursor):
             return session
         if walk.first_open is None:
-            return replace(session, stage=Stage.REVIEW, cursor="", origin=None, walking=False)
+            return replace(session, stage=DraftStage.REVIEW, cursor="", origin=None, walking=False)
         return replace(session, cursor=walk.entry(walk.first_open))
-    if session.stage in {Stage.CONTROLS, Stage.SIGN, Stage.DONE} and walk.first_open:
-        return replace(session, stage=Stage.REVIEW, cursor="", origin=None)
-    if session.stage is Stage.FINDINGS and not _has_findings(questionnaire, session):
-        return replace(session, stage=Stage.REVIEW if walk.first_open else Stage.SIGN)
-    return _settle_control(questionnaire, session) if session.stage is Stage.CONTROLS else session
+    if session.stage in {DraftStage.CONTROLS, DraftStage.SIGN, DraftStage.DONE} and walk.first_open:
+        return replace(session, stage=DraftStage.REVIEW, cursor="", origin=None)
+    if session.stage is DraftStage.FINDINGS and not _has_findings(questionnaire, session):
+        return replace(session, stage=DraftStage.REVIEW if walk.first_open else DraftStage.SIGN)
+    return _settle_control(questionnaire, session) if session.stage is DraftStage.CONTROLS else session
 
 
 def _has_findings(questionnaire: Questionnaire, session: Session) -> bool:
@@ -144,8 +144,8 @@ def _next_control(questionnaire: Questionnaire, session: Session) -> Session:
     rules = [one.finding.rule for one in to_decide(questionnaire, session)]
     undecided = next((rule for rule in rules if not decided(session, rule)), None)
     if undecided is not None and session.origin is None:
-        return replace(session, stage=Stage.CONTROLS, cursor=undecided)
-    return replace(session, stage=session.origin or Stage.SIGN, cursor="", origin=None)
+        return replace(session, stage=DraftStage.CONTROLS, cursor=undecided)
+    return replace(session, stage=session.origin or DraftStage.SIGN, cursor="", origin=None)
 
 
 # Events on questions.
@@ -180,11 +180,11 @@ def _go_on(questionnaire: Questionnaire, session: Session, answered: str) -> Ses
     later = walk.after(here) if here and session.walking and session.origin is None else None
     target = _earlier(walk, first_open, later)
     if target is None:
-        return replace(session, stage=Stage.REVIEW, cursor="", walking=False)
+        return replace(session, stage=DraftStage.REVIEW, cursor="", walking=False)
     return replace(session, cursor=walk.entry(target), walking=session.walking and target != first_open)
 
 
-def _earlier(walk: Walk, one: Page | None, other: Page | None) -> Page | None:
+def _earlier(walk: PageWalk, one: Page | None, other: Page | None) -> Page | None:
     known = [page for page in (one, other) if page is not None]
     return min(known, key=walk.pages.index, default=None)
 
@@ -192,17 +192,17 @@ def _earlier(walk: Walk, one: Page | None, other: Page | None) -> Page | None:
 def _go_to(questionnaire: Questionnaire, session: Session, name: str) -> Session:
     if walk_of(questionnaire, session).page_with(name) is None:
         return session
-    origin = session.stage if session.stage in {Stage.REVIEW, Stage.FINDINGS} else session.origin
-    return replace(session, stage=Stage.QUESTIONS, cursor=name, origin=origin, walking=False, half="")
+    origin = session.stage if session.stage in {DraftStage.REVIEW, DraftStage.FINDINGS} else session.origin
+    return replace(session, stage=DraftStage.QUESTIONS, cursor=name, origin=origin, walking=False, half="")
 
 
 def _reopen(questionnaire: Questionnaire, session: Session, name: str, because: str) -> Session:
     if name not in session.answers:
         return session
-    origin = session.origin if session.stage is Stage.QUESTIONS else Stage.REVIEW
+    origin = session.origin if session.stage is DraftStage.QUESTIONS else DraftStage.REVIEW
     after = replace(
         taken_back(_half_aside(questionnaire, session), {name}),
-        stage=Stage.QUESTIONS,
+        stage=DraftStage.QUESTIONS,
         cursor=name,
         origin=origin,
         walking=False,
@@ -224,21 +224,21 @@ def _half_aside(questionnaire: Questionnaire, session: Session) -> Session:
 
 def _back(questionnaire: Questionnaire, session: Session) -> Session:
     match session.stage:
-        case Stage.QUESTIONS if session.origin is not None:
+        case DraftStage.QUESTIONS if session.origin is not None:
             return replace(session, stage=session.origin, cursor="", origin=None)
-        case Stage.QUESTIONS | Stage.REVIEW:
+        case DraftStage.QUESTIONS | DraftStage.REVIEW:
             walk = walk_of(questionnaire, session)
-            here = walk.page_with(session.cursor) if session.stage is Stage.QUESTIONS else None
+            here = walk.page_with(session.cursor) if session.stage is DraftStage.QUESTIONS else None
             page = walk.before(here)
             if page is None:
                 return session
-            return replace(session, stage=Stage.QUESTIONS, cursor=walk.entry(page), walking=True)
-        case Stage.CONTROLS:
+            return replace(session, stage=DraftStage.QUESTIONS, cursor=walk.entry(page), walking=True)
+        case DraftStage.CONTROLS:
             return _control_back(questionnaire, session)
-        case Stage.SIGN if _has_findings(questionnaire, session):
-            return replace(session, stage=Stage.FINDINGS, cursor="")
+        case DraftStage.SIGN if _has_findings(questionnaire, session):
+            return replace(session, stage=DraftStage.FINDINGS, cursor="")
         case _:
-            return replace(session, stage=Stage.REVIEW, cursor="")
+            return replace(session, stage=DraftStage.REVIEW, cursor="")
 
 
 def _control_back(questionnaire: Questionnaire, session: Session) -> Session:
@@ -248,27 +248,27 @@ def _control_back(questionnaire: Questionnaire, session: Session) -> Session:
     rules = [one.finding.rule for one in to_decide(questionnaire, session)]
     number = rules.index(session.cursor)
     if session.origin is not None or number == 0:
-        return replace(session, stage=Stage.FINDINGS, cursor="", origin=None)
+        return replace(session, stage=DraftStage.FINDINGS, cursor="", origin=None)
     return reopened(session, rules[number - 1])
 
 
 def _confirm(questionnaire: Questionnaire, session: Session) -> Session:
     walk = walk_of(questionnaire, session)
     first_open = walk.first_open
-    if first_open is not None and session.stage is not Stage.QUESTIONS:
-        origin = session.stage if session.stage is Stage.FINDINGS else Stage.REVIEW
+    if first_open is not None and session.stage is not DraftStage.QUESTIONS:
+        origin = session.stage if session.stage is DraftStage.FINDINGS else DraftStage.REVIEW
         return replace(
-            session, stage=Stage.QUESTIONS, cursor=walk.entry(first_open), origin=origin, walking=False
+            session, stage=DraftStage.QUESTIONS, cursor=walk.entry(first_open), origin=origin, walking=False
         )
     match session.stage:
-        case Stage.REVIEW:
+        case DraftStage.REVIEW:
             return _settle_place(
-                questionnaire, replace(session, stage=Stage.FINDINGS, cursor="", origin=None)
+                questionnaire, replace(session, stage=DraftStage.FINDINGS, cursor="", origin=None)
             )
-        case Stage.FINDINGS:
+        case DraftStage.FINDINGS:
             return _next_control(questionnaire, session)
-        case Stage.SIGN:
-            return replace(session, stage=Stage.DONE)
+        case DraftStage.SIGN:
+            return replace(session, stage=DraftStage.DONE)
         case _:
             return session
 
@@ -278,14 +278,14 @@ def _decide(
 ) -> Session:
     match event:
         case Reconsider(rule):
-            return replace(reopened(session, rule), origin=Stage.FINDINGS)
+            return replace(reopened(session, rule), origin=DraftStage.FINDINGS)
         case Measures():
             session = measured(session, event)
         case Wrote():
             session = wrote(session, event)
         case Who(rule, text, who):
             session = who_does(session, rule, text, who)
-    if session.stage is Stage.CONTROLS and session.cursor in session.considered:
+    if session.stage is DraftStage.CONTROLS and session.cursor in session.considered:
         done = not session.writing and decided(session, session.cursor)
         return _next_control(questionnaire, session) if done else session
     return session

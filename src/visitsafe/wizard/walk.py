@@ -52,7 +52,7 @@ def at_each_visit(question: Question) -> bool:
 
 
 @dataclass(frozen=True)
-class Walk:
+class PageWalk:
     """The pages as the answers make them.
 
     Attributes:

@@ -22,25 +22,25 @@ from visitsafe.errors import InterruptedByUserError
 from visitsafe.team.people import Member
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import from_text
-from visitsafe.wizard.answering import AnswerError, Context, parse
+from visitsafe.wizard.answering import AnswerContext, AnswerError, parse
 from visitsafe.wizard.draft import refit_times
 from visitsafe.wizard.draft_file import Session
 from visitsafe.wizard.frontend import Front, Guide, Proposal
 from visitsafe.wizard.screens import (
     CONFIRM,
-    Answered,
     AnsweredMany,
     AskOne,
     AskTogether,
     ControlFor,
     Event,
     Findings,
+    NothingLeft,
+    ParsedAnswer,
     Pause,
     Reopen,
     Review,
     Screen,
     Sign,
-    Stop,
     Who,
     WhoDoes,
     WriteControl,
@@ -138,7 +138,7 @@ class _Wizard:
         self._look_at_times()
         while True:
             page = screen(self._questionnaire, self._session)
-            if isinstance(page, Stop):
+            if isinstance(page, NothingLeft):
                 return self._session
             if self._computed_as_before(page):
                 continue
@@ -217,8 +217,8 @@ class _Wizard:
         named = {name for mapping in question.when or () for name in mapping}
         return tuple(one.text for one in self._session.facts if one.name in named)
 
-    def _context(self) -> Context:
-        return Context(
+    def _context(self) -> AnswerContext:
+        return AnswerContext(
             now=self._around.now(),
             zone=self._around.zone,
             start=self._fact(VisitField.START),
@@ -247,7 +247,7 @@ class _Wizard:
         proposal = self._proposal(page.question)
         if proposal is None or proposal.answer != page.value:
             return False
-        self._take(Answered(page.question.id, page.value))
+        self._take(ParsedAnswer(page.question.id, page.value))
         self._told.append(f"{page.question.label}: still {page.value}. {proposal.sentence}")
         return True
 

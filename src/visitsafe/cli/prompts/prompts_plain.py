@@ -19,7 +19,6 @@ from visitsafe.wizard.frontend import TYPED, Guide
 from visitsafe.wizard.options import options
 from visitsafe.wizard.screens import (
     CONFIRM,
-    Answered,
     AnsweredMany,
     AskOne,
     AskTogether,
@@ -28,6 +27,7 @@ from visitsafe.wizard.screens import (
     Findings,
     Goto,
     Measures,
+    ParsedAnswer,
     Pause,
     Review,
     Sign,
@@ -92,7 +92,7 @@ class PlainFront:
         if not isinstance(line, str):
             return line
         if line == "" and keeps and page.value is not None:
-            return Answered(question.id, page.value)
+            return ParsedAnswer(question.id, page.value)
         return self._answered(question, line, guide)
 
     def _answered(self, question: Question, line: str, guide: Guide) -> Event | None:
@@ -113,7 +113,7 @@ class PlainFront:
             if agreed is not True:
                 self.lines.write(words.please(question))
                 return None
-        return Answered(question.id, value)
+        return ParsedAnswer(question.id, value)
 
     def _agreed(self, *, doubtful: bool) -> bool | Event:
         """Whether what was understood is right; what looks like a slip is not agreed to by an empty line."""

@@ -26,7 +26,6 @@ from visitsafe.wizard.options import options
 from visitsafe.wizard.screens import (
     BACK,
     CONFIRM,
-    Answered,
     AnsweredMany,
     AskOne,
     AskTogether,
@@ -35,6 +34,7 @@ from visitsafe.wizard.screens import (
     Findings,
     Goto,
     Measures,
+    ParsedAnswer,
     Pause,
     Review,
     Sign,
@@ -97,7 +97,7 @@ class RichFront:
             event = ask(page, guide)
             if event is Asked.HELP:
                 self._paper.write(*guide.explain(question), "", indent=2)
-            elif isinstance(event, Answered):
+            elif isinstance(event, ParsedAnswer):
                 self._paper.result(guide.words(question, event.value))
                 return event
             elif event is not None:
@@ -122,8 +122,8 @@ class RichFront:
             back=page.can_back,
         )
         if picked is Asked.PASSED:
-            return Answered(question.id, "")
-        return Answered(question.id, str(picked)) if picked in dict(lines) else picked
+            return ParsedAnswer(question.id, "")
+        return ParsedAnswer(question.id, str(picked)) if picked in dict(lines) else picked
 
     def _ask_choices(self, page: AskOne, guide: Guide) -> Any:
         offered = options(page.question)
@@ -143,7 +143,7 @@ class RichFront:
                 self._paper.write(*guide.explain(page.question), "", indent=2)
             elif isinstance(picked, list):
                 ticked = tuple(offered[place][0] for place in picked)
-                return Answered(page.question.id, "" if ticked == ("",) else ticked)
+                return ParsedAnswer(page.question.id, "" if ticked == ("",) else ticked)
             else:
                 return picked
 
@@ -172,13 +172,13 @@ class RichFront:
                 typed = raw if is_long else ""  # a long text is too long, and can be made shorter
                 continue
             if page.given and value == page.value:
-                return Answered(question.id, value)
+                return ParsedAnswer(question.id, value)
             doubts = guide.doubts(question, value)
             event: Event | bool | None = True
             if doubts or question.answer is AnswerType.TELEPHONE:
                 event = self._look(guide.second_look(question, value), raw, doubtful=bool(doubts))
             if event is not None:
-                return Answered(question.id, value) if event is True else event
+                return ParsedAnswer(question.id, value) if event is True else event
             typed, notes = "", (words.please(question),)
 
     def _look(self, lines: Sequence[str], raw: str, *, doubtful: bool) -> Event | bool | None:
