@@ -14,7 +14,7 @@ from story_plan import FINDINGS, visit
 from visit_story import DEE, OLA, at, back, departed, late, raised, watched_plan
 from visitsafe.record.bodies import JOINT, Action, PlanBody, Shown
 from visitsafe.record.terms import Document
-from visitsafe.state.case import CaseHistory
+from visitsafe.state.duties import CaseHistory
 from visitsafe.supervision.page_sections import Prompt
 from visitsafe.text.clock import to_text
 

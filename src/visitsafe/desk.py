@@ -19,7 +19,7 @@ from visitsafe.record.stored import OccupiedError, PlanRow, Store, Stored
 from visitsafe.record.terms import TEAM_STREAM, Kind
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.plan_row import row_of
-from visitsafe.state.removal import RemovedError, blanked_in
+from visitsafe.state.removed import RemovedError, blanked_in
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
 from visitsafe.team_record import (

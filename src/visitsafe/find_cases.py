@@ -11,10 +11,10 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.find_recent import Version, versions
 from visitsafe.record.refs import reference
-from visitsafe.state.case import CaseHistory
+from visitsafe.state.duties import CaseHistory
 from visitsafe.state.fold import PlanState
 from visitsafe.state.plan_row import begins
-from visitsafe.state.removal import RemovedError
+from visitsafe.state.removed import RemovedError
 from visitsafe.team.people import Member
 from visitsafe.team.roster import case_key
 

@@ -13,7 +13,7 @@ from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.fold import PlanState
 from visitsafe.state.plan_row import row_of
-from visitsafe.state.removal import REMOVED, Removed, RemovedError
+from visitsafe.state.removed import REMOVED, Removed, RemovedError
 from visitsafe.team.roster import case_key
 
 

@@ -15,7 +15,7 @@ from visitsafe.opening import UK
 from visitsafe.record.bodies import EscalatedBody
 from visitsafe.record.ssh import load
 from visitsafe.record.terms import Kind
-from visitsafe.state.set_out import set_out_words
+from visitsafe.state.ladder import set_out_words
 from visitsafe.store.open import open_store
 from visitsafe.team_record import open_roster
 from visitsafe.text.clock import to_text

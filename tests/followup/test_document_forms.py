@@ -14,7 +14,7 @@ from visitsafe.followup import document_pages as agreement_page
 from visitsafe.followup.documents import ACTIONS, COMING, FORMS, PAST, TELL_BY
 from visitsafe.record.bodies import DocumentedBody, Made
 from visitsafe.record.terms import Document
-from visitsafe.state import documents
+from visitsafe.state import duties as documents
 
 
 def flow(name: str) -> Questionnaire:

@@ -28,8 +28,8 @@ from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
 from visitsafe.record.seal import Identity, identity_of, new_identity, seal, unseal
 from visitsafe.record.ssh import Signer
 from visitsafe.record.terms import Kind, Role, Status
+from visitsafe.state.entry_words import sealed_words
 from visitsafe.state.sealed import SealedDetails, names
-from visitsafe.state.sealed_words import sealed_words
 from visitsafe.store.open import create_store
 from visitsafe.team.details import Details, from_bytes, is_old, to_bytes, valid_until
 from visitsafe.team_record import open_roster

@@ -12,7 +12,7 @@ from visit_story import LADDER, back, countersigned, departed, reported
 from visitsafe.planning.last_time_words import LONGEST, MOST, last_time
 from visitsafe.record.bodies import Action, Finding, Shown
 from visitsafe.record.terms import Kind, Level
-from visitsafe.state.case import CaseHistory
+from visitsafe.state.duties import CaseHistory
 from visitsafe.text.clock import to_text
 
 LONDON = ZoneInfo("Europe/London")

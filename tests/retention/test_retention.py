@@ -34,8 +34,8 @@ from visitsafe.retention.policy import Verdict, facts_of, gone_of, in_cases, nam
 from visitsafe.retention.purge_survey import Survey
 from visitsafe.state.duties import owed
 from visitsafe.state.fold import PlanState, fold
-from visitsafe.state.removal import NOT_CARRIED_OUT, Removed, RemovedError
-from visitsafe.state.rules_purged import days_in_force
+from visitsafe.state.removed import NOT_CARRIED_OUT, Removed, RemovedError
+from visitsafe.state.rules_after import days_in_force
 from visitsafe.team.roster import case_key
 from visitsafe.text.clock import to_text
 

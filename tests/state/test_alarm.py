@@ -31,7 +31,7 @@ from visit_story import (
 )
 from visitsafe.record.bodies import Ladder, PlanBody, Rung
 from visitsafe.record.terms import Kind
-from visitsafe.state.alarm import (
+from visitsafe.state.ladder import (
     is_alarming,
     is_overdue,
     is_watched,

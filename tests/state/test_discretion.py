@@ -32,10 +32,10 @@ from visit_story import (
 )
 from visitsafe.record.bodies import Companion, OpenedBody
 from visitsafe.record.terms import Kind, Stage
-from visitsafe.state.alarm import to_raise, unowned
 from visitsafe.state.duress_redaction import hides_duress, hides_phrase
 from visitsafe.state.duties import owed
 from visitsafe.state.fold import PlanState
+from visitsafe.state.ladder import to_raise, unowned
 from visitsafe.supervision.page import supervision_page
 from visitsafe.team.people import Member
 

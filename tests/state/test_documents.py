@@ -6,9 +6,7 @@ from after_story import MO, SAM, documented, over, shared
 from story import Story
 from visitsafe.record.bodies import Action
 from visitsafe.record.terms import Document
-from visitsafe.state.case import CaseHistory
-from visitsafe.state.documents import documents_due, not_told
-from visitsafe.state.duties import owed
+from visitsafe.state.duties import CaseHistory, documents_due, not_told, owed
 
 DAY = "2026-12-01"
 LAST_MOMENT = datetime(2026, 12, 1, 23, 59, 59, tzinfo=UTC)

@@ -29,9 +29,8 @@ from visit_story import (
 from visitsafe.followup.incident import pointers
 from visitsafe.record.bodies import Companion, PlanBody
 from visitsafe.record.terms import Outcome
-from visitsafe.state.duties import Met, duties_of
-from visitsafe.state.followup import told_apart
-from visitsafe.state.incidents import incidents_waiting
+from visitsafe.state.after import told_apart
+from visitsafe.state.duties import Met, duties_of, incidents_waiting
 from visitsafe.watch.messages import Text, text_of
 from visitsafe.watch.outbox import Channel, Contacts, Message, hushed_by, messages_due
 

@@ -33,8 +33,8 @@ from visit_story import (
 from visitsafe.record.bodies import ExtendedBody, Ladder, Rung, StoodDownBody
 from visitsafe.record.entry import Verified
 from visitsafe.record.terms import Kind
-from visitsafe.state.alarm import is_alarming, is_watched, next_due, to_raise, unowned
 from visitsafe.state.fold import PlanState, fold
+from visitsafe.state.ladder import is_alarming, is_watched, next_due, to_raise, unowned
 from visitsafe.text.clock import from_text, to_text
 from visitsafe.watch.outbox import Channel, Contacts, Message, messages_due
 

@@ -15,8 +15,7 @@ from visit_story import OLA
 from visitsafe.record.bodies import Action
 from visitsafe.record.terms import Kind
 from visitsafe.state.duties import owed
-from visitsafe.state.entry_words import says
-from visitsafe.state.followup_words import owed_words
+from visitsafe.state.entry_words import owed_words, says
 from visitsafe.supervision.page import supervision_page
 from visitsafe.supervision.shapes import plan_shape
 from visitsafe.supervision.visit_shape import Shape

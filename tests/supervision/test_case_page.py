@@ -28,8 +28,8 @@ from story import DUE_BACK, MO, NOW, SAM, Story
 from visit_story import DEE, at, departed, duress
 from visitsafe.record.bodies import Action
 from visitsafe.record.terms import Document
-from visitsafe.state.case import CaseHistory
 from visitsafe.state.duress_redaction import hides_duress
+from visitsafe.state.duties import CaseHistory
 from visitsafe.supervision.pack import MOST_VISITS, case_page, case_shape
 from visitsafe.supervision.page import supervision_page
 from visitsafe.supervision.patterns import patterns_in

@@ -7,7 +7,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from case_story import LONDON, NOW_THERE, PROMPTS, case, eventful, visited
-from visitsafe.state.case import CaseHistory
+from visitsafe.state.duties import CaseHistory
 from visitsafe.supervision.pack import case_shape
 from visitsafe.supervision.patterns import patterns_in
 

@@ -16,7 +16,7 @@ from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import Gone
 from visitsafe.record.entry import Entry, Verified, verify_entry
 from visitsafe.state.fold import fold
-from visitsafe.state.removal import RemovedError
+from visitsafe.state.removed import RemovedError
 from visitsafe.state.rules import Judged
 from visitsafe.team.roster import Roster
 

@@ -30,7 +30,7 @@ from visit_story import (
 from visitsafe.errors import StoreError
 from visitsafe.record.bodies import Comes, Condition, Ladder, NotifiedBody, RevokedBody
 from visitsafe.record.terms import Because, Kind, Outcome
-from visitsafe.state.events import Alarm
+from visitsafe.state.visit import Alarm
 from visitsafe.text.clock import to_text
 from visitsafe.watch.heartbeat import read_beats
 from visitsafe.watch.outbox import Channel, Contacts

@@ -37,8 +37,8 @@ from visitsafe.record.terms import Kind, Role
 from visitsafe.retention.purge_survey import survey_case
 from visitsafe.retention.purging import remove
 from visitsafe.retention.store_purge import purge_of
-from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
+from visitsafe.state.visit import Event
 from visitsafe.text.clock import to_text
 from visitsafe.watch.board import board_of, look
 from visitsafe.watch.heartbeat import read_beats

@@ -15,7 +15,7 @@ from visitsafe.errors import UsageError
 from visitsafe.opening import Invocation, later, opened, zone_of
 from visitsafe.record.bodies import ReportBody
 from visitsafe.record.terms import ANSWERERS, BECAUSE_WORDS, ROLE_WORDS, Because, Role
-from visitsafe.state.alarm import WORKER, is_alarming, next_due
+from visitsafe.state.ladder import WORKER, is_alarming, next_due
 from visitsafe.state.phrases import heard_with
 from visitsafe.text.clean import clean, one_line
 from visitsafe.text.clock import clock, to_text

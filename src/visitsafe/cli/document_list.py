@@ -13,9 +13,9 @@ from visitsafe.opening import desk_of, library_of, zone_of
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.record.bodies import DocumentedBody
-    from visitsafe.state.case import CaseHistory
-    from visitsafe.state.events import Event
+    from visitsafe.state.duties import CaseHistory
     from visitsafe.state.fold import PlanState
+    from visitsafe.state.visit import Event
     from visitsafe.supervision.page_record import Cited
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from visitsafe.errors import StoreError
 from visitsafe.record.kinds import KINDS
 from visitsafe.record.terms import Answer, Kind, Status
-from visitsafe.state.alarm import is_watched, next_due, owner
+from visitsafe.state.ladder import is_watched, next_due, owner
 from visitsafe.team.people import called
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import clock, from_text, minutes_between, to_text

@@ -14,7 +14,7 @@ from visitsafe.text.clean import json_text
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.state.fold import PlanState
-    from visitsafe.state.removal import RemovedError
+    from visitsafe.state.removed import RemovedError
 
 
 class Format(StrEnum):
@@ -54,7 +54,7 @@ def export(
 ) -> None:
     """Export a plan's page, the supervision pack of a case, or a bundle that OpenSSH alone can check."""
     from visitsafe.state.duress_redaction import hides_duress
-    from visitsafe.state.removal import RemovedError
+    from visitsafe.state.removed import RemovedError
 
     _refuse_unclear((ref is not None, case is not None, team, every), form)
     with desk_of(context) as desk:

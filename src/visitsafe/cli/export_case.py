@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from visitsafe.checklists.model import Pattern, SupervisionPrompt
     from visitsafe.desk import Desk
-    from visitsafe.state.case import CaseHistory
+    from visitsafe.state.duties import CaseHistory
     from visitsafe.supervision.page_record import Cited
     from visitsafe.supervision.page_sections import Prompt
 

@@ -9,10 +9,10 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STRONG, WARN, fact, heading, item, put
+from visitsafe.state.after import CORRECTED, before, words_before
 from visitsafe.state.duties import Met, duties_of, talk_by
-from visitsafe.state.followup_earlier import CORRECTED, before, words_before
-from visitsafe.state.followup_words import DOCUMENTS, incident_title, marker_words
-from visitsafe.state.rules_followup import NOT_SHARE
+from visitsafe.state.entry_words import DOCUMENTS, incident_title, marker_words
+from visitsafe.state.rules_after import NOT_SHARE
 from visitsafe.state.sharing_words import state_words, to_words
 from visitsafe.state.visit_words import name_of
 from visitsafe.text.clock import date_only, day, moment, to_text
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from visitsafe.record.bodies import Filled, SharedBody
-    from visitsafe.state.events import Event
     from visitsafe.state.fold import PlanState
+    from visitsafe.state.visit import Event
 
 INDENT = 2
 

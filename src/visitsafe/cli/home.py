@@ -132,8 +132,8 @@ def _decisions(desk: "Desk", states: "Sequence[PlanState]", refs: "Mapping[str, 
 
 def _asked(desk: "Desk", state: "PlanState", refs: "Mapping[str, str]") -> str:
     """Why a manager has to look at a plan, and the command for it."""
+    from visitsafe.state.ladder import set_out_words, went_without
     from visitsafe.state.phrases import overtaken_words
-    from visitsafe.state.set_out import set_out_words, went_without
     from visitsafe.text.clock import moment
 
     who, how = f"{refs[state.plan]} by {state.author.person.name}", f"visitsafe review {refs[state.plan]}"

@@ -47,7 +47,7 @@ def owed_lines(
 def incident_lines(desk: "Desk", states: "Sequence[PlanState]", refs: Mapping[str, str]) -> list[str]:
     """For managers: incidents on others' visits that nobody has talked over, the longest waiting first."""
     from visitsafe.state.duress_redaction import hides_duress
-    from visitsafe.state.incidents import incidents_waiting
+    from visitsafe.state.duties import incidents_waiting
 
     me = desk.me
     if me is None or Role.MANAGER not in me.roles:
@@ -107,8 +107,8 @@ def to_tell(
 def _documents(desk: "Desk", known: "Mapping[str, PlanState]", refs: Mapping[str, str]) -> Iterator[str]:
     """For managers: documents in which something is overdue, each once."""
     from visitsafe.followup.owed import overdue_plans
-    from visitsafe.state.documents import DocumentDue, documents_due
-    from visitsafe.state.followup_words import DOCUMENTS
+    from visitsafe.state.duties import DocumentDue, documents_due
+    from visitsafe.state.entry_words import DOCUMENTS
     from visitsafe.text.days import in_words
 
     if desk.me is None or Role.MANAGER not in desk.me.roles:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from visitsafe.opening import zone_of
 from visitsafe.record.terms import ANSWERERS, Role
-from visitsafe.state.alarm import is_alarming, is_watched, minutes_late, owner
 from visitsafe.state.duress_redaction import hides_duress
+from visitsafe.state.ladder import is_alarming, is_watched, minutes_late, owner
 from visitsafe.state.visit_words import COMES, DID_IT, how_to_close, unclosed, who_owns
 from visitsafe.text.clean import kept_line
 from visitsafe.text.clock import clock, in_minutes, short_span, to_text

@@ -11,9 +11,9 @@ from visitsafe.opening import desk_of, later, zone_of
 
 if TYPE_CHECKING:
     from visitsafe.record.bodies import MarkedBody
-    from visitsafe.state.case import CaseHistory
-    from visitsafe.state.events import Event
+    from visitsafe.state.duties import CaseHistory
     from visitsafe.state.fold import PlanState
+    from visitsafe.state.visit import Event
 
 NEVER_NOTED = "Nobody has noted where a warning marker stands, or that there is none."
 

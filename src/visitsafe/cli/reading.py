@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from visitsafe.find_lists import Listed
     from visitsafe.record.stored import PlanRow
     from visitsafe.state.fold import PlanState
-    from visitsafe.state.removal import Removed
+    from visitsafe.state.removed import Removed
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Plain = Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks; good for screen readers.")]
@@ -38,7 +38,7 @@ def show(
     from visitsafe.cli.review_known import known_now
     from visitsafe.cli.screens import show_plan
     from visitsafe.state.duress_redaction import hides_duress
-    from visitsafe.state.removal import RemovedError
+    from visitsafe.state.removed import RemovedError
     from visitsafe.supervision.shapes import plan_shape
 
     with desk_of(context) as desk:

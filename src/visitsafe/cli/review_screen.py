@@ -16,9 +16,9 @@ from visitsafe.planning.changes import changes
 from visitsafe.record.bodies import DecidedBody, Finding, PlanBody
 from visitsafe.record.kinds import kind_words
 from visitsafe.record.terms import Company, Level, Status
-from visitsafe.state.alarm import is_alarming
 from visitsafe.state.duties import duties_of
-from visitsafe.state.followup_words import incident_title
+from visitsafe.state.entry_words import incident_title, opened_words, sealed_words
+from visitsafe.state.ladder import is_alarming, set_out_words, went_without
 from visitsafe.state.phrases import (
     DECISION_WORDS,
     answering,
@@ -30,8 +30,6 @@ from visitsafe.state.phrases import (
     who_goes,
     worst_first,
 )
-from visitsafe.state.sealed_words import opened_words, sealed_words
-from visitsafe.state.set_out import set_out_words, went_without
 from visitsafe.state.sharing_words import state_words, to_words
 from visitsafe.state.visit_words import stage_words
 from visitsafe.team.details import is_old

@@ -157,8 +157,8 @@ def _besides(desk: "Desk", states: "Sequence[PlanState]") -> list[str]:
 
 def _line(desk: "Desk", state: "PlanState") -> str:
     from visitsafe.checklists.facts import FACTS, pressing
+    from visitsafe.state.ladder import set_out_words, went_without
     from visitsafe.state.plan_row import worst
-    from visitsafe.state.set_out import set_out_words, went_without
 
     gone = f"{': '.join(set_out_words(state, desk.me)).rstrip(' .')}; " if went_without(state) else ""
     urgent = gone or ("URGENT, " if state.body.urgent else "")

@@ -17,10 +17,9 @@ from visitsafe.cli.visit_screen import show_way
 from visitsafe.record.bodies import DecidedBody, PlanBody
 from visitsafe.record.kinds import kind_words
 from visitsafe.record.terms import Level, Status
-from visitsafe.state.alarm import is_alarming
-from visitsafe.state.entry_words import says
+from visitsafe.state.entry_words import owed_words, reason_of, says, sealed_words
 from visitsafe.state.fold import called
-from visitsafe.state.followup_words import owed_words
+from visitsafe.state.ladder import is_alarming
 from visitsafe.state.phrases import (
     DECISION_WORDS,
     LEVEL_WORDS,
@@ -32,7 +31,6 @@ from visitsafe.state.phrases import (
     who_goes,
     worst_first,
 )
-from visitsafe.state.sealed_words import reason_of, sealed_words
 from visitsafe.state.visit_words import MET, how_to_close, stage_words, unclosed
 from visitsafe.supervision.shapes import without_details
 from visitsafe.text.clean import cut

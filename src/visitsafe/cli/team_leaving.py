@@ -132,8 +132,8 @@ def _heir(desk: "Desk", who: str, person: "Member") -> "Member":
 def open_visits(desk: "Desk", person: "Member") -> OpenVisits:
     """The open visits of somebody, as whoever asks may see them."""
     from visitsafe.find_lists import listed
-    from visitsafe.state.alarm import is_watched
     from visitsafe.state.duress_redaction import hides_duress
+    from visitsafe.state.ladder import is_watched
     from visitsafe.state.visit_words import unclosed
     from visitsafe.team.roster import is_self
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from visitsafe.record.bodies import KEEP_DAYS_INCIDENT
 from visitsafe.record.terms import ROLE_WORDS
-from visitsafe.state.rules_purged import agreed_days
+from visitsafe.state.rules_after import agreed_days
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import from_text
 

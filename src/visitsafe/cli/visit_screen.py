@@ -8,8 +8,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import QUIET, STOP, STRONG, WARN, heading, item, put
-from visitsafe.state.visit_alarm_words import AlarmTold, alarms, drills
-from visitsafe.state.visit_words import Told, reported, standing
+from visitsafe.state.visit_words import AlarmTold, Told, alarms, drills, reported, standing
 from visitsafe.text.clock import clock
 
 if TYPE_CHECKING:

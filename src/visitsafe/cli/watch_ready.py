@@ -6,7 +6,7 @@ from visitsafe.desk import Desk
 from visitsafe.record.agent import HARDWARE
 from visitsafe.record.terms import Role
 from visitsafe.settings import Settings
-from visitsafe.state.alarm import WORKER
+from visitsafe.state.ladder import WORKER
 from visitsafe.state.phrases import whose
 from visitsafe.team.people import as_heard
 from visitsafe.watch.notify import Reach, check_channels

@@ -15,7 +15,7 @@ from visitsafe.cli.output import ReaderGoneError, ResultLostError, result
 from visitsafe.cli.watch_words import about, told
 from visitsafe.errors import MovedStoreError, StoreError
 from visitsafe.opening import UK, zone_of
-from visitsafe.state import alarm
+from visitsafe.state import ladder as alarm
 from visitsafe.state.duress_redaction import hides_phrase
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import Judged

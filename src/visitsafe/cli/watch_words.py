@@ -23,7 +23,7 @@ from visitsafe.record.bodies import (
 )
 from visitsafe.record.kinds import KINDS, kind_words
 from visitsafe.record.terms import BECAUSE_WORDS, ROLE_WORDS, Answer, Outcome
-from visitsafe.state import alarm
+from visitsafe.state import ladder as alarm
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import whose
 from visitsafe.state.rules import Judged

@@ -23,7 +23,7 @@ from visitsafe.record.entry import MOST_BYTES, Entry, Verified
 from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
 from visitsafe.record.terms import NAMESPACE
-from visitsafe.state.removal import RemovedError
+from visitsafe.state.removed import RemovedError
 from visitsafe.team.roster import Roster
 from visitsafe.team_record import check_entries
 from visitsafe.text.clean import quoted

@@ -17,10 +17,10 @@ from visitsafe.record.chain import GENESIS
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import Store, Stored
 from visitsafe.record.terms import ANSWERERS, ROLE_WORDS, TEAM_STREAM, WATCHERS, Role
-from visitsafe.state.alarm import is_watched
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
-from visitsafe.state.removal import NOT_CARRIED_OUT, Removed
+from visitsafe.state.ladder import is_watched
+from visitsafe.state.removed import NOT_CARRIED_OUT, Removed
 from visitsafe.store.moving import sentences
 from visitsafe.team.people import Member, as_heard
 from visitsafe.team.roster import Roster

@@ -21,10 +21,9 @@ from visitsafe.record.order import Order
 from visitsafe.record.stored import PlanRow, Stored
 from visitsafe.record.terms import Decision
 from visitsafe.retention.holds import holds_in, unseen_by
-from visitsafe.state.disagreement import disagreement
-from visitsafe.state.fold import PlanState
+from visitsafe.state.fold import PlanState, disagreement
 from visitsafe.state.plan_row import row_of
-from visitsafe.state.removal import NOT_CARRIED_OUT, Removed, RemovedError, signed_away
+from visitsafe.state.removed import NOT_CARRIED_OUT, Removed, RemovedError, signed_away
 from visitsafe.state.rules import Judged
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import from_text

@@ -23,10 +23,9 @@ from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import OccupiedError, Store, Stored
 from visitsafe.record.terms import TEAM_STREAM, Kind
-from visitsafe.state.alarm import is_watched
-from visitsafe.state.disagreement import disagreement
-from visitsafe.state.fold import PlanState, fold
-from visitsafe.state.removal import NOT_CARRIED_OUT, REMOVED, Removed, RemovedError
+from visitsafe.state.fold import PlanState, disagreement, fold
+from visitsafe.state.ladder import is_watched
+from visitsafe.state.removed import NOT_CARRIED_OUT, REMOVED, Removed, RemovedError
 from visitsafe.state.rules import Judged
 from visitsafe.team.people import Members, called
 from visitsafe.team.roster import Roster

@@ -23,7 +23,7 @@ from visitsafe.record.ssh import fingerprint
 from visitsafe.record.stored import PlanRow, Stored
 from visitsafe.record.terms import TEAM_STREAM, Kind
 from visitsafe.state.fold import fold
-from visitsafe.state.removal import RemovedError
+from visitsafe.state.removed import RemovedError
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import to_text
 

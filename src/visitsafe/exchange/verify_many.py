@@ -32,7 +32,7 @@ from visitsafe.record.stored import PlanRow, Store, Stored
 from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.retention.verify_removals import Removals
 from visitsafe.state.fold import PlanState
-from visitsafe.state.removal import Removed
+from visitsafe.state.removed import Removed
 from visitsafe.team.roster import Roster
 from visitsafe.team_record import open_roster
 

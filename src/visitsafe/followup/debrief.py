@@ -20,12 +20,12 @@ from visitsafe.followup.owed import my_debriefs
 from visitsafe.record.bodies import DebriefedBody, Duty, Heard, PlanBody
 from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.terms import Answer, Kind
-from visitsafe.state.alarm import is_watched
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.state.events import Event
+from visitsafe.state.entry_words import incident_title
 from visitsafe.state.fold import PlanState
-from visitsafe.state.followup_words import incident_title
-from visitsafe.state.rules_followup import SHARE, is_quoted, why_not_after
+from visitsafe.state.ladder import is_watched
+from visitsafe.state.rules_after import SHARE, is_quoted, why_not_after
+from visitsafe.state.visit import Event
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_companion, is_self
 from visitsafe.text.clock import moment, to_text

@@ -15,11 +15,10 @@ import msgspec
 from visitsafe.checklists.library import marked, past_review
 from visitsafe.record.bodies import Action, DocumentedBody, Shown
 from visitsafe.record.terms import Document
-from visitsafe.state.case import CaseHistory
-from visitsafe.state.documents import is_late, not_held, not_told
-from visitsafe.state.events import Event
+from visitsafe.state.duties import CaseHistory, is_late, not_held, not_told
+from visitsafe.state.entry_words import DOCUMENTS
 from visitsafe.state.fold import PlanState
-from visitsafe.state.followup_words import DOCUMENTS
+from visitsafe.state.visit import Event
 from visitsafe.supervision.page_record import Cited
 from visitsafe.supervision.page_sections import bullets
 from visitsafe.supervision.visit_shape import Shape, person_shape

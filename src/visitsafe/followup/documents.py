@@ -22,12 +22,11 @@ from visitsafe.followup.document_pages import names_address
 from visitsafe.record.bodies import Action, DocumentedBody
 from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.terms import Document, Kind, Role
-from visitsafe.state.case import CaseHistory
-from visitsafe.state.documents import HELD, STAGE
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.state.events import Event
+from visitsafe.state.duties import HELD, STAGE, CaseHistory
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules_followup import WRITERS, why_not_after
+from visitsafe.state.rules_after import WRITERS, why_not_after
+from visitsafe.state.visit import Event
 from visitsafe.team.roster import is_self
 from visitsafe.text.clock import to_text
 from visitsafe.text.days import DayError, day_of, is_done

@@ -7,8 +7,8 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, UsageError
 from visitsafe.find_cases import case_history
 from visitsafe.record.bodies import Filled
-from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
+from visitsafe.state.visit import Event
 from visitsafe.supervision.audits import Audit, audits
 
 

@@ -17,12 +17,11 @@ from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.record.bodies import NOT_ASKED, DebriefedBody, Duty, Finding, Heard, IncidentBody
 from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.terms import Answer, Kind, Level
-from visitsafe.state.duties import ALERT
-from visitsafe.state.events import Event
+from visitsafe.state.duties import ALERT, incidents_waiting
 from visitsafe.state.fold import PlanState
-from visitsafe.state.incidents import incidents_waiting
-from visitsafe.state.rules_followup import SHARE, is_quoted, why_not_after
+from visitsafe.state.rules_after import SHARE, is_quoted, why_not_after
 from visitsafe.state.rules_visit import is_time
+from visitsafe.state.visit import Event
 from visitsafe.team.roster import is_self
 from visitsafe.text.clock import DAYS, MONTHS, from_text, to_text
 from visitsafe.visits.which_visit import person_called

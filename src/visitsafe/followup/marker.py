@@ -14,10 +14,10 @@ from visitsafe.find_cases import case_history, newest_of
 from visitsafe.record.bodies import MarkedBody
 from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.terms import Kind
-from visitsafe.state.case import CaseHistory
+from visitsafe.state.duties import CaseHistory
 from visitsafe.state.fold import PlanState
 from visitsafe.state.markers import ELSEWHERE, place_of
-from visitsafe.state.rules_followup import why_not_after
+from visitsafe.state.rules_after import why_not_after
 from visitsafe.text.clock import to_text
 from visitsafe.text.days import in_words, typed_day
 from visitsafe.text.redact import without_address

@@ -18,7 +18,7 @@ from visitsafe.record.entry import Content
 from visitsafe.record.terms import Kind
 from visitsafe.state.duties import DutyState, Met, duties_of, each_once, same_ground
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules_followup import NOT_SHARE, SHARE, WRITERS, why_not_after
+from visitsafe.state.rules_after import NOT_SHARE, SHARE, WRITERS, why_not_after
 from visitsafe.supervision.page_sections import bullets
 from visitsafe.text.clean import markdown, markdown_line
 from visitsafe.text.clock import date_only, day, to_text

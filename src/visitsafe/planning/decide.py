@@ -21,12 +21,11 @@ from visitsafe.record.bodies import (
 from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
 from visitsafe.record.terms import Decision, Kind, Level, Role, Status
-from visitsafe.state.alarm import is_watched
 from visitsafe.state.fold import PlanState
+from visitsafe.state.ladder import is_watched, went_without
 from visitsafe.state.phrases import went_first
 from visitsafe.state.plan_row import worst
 from visitsafe.state.rules import Judged, is_earlier
-from visitsafe.state.set_out import went_without
 from visitsafe.team.people import Member, words_in
 from visitsafe.team.roster import is_companion, is_self
 from visitsafe.text.clock import to_text

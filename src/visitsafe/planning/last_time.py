@@ -10,9 +10,9 @@ from visitsafe.checklists.facts import Known
 from visitsafe.desk import Desk
 from visitsafe.find_cases import case_history
 from visitsafe.planning.last_time_words import last_time
-from visitsafe.state.case import CaseHistory
 from visitsafe.state.case_known import case_facts
 from visitsafe.state.duress_redaction import hides_duress
+from visitsafe.state.duties import CaseHistory
 
 
 def known_about(desk: Desk, case: str, zone: tzinfo, *, but: str = "") -> Known:

@@ -11,12 +11,11 @@ from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, Finding, IncidentBody
 from visitsafe.record.terms import Answer, Document, Level
-from visitsafe.state.case import CaseHistory
 from visitsafe.state.case_known import was_made
-from visitsafe.state.duties import Met, each_once
-from visitsafe.state.events import Event
+from visitsafe.state.duties import CaseHistory, Met, each_once
 from visitsafe.state.fold import PlanState
 from visitsafe.state.markers import marker_says
+from visitsafe.state.visit import Event
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import MONTHS, local_time, to_text
 from visitsafe.text.redact import without_address

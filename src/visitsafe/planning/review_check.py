@@ -10,8 +10,8 @@ from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.planning.composing import answers_of
 from visitsafe.record.bodies import LADDER_ALTERED, Finding, Ladder, PlanBody
 from visitsafe.record.terms import Answer, Level
-from visitsafe.state.alarm import MOST_GRACE, MOST_MINUTES, WORKER
-from visitsafe.state.in_force import MOST_STEPS
+from visitsafe.state.ladder import MOST_GRACE, MOST_MINUTES, WORKER
+from visitsafe.state.visit import MOST_STEPS
 from visitsafe.text.clock import in_minutes
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError
 from visitsafe.state.rules import CLOCKS_APART
-from visitsafe.state.rules_purged import WAITING
+from visitsafe.state.rules_after import WAITING
 from visitsafe.team.roster import is_self
 from visitsafe.team_record import check_entries
 from visitsafe.text.clock import to_text

@@ -25,8 +25,8 @@ from visitsafe.retention.policy import (
     why_stays,
 )
 from visitsafe.retention.purge_scan import Scan, days_before, scan
-from visitsafe.state.removal import Removed, RemovedError
-from visitsafe.state.rules_purged import agreed_days, days_in_force
+from visitsafe.state.removed import Removed, RemovedError
+from visitsafe.state.rules_after import agreed_days, days_in_force
 from visitsafe.team.roster import case_key, is_self
 from visitsafe.team_record import check_entries
 from visitsafe.text.clock import from_text, to_text

@@ -22,8 +22,8 @@ from visitsafe.retention.policy import Verdict, facts_of, gone_of, named_in
 from visitsafe.retention.purge_clock import check_clock
 from visitsafe.retention.purge_survey import SIGNED, Survey, Unfinished, rules_of
 from visitsafe.state.fold import PlanState
-from visitsafe.state.removal import Removed
-from visitsafe.state.rules_purged import agreed_days
+from visitsafe.state.removed import Removed
+from visitsafe.state.rules_after import agreed_days
 from visitsafe.team.roster import case_key
 
 if TYPE_CHECKING:

@@ -26,8 +26,7 @@ from visitsafe.checklists.facts import (
 )
 from visitsafe.record.bodies import IncidentBody, KnownFact, ReportBody
 from visitsafe.record.terms import Answer
-from visitsafe.state.case import CaseHistory
-from visitsafe.state.duties import each_once
+from visitsafe.state.duties import CaseHistory, each_once
 from visitsafe.state.fold import PlanState
 from visitsafe.state.markers import why_out_of_date
 from visitsafe.text.clock import date_only, to_text

@@ -11,9 +11,9 @@ import msgspec
 
 from visitsafe.record.bodies import Filled
 from visitsafe.record.order import Order
-from visitsafe.state.events import Event
-from visitsafe.state.followup import AfterState, after_state
+from visitsafe.state.after import AfterState, after_state
 from visitsafe.state.rules import Judged
+from visitsafe.state.visit import Event
 
 F = TypeVar("F", bound=Filled)
 

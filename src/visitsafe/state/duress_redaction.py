@@ -27,10 +27,9 @@ from visitsafe.record.bodies import (
 from visitsafe.record.terms import Kind
 from visitsafe.state.duress_followup import unknown_caller, with_bodies
 from visitsafe.state.duress_untold import as_if_unspoken, may_know_of, rewritten, without
-from visitsafe.state.events import Alarm, Event, Reports
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import Judged
-from visitsafe.state.visit import VisitState
+from visitsafe.state.visit import Alarm, Event, Reports, VisitState
 from visitsafe.team.people import Member
 
 UNSEEN = frozenset({Kind.ESCALATED, Kind.NOTIFIED, Kind.ACKNOWLEDGED, Kind.STOOD_DOWN, Kind.OPENED})

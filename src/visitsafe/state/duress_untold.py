@@ -26,10 +26,10 @@ from visitsafe.record.bodies import (
 from visitsafe.record.entry import VERSION, Content, Entry, Verified
 from visitsafe.record.order import Order
 from visitsafe.record.terms import WATCHERS, Kind
-from visitsafe.state.alarm import Due, to_raise
+from visitsafe.state.after import NOTHING
 from visitsafe.state.duress_followup import folded_again
 from visitsafe.state.fold import PlanState
-from visitsafe.state.followup import NOTHING
+from visitsafe.state.ladder import Due, to_raise
 from visitsafe.state.rules import Bodies, Judged
 from visitsafe.state.visit import VisitState, visit_state
 from visitsafe.team.people import Member

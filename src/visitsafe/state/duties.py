@@ -14,19 +14,165 @@ from enum import StrEnum
 
 import msgspec
 
-from visitsafe.record.bodies import DecidedBody, Duty, Filled, ReportBody, SharedBody
+from visitsafe.record.bodies import (
+    DebriefedBody,
+    DecidedBody,
+    DocumentedBody,
+    Duty,
+    Filled,
+    IncidentBody,
+    MarkedBody,
+    ReportBody,
+    SharedBody,
+)
 from visitsafe.record.order import Order
-from visitsafe.record.terms import Level
-from visitsafe.state.case import CaseHistory
-from visitsafe.state.documents import days_of
-from visitsafe.state.events import Event
+from visitsafe.record.terms import Document, Level
+from visitsafe.state.after import AfterState, before
 from visitsafe.state.fold import PlanState
-from visitsafe.state.followup import AfterState
-from visitsafe.state.followup_earlier import before
-from visitsafe.state.rules_followup import NOT_SHARE
+from visitsafe.state.rules_after import NOT_SHARE, SHARE
 from visitsafe.state.rules_visit import is_time
+from visitsafe.state.visit import Event
 from visitsafe.team.roster import case_key, seen_text
 from visitsafe.text.clock import from_text, to_text
+
+
+class CaseHistory(msgspec.Struct, frozen=True):
+    """The plans of one case.
+
+    Attributes:
+        case: Its reference, as the newest plan has it.
+        plans: By start, the earliest first.
+        removed: How many plans there were whose content is gone.
+        unread: How many plans do not hold, so that nothing of them is in here.
+    """
+
+    case: str
+    plans: tuple[PlanState, ...]
+    removed: int = 0
+    unread: int = 0
+
+    def incidents(self) -> Iterator[tuple[PlanState, Event[IncidentBody]]]:
+        """Incidents and near misses, with their plans, the earliest visit first."""
+        return ((state, said) for state in self.plans for said in state.after.incidents)
+
+    def debriefs(self) -> Iterator[tuple[PlanState, Event[DebriefedBody]]]:
+        """Debriefs, with their plans, the earliest visit first."""
+        return ((state, said) for state in self.plans for said in state.after.debriefs)
+
+    def documents(self, document: Document | None = None) -> list[tuple[PlanState, Event[DocumentedBody]]]:
+        """Documents of the case, or those of one kind, by when they were signed."""
+        found = [(state, said) for state in self.plans for said in state.after.documents]
+        wanted = [one for one in found if document in {None, one[1].body.document}]
+        return sorted(wanted, key=lambda one: (one[1].at, one[1].id))
+
+    def marker(self) -> Event[MarkedBody] | None:
+        """Where a warning marker stood when somebody looked last."""
+        found = [said for state in self.plans for said in state.after.markers]
+        return max(found, key=lambda one: (one.body.checked, one.at, one.id), default=None)
+
+
+REVIEW = "to be looked at again"
+PROPOSED = "proposed for that day, and nothing says that it was held"
+STAGE, HELD = "stage", "held"
+"""The question of the form `meeting` that tells a proposed meeting from one that was held."""
+
+
+class DocumentDue(msgspec.Struct, frozen=True):
+    """Something in a document whose day has passed.
+
+    Attributes:
+        state: The plan in whose record it stands.
+        said: The document.
+        what: The action, or that it is to be looked at again.
+        day: Its day, `2026-12-01`.
+        who: Who was to do it; empty for a review.
+    """
+
+    state: PlanState
+    said: Event[DocumentedBody]
+    what: str
+    day: str
+    who: str = ""
+
+
+def documents_due(states: Iterable[PlanState], now: datetime) -> list[DocumentDue]:
+    """What the documents of these plans asked for by a day that has passed, the longest ago first.
+
+    Args:
+        states: Plans, as whoever asks may see them.
+        now: Aware.
+    """
+    found = [
+        one
+        for state in states
+        for said in state.after.documents
+        for one in _asked(state, said)
+        if is_late(one.day, now)
+    ]
+    return sorted(found, key=lambda one: (one.day, one.state.plan, one.said.id, one.what))
+
+
+def is_late(day: str, now: datetime) -> bool:
+    """Whether a day is over, in UTC: an hour more or less does not matter for a day that was agreed."""
+    return bool(day) and ends(day) < to_text(now)
+
+
+def ends(day: str) -> str:
+    """The end of a day, UTC text."""
+    return f"{day}T23:59:59Z"
+
+
+def days_of(state: PlanState) -> Iterator[str]:
+    """The ends of all days that the documents of a plan name, UTC text."""
+    yield from (ends(one.day) for said in state.after.documents for one in _asked(state, said))
+
+
+def not_held(body: DocumentedBody) -> bool:
+    """Whether it is a meeting that is only proposed."""
+    return body.document == Document.MEETING and body.answers.get(STAGE, HELD) != HELD
+
+
+def not_told(history: CaseHistory) -> list[tuple[PlanState, str, str]]:
+    """Meetings and sharing after which no plan for telling the family was signed (4.14).
+
+    Returns:
+        The newest of each sort: the plan, `meeting` or `shared`, and when it was signed, UTC text.
+    """
+    planned = max((said.at for _, said in history.documents(Document.TELLING)), default="")
+    meetings = [
+        (said.at, state)
+        for state, said in history.documents(Document.MEETING)
+        if not not_held(said.body) and said.at > planned
+    ]
+    shared = [
+        (said.at, state)
+        for state in history.plans
+        for said in state.after.shared
+        if _was_shared(said.body) and said.at > planned
+    ]
+    newest = [(max(found, key=lambda one: one[0]), sort) for sort, found in _sorts(meetings, shared) if found]
+    return [(state, sort, at) for (at, state), sort in newest]
+
+
+def _sorts(
+    meetings: list[tuple[str, PlanState]], shared: list[tuple[str, PlanState]]
+) -> tuple[tuple[str, list[tuple[str, PlanState]]], ...]:
+    return ("meeting", meetings), ("shared", shared)
+
+
+def _was_shared(body: SharedBody) -> bool:
+    return body.decision == SHARE
+
+
+def _asked(state: PlanState, said: Event[DocumentedBody]) -> Iterator[DocumentDue]:
+    body = said.body
+    if body.review:
+        what = PROPOSED if not_held(body) else REVIEW
+        yield DocumentDue(state, said, what, body.review)
+    for action in body.actions:
+        if action.by:
+            yield DocumentDue(state, said, action.what, action.by, action.who)
+
 
 TALK_WITHIN = timedelta(days=2)
 """How soon after a visit it is talked over."""
@@ -320,3 +466,31 @@ def owed(state: PlanState) -> str:
 
 def _later(at: str, by: timedelta) -> str:
     return to_text(from_text(at) + by)
+
+
+def to_tell(after: AfterState) -> Iterator[tuple[Event[IncidentBody], tuple[str, ...]]]:
+    """Each incident once, with the ids of all its versions: who was told of any of them was told.
+
+    Of two that complete the same one and had not seen each other, the first stands for both.
+    """
+    known: set[str] = set()
+    for said in after.incidents:
+        ids = after.versions(said.id)
+        if ids[-1] not in known:
+            known.add(ids[-1])
+            yield said, ids
+
+
+def incidents_waiting(states: Sequence[PlanState]) -> list[tuple[PlanState, Event[IncidentBody]]]:
+    """The incidents of these plans that nobody has talked over yet, the longest waiting first.
+
+    Args:
+        states: Plans, as whoever asks may see them.
+    """
+    found = [
+        (state, said)
+        for state in states
+        for said, _ in to_tell(state.after)
+        if said.id in state.after.not_talked_over
+    ]
+    return sorted(found, key=lambda pair: (pair[1].at, pair[1].id))

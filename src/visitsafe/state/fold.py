@@ -8,6 +8,7 @@ any decision.
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 
 import msgspec
 
@@ -18,10 +19,9 @@ from visitsafe.record.kinds import PLAN_KINDS
 from visitsafe.record.order import Order
 from visitsafe.record.refs import FULL, SHORT, reference, references
 from visitsafe.record.terms import Decision, Status
-from visitsafe.state.followup import AfterState, after_state
-from visitsafe.state.late_entries import Doubt, doubts
-from visitsafe.state.removal import NOT_CARRIED_OUT, RemovedError, removal, signed_away
-from visitsafe.state.rules import Judged, judge, stands_alone
+from visitsafe.state.after import AfterState, after_state
+from visitsafe.state.removed import NOT_CARRIED_OUT, RemovedError, removal, signed_away
+from visitsafe.state.rules import Doubt, Judged, doubts, judge, stands_alone
 from visitsafe.state.sealed import SealedDetails, sealed_details
 from visitsafe.state.visit import VisitState, visit_state
 from visitsafe.team.people import Member, as_heard
@@ -374,3 +374,33 @@ def _status(withdrawn: str, decision: Judged | None) -> Status:
     if decision is None or not isinstance(decision.body, DecidedBody):
         return Status.AWAITING
     return Status.after(decision.body.decision)
+
+
+_DECIDED = {
+    Decision.COUNTERSIGN: "countersigned",
+    Decision.RETURN: "returned it",
+    Decision.REFUSE: "refused it",
+}
+
+
+def disagreement(state: PlanState) -> str:
+    """`Mo countersigned while Sam withdrew it: withdrawn stands`; empty if nobody disagrees."""
+    acts = {judged.entry.id: judged for judged in state.judged if not judged.why_not and _verb(judged)}
+    in_turn = pairwise(acts.values())
+    if all(earlier.entry.id in later.entry.content.after for earlier, later in in_turn):
+        return ""  # each of them had seen the one before, as nearly always
+    order = Order(judged.entry for judged in state.judged)
+    newest = [acts[name] for name in order.newest(list(acts))]
+    verbs = {_verb(judged) for judged in newest}
+    if len(newest) < 2 or (len(verbs) == 1 and isinstance(newest[0].body, DecidedBody)):  # noqa: PLR2004 - alone
+        return ""
+    return f"{' while '.join(f'{one.name} {_verb(one)}' for one in newest)}: {state.status} stands"
+
+
+def _verb(judged: Judged) -> str:
+    body = judged.body
+    if isinstance(body, DecidedBody):
+        return _DECIDED[body.decision]
+    if isinstance(body, WithdrawnBody):
+        return "withdrew it"
+    return "made a new version" if isinstance(body, PlanBody) else ""

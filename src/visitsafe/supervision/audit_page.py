@@ -9,7 +9,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from visitsafe.record.bodies import AuditedBody, Shown
-from visitsafe.state.rules_followup import is_day
+from visitsafe.state.rules_after import is_day
 from visitsafe.supervision.audit import WILL_CHANGE
 from visitsafe.supervision.page_sections import bullets, quotation
 from visitsafe.text.clean import markdown_line, one_line

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import DebriefedBody, DocumentedBody, Filled, IncidentBody, MarkedBody
-from visitsafe.state.case import CaseHistory
-from visitsafe.state.documents import is_late
-from visitsafe.state.events import Event
+from visitsafe.state.after import CORRECTED, before, words_before
+from visitsafe.state.duties import CaseHistory, is_late
+from visitsafe.state.entry_words import DOCUMENTS, incident_title
 from visitsafe.state.fold import PlanState
-from visitsafe.state.followup_earlier import CORRECTED, before, words_before
-from visitsafe.state.followup_words import DOCUMENTS, incident_title
 from visitsafe.state.markers import why_out_of_date
+from visitsafe.state.visit import Event
 from visitsafe.supervision.page_sections import bullets
 from visitsafe.supervision.patterns import answered, day_words, short
 from visitsafe.text.clean import markdown_line

@@ -17,14 +17,12 @@ import msgspec
 from visitsafe.checklists.facts import in_the_dark
 from visitsafe.record.bodies import ExtendedBody, IncidentBody
 from visitsafe.record.terms import Answer, Company, Decision, Status
-from visitsafe.state.alarm import MOST_GRACE
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.state.duties import Met, each_once, talk_by
-from visitsafe.state.events import Alarm, Event
+from visitsafe.state.duties import Met, each_once, talk_by, to_tell
 from visitsafe.state.fold import PlanState
-from visitsafe.state.in_force import A_DAY
-from visitsafe.state.incidents import to_tell
+from visitsafe.state.ladder import MOST_GRACE
 from visitsafe.state.rules_visit import is_time
+from visitsafe.state.visit import A_DAY, Alarm, Event
 from visitsafe.team.details import is_old
 from visitsafe.team.people import Member, people
 from visitsafe.team.roster import case_key

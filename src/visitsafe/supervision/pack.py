@@ -16,12 +16,11 @@ from visitsafe.checklists.library import marked, past_review
 from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import DebriefedBody, DocumentedBody, IncidentBody
 from visitsafe.record.terms import Status
-from visitsafe.state.alarm import is_overdue
-from visitsafe.state.case import CaseHistory
-from visitsafe.state.duties import each_once
-from visitsafe.state.events import Event
+from visitsafe.state.duties import CaseHistory, each_once
 from visitsafe.state.fold import PlanState
+from visitsafe.state.ladder import is_overdue
 from visitsafe.state.sharing_words import duty_shape
+from visitsafe.state.visit import Event
 from visitsafe.supervision.case_sections import debriefs, documents_of, incidents, marker
 from visitsafe.supervision.page_record import Cited, cited_documents
 from visitsafe.supervision.page_sections import Prompt, bullets, for_supervision

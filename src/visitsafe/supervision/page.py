@@ -14,7 +14,9 @@ from visitsafe.checklists.facts import differing, in_order, with_answer
 from visitsafe.checklists.library import marked, marked_body, past_review
 from visitsafe.record.bodies import DecidedBody, Finding, KnownFact, PlanBody
 from visitsafe.record.terms import Decision, Level, Status
+from visitsafe.state.entry_words import sealed_words
 from visitsafe.state.fold import PlanState
+from visitsafe.state.ladder import set_out_words, went_without
 from visitsafe.state.phrases import (
     DECISION_WORDS,
     LEVEL_WORDS,
@@ -27,8 +29,6 @@ from visitsafe.state.phrases import (
     worst_first,
 )
 from visitsafe.state.rules import Judged
-from visitsafe.state.sealed_words import sealed_words
-from visitsafe.state.set_out import set_out_words, went_without
 from visitsafe.state.visit_words import stage_words
 from visitsafe.supervision.page_followup import after_the_visit, in_short
 from visitsafe.supervision.page_record import Cited, how_to_check, record, sources

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import DebriefedBody, Filled
+from visitsafe.state.after import CORRECTED, before, words_before
 from visitsafe.state.duties import talk_by
-from visitsafe.state.events import Event
+from visitsafe.state.entry_words import incident_title
 from visitsafe.state.fold import PlanState
-from visitsafe.state.followup_earlier import CORRECTED, before, words_before
-from visitsafe.state.followup_words import incident_title
+from visitsafe.state.visit import Event
 from visitsafe.state.visit_words import heard_words
 from visitsafe.supervision.case_sections import document_item
 from visitsafe.supervision.page_sections import bullets

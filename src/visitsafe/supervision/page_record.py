@@ -9,11 +9,10 @@ from typing import Protocol
 
 from visitsafe.record.bodies import DecidedBody, PlanBody, VisitBody
 from visitsafe.record.kinds import KINDS
-from visitsafe.state.entry_words import says
+from visitsafe.state.entry_words import reason_of, says
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import DECISION_WORDS
 from visitsafe.state.rules import Judged
-from visitsafe.state.sealed_words import reason_of
 from visitsafe.supervision.page_sections import Prompt, bullets
 from visitsafe.text.clean import markdown, markdown_line
 from visitsafe.text.clock import MONTHS, exactly, moment, to_text

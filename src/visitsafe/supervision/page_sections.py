@@ -11,13 +11,13 @@ from typing import NamedTuple
 import msgspec
 
 from visitsafe.record.bodies import Ladder, PlanBody, SharedBody, Shown
-from visitsafe.state.alarm import Due, all_at_once, by_minute, schedule
 from visitsafe.state.duties import DutyState, Met, duties_of
-from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState
+from visitsafe.state.ladder import Due, all_at_once, by_minute, schedule
 from visitsafe.state.phrases import to_do, whose
-from visitsafe.state.rules_followup import NOT_SHARE
+from visitsafe.state.rules_after import NOT_SHARE
 from visitsafe.state.sharing_words import by_when, state_words
+from visitsafe.state.visit import Event
 from visitsafe.text.clean import lines_of, markdown, markdown_line
 from visitsafe.text.clock import age, date_only, day, hour, minutes_from, moment, to_text
 

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from visitsafe.state.fold import PlanState
-from visitsafe.state.visit_alarm_words import AlarmTold, alarms, drills
-from visitsafe.state.visit_words import Told, reported, standing
+from visitsafe.state.visit_words import AlarmTold, Told, alarms, drills, reported, standing
 from visitsafe.supervision.page_sections import bullets
 from visitsafe.supervision.visit_review import worth_discussing
 from visitsafe.text.clean import markdown, markdown_line

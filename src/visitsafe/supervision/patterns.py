@@ -16,14 +16,12 @@ from visitsafe.checklists.facts import in_the_dark
 from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import Filled, IncidentBody, ReportBody, Shown
 from visitsafe.record.terms import Answer, Because, Company, Kind, Status
-from visitsafe.state.alarm import is_overdue
-from visitsafe.state.case import CaseHistory
-from visitsafe.state.documents import documents_due, not_told
-from visitsafe.state.duties import ALERT, Met, each_once, talk_by
-from visitsafe.state.events import Event
+from visitsafe.state.duties import ALERT, CaseHistory, Met, documents_due, each_once, not_told, talk_by
+from visitsafe.state.entry_words import DOCUMENTS, incident_title
 from visitsafe.state.fold import PlanState
-from visitsafe.state.followup_words import DOCUMENTS, incident_title
+from visitsafe.state.ladder import is_overdue
 from visitsafe.state.phrases import otherwise_went, unanswered, who_goes
+from visitsafe.state.visit import Event
 from visitsafe.state.visit_words import late_back, stage_words, unclosed
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import clock, date_only, from_text, in_minutes, local_time, to_text

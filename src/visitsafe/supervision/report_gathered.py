@@ -17,7 +17,7 @@ from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.fold import PlanState
 from visitsafe.state.plan_row import row_of
-from visitsafe.state.removal import RemovedError
+from visitsafe.state.removed import RemovedError
 from visitsafe.supervision.figures import Figures, figures
 from visitsafe.text.clock import from_text
 from visitsafe.text.days import Period

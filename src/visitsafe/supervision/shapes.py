@@ -25,19 +25,17 @@ from visitsafe.record.kinds import kind_words
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import PlanRow
 from visitsafe.record.terms import Kind
-from visitsafe.state.alarm import is_overdue, minutes_late
+from visitsafe.state.after import before
 from visitsafe.state.duress_followup import with_bodies
 from visitsafe.state.duties import duties_of, owed, talk_by
-from visitsafe.state.entry_words import says
-from visitsafe.state.events import Alarm, Event
+from visitsafe.state.entry_words import reason_of, says
 from visitsafe.state.fold import PlanState
-from visitsafe.state.followup_earlier import before
+from visitsafe.state.ladder import is_overdue, minutes_late
 from visitsafe.state.phrases import answering, expired, plain_words, worst_first
-from visitsafe.state.removal import REMOVED, Removed
+from visitsafe.state.removed import REMOVED, Removed
 from visitsafe.state.rules import Judged
-from visitsafe.state.sealed_words import reason_of
 from visitsafe.state.sharing_words import duty_shape
-from visitsafe.state.visit import VisitState
+from visitsafe.state.visit import Alarm, Event, VisitState
 from visitsafe.supervision.visit_shape import Shape, heard_shape, person_shape, way_shape
 from visitsafe.team.details import is_old
 from visitsafe.team.people import Member

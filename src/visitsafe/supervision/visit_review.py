@@ -8,12 +8,11 @@ from datetime import datetime, tzinfo
 
 from visitsafe.record.bodies import DecidedBody, ExtendedBody, ReportBody
 from visitsafe.record.terms import Decision, Outcome
-from visitsafe.state.alarm import minutes_late
-from visitsafe.state.events import Alarm
 from visitsafe.state.fold import PlanState
+from visitsafe.state.ladder import minutes_late
 from visitsafe.state.phrases import went_first
-from visitsafe.state.visit_alarm_words import first_owned
-from visitsafe.state.visit_words import late_back, who_owns
+from visitsafe.state.visit import Alarm
+from visitsafe.state.visit_words import first_owned, late_back, who_owns
 from visitsafe.text.clock import clock, in_minutes, minutes_from, to_text
 
 

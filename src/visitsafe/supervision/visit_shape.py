@@ -14,9 +14,9 @@ from visitsafe.record.bodies import (
     ReportBody,
     StoodDownBody,
 )
-from visitsafe.state.events import Alarm, Event, Reports
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first
+from visitsafe.state.visit import Alarm, Event, Reports
 from visitsafe.state.visit_words import name_of
 from visitsafe.team.people import Member
 

@@ -14,9 +14,9 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.record.bodies import AcknowledgedBody, Heard, Rung, StoodDownBody
 from visitsafe.record.terms import Because, Kind, Outcome, Stage
-from visitsafe.state.alarm import is_alarming, to_raise
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
+from visitsafe.state.ladder import is_alarming, to_raise
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_self
 from visitsafe.text.clock import from_text, to_text

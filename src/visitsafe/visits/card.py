@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
 from visitsafe.record.terms import ROLE_WORDS
-from visitsafe.state.alarm import WORKER, Due, all_at_once, by_minute, schedule
 from visitsafe.state.fold import PlanState
+from visitsafe.state.ladder import WORKER, Due, all_at_once, by_minute, schedule
 from visitsafe.state.phrases import NOT_REPORTED, who_goes
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import clock, to_text

@@ -13,8 +13,8 @@ from textwrap import shorten
 import msgspec
 
 from visitsafe.record.bodies import Control
-from visitsafe.state.alarm import WORKER, Due, all_at_once, by_minute
 from visitsafe.state.fold import PlanState
+from visitsafe.state.ladder import WORKER, Due, all_at_once, by_minute
 from visitsafe.state.phrases import along_for_police, plain_words, to_do, who_goes, whose
 from visitsafe.supervision.page_sections import ordinary_schedule
 from visitsafe.supervision.shapes import without_details

@@ -26,9 +26,9 @@ from visitsafe.record.bodies import (
 from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.terms import Kind
 from visitsafe.state.fold import PlanState
-from visitsafe.state.in_force import EARLY
 from visitsafe.state.rules import is_earlier
 from visitsafe.state.rules_visit import why_not_visit
+from visitsafe.state.visit import EARLY
 from visitsafe.team.people import Member, meant_by
 from visitsafe.team.roster import is_self
 from visitsafe.text.clock import from_text, to_text

@@ -10,8 +10,8 @@ from visitsafe.record.bodies import PlanBody
 from visitsafe.record.terms import Status
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
-from visitsafe.state.in_force import EARLY
 from visitsafe.state.rules import is_earlier
+from visitsafe.state.visit import EARLY
 from visitsafe.text.clock import from_text, to_text
 
 

@@ -13,8 +13,8 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, ProblemsError
 from visitsafe.record.stored import PlanRow
 from visitsafe.record.terms import Kind, Stage
-from visitsafe.state.alarm import is_watched
 from visitsafe.state.fold import PlanState, called
+from visitsafe.state.ladder import is_watched
 from visitsafe.team.people import Member, meant_by, not_one
 from visitsafe.team.roster import is_self, selves
 from visitsafe.text.clock import clock, to_text

@@ -27,12 +27,12 @@ from visitsafe.record.bodies import (
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow, Store, Stored
 from visitsafe.record.terms import ROLE_WORDS, TEAM_STREAM, Company, Kind, Role, Stage, Status
-from visitsafe.state import alarm
+from visitsafe.state import ladder as alarm
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.state.events import Event
 from visitsafe.state.fold import PlanState, called
 from visitsafe.state.plan_row import row_of
-from visitsafe.state.removal import RemovedError
+from visitsafe.state.removed import RemovedError
+from visitsafe.state.visit import Event
 from visitsafe.state.visit_words import COMES
 from visitsafe.team.people import Member, as_heard
 from visitsafe.team.roster import Roster

@@ -13,8 +13,8 @@ import msgspec
 
 from visitsafe.record.kinds import KINDS
 from visitsafe.record.terms import Kind, Stage, Status
-from visitsafe.state.in_force import A_DAY
 from visitsafe.state.phrases import along
+from visitsafe.state.visit import A_DAY
 from visitsafe.team.people import as_heard
 from visitsafe.text.clean import cut, one_line
 from visitsafe.text.clock import clock, duration, from_text, in_full, to_text

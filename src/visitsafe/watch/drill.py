@@ -13,9 +13,9 @@ from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.record.bodies import EscalatedBody
 from visitsafe.record.stored import Store
 from visitsafe.record.terms import Kind, Outcome, Role
-from visitsafe.state import alarm
-from visitsafe.state.alarm import WORKER
+from visitsafe.state import ladder as alarm
 from visitsafe.state.fold import PlanState
+from visitsafe.state.ladder import WORKER
 from visitsafe.team.people import as_heard
 from visitsafe.text.clock import to_text
 from visitsafe.watch.messages import drill_of_nobody

@@ -25,10 +25,10 @@ from visitsafe.record.bodies import (
 )
 from visitsafe.record.kinds import KINDS
 from visitsafe.record.terms import Answer, Because, Company, Outcome, Role
-from visitsafe.state.alarm import WORKER, is_alarming, schedule
-from visitsafe.state.events import Alarm, Event, Reports
 from visitsafe.state.fold import PlanState
+from visitsafe.state.ladder import WORKER, is_alarming, schedule
 from visitsafe.state.phrases import along, along_for_police, heard_with, whose
+from visitsafe.state.visit import Alarm, Event, Reports
 from visitsafe.state.visit_words import COMES, who_owns
 from visitsafe.team.people import as_heard
 from visitsafe.text.clean import clean

@@ -12,10 +12,10 @@ import msgspec
 
 from visitsafe.record.bodies import EscalatedBody, NotifiedBody, ReportBody, Rung
 from visitsafe.record.terms import ANSWERERS, Outcome, Role
-from visitsafe.state.alarm import CLOCKS_APART, WORKER, is_overdue, owned_level, owner, schedule, unowned
-from visitsafe.state.events import Alarm, Event
+from visitsafe.state.duties import to_tell
 from visitsafe.state.fold import PlanState
-from visitsafe.state.incidents import to_tell
+from visitsafe.state.ladder import CLOCKS_APART, WORKER, is_overdue, owned_level, owner, schedule, unowned
+from visitsafe.state.visit import Alarm, Event
 from visitsafe.team.people import Member, as_heard, meant_by
 from visitsafe.team.roster import is_companion, is_self, selves
 from visitsafe.text.clean import quoted

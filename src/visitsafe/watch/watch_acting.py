@@ -19,7 +19,7 @@ from visitsafe.record.bodies import EscalatedBody, NotifiedBody
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import Store
 from visitsafe.record.terms import Kind, Outcome
-from visitsafe.state import alarm
+from visitsafe.state import ladder as alarm
 from visitsafe.state.fold import PlanState
 from visitsafe.text.clock import from_text, to_text
 from visitsafe.watch.heartbeat import Gap

@@ -6,7 +6,7 @@ from visitsafe.errors import StoreError, VerificationError, VisitsafeError
 from visitsafe.record.bodies import EscalatedBody, NotifiedBody
 from visitsafe.record.stored import Store, Stored, nothing_first
 from visitsafe.record.terms import Kind
-from visitsafe.state.events import Event
+from visitsafe.state.visit import Event
 from visitsafe.watch.watch_claims import Means, Pen
 from visitsafe.watch.watch_unkept import Item, Unkept
 from visitsafe.watch.watch_view import Fresh, View

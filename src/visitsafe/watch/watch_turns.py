@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from visitsafe.state import alarm
+from visitsafe.state import ladder as alarm
 from visitsafe.text.clock import to_text
 from visitsafe.watch.watch_claims import Means
 from visitsafe.watch.watch_view import Seen

@@ -15,8 +15,8 @@ import msgspec
 
 from visitsafe.record.bodies import EscalatedBody
 from visitsafe.record.entry import Entry
-from visitsafe.state.events import Alarm, Event
 from visitsafe.state.fold import PlanState
+from visitsafe.state.visit import Alarm, Event
 
 WRITE_AGAIN = timedelta(minutes=1)
 MAKE_ANEW, LONGEST = timedelta(minutes=15), timedelta(hours=4)

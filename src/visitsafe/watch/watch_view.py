@@ -19,12 +19,12 @@ from visitsafe.record.kinds import CLOSING
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import Store, Stored
 from visitsafe.record.terms import TEAM_STREAM
-from visitsafe.state import alarm
-from visitsafe.state.events import Alarm
+from visitsafe.state import ladder as alarm
+from visitsafe.state.after import told_apart
 from visitsafe.state.fold import PlanState
-from visitsafe.state.followup import told_apart
-from visitsafe.state.removal import RemovedError
+from visitsafe.state.removed import RemovedError
 from visitsafe.state.rules import Judged
+from visitsafe.state.visit import Alarm
 from visitsafe.team.roster import Roster
 from visitsafe.team_record import open_roster
 

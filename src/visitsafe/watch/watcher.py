@@ -17,7 +17,7 @@ from visitsafe.find_lists import otherwise
 from visitsafe.record.bodies import BeatBody
 from visitsafe.record.stored import Store
 from visitsafe.record.terms import WATCHERS
-from visitsafe.state import alarm
+from visitsafe.state import ladder as alarm
 from visitsafe.state.fold import PlanState
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import from_text, to_text

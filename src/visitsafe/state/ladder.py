@@ -11,13 +11,14 @@ from functools import lru_cache
 
 import msgspec
 
-from visitsafe.record.bodies import AcknowledgedBody, EscalatedBody, Ladder, Rung
-from visitsafe.record.terms import Kind, Role, Stage
-from visitsafe.state.events import Event
+from visitsafe.record.bodies import AcknowledgedBody, EscalatedBody, Ladder, Rung, WithdrawnBody
+from visitsafe.record.terms import Decision, Kind, Role, Stage, Status
 from visitsafe.state.fold import PlanState
-from visitsafe.state.in_force import A_DAY
+from visitsafe.state.phrases import went_first
+from visitsafe.state.rules import Judged
 from visitsafe.state.rules_visit import is_time
-from visitsafe.state.visit import OUT
+from visitsafe.state.visit import A_DAY, STAGES, Event
+from visitsafe.team.people import Member
 from visitsafe.text.clock import from_text, to_text
 
 CLOCKS_APART = timedelta(minutes=2)
@@ -66,7 +67,7 @@ def watched_since(state: PlanState) -> str:
     visit = state.visit
     if not visit.begun:
         return ""
-    out = [one.at for one in visit.trip if one.kind in OUT]
+    out = [one.at for one in visit.trip if one.kind in STAGES]
     return min(*out, max(visit.start, visit.begun)) if out else max(visit.start, visit.begun)
 
 
@@ -118,7 +119,7 @@ def _is_reported(missing: str, state: PlanState, start: str) -> bool:
     """Whether the worker is as far as a step asks, by what was reported from shortly before the start on."""
     stages, first = _REACHED.get(missing, ()), to_text(from_text(start) - SHORTLY)
     return state.visit.stage in stages and any(
-        one.happened >= first and (one.kind is Kind.BACK or OUT.get(one.kind) in stages)
+        one.happened >= first and (one.kind is Kind.BACK or STAGES.get(one.kind) in stages)
         for one in state.visit.reports
     )
 
@@ -295,3 +296,52 @@ def _top(ladder: Ladder) -> list[tuple[int, Rung]]:
     managers = [one for one in rungs if Role.MANAGER in one[1].who]
     last = rungs or list(enumerate(ladder.steps))
     return top or managers or last[-1:]
+
+
+def went_without(state: PlanState) -> str:
+    """Why the worker set out although no countersignature stands; empty if that is not so."""
+    reason = went_first(state)
+    if state.status is Status.COUNTERSIGNED or not reason:
+        return ""
+    if state.status is not Status.WITHDRAWN:
+        return reason
+    agreed = state.decided is not None and state.decided.decision is Decision.COUNTERSIGN
+    return "" if state.closed or (agreed and _set_out_before(state)) else reason
+
+
+def set_out_words(state: PlanState, me: Member | None = None) -> tuple[str, str]:
+    """`has set out although you refused it`, and why they say that it could not wait.
+
+    Args:
+        state: A plan for which `went_without` gives a reason.
+        me: Who reads it; None if that is not to be told apart.
+    """
+    reason, before = went_without(state), _set_out_before(state)
+    inside = reason.strip().rstrip(".")
+    gone, urgent = "has set out", "has set out already, urgent"
+    if state.visit.back:
+        gone, urgent = "is back and had set out", "is back and had set out first, urgent"
+    if state.status is Status.WITHDRAWN:
+        if before:
+            return urgent, f"{inside}; the plan was withdrawn since"
+        return f"{gone} on a plan that was withdrawn", reason
+    if state.decision is None or state.status not in {Status.REFUSED, Status.RETURNED}:
+        return urgent, reason
+    mine = me is not None and state.decision.author is not None and me.same_person(state.decision.author)
+    said = f"{'you' if mine else state.decision.name} {state.status} it"
+    if before:
+        return urgent, f"{inside}; {said} since"
+    return f"{gone} although {said}", reason
+
+
+def _set_out_before(state: PlanState) -> bool:
+    """Whether they set out before the plan was withdrawn, or decided on as it is now."""
+    left = state.visit.departed.id if state.visit.departed else ""
+    of_interest = [one.entry.id for one in state.judged if one.entry.id == left or _is_no(state, one)]
+    return bool(of_interest) and of_interest[-1] != left
+
+
+def _is_no(state: PlanState, one: Judged) -> bool:
+    if state.status is Status.WITHDRAWN:
+        return isinstance(one.body, WithdrawnBody) and not one.why_not
+    return state.decision is not None and one.entry.id == state.decision.entry.id

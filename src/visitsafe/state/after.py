@@ -24,8 +24,8 @@ from visitsafe.record.bodies import (
 )
 from visitsafe.record.order import Order
 from visitsafe.record.terms import Answer
-from visitsafe.state.events import Counted, Event, said_in
 from visitsafe.state.rules import Judged
+from visitsafe.state.visit import Counted, Event, said_in
 
 F = TypeVar("F", bound=Filled)
 SERIOUS = "injury-serious"
@@ -171,3 +171,40 @@ def _tells_otherwise(new: Filled, old: Filled) -> bool:
 
 def _how_bad(body: IncidentBody) -> tuple[object, ...]:
     return body.near_miss, body.hurt, frozenset(body.behaviours), body.answers.get(SERIOUS) or ""
+
+
+CORRECTED = "corrected; it said before"
+"""What stands before the words of an earlier one."""
+
+
+def before(after: AfterState, name: str) -> Iterator[Event[Filled]]:
+    """What an incident or debrief corrects, and what that one corrected, the newest first."""
+    by_id: dict[str, Event[Filled]] = {one.id: one for one in (*after.incidents, *after.debriefs)}
+    by_id |= {one.id: one for one in after.corrected}
+    seen = {name}
+    while name in by_id and by_id[name].body.replaces not in {"", *seen}:
+        name = by_id[name].body.replaces
+        seen.add(name)
+        if name in by_id:
+            yield by_id[name]
+
+
+def words_before(body: Filled) -> Iterator[tuple[str, str]]:
+    """All that an earlier one said: labels and answers, and what is not among the answers shown."""
+    shown = [one for one in body.shown if one.answer.strip()]
+    yield from ((one.label, one.answer) for one in shown)
+    ids, texts = {one.id for one in body.shown}, {one.answer for one in shown}
+    if isinstance(body, IncidentBody):
+        if "near-miss" not in ids and body.near_miss:
+            yield "Near miss", "yes"
+        if "hurt" not in ids:
+            yield "Anybody hurt", body.hurt.replace("-", " ")
+        if "behaviours" not in ids and body.behaviours:
+            yield "Behaviours", "; ".join(one.replace("-", " ") for one in body.behaviours)
+    if isinstance(body, DebriefedBody):
+        for label, text in (("Next time", body.next_time), ("Who was not seen", body.not_seen)):
+            if text.strip() and text not in texts:
+                yield label, text
+    yield from (("Remember", one.text) for one in body.findings)
+    for duty in body.sharing:
+        yield "To be shared", "; ".join((duty.label, *duty.recipients))
