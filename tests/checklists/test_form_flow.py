@@ -15,11 +15,9 @@ from visitsafe.checklists.library import load_all, shipped_folder
 from visitsafe.checklists.model import FormChecklist, Question
 from visitsafe.record.terms import Level
 from visitsafe.text.times import TimeError, time_in_form
-from visitsafe.wizard.answering import AnswerContext, AnswerError, parse
-from visitsafe.wizard.draft_file import DraftStage, Session
-from visitsafe.wizard.form_draft import begin_form, draft_name, go_on_with_form
-from visitsafe.wizard.screens import BACK, CONFIRM, AskOne, Review, Sign
-from visitsafe.wizard.session import apply, screen
+from visitsafe.wizard.answers import AnswerContext, AnswerError, parse
+from visitsafe.wizard.draft import DraftStage, Session, begin_form, draft_name, go_on_with_form
+from visitsafe.wizard.session import BACK, CONFIRM, AskOne, Review, Sign, apply, screen
 
 if TYPE_CHECKING:
     from visitsafe.checklists.model import SharingChecklist

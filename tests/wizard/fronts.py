@@ -6,22 +6,21 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.wizard.answering import AnswerContext
-from visitsafe.wizard.draft_file import Session
-from visitsafe.wizard.frontend import Guide
-from visitsafe.wizard.screens import (
+from visitsafe.wizard.answers import AnswerContext
+from visitsafe.wizard.draft import Session
+from visitsafe.wizard.run import Guide, Propose, Surroundings
+from visitsafe.wizard.session import (
     AskOne,
     AskTogether,
     ControlFor,
     Event,
     Findings,
     Review,
-    Screen,
     Sign,
+    Step,
     WhoDoes,
     WriteControl,
 )
-from visitsafe.wizard.wizard import Propose, Surroundings
 from wizard.samples import reply
 
 LONDON = ZoneInfo("Europe/London")
@@ -47,11 +46,11 @@ class TableFront:
 
     answers: dict[str, Value]
     script: dict[type, list[Event]] = field(default_factory=dict)
-    asked: list[Screen] = field(default_factory=list)
+    asked: list[Step] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     guides: list[Guide] = field(default_factory=list)
 
-    def _reply(self, page: Screen) -> Event:
+    def _reply(self, page: Step) -> Event:
         self.asked.append(page)
         scripted = self.script.get(type(page))
         return scripted.pop(0) if scripted else reply(page, self.answers)

@@ -6,8 +6,8 @@ from typing import Any
 from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.model import Question, Rule, Section
 from visitsafe.checklists.questionnaire import Questionnaire
-from visitsafe.wizard.draft_file import Session
-from visitsafe.wizard.screens import (
+from visitsafe.wizard.draft import Session
+from visitsafe.wizard.session import (
     CONFIRM,
     AnsweredMany,
     AskOne,
@@ -19,10 +19,11 @@ from visitsafe.wizard.screens import (
     NothingLeft,
     ParsedAnswer,
     Review,
-    Screen,
     Sign,
+    Step,
+    apply,
+    screen,
 )
-from visitsafe.wizard.session import apply, screen
 
 SOURCE = [{"document": "salford-2011", "paragraph": "7.2"}]
 START, BACK_AT = "2026-11-23T15:30:00Z", "2026-11-23T16:30:00Z"
@@ -112,7 +113,7 @@ CALM: dict[str, Value] = {
 }
 
 
-def reply(page: Screen, answers: dict[str, Value]) -> Event:
+def reply(page: Step, answers: dict[str, Value]) -> Event:
     """What somebody with these answers does on a page; every finding is left to the manager."""
     match page:
         case AskOne(question=question):
@@ -128,7 +129,7 @@ def reply(page: Screen, answers: dict[str, Value]) -> Event:
 
 def play(
     session: Session, answers: dict[str, Value], until: type = NothingLeft
-) -> Iterator[tuple[Screen, Session]]:
+) -> Iterator[tuple[Step, Session]]:
     """The pages on the way to the first page of this type, each with the session that shows it."""
     for _ in range(200):
         page = screen(QUESTIONNAIRE, session)

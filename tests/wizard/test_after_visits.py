@@ -12,12 +12,9 @@ from visitsafe.checklists.questionnaire import compile_questionnaire
 from visitsafe.followup.debrief import AFTER_INCIDENT, DEBRIEF
 from visitsafe.record.bodies import Finding, KnownFact
 from visitsafe.record.terms import Level
-from visitsafe.wizard.draft import begin, final, repeat
-from visitsafe.wizard.draft_file import Session
-from visitsafe.wizard.form_draft import begin_form
-from visitsafe.wizard.page_words import findings_title, sign_words
-from visitsafe.wizard.screens import AskOne, AskTogether, ControlFor, Event, Findings, Goto, Review, Sign
-from visitsafe.wizard.wizard import Surroundings, run
+from visitsafe.wizard.draft import Session, begin, begin_form, final, repeat
+from visitsafe.wizard.run import Surroundings, findings_title, run, sign_words
+from visitsafe.wizard.session import AskOne, AskTogether, ControlFor, Event, Findings, Goto, Review, Sign
 from wizard.fronts import GUIDE, LONDON, NOW, Saved, TableFront, always
 from wizard.test_wizard import IN_DATE, ROUTINE
 

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from visitsafe.checklists.assessment import next_question
 from visitsafe.checklists.model import Question, Section
 from visitsafe.checklists.questionnaire import Questionnaire
-from visitsafe.wizard.answering import (
+from visitsafe.wizard.answers import (
     AnswerContext,
     AnswerError,
     Parsed,
     Raw,
     case_warning,
+    options,
     parse,
     parse_all,
 )
-from visitsafe.wizard.options import options
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

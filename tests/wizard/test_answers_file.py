@@ -17,9 +17,15 @@ from visitsafe.checklists.model import VisitChecklist
 from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
 from visitsafe.errors import NotFoundError, ProblemsError, SettingsError, VisitsafeError
 from visitsafe.record.bodies import Control
-from visitsafe.wizard.answering import AnswerContext
-from visitsafe.wizard.answers_file import AnswersFile, CompleteAnswers, load, read_answers, wrong_checklist
-from visitsafe.wizard.answers_template import template
+from visitsafe.wizard.answers import AnswerContext
+from visitsafe.wizard.answers_file import (
+    AnswersFile,
+    CompleteAnswers,
+    load,
+    read_answers,
+    template,
+    wrong_checklist,
+)
 
 HERE = AnswerContext(now=datetime(2026, 11, 23, 8, 0, tzinfo=UTC), zone=ZoneInfo("Europe/London"))
 SOURCE = [{"document": "salford-2011", "paragraph": "7.2"}]

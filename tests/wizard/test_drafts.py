@@ -13,15 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visitsafe.errors import NotFoundError, SettingsError, VisitsafeError
-from visitsafe.wizard.draft import begin
-from visitsafe.wizard.drafts import list_drafts, open_draft
+from visitsafe.wizard.draft import begin, list_drafts, open_draft
 
 SESSION = begin("home-visit", "d", "2026-11-23T09:00:00Z", urgent="a call from the school")
 SAVE_FOR_EVER = """
 import sys
 from pathlib import Path
 from msgspec.structs import replace
-from visitsafe.wizard.drafts import open_draft
+from visitsafe.wizard.draft import open_draft
 from visitsafe.wizard.draft import begin
 draft = open_draft(Path(sys.argv[1]), "one")
 session = begin("home-visit", "d", "x")
@@ -142,7 +141,7 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from msgspec.structs import replace
-from visitsafe.wizard.drafts import open_draft
+from visitsafe.wizard.draft import open_draft
 from visitsafe.wizard.draft import begin
 from visitsafe.errors import SettingsError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

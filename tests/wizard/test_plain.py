@@ -10,11 +10,10 @@ from visitsafe.cli.prompts.lines import Lines
 from visitsafe.cli.prompts.prompts_plain import PlainFront
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.record.bodies import Control
-from visitsafe.wizard.answering import AnswerContext
-from visitsafe.wizard.draft import begin, final, final_controls
-from visitsafe.wizard.draft_file import Session
-from visitsafe.wizard.frontend import Guide
-from visitsafe.wizard.screens import (
+from visitsafe.wizard.answers import AnswerContext
+from visitsafe.wizard.draft import Session, begin, final, final_controls
+from visitsafe.wizard.run import Guide, run
+from visitsafe.wizard.session import (
     BACK,
     CONFIRM,
     AnsweredMany,
@@ -28,9 +27,9 @@ from visitsafe.wizard.screens import (
     Pause,
     Review,
     Sign,
+    apply,
+    screen,
 )
-from visitsafe.wizard.session import apply, screen
-from visitsafe.wizard.wizard import run
 from wizard.fronts import GUIDE, LONDON, NOW, Light, Saved, always
 from wizard.samples import CALM, GRID, QUESTIONNAIRE, reach
 

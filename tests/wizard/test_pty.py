@@ -11,7 +11,7 @@ import pexpect  # type: ignore[import-untyped]
 import pytest
 
 from patience import LIMIT
-from visitsafe.wizard.drafts import list_drafts
+from visitsafe.wizard.draft import list_drafts
 
 HERE = Path(__file__).parent
 WIZARD = """
@@ -20,12 +20,12 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from wizard.fronts import LONDON, NOW, always
 from wizard.samples import QUESTIONNAIRE
-from visitsafe.wizard.drafts import list_drafts, open_draft
+from visitsafe.wizard.draft import list_drafts, open_draft
 from visitsafe.cli.prompts.lines import Lines
 from visitsafe.cli.prompts.prompts_plain import PlainFront
 from visitsafe.cli.prompts.prompts_rich import RichFront
 from visitsafe.cli.prompts.terminal import FrontEnd, choose_front_end, discard_typed_ahead
-from visitsafe.wizard.wizard import Surroundings, run
+from visitsafe.wizard.run import Surroundings, run
 from visitsafe.wizard.draft import begin
 from visitsafe.errors import InterruptedByUserError
 rich = choose_front_end(os.environ) is FrontEnd.RICH

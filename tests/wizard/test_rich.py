@@ -16,12 +16,10 @@ from visitsafe.checklists.assessment import Value
 from visitsafe.cli.prompts.prompts_rich import RichFront
 from visitsafe.cli.prompts.ticks import Ticks
 from visitsafe.record.bodies import Control
-from visitsafe.wizard.answering import AnswerContext
-from visitsafe.wizard.draft import begin, final, final_controls
-from visitsafe.wizard.draft_file import Session
-from visitsafe.wizard.frontend import Guide
-from visitsafe.wizard.page_words import ways_on
-from visitsafe.wizard.screens import (
+from visitsafe.wizard.answers import AnswerContext
+from visitsafe.wizard.draft import Session, begin, final, final_controls
+from visitsafe.wizard.run import Guide, run, ways_on
+from visitsafe.wizard.session import (
     BACK,
     CONFIRM,
     AnsweredMany,
@@ -41,9 +39,9 @@ from visitsafe.wizard.screens import (
     WhoDoes,
     WriteControl,
     Wrote,
+    apply,
+    screen,
 )
-from visitsafe.wizard.session import apply, screen
-from visitsafe.wizard.wizard import run
 from wizard.fronts import GUIDE, LONDON, NOW, Light, Saved, always
 from wizard.samples import CALM, GRID, QUESTIONNAIRE, RULES, reach
 from wizard.test_plain import at

@@ -12,9 +12,18 @@ from msgspec.structs import replace
 from visitsafe.checklists.assessment import Value, applicability
 from visitsafe.checklists.model import AnswerType
 from visitsafe.record.bodies import Control
-from visitsafe.wizard.draft import begin, final, final_controls, final_standing, refit, repeat, revise
-from visitsafe.wizard.draft_file import DraftStage, Session
-from visitsafe.wizard.screens import (
+from visitsafe.wizard.draft import (
+    DraftStage,
+    Session,
+    begin,
+    final,
+    final_controls,
+    final_standing,
+    refit,
+    repeat,
+    revise,
+)
+from visitsafe.wizard.session import (
     BACK,
     CONFIRM,
     AnsweredMany,
@@ -31,14 +40,15 @@ from visitsafe.wizard.screens import (
     Reconsider,
     Reopen,
     Review,
-    Screen,
     Sign,
+    Step,
     Who,
     WhoDoes,
     WriteControl,
     Wrote,
+    apply,
+    screen,
 )
-from visitsafe.wizard.session import apply, screen
 from wizard.samples import BACK_AT, CALM, GRID, QUESTIONNAIRE, RULES, START, play, reach, reply
 
 FRESH = begin("home-visit", "d" * 64, "2026-11-20T09:00:00Z")
@@ -48,7 +58,7 @@ TRAINED = begin(
 VIOLENT = CALM | {"history": "yes", "phone": "no"}
 
 
-def name_of(page: Screen) -> str:
+def name_of(page: Step) -> str:
     if isinstance(page, AskOne):
         return page.question.id
     return page.section.id if isinstance(page, AskTogether) else type(page).__name__
@@ -404,7 +414,7 @@ def test_progress_is_an_upper_bound_that_only_shrinks_going_forward(
     assert totals[-1] == len(steps)
 
 
-def random_event(page: Screen, data: st.DataObject) -> Event:
+def random_event(page: Step, data: st.DataObject) -> Event:
     """Something a person might do on this page, or something that does not fit it at all."""
     names = [question.id for question in QUESTIONNAIRE]
     anywhere: list[Event] = [

@@ -11,9 +11,9 @@ from visitsafe.checklists.library import load_all, shipped_folder
 from visitsafe.checklists.questionnaire import compile_questionnaire
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.text.clock import from_text
-from visitsafe.wizard.draft import begin, final, findings, repeat
-from visitsafe.wizard.draft_file import DraftStage, Session
-from visitsafe.wizard.screens import (
+from visitsafe.wizard.draft import DraftStage, Session, begin, final, findings, repeat
+from visitsafe.wizard.run import run
+from visitsafe.wizard.session import (
     AskOne,
     AskTogether,
     ControlFor,
@@ -26,9 +26,8 @@ from visitsafe.wizard.screens import (
     Sign,
     Who,
     WhoDoes,
+    apply,
 )
-from visitsafe.wizard.session import apply
-from visitsafe.wizard.wizard import run
 from wizard.fronts import NOW, Light, Saved, TableFront, always
 from wizard.samples import CALM, QUESTIONNAIRE
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from visitsafe.cli.prompts.talk import Talk
-    from visitsafe.wizard.drafts import Draft, ListedDraft
+    from visitsafe.wizard.draft import Draft, ListedDraft
 
 THROW = "Throw a draft away"
 HOUR, DAY = 60, 24 * 60
@@ -37,7 +37,7 @@ def choose_draft(
         InterruptedByUserError: The person stopped; the drafts are kept.
         NotFoundError: There is nothing to go on with.
     """
-    from visitsafe.wizard.drafts import list_drafts, open_draft
+    from visitsafe.wizard.draft import list_drafts, open_draft
 
     while True:
         listing = list_drafts(folder)
@@ -73,7 +73,7 @@ def _fits(listed: "ListedDraft", wanted: str) -> bool:
 
 def _throw_away(folder: Path, asker: "Talk", drafts: Sequence["ListedDraft"], about: Sequence[str]) -> None:
     """Ask which and whether, and remove it; nothing else goes with it."""
-    from visitsafe.wizard.drafts import open_draft
+    from visitsafe.wizard.draft import open_draft
 
     which = 0 if len(drafts) == 1 else asker.pick("Which one is not needed any more?", about)
     if which is None:

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.opening import Context
     from visitsafe.wizard.answers_file import CompleteAnswers
-    from visitsafe.wizard.draft_file import Session
-    from visitsafe.wizard.drafts import Draft
-    from visitsafe.wizard.wizard import Surroundings
+    from visitsafe.wizard.draft import Draft, Session
+    from visitsafe.wizard.run import Surroundings
 
 FORMS = "forms"
 """The folder of these drafts, below that of the plans'."""
@@ -107,15 +106,15 @@ def fill_in(
 
 
 def _print_template(filled: _Form) -> None:
-    from visitsafe.wizard.form_answers import form_template
+    from visitsafe.wizard.answers_file import form_template
 
     result(form_template(filled.form_set.form, filled.questionnaire, filled.command), exact=True)
     raise typer.Exit(0)
 
 
 def _from_file(context: typer.Context, desk: "Desk", filled: _Form, how: How) -> "Answered":
-    from visitsafe.wizard.answering import AnswerContext
-    from visitsafe.wizard.form_answers import read_form
+    from visitsafe.wizard.answers import AnswerContext
+    from visitsafe.wizard.answers_file import read_form
 
     if not how.yes:
         raise UsageError("an answers file is signed without asking", hint="if that is meant, add --yes")
@@ -155,9 +154,8 @@ def _composed(
 def _at_a_terminal(context: typer.Context, desk: "Desk", filled: _Form, *, plain: bool) -> "Answered":
     from visitsafe.cli.plan_talk import front_at
     from visitsafe.cli.prompts.talk import talk_at
-    from visitsafe.wizard.draft import final
-    from visitsafe.wizard.drafts import open_draft
-    from visitsafe.wizard.wizard import run
+    from visitsafe.wizard.draft import final, open_draft
+    from visitsafe.wizard.run import run
 
     otherwise = f"use: {filled.command} --answers FILE --yes (--print-answers prints a file to fill in)"
     environ = invocation(context).environ
@@ -183,7 +181,7 @@ def _folder(context: "Context") -> Path:
 
 def _around(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft") -> "Surroundings":
     from visitsafe.cli.plan_talk import citing
-    from visitsafe.wizard.wizard import Surroundings
+    from visitsafe.wizard.run import Surroundings
 
     return Surroundings(
         save=draft.save,
@@ -199,8 +197,7 @@ def _around(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft")
 
 def _session(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft", asker: "Talk") -> "Session":
     """Where to begin: the draft as it was left, if there is one and the person wants it."""
-    from visitsafe.wizard.draft_file import DraftStage
-    from visitsafe.wizard.form_draft import go_on_with_form
+    from visitsafe.wizard.draft import DraftStage, go_on_with_form
 
     found = _left(draft, asker)
     if found is None:
@@ -231,8 +228,7 @@ def _left(draft: "Draft", asker: "Talk") -> "Session | None":
 
 def _fresh(context: typer.Context, filled: _Form) -> "Session":
     from visitsafe.text.clock import to_text
-    from visitsafe.wizard.draft_file import Session
-    from visitsafe.wizard.form_draft import begin_form
+    from visitsafe.wizard.draft import Session, begin_form
 
     fresh = Session(about=filled.about, command=filled.command, started=to_text(invocation(context).now))
     return begin_form(filled.form_set, filled.questionnaire, fresh, filled.known)
@@ -258,7 +254,7 @@ def unfinished(context: "Context") -> list[tuple[str, str]]:
     folder = _folder(context)
     if not folder.is_dir():
         return []  # the usual case, and reading drafts loads all that the wizard needs
-    from visitsafe.wizard.drafts import list_drafts
+    from visitsafe.wizard.draft import list_drafts
 
     return [(draft.session.about, draft.session.command) for draft in list_drafts(folder).drafts]
 
@@ -277,12 +273,12 @@ def signed(context: typer.Context, form: str, about: str, apart: str = "") -> No
 
 
 def _forget(context: typer.Context, name: str) -> None:
-    from visitsafe.wizard.drafts import delete_draft
+    from visitsafe.wizard.draft import delete_draft
 
     delete_draft(_folder(context), name)
 
 
 def _name(form: str, about: str, apart: str) -> str:
-    from visitsafe.wizard.form_draft import draft_name
+    from visitsafe.wizard.draft import draft_name
 
     return draft_name(form, f"{about}\n{apart}" if apart else about)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from visitsafe.desk import Desk
     from visitsafe.state.fold import PlanState
-    from visitsafe.wizard.draft_file import Session
+    from visitsafe.wizard.draft import Session
 
 
 def waiting(
@@ -65,7 +65,7 @@ def _drafts(context: typer.Context) -> list[str]:
     folder = settings_of(context).drafts
     if not any(folder.glob("*.json")):
         return []  # the usual case, and reading drafts loads all that the wizard needs
-    from visitsafe.wizard.drafts import list_drafts
+    from visitsafe.wizard.draft import list_drafts
 
     listing = list_drafts(folder)
     unfinished = [

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.planning.composing import Intent
     from visitsafe.state.fold import PlanState
-    from visitsafe.wizard.answering import AnswerContext
+    from visitsafe.wizard.answers import AnswerContext
     from visitsafe.wizard.answers_file import AnswersFile
 
 
@@ -110,7 +110,7 @@ def _is_there(path: Path) -> bool:
 
 def _print_template(context: typer.Context, checklist: str) -> None:
     from visitsafe.checklists.questionnaire import compile_questionnaire
-    from visitsafe.wizard.answers_template import template
+    from visitsafe.wizard.answers_file import template
 
     checklists = checklist_named(context, checklist)
     result(template(checklists.visit, compile_questionnaire(checklists)), exact=True)
@@ -207,7 +207,7 @@ def _intent(
 
 def answering(context: typer.Context, desk: "Desk", *, urgent: bool = False) -> "AnswerContext":
     """What answers are understood by: the moment and the team's time zone."""
-    from visitsafe.wizard.answering import AnswerContext
+    from visitsafe.wizard.answers import AnswerContext
 
     country = desk.roster.settings.country or ""
     return AnswerContext(
@@ -221,7 +221,7 @@ def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent", know
     from visitsafe.checklists.model import VisitField
     from visitsafe.text.clock import from_text
     from visitsafe.text.times import long_visit
-    from visitsafe.wizard.answering import case_warning, companion_doubts
+    from visitsafe.wizard.answers import case_warning, companion_doubts
 
     facts = {question.fills: str(intent.answers.get(question.id, "")) for question in questionnaire}
     start, back = from_text(facts[VisitField.START]), from_text(facts[VisitField.DUE_BACK])

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.planning.composing import Intent
     from visitsafe.state.fold import PlanState
-    from visitsafe.wizard.draft_file import Session
-    from visitsafe.wizard.drafts import Draft
-    from visitsafe.wizard.frontend import Front, Proposal
-    from visitsafe.wizard.wizard import Surroundings
+    from visitsafe.wizard.draft import Draft, Session
+    from visitsafe.wizard.run import Front, Proposal, Surroundings
 
 
 KEPT = "nothing was signed, and your draft is kept: visitsafe plan --resume"
@@ -82,7 +80,7 @@ def _draft(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "Talk") 
 def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, asker: "Talk") -> None:
     from visitsafe.checklists.questionnaire import compile_questionnaire
     from visitsafe.planning.sign import signed_already
-    from visitsafe.wizard.wizard import run
+    from visitsafe.wizard.run import run
 
     signed = signed_already(desk, draft.name)
     if signed is not None:
@@ -117,7 +115,7 @@ def _revised_already(
 ) -> "PlanState | None":
     """The plan of which a draft is the newest version already, signed since the draft was begun."""
     from visitsafe.planning.sign import signed_with
-    from visitsafe.wizard.draft_file import DraftStage
+    from visitsafe.wizard.draft import DraftStage
 
     if not session.revises or session.stage is not DraftStage.SIGN:
         return None
@@ -163,8 +161,7 @@ def _session(
     from msgspec.structs import replace
 
     from visitsafe.checklists.questionnaire import compile_questionnaire
-    from visitsafe.wizard.draft import refit
-    from visitsafe.wizard.draft_file import DraftStage
+    from visitsafe.wizard.draft import DraftStage, refit
 
     try:
         session = draft.load()
@@ -249,7 +246,7 @@ def _around(context: typer.Context, desk: "Desk", draft: "Draft", revises: str) 
     """What the wizard needs from outside: a place to save, the time, daylight, what is known."""
     from visitsafe.planning.daylight import daylight
     from visitsafe.planning.known import knowing
-    from visitsafe.wizard.wizard import Surroundings
+    from visitsafe.wizard.run import Surroundings
 
     place = desk.roster.place
 

@@ -9,16 +9,24 @@ describes the format, `answers_template` prints an empty one.
 
 import difflib
 import sys
-from collections.abc import Iterable, Mapping
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from visitsafe.checklists import yaml as yaml_words
-from visitsafe.checklists.assessment import Answers, Value, assess, occasion_of
-from visitsafe.checklists.facts import Occasion
-from visitsafe.checklists.model import AnswerType, VisitField
+from visitsafe.checklists.assessment import BLANK, GIVEN, Answers, Value, assess, occasion_of
+from visitsafe.checklists.facts import FACTS, Occasion
+from visitsafe.checklists.model import (
+    AnswerType,
+    Condition,
+    FormChecklist,
+    Question,
+    VisitChecklist,
+    VisitField,
+)
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.checklists.yaml import (
     MOST_BYTES,
@@ -32,8 +40,9 @@ from visitsafe.checklists.yaml import (
 )
 from visitsafe.errors import ProblemsError, SettingsError
 from visitsafe.record.bodies import Control
+from visitsafe.record.terms import Answer
 from visitsafe.text.clean import clean, quoted
-from visitsafe.wizard.answering import AnswerContext, Raw, is_blank, parse_all
+from visitsafe.wizard.answers import AnswerContext, Raw, either, expected, is_blank, options, parse_all
 
 KEYS = ("checklist", "visit", "answers", "controls", "urgent")
 CONTROL_KEYS = ("rule", "do", "who")
@@ -324,3 +333,173 @@ def _measures(
         Control(rule=one["rule"], text=suggested.get((one["rule"], one["do"]), one["do"]), who=one["who"])
         for one in file.controls
     )
+
+
+_WIDTH = 100
+_LISTED = frozenset({AnswerType.CHOICE, AnswerType.CHOICES})
+_SEEN = {BLANK: "left out", GIVEN: "answered"}
+_PLAN_HEAD = """\
+Answers for a visit plan: {title} ({id} {version}).
+Write each answer after its colon. Lines that start with # are not read: take the # away from the
+lines that you answer. Put a text with a colon, a # or quotes in it in quotes. When it is filled in:
+visitsafe plan --answers FILE --yes
+"""
+_TAIL = """
+# Control measures for findings, each with the id of the rule (visitsafe checklist show lists them),
+# what is done (the id of a suggested measure, or your own words), and who does it.
+# controls:
+#   - rule:
+#     do:
+#     who:
+
+# Only if the visit must go before it is countersigned: why.
+# urgent:
+"""
+
+
+def template(visit: VisitChecklist, questionnaire: Questionnaire) -> str:
+    """The commented file to fill in.
+
+    Args:
+        visit: The visit checklist that is answered.
+        questionnaire: The same, compiled with the checklists that it uses.
+    """
+    head = _PLAN_HEAD.format(title=" ".join(visit.title.split()), id=visit.id, version=visit.version)
+    lines = [*(f"# {line}" for line in head.splitlines()), f"checklist: {visit.id}", "", "visit:"]
+    by_field = {question.fills: question for question in questionnaire if question.fills}
+    for fills in VisitField:
+        if fills in by_field:
+            lines += _entry(questionnaire, by_field[fills])
+    return "\n".join([*lines, *answer_lines(questionnaire)]).rstrip() + "\n" + _TAIL
+
+
+def answer_lines(questionnaire: Questionnaire) -> Iterator[str]:
+    """The key `answers`, and below it every question that fills no fact of the visit."""
+    yield "answers:"
+    for section in questionnaire.sections:
+        asked = [question for question in section.questions if not question.fills]
+        if asked:
+            yield from _comment(f"--- {section.title} ---")
+            yield ""
+        for question in asked:
+            yield from _entry(questionnaire, question)
+
+
+def _entry(questionnaire: Questionnaire, question: Question) -> Iterator[str]:
+    yield from _comment(question.ask)
+    if question.answer in _LISTED:
+        for value, text in options(question):
+            yield from _comment(f"- {value}: {text}", hanging="  ")
+        many = question.answer is AnswerType.CHOICES
+        said = "Any of these, with commas between, or none alone" if many else "One of these"
+    else:
+        words = expected(question)
+        said = words[0].upper() + words[1:]
+    yield from _comment(". ".join([said, *_notes(questionnaire, question)]) + ".")
+    ready = question.required and question.when is None
+    yield f"  {'' if ready else '# '}{_key(question)}:"
+    yield ""
+
+
+def _notes(questionnaire: Questionnaire, question: Question) -> Iterator[str]:
+    if question.when is not None:
+        yield f"Only if {in_words(questionnaire, question.when)}"
+    if not question.required:
+        yield "May be left out"
+    if question.valid_for is not None:
+        yield f"May be left out while your standing answer is in date ({question.valid_for} days)"
+
+
+def _comment(text: str, hanging: str = "") -> list[str]:
+    words = " ".join(text.split())
+    return textwrap.wrap(
+        words,
+        _WIDTH,
+        initial_indent="  # ",
+        subsequent_indent=f"  # {hanging}",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _key(question: Question) -> str:
+    return str(question.fills or question.id)
+
+
+def in_words(questionnaire: Questionnaire, condition: Condition) -> str:
+    """A condition as `car-targeted is yes or not-sure`; not sure counts as the unsafe answer (D7)."""
+    parts = [
+        [_named(questionnaire, name, wanted) for name, wanted in mapping.items()] for mapping in condition
+    ]
+    same = {words for part in parts for _, words in part}
+    if len(same) == 1 and len(parts) > 1 and all(len(part) == 1 for part in parts):
+        return f"one of {', '.join(part[0][0] for part in parts)} is {same.pop()}"
+    return ", or ".join(" and ".join(f"{name} is {words}" for name, words in part) for part in parts)
+
+
+def _named(questionnaire: Questionnaire, name: str, wanted: tuple[str, ...]) -> tuple[str, str]:
+    if name in FACTS:
+        return name, either([*wanted])
+    question = questionnaire.by_id[name]
+    return _key(question), _wanted(question, wanted)
+
+
+def _wanted(question: Question, wanted: tuple[str, ...]) -> str:
+    words = [*wanted]
+    if question.unsafe in words and Answer.NOT_SURE not in words:
+        words.append(Answer.NOT_SURE)
+    return either([_SEEN.get(word, word) for word in words])
+
+
+_FORM_HEAD = """\
+Answers for a form: {title} ({id} {version}).
+Write each answer after its colon. Lines that start with # are not read: take the # away from the
+lines that you answer. Put a text with a colon, a # or quotes in it in quotes. When it is filled in:
+{command} --answers FILE --yes
+"""
+
+
+def read_form(
+    path: str,
+    form: FormChecklist,
+    questionnaire: Questionnaire,
+    context: AnswerContext,
+    known: Answers,
+    command: str,
+) -> CompleteAnswers:
+    """The answers in a file.
+
+    Args:
+        path: The file; `-` is standard input.
+        form: The form that is filled in.
+        questionnaire: It, compiled.
+        context: For times.
+        known: Answers known already, for questions which the file leaves out.
+        command: The command that fills it in, for hints.
+
+    Raises:
+        ProblemsError: With every problem of the file, each on a line of its own.
+        NotFoundError: There is no such file.
+        SettingsError: It cannot be read.
+    """
+    hint = f"{command} --print-answers shows what an answers file looks like"
+    file = load(path, hint=hint)
+    problems = []
+    if file.checklist != form.id:
+        sentence = f"this file answers another checklist; write checklist: {form.id}"
+        problems.append(Problem(file.positions.nearest(("checklist",)), sentence))
+    for key, given in (("visit", file.visit), ("controls", file.controls), ("urgent", file.urgent)):
+        if given:
+            sentence = f"a form has only answers: leave {key} out"
+            problems.append(Problem(file.positions.key((key,)), sentence))
+    if problems:
+        raise refusal(file.name, [*file.problems, *problems], hint)
+    return read_answers(replace(file, urgent=""), questionnaire, context, known)
+
+
+def form_template(form: FormChecklist, questionnaire: Questionnaire, command: str) -> str:
+    """The commented file to fill in."""
+    title = " ".join(form.title.split())
+    head = _FORM_HEAD.format(title=title, id=form.id, version=form.version, command=command)
+    lines = [*(f"# {line}" for line in head.splitlines()), f"checklist: {form.id}", ""]
+    return "\n".join([*lines, *answer_lines(questionnaire)]).rstrip() + "\n"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from visitsafe.errors import VisitsafeError
 from visitsafe.record.terms import Answer
-from visitsafe.wizard.page_words import BACK_LINE, OPEN_LINE, SKIP_KEY, WANTS_ANSWER
+from visitsafe.wizard.run import BACK_LINE, OPEN_LINE, SKIP_KEY, WANTS_ANSWER
 
 if TYPE_CHECKING:
     from prompt_toolkit.formatted_text import StyleAndTextTuples

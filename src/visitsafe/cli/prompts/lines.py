@@ -11,7 +11,7 @@ from typing import TextIO
 
 from visitsafe.cli.prompts.terminal import width
 from visitsafe.text.clean import clean, terminal
-from visitsafe.wizard.screens import BACK, Event, Pause
+from visitsafe.wizard.session import BACK, Event, Pause
 
 LIST_KEYS = "(< back, q stop and keep everything, ? more)"
 FREE_KEYS = "(:b back, :q stop and keep everything, :? more)"

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from visitsafe.cli.prompts import ticks
 from visitsafe.cli.prompts.grid import Left, wrapped
 from visitsafe.text.clean import terminal
-from visitsafe.wizard.page_words import BACK_LINE, CHOOSE_HOW, PLACEHOLDER
-from visitsafe.wizard.screens import BACK, Event, Pause
+from visitsafe.wizard.run import BACK_LINE, CHOOSE_HOW, PLACEHOLDER
+from visitsafe.wizard.session import BACK, Event, Pause
 
 if TYPE_CHECKING:
     import questionary

@@ -13,11 +13,10 @@ from visitsafe.checklists.model import AnswerType, Question
 from visitsafe.cli.prompts.lines import Lines, as_number
 from visitsafe.record.terms import Answer
 from visitsafe.text.clean import is_name, quoted
-from visitsafe.wizard import page_words as words
-from visitsafe.wizard.answering import AnswerError
-from visitsafe.wizard.frontend import TYPED, Guide
-from visitsafe.wizard.options import options
-from visitsafe.wizard.screens import (
+from visitsafe.wizard import run as words
+from visitsafe.wizard.answers import AnswerError, options
+from visitsafe.wizard.run import TYPED, Guide
+from visitsafe.wizard.session import (
     CONFIRM,
     AnsweredMany,
     AskOne,

@@ -19,11 +19,10 @@ from visitsafe.cli.prompts.terminal import discard_typed_ahead, width
 from visitsafe.cli.prompts.ticks import Ticks
 from visitsafe.record.terms import Answer
 from visitsafe.text.clean import clean, is_name, quoted
-from visitsafe.wizard import page_words as words
-from visitsafe.wizard.answering import ONE_LINE, AnswerError, is_blank
-from visitsafe.wizard.frontend import Guide
-from visitsafe.wizard.options import options
-from visitsafe.wizard.screens import (
+from visitsafe.wizard import run as words
+from visitsafe.wizard.answers import ONE_LINE, AnswerError, is_blank, options
+from visitsafe.wizard.run import Guide
+from visitsafe.wizard.session import (
     BACK,
     CONFIRM,
     AnsweredMany,

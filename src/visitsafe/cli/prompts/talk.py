@@ -10,7 +10,7 @@ from typing import Protocol
 from visitsafe.cli.prompts.terminal import FrontEnd, choose_front_end, discard_typed_ahead, width
 from visitsafe.errors import InterruptedByUserError, UsageError
 from visitsafe.text.clean import clean
-from visitsafe.wizard.screens import BACK, Pause
+from visitsafe.wizard.session import BACK, Pause
 
 MOST_KEY = 9
 """The highest number that one key can name."""

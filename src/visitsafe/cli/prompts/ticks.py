@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from visitsafe.cli.prompts.grid import POINTER_COLUMNS, Left, leaves, run
-from visitsafe.wizard.page_words import BACK_LINE, TICK_HOW
+from visitsafe.wizard.run import BACK_LINE, TICK_HOW
 
 if TYPE_CHECKING:
     from prompt_toolkit.formatted_text import StyleAndTextTuples
