@@ -267,9 +267,8 @@ def moment(built: Built) -> datetime:
 
 def check(url: str) -> None:
     """Say whether the store holds."""
-    from visitsafe.desk import Desk
+    from visitsafe.desk import Desk, open_roster
     from visitsafe.exchange.verify import verify_store
-    from visitsafe.team_record import open_roster
 
     with closing(open_store(url)) as store:
         first = next(store.scan()).id

@@ -26,9 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from build_store import ADMIN, FOLDER, WORKERS, Built, build, cached, moment, worker
 
-from visitsafe.desk import Desk
+from visitsafe.desk import Desk, open_roster
 from visitsafe.exchange.processes import share
-from visitsafe.find_lists import listed
+from visitsafe.find import listed
 from visitsafe.planning.decide import overruled, previous_plan
 from visitsafe.planning.known import known_of
 from visitsafe.record.bodies import ReportBody
@@ -38,7 +38,6 @@ from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import Store
 from visitsafe.record.terms import Kind
 from visitsafe.store.open import open_store
-from visitsafe.team_record import open_roster
 from visitsafe.text.clock import from_text
 from visitsafe.watch.board import board_of, look
 

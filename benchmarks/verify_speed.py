@@ -25,11 +25,10 @@ from build_store import FOLDER, Built, cached, moment
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from visitsafe.cli.verify_workers import spread
-from visitsafe.desk import Desk
+from visitsafe.desk import Desk, open_roster
 from visitsafe.exchange.processes import processors, share
 from visitsafe.exchange.verify import verify_store
 from visitsafe.store.open import open_store
-from visitsafe.team_record import open_roster
 
 SAMPLE = 3000
 KEYS = 300

@@ -24,10 +24,9 @@ from typing import TYPE_CHECKING
 from story import Story
 from story_plan import hostile_visit
 from visit_story import DEE, LADDER, OLA, at, back, begun, departed, watched_plan
-from visitsafe.desk import summariser_at
+from visitsafe.desk import open_roster, summariser_at
 from visitsafe.record.entry import Entry
 from visitsafe.store.open import create_store, open_store
-from visitsafe.team_record import open_roster
 from watchers import CHANNELS
 
 if TYPE_CHECKING:

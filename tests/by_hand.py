@@ -6,7 +6,7 @@ from contextlib import closing
 import msgspec
 
 from office import NOW, Office, Someone
-from visitsafe.desk import Desk, summariser
+from visitsafe.desk import Desk, founding_entry, open_roster, summariser
 from visitsafe.record.bodies import PlanBody
 from visitsafe.record.entry import Entry
 from visitsafe.record.ssh import Signer
@@ -14,7 +14,6 @@ from visitsafe.record.ssh import load as load_key
 from visitsafe.settings import load as load_settings
 from visitsafe.store.open import open_store
 from visitsafe.team.roster import Roster
-from visitsafe.team_record import founding_entry, open_roster
 from visitsafe.text.clock import to_text
 
 

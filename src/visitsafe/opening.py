@@ -188,7 +188,7 @@ def roster_of(settings: Settings, store: "Store", say: Callable[[str], None]) ->
         NotPermittedError: There is no team, or nobody has said which of several is this computer's.
         VerificationError: The store does not hold the pinned team.
     """
-    from visitsafe.team_record import founding_entries, open_roster
+    from visitsafe.desk import founding_entries, open_roster
 
     if settings.team:
         return open_roster(store, settings.team)

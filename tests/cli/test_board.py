@@ -18,13 +18,12 @@ from visitsafe.cli.board import time_asked_for
 from visitsafe.cli.board_screen import draw, frame
 from visitsafe.cli.board_watch import Bell, keep_looking, rings
 from visitsafe.cli.lines import make_console
-from visitsafe.desk import Desk
+from visitsafe.desk import Desk, open_roster
 from visitsafe.errors import StoreError, UsageError
 from visitsafe.record.bodies import BeatBody
 from visitsafe.record.ssh import load as load_key
 from visitsafe.settings import load
 from visitsafe.store.open import open_store
-from visitsafe.team_record import open_roster
 from visitsafe.text.clock import to_text
 from visitsafe.watch.board import Board, Sight, look, rows_at
 from visitsafe.watch.board_words import BoardLine, Tone, board_lines

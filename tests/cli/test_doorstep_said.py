@@ -10,14 +10,13 @@ from office import NOW, Office, Ran
 from story import DUE_BACK, START
 from story_plan import LADDER, hostile_visit
 from visit_story import at, departed, planned
-from visitsafe.desk import Desk
+from visitsafe.desk import Desk, open_roster
 from visitsafe.opening import UK
 from visitsafe.record.bodies import EscalatedBody
 from visitsafe.record.ssh import load
 from visitsafe.record.terms import Kind
 from visitsafe.state.ladder import set_out_words
 from visitsafe.store.open import open_store
-from visitsafe.team_record import open_roster
 from visitsafe.text.clock import to_text
 from visitsafe.visits.card import card
 

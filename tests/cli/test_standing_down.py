@@ -11,12 +11,11 @@ import pytest
 
 from office import NOW, Office, Ran, Someone
 from patience import LIMIT
-from visitsafe.desk import Desk
+from visitsafe.desk import Desk, open_roster
 from visitsafe.record.bodies import EscalatedBody
 from visitsafe.record.ssh import load
 from visitsafe.record.terms import Kind
 from visitsafe.store.open import open_store
-from visitsafe.team_record import open_roster
 from visitsafe.text.clock import to_text
 
 COMMAND = shutil.which("visitsafe", path=str(Path(sys.executable).parent)) or "visitsafe"

@@ -14,7 +14,7 @@ from story import ADA, MO, NOW, SAM, Story, begun
 from story_plan import hostile_visit
 from visit_story import back, departed
 from visitsafe.cli.verify_workers import spread
-from visitsafe.desk import Desk, summariser_at
+from visitsafe.desk import Desk, open_roster, summariser_at
 from visitsafe.exchange import verify_parts
 from visitsafe.exchange.findings import VerifyReport
 from visitsafe.exchange.verify import NOT_ALL, verify_plan, verify_store
@@ -23,7 +23,6 @@ from visitsafe.exchange.verify_parts import Part, Result, Spread, Task, tasks
 from visitsafe.record.refs import ALPHABET
 from visitsafe.record.stored import Store
 from visitsafe.store.open import create_store, open_store
-from visitsafe.team_record import open_roster
 
 TEAM = begun()
 PLANS = 12

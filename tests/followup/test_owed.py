@@ -12,12 +12,11 @@ import pytest
 from after_story import ALERT, debriefed, incident, over, shared
 from story import DUE_BACK, MO, SAM, Actor, Story, hostile_visit
 from visit_story import DEE, OLA, START, at, back, countersigned, departed, duress
-from visitsafe.desk import Desk, folded
+from visitsafe.desk import Desk, folded, open_roster
 from visitsafe.followup.owed import my_debriefs, overdue_plans, owed_plans
 from visitsafe.followup.sharing import overdue
 from visitsafe.record.stored import Store
 from visitsafe.state.duties import owed
-from visitsafe.team_record import open_roster
 from watchers import Desk as DutyDesk
 
 DUE_LATER = DUE_BACK + timedelta(days=9)

@@ -8,12 +8,12 @@ import pytest
 
 from by_hand import signer
 from office import NOW, Office, Someone
+from visitsafe.desk import team_named
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.membership.change import found, founded_by, founding_body
 from visitsafe.record.bodies import FoundedBody, Person
 from visitsafe.record.ssh import Signer
 from visitsafe.store.open import create_store, open_store
-from visitsafe.team_record import team_named
 
 
 class Meanwhile:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from story import ADA, EVE, MO, NIA, NOW, SAM, SAM_AT_HOME, Actor, Story, begun, hostile_visit, visit
-from visitsafe.desk import Desk, summariser
+from visitsafe.desk import Desk, open_roster, summariser
 from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
 from visitsafe.membership.change import change_roles, revoke
 from visitsafe.membership.details import (
@@ -32,7 +32,6 @@ from visitsafe.state.entry_words import sealed_words
 from visitsafe.state.sealed import SealedDetails, names
 from visitsafe.store.open import create_store
 from visitsafe.team.details import Details, from_bytes, is_old, to_bytes, valid_until
-from visitsafe.team_record import open_roster
 from visitsafe.text.clock import to_text
 
 ZOE = Actor("Zoe Ward", "zoe@example.org")

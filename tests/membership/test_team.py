@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from story import ADA, EVE, MO, NIA, NOW, SAM, SAM_AT_HOME, Actor, Story, begun
-from visitsafe.desk import Desk
+from visitsafe.desk import Desk, open_roster
 from visitsafe.errors import KeyFileError, NotFoundError, NotPermittedError, UsageError
 from visitsafe.membership import change as team
 from visitsafe.record.bodies import AgreedBody, Person
 from visitsafe.record.stored import Store
 from visitsafe.record.terms import TEAM_STREAM, Role
 from visitsafe.store.open import create_store
-from visitsafe.team_record import open_roster
 
 if TYPE_CHECKING:
     from visitsafe.record.ssh import Signer

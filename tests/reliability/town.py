@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from office import NOW, Office, Someone
-from visitsafe.desk import summariser_at
+from visitsafe.desk import founding_entry, summariser_at
 from visitsafe.record.stored import Store, Stored
 from visitsafe.store.open import open_store
-from visitsafe.team_record import founding_entry
 from visitsafe.text.clock import from_text
 
 WORKERS = ("sam", "ola", "kit", "lou")

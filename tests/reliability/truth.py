@@ -14,11 +14,10 @@ from pathlib import Path
 from reliability.children import broken
 from reliability.ledger import MARK, Told, read
 from reliability.town import Town
-from visitsafe.desk import summariser_at
+from visitsafe.desk import founding_entry, summariser_at
 from visitsafe.record.chain import check_chain
 from visitsafe.record.stored import Store, Stored
 from visitsafe.record.terms import TEAM_STREAM, Kind
-from visitsafe.team_record import founding_entry
 
 WATCHERS = {Kind.ESCALATED, Kind.NOTIFIED}
 

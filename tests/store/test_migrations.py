@@ -19,7 +19,7 @@ import pytest
 from office import NOW, Someone
 from patience import LIMIT
 from sqlite_files import change, refusal, tampered
-from visitsafe.desk import folded, summariser_at
+from visitsafe.desk import folded, open_roster, summariser_at
 from visitsafe.errors import StoreError
 from visitsafe.record.chain import check_chain
 from visitsafe.record.stored import PlanRow, Store, Stored, Summarise
@@ -28,7 +28,6 @@ from visitsafe.store import schema
 from visitsafe.store.migrations import Migrated
 from visitsafe.store.open import create_store, migrate_store, open_store
 from visitsafe.store.store_marks import MIGRATE
-from visitsafe.team_record import open_roster
 
 TEAM = "ab9278360e6f0b35603e9d64535435895bd0013aedbe45c719e86b7a6ebe78ea"
 HEAD = 9, "8e1db8c948811191"

@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 
 from story import MO, Story, visit
 from visit_story import back, countersigned, departed, late, planned, watched_plan
-from visitsafe.desk import Desk
+from visitsafe.desk import Desk, open_roster
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import Store
 from visitsafe.supervision.report_gathered import Gathered, gather
-from visitsafe.team_record import open_roster
 from visitsafe.text.clock import to_text
 from visitsafe.text.days import Period
 from watchers import Desk as DutyDesk

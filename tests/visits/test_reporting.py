@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 
 from office import NOW, Office, Someone
 from visitsafe.cli.doorstep_times import happened, until
-from visitsafe.desk import Desk
+from visitsafe.desk import Desk, open_roster
 from visitsafe.errors import NotFoundError, NotPermittedError, StoreError, UsageError
 from visitsafe.record.ssh import load
 from visitsafe.record.stored import PlanRow
 from visitsafe.record.terms import Kind, Stage
 from visitsafe.store.open import open_store
 from visitsafe.store.sqlite import SqliteStore
-from visitsafe.team_record import open_roster
 from visitsafe.text.clock import from_text, to_text
 from visitsafe.visits.report import Report, make_report
 from visitsafe.visits.setting_out import seen_by_worker

@@ -31,7 +31,7 @@ from visit_story import (
 )
 from visitsafe.desk import Desk as Asking
 from visitsafe.errors import StoreError
-from visitsafe.find_lists import listed
+from visitsafe.find import listed
 from visitsafe.record.bodies import EscalatedBody, Ladder, ReportBody, Rung
 from visitsafe.record.terms import Kind, Role
 from visitsafe.retention.purge_survey import survey_case

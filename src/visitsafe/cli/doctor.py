@@ -190,9 +190,9 @@ def _clock(settings: "Settings", care: "Care", now: "datetime") -> "Iterator[Hea
 
 def _team(settings: "Settings", care: "Care") -> "tuple[Roster | None, list[HealthFinding]]":
     """The pinned team, or the only one; nothing is pinned here."""
+    from visitsafe.desk import founding_entries, open_roster
     from visitsafe.errors import VisitsafeError
     from visitsafe.exchange.doctor import bad, look
-    from visitsafe.team_record import founding_entries, open_roster
 
     join = "ask an admin for the team's id, then run: visitsafe team join --team-id ID"
     try:

@@ -32,7 +32,7 @@ def case_as_seen(desk: "Desk", case: str) -> "CaseHistory":
     """
     from msgspec.structs import replace
 
-    from visitsafe.find_cases import case_history
+    from visitsafe.find import case_history
     from visitsafe.state.duress_redaction import hides_duress
 
     history = case_history(desk, case)

@@ -66,8 +66,8 @@ def _ask_all(context: typer.Context) -> None:
 
 
 def _has_team(settings: "Settings") -> bool:
+    from visitsafe.desk import founding_entry
     from visitsafe.store.open import open_store
-    from visitsafe.team_record import founding_entry
 
     store = open_store(settings.store)
     try:

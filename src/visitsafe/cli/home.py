@@ -35,7 +35,7 @@ def waiting(
             "It asks who you are, makes your key, and goes on from there. All commands: visitsafe --help"
         )
         return
-    from visitsafe.find_lists import listed
+    from visitsafe.find import listed
 
     with desk_of(context) as desk:
         from visitsafe.cli.home_owed import audit_lines, incident_lines, owed_lines

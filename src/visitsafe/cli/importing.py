@@ -84,7 +84,7 @@ def _add(
     """Into the store that is here."""
     del yes  # the store has its team already: there is nothing to ask
     from visitsafe.exchange.importing import incoming, take_in
-    from visitsafe.find_recent import maybe_open
+    from visitsafe.find import maybe_open
 
     with desk_of(context) as desk:
         _insist(desk.roster, team_id)

@@ -213,7 +213,7 @@ def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: b
 
 def _planned_before(desk: "Desk", state: "PlanState") -> list[str]:
     """The visits of the case that were planned without knowing of this, and are still to come."""
-    from visitsafe.find_cases import case_history
+    from visitsafe.find import case_history
     from visitsafe.text.clock import short_span, to_text
 
     try:

@@ -11,7 +11,7 @@ from visitsafe.text.clean import terminal
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
-    from visitsafe.find_lists import Listed
+    from visitsafe.find import Listed
     from visitsafe.record.stored import PlanRow
     from visitsafe.state.fold import PlanState
     from visitsafe.state.removed import Removed
@@ -65,7 +65,7 @@ def _only_open(desk: "Desk") -> str:
         SeveralVisitsError: Several are; each is named, with the whole command for the first.
     """
     from visitsafe.errors import NotFoundError
-    from visitsafe.find_lists import listed
+    from visitsafe.find import listed
     from visitsafe.visits.which_visit import several
 
     states = [one.state for one in listed(desk)]
@@ -98,7 +98,7 @@ def list_(
     plain: Plain = False,
 ) -> None:
     """List plans, the latest visit first, and how far each visit has come."""
-    from visitsafe.find_lists import listed, removed_plans
+    from visitsafe.find import listed, removed_plans
     from visitsafe.state.fold import called
     from visitsafe.supervision.shapes import removed_line, removed_list_shape
 

@@ -125,7 +125,7 @@ def _checklist(context: typer.Context, state: "PlanState") -> "Countersigning | 
 
 
 def _from_queue(desk: "Desk", asker: "Talk") -> "PlanState":
-    from visitsafe.find_lists import listed
+    from visitsafe.find import listed
     from visitsafe.planning.decide import queue
 
     states = [one.state for one in listed(desk)]

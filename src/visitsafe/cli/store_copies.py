@@ -227,8 +227,7 @@ def rows_of(settings: "Settings", store: "Store") -> "Callable[[Store], Summaris
 
     Without a team no plan holds.
     """
-    from visitsafe.desk import summariser_at
-    from visitsafe.team_record import founding_entry
+    from visitsafe.desk import founding_entry, summariser_at
 
     if not settings.team and founding_entry(store) is None:
         return lambda _copy: lambda _plan, _history: None

@@ -122,8 +122,8 @@ def _received(store: "Store", position: int) -> str | None:
 
 def _heartbeat(settings: "Settings", store: "Store") -> str | None:
     """When a manager or duty officer of the team was last watching, UTC text; None if nobody was."""
+    from visitsafe.desk import founding_entries, open_roster
     from visitsafe.errors import VisitsafeError
-    from visitsafe.team_record import founding_entries, open_roster
     from visitsafe.watch.heartbeat import read_beats
 
     try:

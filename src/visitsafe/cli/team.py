@@ -91,9 +91,9 @@ def join(
 
 def _pin(settings: "Settings", team_id: str) -> None:
     """Belong to the team of the store that an admin named, whichever it was before."""
+    from visitsafe.desk import open_roster, team_named
     from visitsafe.settings import remember
     from visitsafe.store.open import open_store
-    from visitsafe.team_record import open_roster, team_named
 
     store = open_store(settings.store)
     try:

@@ -296,7 +296,7 @@ def _cards(desk: "Desk", before: "AgreedBody", agreed: "AgreedBody") -> "Iterato
         yield f"the desk's number is {agreed.desk_phone}"
     if agreed.desk_phone is None or not before.desk_phone or agreed.desk_phone == before.desk_phone:
         return
-    from visitsafe.find_lists import listed
+    from visitsafe.find import listed
     from visitsafe.state.duress_redaction import hides_duress
 
     for state in (hides_duress(one.state, desk.me, desk.now) for one in listed(desk)):

@@ -131,7 +131,7 @@ def _heir(desk: "Desk", who: str, person: "Member") -> "Member":
 
 def open_visits(desk: "Desk", person: "Member") -> OpenVisits:
     """The open visits of somebody, as whoever asks may see them."""
-    from visitsafe.find_lists import listed
+    from visitsafe.find import listed
     from visitsafe.state.duress_redaction import hides_duress
     from visitsafe.state.ladder import is_watched
     from visitsafe.state.visit_words import unclosed
@@ -276,7 +276,7 @@ def _watching_on(desk: "Desk", person: "Member") -> list[str]:
 
 def _goes_along(desk: "Desk", person: "Member") -> Iterator[str]:
     """Visits of others that count on them."""
-    from visitsafe.find_lists import listed
+    from visitsafe.find import listed
     from visitsafe.team.roster import is_companion
 
     for one in listed(desk):

@@ -53,9 +53,9 @@ def _told(results: "Iterable[Result]", total: int, tell: Tell) -> "Iterator[Resu
 
 def begin(url: str, team_id: str, upto: int) -> "Callable[[Task], Result]":
     """In another process: open the store and the team; what is returned does tasks."""
+    from visitsafe.desk import open_roster
     from visitsafe.exchange.verify_many import perform
     from visitsafe.store.open import open_store
-    from visitsafe.team_record import open_roster
 
     store = open_store(url, owner=True)
     roster = open_roster(store, team_id)

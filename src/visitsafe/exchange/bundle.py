@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from visitsafe.desk import Desk, folded
+from visitsafe.desk import Desk, check_entries, folded
 from visitsafe.errors import NotPermittedError, VerificationError, VisitsafeError
 from visitsafe.membership.change import allowed_signers, openssh_time, principal
 from visitsafe.record.entry import MOST_BYTES, Entry, Verified
@@ -25,7 +25,6 @@ from visitsafe.record.refs import reference
 from visitsafe.record.terms import NAMESPACE
 from visitsafe.state.removed import RemovedError
 from visitsafe.team.roster import Roster
-from visitsafe.team_record import check_entries
 from visitsafe.text.clean import quoted
 from visitsafe.text.files import read_regular
 

@@ -14,7 +14,7 @@ import msgspec
 from visitsafe.desk import folded
 from visitsafe.errors import VerificationError
 from visitsafe.exchange.checkpoint import Compared
-from visitsafe.find_lists import otherwise
+from visitsafe.find import otherwise
 from visitsafe.record.bodies import DecidedBody
 from visitsafe.record.kinds import PLAN_KINDS, kind_words
 from visitsafe.record.order import Order

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from visitsafe.desk import bears_on, folded, summariser_at
+from visitsafe.desk import arrivals, bears_on, check_entries, folded, summariser_at
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.exchange.bundle import Bundle, Packed, fits_its_name
 from visitsafe.record.chain import GENESIS, following
@@ -29,7 +29,6 @@ from visitsafe.state.removed import NOT_CARRIED_OUT, REMOVED, Removed, RemovedEr
 from visitsafe.state.rules import Judged
 from visitsafe.team.people import Members, called
 from visitsafe.team.roster import Roster
-from visitsafe.team_record import arrivals, check_entries
 from visitsafe.text.clock import from_text
 
 

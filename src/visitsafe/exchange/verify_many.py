@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
+from visitsafe.desk import open_roster
 from visitsafe.errors import StoreError, VerificationError
 from visitsafe.exchange import findings as faults
 from visitsafe.exchange.findings import Tally, row_from, state_of, tell
@@ -34,7 +35,6 @@ from visitsafe.retention.verify_removals import Removals
 from visitsafe.state.fold import PlanState
 from visitsafe.state.removed import Removed
 from visitsafe.team.roster import Roster
-from visitsafe.team_record import open_roster
 
 _AT_ONCE = 100
 """About how many entries are checked together."""

@@ -17,7 +17,7 @@ from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.form_flow import Answered
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError
-from visitsafe.find_cases import case_history, newest_of
+from visitsafe.find import case_history, newest_of
 from visitsafe.followup.document_pages import names_address
 from visitsafe.record.bodies import Action, DocumentedBody
 from visitsafe.record.entry import VERSION, Content

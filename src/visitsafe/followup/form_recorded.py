@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from visitsafe.checklists.form_flow import Answered
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, UsageError
-from visitsafe.find_cases import case_history
+from visitsafe.find import case_history
 from visitsafe.record.bodies import Filled
 from visitsafe.state.fold import PlanState
 from visitsafe.state.visit import Event

@@ -10,7 +10,7 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError, UsageError
-from visitsafe.find_cases import case_history, newest_of
+from visitsafe.find import case_history, newest_of
 from visitsafe.record.bodies import MarkedBody
 from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.terms import Kind

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from visitsafe.desk import Desk
-from visitsafe.find_lists import looked_at
+from visitsafe.find import looked_at
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import owed, talk_by

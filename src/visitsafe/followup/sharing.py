@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
-from visitsafe.find_cases import case_history
+from visitsafe.find import case_history
 from visitsafe.record.bodies import PlanBody, SharedBody
 from visitsafe.record.entry import Content
 from visitsafe.record.terms import Kind

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from visitsafe.desk import Desk, bears_on, summariser_at
+from visitsafe.desk import Desk, bears_on, founding_entries, summariser_at
 from visitsafe.errors import KeyFileError, NotPermittedError, UsageError, VisitsafeError
 from visitsafe.record.bodies import (
     AddedBody,
@@ -30,7 +30,6 @@ from visitsafe.record.terms import NAMESPACE, TEAM_STREAM, Kind, Role
 from visitsafe.state.rules import is_earlier
 from visitsafe.team.people import Member, as_heard, fingerprint_in
 from visitsafe.team.roster import Roster
-from visitsafe.team_record import founding_entries
 from visitsafe.text.clean import has_unseen
 from visitsafe.text.clock import to_text
 

@@ -302,7 +302,7 @@ def reseal(desk: Desk, state: PlanState, reason: str, unlock: Unlock) -> PlanSta
 
 def to_reseal(desk: Desk) -> list[PlanState]:
     """The open plans whose details a manager or duty officer of now cannot open, the latest visit first."""
-    from visitsafe.find_lists import listed
+    from visitsafe.find import listed
 
     states = [one.state for one in listed(desk)]
     return [state for state in states if state.sealed and any(map(key_for, state.sealed.others))]

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError, VerificationError
-from visitsafe.find_cases import case_history
-from visitsafe.find_lists import listed
+from visitsafe.find import case_history, listed
 from visitsafe.record.bodies import (
     LADDER_ALTERED,
     Attested,

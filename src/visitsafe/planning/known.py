@@ -78,7 +78,7 @@ def _light(desk: "Desk", occasion: Occasion) -> "Sequence[KnownFact]":
 def _overlaps(
     desk: "Desk", zone: "tzinfo", worker: "Member", occasion: Occasion, but: str
 ) -> "Sequence[KnownFact]":
-    from visitsafe.find_cases import plans_between
+    from visitsafe.find import plans_between
     from visitsafe.planning.sign import companions_in
     from visitsafe.state.overlaps import overlap_fact
     from visitsafe.text.clock import to_text

@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from visitsafe.checklists.facts import Known
 from visitsafe.desk import Desk
-from visitsafe.find_cases import case_history
+from visitsafe.find import case_history
 from visitsafe.planning.last_time_words import last_time
 from visitsafe.state.case_known import case_facts
 from visitsafe.state.duress_redaction import hides_duress

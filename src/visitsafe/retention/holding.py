@@ -9,7 +9,7 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
-from visitsafe.find_cases import case_history
+from visitsafe.find import case_history
 from visitsafe.record.bodies import HeldBody, ReleasedBody
 from visitsafe.record.terms import PURGERS, TEAM_STREAM, Kind
 from visitsafe.retention.holds import Hold, holds_in

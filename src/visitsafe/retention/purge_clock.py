@@ -7,12 +7,11 @@ of theirs; where there is neither, a person says which day it is.
 
 from datetime import date, datetime, timedelta
 
-from visitsafe.desk import Desk
+from visitsafe.desk import Desk, check_entries
 from visitsafe.errors import NotPermittedError
 from visitsafe.state.rules import CLOCKS_APART
 from visitsafe.state.rules_after import WAITING
 from visitsafe.team.roster import is_self
-from visitsafe.team_record import check_entries
 from visitsafe.text.clock import to_text
 from visitsafe.watch.heartbeat import read_beats
 

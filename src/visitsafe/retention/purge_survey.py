@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from visitsafe.desk import Desk
+from visitsafe.desk import Desk, check_entries
 from visitsafe.errors import NotFoundError, VerificationError
 from visitsafe.record.bodies import ERASURE, KEEP_DAYS_INCIDENT, AgreedBody, PlanBody
 from visitsafe.record.refs import is_plan_id
@@ -28,7 +28,6 @@ from visitsafe.retention.purge_scan import Scan, days_before, scan
 from visitsafe.state.removed import Removed, RemovedError
 from visitsafe.state.rules_after import agreed_days, days_in_force
 from visitsafe.team.roster import case_key, is_self
-from visitsafe.team_record import check_entries
 from visitsafe.text.clock import from_text, to_text
 
 SIGNED = "signed"

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from visitsafe.desk import Desk, folded
 from visitsafe.errors import VerificationError
-from visitsafe.find_lists import otherwise
-from visitsafe.find_recent import doubted, latest_rows
+from visitsafe.find import doubted, latest_rows, otherwise
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.fold import PlanState

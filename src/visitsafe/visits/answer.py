@@ -76,7 +76,7 @@ def find_alarm(desk: Desk, zone: tzinfo, ref: str = "") -> PlanState:
     rows = [row for row in desk.store.plans(open_only=True) if row.start <= now or row.stage != Stage.PLANNED]
     fits = _alarming(desk, [row.plan for row in rows])
     if not fits:
-        from visitsafe.find_recent import maybe_open  # only where the rows do not help
+        from visitsafe.find import maybe_open  # only where the rows do not help
 
         fits = _alarming(desk, maybe_open(desk.store, desk.now))
     if len(fits) > 1:

@@ -48,7 +48,7 @@ def find_visit(desk: Desk, report: "Report", zone: tzinfo, ref: str = "") -> Pla
     # By the rows first, for a doorstep cannot wait; what is chosen is named, and the board shows the others.
     fits = _fitting(desk, _visits_of(desk, person, desk.store.plans(open_only=True)), report)
     if not fits:
-        from visitsafe.find_recent import maybe_open  # only where the rows do not help
+        from visitsafe.find import maybe_open  # only where the rows do not help
 
         every = map(desk.plan_if_sound, maybe_open(desk.store, desk.now))
         fits = _fitting(desk, _open_of(desk, person, every), report)

@@ -11,10 +11,9 @@ from datetime import datetime, timedelta, tzinfo
 
 import msgspec
 
-from visitsafe.desk import Desk, folded
+from visitsafe.desk import Desk, arrivals, check_entries, folded
 from visitsafe.errors import NotFoundError, VerificationError
-from visitsafe.find_lists import otherwise
-from visitsafe.find_recent import LATELY, doubted, maybe_open, versions
+from visitsafe.find import LATELY, doubted, maybe_open, otherwise, versions
 from visitsafe.record.bodies import (
     AcknowledgedBody,
     BackBody,
@@ -36,7 +35,6 @@ from visitsafe.state.visit import Event
 from visitsafe.state.visit_words import COMES
 from visitsafe.team.people import Member, as_heard
 from visitsafe.team.roster import Roster
-from visitsafe.team_record import arrivals, check_entries
 from visitsafe.text.clock import from_text, to_text
 from visitsafe.text.redact import without_address
 from visitsafe.watch.heartbeat import Beat, WatchersNow, read_beats, watch_at

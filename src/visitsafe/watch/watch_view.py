@@ -10,9 +10,9 @@ from datetime import datetime
 
 import msgspec
 
-from visitsafe.desk import called_in, folded
+from visitsafe.desk import called_in, folded, open_roster
 from visitsafe.errors import StoreError, VerificationError
-from visitsafe.find_recent import LATELY, doubted, recent
+from visitsafe.find import LATELY, doubted, recent
 from visitsafe.record.bodies import Ladder, WithdrawnBody
 from visitsafe.record.entry import Entry, Verified
 from visitsafe.record.kinds import CLOSING
@@ -26,7 +26,6 @@ from visitsafe.state.removed import RemovedError
 from visitsafe.state.rules import Judged
 from visitsafe.state.visit import Alarm
 from visitsafe.team.roster import Roster
-from visitsafe.team_record import open_roster
 
 _ANYHOW = 1 << 62
 """Beyond every position: to be read even if nothing was added."""

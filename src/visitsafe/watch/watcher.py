@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from visitsafe.errors import StoreError, VisitsafeError
-from visitsafe.find_lists import otherwise
+from visitsafe.find import otherwise
 from visitsafe.record.bodies import BeatBody
 from visitsafe.record.stored import Store
 from visitsafe.record.terms import WATCHERS
