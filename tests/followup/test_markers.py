@@ -16,7 +16,7 @@ from story_plan import hostile_visit
 from visit_story import planned
 from visitsafe.errors import UsageError
 from visitsafe.followup.marker import Marking, marked_body
-from visitsafe.planning.last_time_words import last_time
+from visitsafe.planning.last_time import last_time
 from visitsafe.record.bodies import MarkedBody
 from visitsafe.state.duties import CaseHistory
 from visitsafe.state.markers import LONGEST, marker_says, place_of, why_out_of_date

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from visitsafe.errors import SettingsError
-from visitsafe.planning.daylight import daylight
+from visitsafe.planning.known import daylight
 from visitsafe.record.bodies import Place
 
 SALFORD = Place(name="Salford", latitude=53.483, longitude=-2.293, timezone="Europe/London")

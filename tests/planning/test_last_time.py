@@ -9,7 +9,7 @@ import pytest
 from after_story import ALERT, debriefed, documented, incident, over
 from story import NOW, Story, calm_visit
 from visit_story import LADDER, back, countersigned, departed, reported
-from visitsafe.planning.last_time_words import LONGEST, MOST, last_time
+from visitsafe.planning.last_time import LONGEST, MOST, last_time
 from visitsafe.record.bodies import Action, Finding, Shown
 from visitsafe.record.terms import Kind, Level
 from visitsafe.state.duties import CaseHistory

@@ -21,7 +21,7 @@ from visit_story import (
     raised,
     stood_down,
 )
-from visitsafe.planning.changes import changes
+from visitsafe.planning.decide import changes
 from visitsafe.record.bodies import WithdrawnBody
 from visitsafe.record.stored import PlanRow
 from visitsafe.record.terms import Outcome

@@ -237,7 +237,7 @@ def goes_by_of(context: typer.Context, state: "PlanState") -> "tuple[Countersign
     from msgspec.structs import replace
 
     from visitsafe.errors import NotFoundError
-    from visitsafe.planning.composing import countersigning
+    from visitsafe.planning.compose import countersigning
     from visitsafe.record.bodies import Made
 
     carried, made_with = state.body.review, _made_with(state)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from visitsafe.checklists.questionnaire import Questionnaire
     from visitsafe.desk import Desk
-    from visitsafe.planning.composing import Intent
+    from visitsafe.planning.compose import Intent
     from visitsafe.record.bodies import Sealed
     from visitsafe.record.seal import Identity
     from visitsafe.record.ssh import Signer

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from visitsafe.checklists.facts import Known
     from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire
     from visitsafe.desk import Desk
-    from visitsafe.planning.composing import Intent
+    from visitsafe.planning.compose import Intent
     from visitsafe.state.fold import PlanState
     from visitsafe.wizard.answers import AnswerContext
     from visitsafe.wizard.answers_file import AnswersFile
@@ -184,7 +184,7 @@ def _intent(
     context: typer.Context, desk: "Desk", file: "AnswersFile", questionnaire: "Questionnaire", wish: _Wish
 ) -> "Intent":
     from visitsafe.cli.form_talk import taken_over
-    from visitsafe.planning.composing import Intent
+    from visitsafe.planning.compose import Intent
     from visitsafe.planning.sign import standing_answers
     from visitsafe.wizard.answers_file import read_answers
 

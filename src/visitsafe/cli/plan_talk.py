@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire
     from visitsafe.cli.prompts.talk import Talk
     from visitsafe.desk import Desk
-    from visitsafe.planning.composing import Intent
+    from visitsafe.planning.compose import Intent
     from visitsafe.state.fold import PlanState
     from visitsafe.wizard.draft import Draft, Session
     from visitsafe.wizard.run import Front, Proposal, Surroundings
@@ -180,7 +180,7 @@ def _session(
 
 def _new_session(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "Talk") -> "Session":
     from visitsafe.checklists.questionnaire import compile_questionnaire
-    from visitsafe.planning.composing import answers_of
+    from visitsafe.planning.compose import answers_of
     from visitsafe.planning.sign import standing_answers
     from visitsafe.text.clock import to_text
     from visitsafe.wizard.draft import begin, repeat, revise
@@ -244,8 +244,7 @@ def front_at(context: typer.Context, *, plain: bool) -> "Front":
 
 def _around(context: typer.Context, desk: "Desk", draft: "Draft", revises: str) -> "Surroundings":
     """What the wizard needs from outside: a place to save, the time, daylight, what is known."""
-    from visitsafe.planning.daylight import daylight
-    from visitsafe.planning.known import knowing
+    from visitsafe.planning.known import daylight, knowing
     from visitsafe.wizard.run import Surroundings
 
     place = desk.roster.place
@@ -299,7 +298,7 @@ def _sign(
 
 
 def _intent(desk: "Desk", questionnaire: "Questionnaire", session: "Session") -> "Intent":
-    from visitsafe.planning.composing import Intent
+    from visitsafe.planning.compose import Intent
     from visitsafe.wizard.draft import final, final_controls, final_standing
 
     return Intent(

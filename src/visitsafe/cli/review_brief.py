@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, put
 from visitsafe.cli.review_known import notes_left
-from visitsafe.planning.changes import Changes, changes
+from visitsafe.planning.decide import Changes, changes
 from visitsafe.record.bodies import INCIDENT_BEFORE, DecidedBody, Finding, PlanBody
 from visitsafe.record.terms import Status
 from visitsafe.state.duties import Met, duties_of

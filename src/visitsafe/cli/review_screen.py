@@ -12,7 +12,7 @@ from visitsafe.checklists.facts import Known, dark_words
 from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, item, put
 from visitsafe.cli.review_brief import known_line, since, write_brief
 from visitsafe.cli.review_known import facts_first, first_known, has_incident, notes_left
-from visitsafe.planning.changes import changes
+from visitsafe.planning.decide import changes
 from visitsafe.record.bodies import DecidedBody, Finding, PlanBody
 from visitsafe.record.kinds import kind_words
 from visitsafe.record.terms import Company, Level, Status

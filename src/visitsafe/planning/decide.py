@@ -1,7 +1,7 @@
 """A manager's decision: the queue, whether it may be made, and making it (7.3; D5, D12)."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError, VerificationError
@@ -22,7 +22,7 @@ from visitsafe.record.refs import reference
 from visitsafe.record.terms import Decision, Kind, Level, Role, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import is_watched, went_without
-from visitsafe.state.phrases import went_first
+from visitsafe.state.phrases import went_first, who_goes
 from visitsafe.state.plan_row import worst
 from visitsafe.state.rules import Judged, is_earlier
 from visitsafe.team.people import Member, words_in
@@ -31,6 +31,59 @@ from visitsafe.text.clock import to_text
 
 if TYPE_CHECKING:
     from visitsafe.checklists.questionnaire import ChecklistSet
+
+
+NOT_ASKED = "not asked"
+
+
+class Changed(NamedTuple):
+    """An answer that was another one before."""
+
+    label: str
+    before: str
+    after: str
+
+
+class Changes(NamedTuple):
+    """What has changed since an earlier plan."""
+
+    answers: tuple[Changed, ...]
+    new: tuple[Finding, ...]
+    gone: tuple[Finding, ...]
+
+
+def changes(before: PlanBody, after: PlanBody) -> Changes:
+    """The answers whose words differ, and the findings that are new or gone."""
+    old, new = _words(before), _words(after)
+    labels = {shown.id: shown.label for shown in (*before.shown, *after.shown)}
+    answers = [
+        Changed(labels.get(name, name), old.get(name, NOT_ASKED), new.get(name, NOT_ASKED))
+        for name in dict.fromkeys((*new, *old))
+        if old.get(name) != new.get(name)
+    ]
+    if who_goes(before) != who_goes(after):
+        answers.insert(0, Changed("Who goes", who_goes(before), who_goes(after)))
+    was, now = _raised(before), _raised(after)
+    rules_before, rules_after = ({finding.rule for finding in found} for found in (was, now))
+    return Changes(
+        answers=tuple(answers),
+        new=tuple(finding for finding in now if finding.rule not in rules_before),
+        gone=tuple(finding for finding in was if finding.rule not in rules_after),
+    )
+
+
+def _raised(body: PlanBody) -> list[Finding]:
+    """The findings that answers raised: what earlier visits tell is another each time."""
+    return [finding for finding in body.findings if not finding.from_before]
+
+
+def _words(body: PlanBody) -> dict[str, str]:
+    """Answers as they were shown; as they were signed where no wording was."""
+    signed = {
+        name: value if isinstance(value, str) else ", ".join(value) for name, value in body.answers.items()
+    }
+    return {**signed, **{shown.id: shown.answer for shown in body.shown}}
+
 
 MOST_DIFFERENCES = 10
 
@@ -211,8 +264,7 @@ def left_out_words(finding: Finding) -> str:
 def altered_ladder(checklists: "ChecklistSet | None", body: PlanBody) -> tuple[Finding, ...]:
     """The finding that the plan's ladder is not its checklist's, as far as that can be told here."""
     from visitsafe.checklists.questionnaire import compile_questionnaire
-    from visitsafe.planning.composing import answers_of, ladder_for
-    from visitsafe.planning.review_check import ladder_altered
+    from visitsafe.planning.compose import answers_of, ladder_altered, ladder_for
 
     made = None
     if checklists is not None and not _others(checklists, body):
@@ -246,7 +298,7 @@ def findings_left_out(
         None if these are not the checklists, to the byte, that the plan was made with.
     """
     from visitsafe.checklists.questionnaire import compile_questionnaire
-    from visitsafe.planning.review_check import left_out
+    from visitsafe.planning.compose import left_out
 
     if _others(checklists, body):
         return None
@@ -266,7 +318,7 @@ def stops_known(
     """
     from visitsafe.checklists.facts import DAYLIGHT, LIGHT
     from visitsafe.checklists.questionnaire import compile_questionnaire
-    from visitsafe.planning.review_check import left_out
+    from visitsafe.planning.compose import left_out
 
     questionnaire = compile_questionnaire(checklists)
     anyhow = {one.rule for one in left_out(questionnaire.knowing(()), body)}
@@ -288,7 +340,7 @@ def differences(checklists: "ChecklistSet", body: PlanBody) -> list[str]:
     A plan carries the words that were shown and what deciding goes by; what differs besides is not told.
     """
     from visitsafe.checklists.questionnaire import compile_questionnaire
-    from visitsafe.planning.composing import countersigning
+    from visitsafe.planning.compose import countersigning
 
     others = _others(checklists, body)
     if not others:

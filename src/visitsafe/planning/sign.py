@@ -11,7 +11,7 @@ from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire
 from visitsafe.desk import Desk
 from visitsafe.errors import NotPermittedError
 from visitsafe.find import case_history, newest_by
-from visitsafe.planning.composing import Intent, compose_plan, standing_in_date
+from visitsafe.planning.compose import Intent, compose_plan, standing_in_date
 from visitsafe.record.bodies import Companion, PlanBody, WithdrawnBody
 from visitsafe.record.refs import SHORT
 from visitsafe.record.terms import PLANNERS, Kind, Role, Status
