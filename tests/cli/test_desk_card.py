@@ -16,8 +16,7 @@ from story_plan import CONTROLS
 from visit_story import countersigned, departed, extended, planned, watched_plan
 from visitsafe.checklists.library import load_all, shipped_folder
 from visitsafe.record.bodies import Companion, Control, Ladder, Rung
-from visitsafe.visits.card_paper import card_page
-from visitsafe.visits.desk_card import Card, desk_card
+from visitsafe.visits.desk_card import Card, card_page, desk_card
 
 LONDON = ZoneInfo("Europe/London")
 CHROMIUM = shutil.which("chromium")

@@ -20,9 +20,8 @@ from visitsafe.record.terms import Kind, Stage
 from visitsafe.store.open import open_store
 from visitsafe.store.sqlite import SqliteStore
 from visitsafe.text.clock import from_text, to_text
-from visitsafe.visits.report import Report, make_report
+from visitsafe.visits.report import Report, find_visit, make_report
 from visitsafe.visits.setting_out import seen_by_worker
-from visitsafe.visits.which_visit import find_visit
 
 LONDON = ZoneInfo("Europe/London")
 LATER = to_text(NOW + timedelta(hours=5))

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from visitsafe.desk import Desk
     from visitsafe.record.bodies import Comes, Condition, Finding
     from visitsafe.state.fold import PlanState
-    from visitsafe.visits.report import Report, Reported
-    from visitsafe.visits.which_visit import SeveralVisitsError
+    from visitsafe.visits.report import Report, Reported, SeveralVisitsError
 
 COMMANDS: Mapping[str, str] = {
     "depart": "I am setting out. Prints the card for the telephone.",
@@ -46,7 +45,7 @@ def run(argv: Sequence[str], called: Invocation) -> int:
     if words.help:
         result(words.help, exact=True)
         return 0
-    from visitsafe.visits.which_visit import SeveralVisitsError
+    from visitsafe.visits.report import SeveralVisitsError
 
     try:
         if words.command in DESK:
@@ -88,8 +87,7 @@ def _report(called: Invocation, words: "Namespace") -> None:
     from msgspec.structs import replace
 
     from visitsafe.opening import opened
-    from visitsafe.visits.report import check_report, make_report, why_doubtful
-    from visitsafe.visits.which_visit import find_visit
+    from visitsafe.visits.report import check_report, find_visit, make_report, why_doubtful
 
     report = _in_words(words)
     with open_desk(called) as desk:

@@ -150,8 +150,7 @@ def _removed(desk: "Desk", error: "RemovedError", form: Format) -> bytes:
 
 
 def _card(desk: "Desk", state: "PlanState", *, include_details: bool) -> bytes:
-    from visitsafe.visits.card_paper import card_page
-    from visitsafe.visits.desk_card import desk_card
+    from visitsafe.visits.desk_card import card_page, desk_card
 
     phone, team = desk.roster.settings.desk_phone or "", desk.roster.name
     card = desk_card(state, desk.now, zone_of(desk.roster), team, phone, include_details=include_details)

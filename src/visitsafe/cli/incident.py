@@ -78,8 +78,7 @@ def incident(
 def _meant(context: typer.Context, desk: "Desk", ref: str, who: str, how: "How") -> "PlanState":
     """The visit that it is about. What to do first is told before anything, also if no visit is found."""
     from visitsafe.record.terms import Kind
-    from visitsafe.visits.report import Report
-    from visitsafe.visits.which_visit import find_visit
+    from visitsafe.visits.report import Report, find_visit
 
     try:
         state = find_visit(desk, Report(kind=Kind.OK, who=who), zone_of(desk.roster), ref)

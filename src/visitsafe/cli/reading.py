@@ -66,7 +66,7 @@ def _only_open(desk: "Desk") -> str:
     """
     from visitsafe.errors import NotFoundError
     from visitsafe.find import listed
-    from visitsafe.visits.which_visit import several
+    from visitsafe.visits.report import several
 
     states = [one.state for one in listed(desk)]
     mine = [state for state in states if desk.me is not None and desk.me.same_person(state.author)]

@@ -29,8 +29,8 @@ from visitsafe.state.visit import Event
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_companion, is_self
 from visitsafe.text.clock import moment, to_text
+from visitsafe.visits.report import person_called, several
 from visitsafe.visits.setting_out import seen_by_worker
-from visitsafe.visits.which_visit import person_called, several
 
 DEBRIEF = "debrief"
 """The id of the form."""

@@ -24,7 +24,7 @@ from visitsafe.state.rules_visit import is_time
 from visitsafe.state.visit import Event
 from visitsafe.team.roster import is_self
 from visitsafe.text.clock import DAYS, MONTHS, from_text, to_text
-from visitsafe.visits.which_visit import person_called
+from visitsafe.visits.report import person_called
 
 NOT_AT_ALL, UP_TO_THREE, OVER_SEVEN = "not-at-all", "up-to-three", "over-seven"
 """How long somebody is kept from their work, by the choices of the form; whatever else is not known yet."""

@@ -20,8 +20,7 @@ from visitsafe.state.ladder import is_alarming, to_raise
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_self
 from visitsafe.text.clock import from_text, to_text
-from visitsafe.visits.report import check_counts
-from visitsafe.visits.which_visit import person_called, several
+from visitsafe.visits.report import check_counts, person_called, several
 
 OWN = "somebody else has to hear that all is well: ring the duty desk or your manager"
 
