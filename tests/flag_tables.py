@@ -7,7 +7,7 @@ import typer.main
 
 from visitsafe.cli import doorstep
 from visitsafe.cli.app import app
-from visitsafe.cli.doorstep_flags import _parser
+from visitsafe.cli.doorstep import _parser
 
 
 def flags_of(words: Sequence[str]) -> set[str] | None:

@@ -14,10 +14,8 @@ from office import NOW, Office, Someone
 from story import DUE_BACK
 from story_plan import NOW as MORNING
 from visit_story import at, countersigned, departed, duress, late, raised
-from visitsafe.cli.board import time_asked_for
-from visitsafe.cli.board_screen import draw, frame
-from visitsafe.cli.board_watch import Bell, keep_looking, rings
-from visitsafe.cli.lines import make_console
+from visitsafe.cli.board import Bell, draw, frame, keep_looking, rings, time_asked_for
+from visitsafe.cli.output import make_console
 from visitsafe.desk import Desk, open_roster
 from visitsafe.errors import StoreError, UsageError
 from visitsafe.record.bodies import BeatBody

@@ -12,7 +12,7 @@ import pytest
 
 from by_hand import body_of_plan, desk, made, put, roster, signer
 from office import NOW, Office, Ran, Someone
-from visitsafe.cli.lines import make_console
+from visitsafe.cli.output import make_console
 from visitsafe.cli.review_screen import review_plan
 from visitsafe.desk import summariser_at
 from visitsafe.planning.decide import decide

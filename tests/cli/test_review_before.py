@@ -14,9 +14,9 @@ from office import NOW, Office
 from story import NOW as STORY_NOW
 from story import Story, begun, calm_visit, hostile_visit
 from visitsafe.checklists.facts import Known
-from visitsafe.cli.lines import make_console
+from visitsafe.cli.output import make_console
 from visitsafe.cli.review_screen import review_plan
-from visitsafe.cli.screens import show_plan
+from visitsafe.cli.show import show_plan
 from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, Finding
 from visitsafe.record.terms import Level
 

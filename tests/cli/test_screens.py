@@ -14,9 +14,9 @@ from rich.cells import cell_len
 from after_story import ALERT, HAPPENED, debriefed, documented, incident, marked, over, shared
 from hostile import ATTACKS, TEXTS, everywhere
 from story import EVE, MO, NIA, NOW, SAM, START, Story, begun, calm_visit, hostile_visit, visit
-from visitsafe.cli.lines import make_console
+from visitsafe.cli.output import make_console
 from visitsafe.cli.review_screen import review_plan
-from visitsafe.cli.screens import list_plans, show_plan
+from visitsafe.cli.show import list_plans, show_plan
 from visitsafe.record.bodies import Action, Sealed
 from visitsafe.record.refs import FULL, reference
 from visitsafe.record.stored import PlanRow

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from story import EVE, MO, NIA, NOW, SAM, Actor, Story, begun, calm_visit, visit
-from visitsafe.cli.lines import make_console
+from visitsafe.cli.output import make_console
 from visitsafe.cli.review_screen import review_plan
-from visitsafe.cli.screens import show_plan
+from visitsafe.cli.show import show_plan
 from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
 from visitsafe.record.terms import Kind
 from visitsafe.supervision.page import supervision_page

@@ -12,7 +12,7 @@ from office import NOW as MORNING
 from office import Office
 from story import DUE_BACK, START, Story
 from visit_story import at, back, departed, planned
-from visitsafe.cli.lines import make_console
+from visitsafe.cli.output import make_console
 from visitsafe.cli.review_screen import review_plan
 from visitsafe.record.terms import Status
 from visitsafe.state.phrases import expired, plain_words

@@ -14,9 +14,7 @@ from office import NOW, Office
 from servers import Answer, MailServer, WebServer
 from story import SAM
 from visit_story import DEE, acknowledged, at, back, countersigned, departed, duress
-from visitsafe.cli.watch_loop import Loop
-from visitsafe.cli.watch_means import Moved, Timekeeper, is_running
-from visitsafe.cli.watch_talk import WatchScreen
+from visitsafe.cli.watch import Loop, Moved, Timekeeper, WatchScreen, is_running
 from visitsafe.errors import StoreError
 from visitsafe.record.stored import Store
 from visitsafe.store.open import care_of, open_store

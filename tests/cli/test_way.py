@@ -36,8 +36,8 @@ from visit_story import (
     stood_down,
     watched_plan,
 )
-from visitsafe.cli.lines import make_console
-from visitsafe.cli.screens import show_plan
+from visitsafe.cli.output import make_console
+from visitsafe.cli.show import show_plan
 from visitsafe.record.bodies import Heard
 from visitsafe.record.terms import Kind, Outcome
 from visitsafe.state.visit_words import stage_words, unclosed

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from office import NOW, Office, Someone
-from visitsafe.cli.doorstep_times import happened, until
+from visitsafe.cli.doorstep import happened, until
 from visitsafe.desk import Desk, open_roster
 from visitsafe.errors import NotFoundError, NotPermittedError, StoreError, UsageError
 from visitsafe.record.ssh import load

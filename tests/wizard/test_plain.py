@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.cli.prompts.lines import Lines
-from visitsafe.cli.prompts.prompts_plain import PlainFront
+from visitsafe.cli.prompts.plain import Lines, PlainFront
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.record.bodies import Control
 from visitsafe.wizard.answers import AnswerContext

@@ -21,10 +21,10 @@ sys.path.insert(0, sys.argv[1])
 from wizard.fronts import LONDON, NOW, always
 from wizard.samples import QUESTIONNAIRE
 from visitsafe.wizard.draft import list_drafts, open_draft
-from visitsafe.cli.prompts.lines import Lines
-from visitsafe.cli.prompts.prompts_plain import PlainFront
-from visitsafe.cli.prompts.prompts_rich import RichFront
-from visitsafe.cli.prompts.terminal import FrontEnd, choose_front_end, discard_typed_ahead
+from visitsafe.cli.prompts.plain import Lines
+from visitsafe.cli.prompts.plain import PlainFront
+from visitsafe.cli.prompts.rich import RichFront
+from visitsafe.cli.prompts.talk import FrontEnd, choose_front_end, discard_typed_ahead
 from visitsafe.wizard.run import Surroundings, run
 from visitsafe.wizard.draft import begin
 from visitsafe.errors import InterruptedByUserError

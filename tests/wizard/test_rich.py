@@ -13,8 +13,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from rich.console import Console
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.cli.prompts.prompts_rich import RichFront
-from visitsafe.cli.prompts.ticks import Ticks
+from visitsafe.cli.prompts.rich import RichFront, Ticks
 from visitsafe.record.bodies import Control
 from visitsafe.wizard.answers import AnswerContext
 from visitsafe.wizard.draft import Session, begin, final, final_controls

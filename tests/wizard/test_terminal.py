@@ -10,7 +10,7 @@ from typing import TextIO
 
 import pytest
 
-from visitsafe.cli.prompts.terminal import FrontEnd, choose_front_end
+from visitsafe.cli.prompts.talk import FrontEnd, choose_front_end
 from visitsafe.errors import UsageError
 
 GOOD = {"TERM": "xterm-256color"}
@@ -61,7 +61,7 @@ def test_without_a_terminal_on_both_ends_nothing_is_asked(ends: tuple[TextIO, Te
 
 def test_a_closed_standard_input_is_refused_without_a_traceback() -> None:
     code = (
-        "from visitsafe.cli.prompts.terminal import choose_front_end\n"
+        "from visitsafe.cli.prompts.talk import choose_front_end\n"
         "from visitsafe.errors import UsageError\n"
         "try: choose_front_end({})\n"
         "except UsageError as error: print(error.message)\n"

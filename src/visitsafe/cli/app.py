@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 COMMANDS: Mapping[str, Mapping[str, str]] = {
     "Plan and decide": {
         "plan": "plan:plan",
-        "review": "deciding:review",
+        "review": "review:review",
         "withdraw": "plan:withdraw",
-        "show": "reading:show",
-        "list": "reading:list_",
+        "show": "show:show",
+        "list": "show:list_",
     },
     "On the way": dict.fromkeys(("depart", "arrive", "ok", "leave", "extend", "back"), "doorstep"),
     "At the desk": {
@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "watch": "watch:watch",
         "acknowledge": "doorstep",
         "stand-down": "doorstep",
-        "trace": "tracing:trace",
+        "trace": "details:trace",
     },
     "Afterwards": {
         "incident": "incident:incident",

@@ -12,7 +12,7 @@ import typer
 
 from visitsafe.cli.form_options import Answers, PrintAnswers, Yes
 from visitsafe.cli.output import deliver, result, result_json, say, stands, to_stdout
-from visitsafe.cli.reading import Json, Plain
+from visitsafe.cli.show import Json, Plain
 from visitsafe.errors import UsageError
 from visitsafe.opening import desk_of, invocation, later, library_of, zone_of
 
@@ -118,7 +118,7 @@ def _print_evidence(context: typer.Context, desk: "Desk", *, json: bool, plain: 
         result_json({"from": first, "to": last, "remarks": list(found.remarks), "questions": questions})
         return
     from visitsafe.cli.audit_screen import draw_evidence
-    from visitsafe.cli.lines import make_console
+    from visitsafe.cli.output import make_console
 
     console = make_console(plain=plain, environ=invocation(context).environ)
     draw_evidence(console, found, [(one.id, one.label) for one in asked if one.worse])
@@ -137,7 +137,7 @@ def _show(
         result_json(audit_shape(found.id, found.at, found.author.person.name, found.body))
     elif form is None and out is None:
         from visitsafe.cli.audit_screen import draw
-        from visitsafe.cli.lines import make_console
+        from visitsafe.cli.output import make_console
 
         console = make_console(plain=plain, environ=invocation(context).environ)
         draw(console, desk.roster.name, found, zone_of(desk.roster))

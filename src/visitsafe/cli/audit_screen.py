@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from visitsafe.cli.lines import QUIET, heading, item, put
+from visitsafe.cli.output import QUIET, heading, item, put
 from visitsafe.supervision.audit_page import (
     ALL_WELL,
     RECORD,

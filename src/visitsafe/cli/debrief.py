@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.form_options import Answers, Correct, Json, KnownBy, Plain, PrintAnswers, Told, Yes
-from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.cli.output import flag_text, result, result_json, say, stands
 from visitsafe.errors import UsageError
 from visitsafe.opening import desk_of, later, zone_of
 

@@ -5,19 +5,42 @@ in no message, no JSON and no error.
 """
 
 import sys
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli import tracing
-from visitsafe.cli.output import agreed, ask, result, say, stands
-from visitsafe.errors import KeyFileError, NotFoundError, SettingsError, UsageError, VerificationError
-from visitsafe.opening import FIRST, desk_of, invocation, open_file, settings_of, signer_of, warn_if_open
-from visitsafe.text.clean import quoted, terminal
+from visitsafe.cli.output import STOP, STRONG, WARN, agreed, ask, fact, heading, put, result, say, stands
+from visitsafe.errors import (
+    KeyFileError,
+    NotFoundError,
+    NotPermittedError,
+    SettingsError,
+    UsageError,
+    VerificationError,
+    VisitsafeError,
+)
+from visitsafe.opening import (
+    FIRST,
+    desk_of,
+    invocation,
+    open_file,
+    settings_of,
+    signer_of,
+    warn_if_open,
+    zone_of,
+)
+from visitsafe.state.phrases import who_goes
+from visitsafe.team.details import Details, is_old
+from visitsafe.text.clean import one_line, quoted, terminal
+from visitsafe.text.clock import age, date_only, span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
+
+    from rich.console import Console
 
     from visitsafe.checklists.questionnaire import Questionnaire
     from visitsafe.desk import Desk
@@ -26,7 +49,175 @@ if TYPE_CHECKING:
     from visitsafe.record.seal import Identity
     from visitsafe.record.ssh import Signer
     from visitsafe.settings import Settings
-    from visitsafe.team.details import Details
+    from visitsafe.state.fold import PlanState
+    from visitsafe.state.sealed import SealedDetails
+
+
+INDENT = 2
+
+
+def show_details(
+    console: "Console",
+    state: "PlanState",
+    sealed: "SealedDetails",
+    details: Details,
+    by: str,
+    now: datetime,
+    zone: tzinfo,
+) -> None:
+    """Write somebody's tracing details.
+
+    Args:
+        console: Where to.
+        state: The plan.
+        sealed: How they were sealed.
+        details: What they say.
+        by: Who sealed this copy again; empty if it is the worker's own.
+        now: For how old they are.
+        zone: Whose local time is shown.
+    """
+    put(console, (f"Tracing details of {sealed.author.person.name} ({state.ref})", STRONG))
+    if is_old(sealed.valid_until, now):
+        put(
+            console,
+            (f"Looked over {age(sealed.given, now)}: past its date", WARN),
+            "; numbers may have changed.",
+        )
+    else:
+        put(console, f"Looked over {age(sealed.given, now)} ({date_only(sealed.given, zone)}).")
+    if sealed.earlier:
+        put(console, ("Of an earlier version of the plan", WARN), "; the one in force has none.")
+    if by:
+        whose = sealed.author.person.name
+        put(console, (f"Sealed again by {by}: that this is what {whose} gave is {by}'s word alone.", WARN))
+        own = [
+            member.person.name
+            for member in sealed.at_hand
+            if member.fingerprint in sealed.copies[0].sealed.to
+        ]
+        put(console, f"{whose}'s own copy can be opened by: {', '.join(own) or 'nobody now'}")
+    known = details.values
+    _telephone(console, known)
+    _where(console, state, known, zone)
+    _whom(console, known)
+    console.print()
+    put(console, ("If you fear that somebody is in danger, ring 999 now.", STOP))
+
+
+def _telephone(console: "Console", known: Mapping[str, str]) -> None:
+    heading(console, "To telephone")
+    network = f" ({known['mobile-network']})" if "mobile-network" in known else ""
+    fact(console, "Mobile", (known.get("mobile", "not given"), STRONG), network, indent=INDENT)
+    fact(console, "Home", (known.get("home-phone", "not given"), STRONG), indent=INDENT)
+    kin = known.get("next-of-kin", "not given")
+    fact(console, "Next of kin", kin, indent=INDENT)
+    fact(console, "Their number", (known.get("next-of-kin-phone", "not given"), STRONG), indent=INDENT)
+
+
+def _where(console: "Console", state: "PlanState", known: Mapping[str, str], zone: tzinfo) -> None:
+    visit = state.body.visit
+    heading(console, "Where to look")
+    fact(
+        console,
+        "The visit",
+        f"{span(visit.start, visit.due_back, zone)}, {who_goes(state.going)}",
+        indent=INDENT,
+    )
+    fact(console, "Case", visit.case, indent=INDENT)
+    place = ", ".join(part for part in (visit.address, visit.area) if part.strip())
+    fact(console, "Place of the visit", place or "not given", indent=INDENT)
+    fact(console, "Home address", known.get("home-address", "not given"), indent=INDENT)
+    car = " ".join(known[name] for name in ("car-colour", "car-make") if name in known)
+    fact(console, "Car", car or "not given", indent=INDENT)
+    fact(console, "Registration", (known.get("car-registration", "not given"), STRONG), indent=INDENT)
+
+
+def _whom(console: "Console", known: Mapping[str, str]) -> None:
+    if not known.keys() & {"recognise", "emergency"}:
+        return
+    heading(console, "Whom to look for")
+    fact(console, "How to recognise them", known.get("recognise", ""), indent=INDENT)
+    fact(console, "Worth knowing", known.get("emergency", ""), indent=INDENT)
+
+
+GIVE = "to give yours: visitsafe details"
+GIVE_ONCE = "It takes two minutes, once: visitsafe details"
+
+
+def trace(
+    context: typer.Context,
+    ref: Annotated[str | None, typer.Argument(help="The plan's reference, such as K7Q2-M9.")] = None,
+    reason: Annotated[str, typer.Option(help="Why you open them; it is recorded with your name.")] = "",
+    reseal: Annotated[
+        bool, typer.Option("--reseal", help="Seal them again, to the managers and duty officers of now.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="With --reseal: every open plan that somebody cannot open.")
+    ] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks.")] = False,
+    json: Annotated[bool, typer.Option("--json", hidden=True)] = False,
+) -> None:
+    """Open the tracing details of somebody who has not come back."""
+    from visitsafe.membership.details import unlocked_once
+    from visitsafe.text.clean import clean
+
+    if json:
+        raise UsageError("tracing details are shown at a terminal and never as JSON", hint="leave out --json")
+    if (every and not reseal) or every == bool(ref):
+        raise UsageError("which plan", hint="visitsafe trace K7Q2-M9 --reason '...', or --reseal --all")
+    reason = clean(reason, lines=True)
+    if not reason:
+        raise UsageError("opening tracing details needs a reason", hint="add: --reason 'not back, no answer'")
+    with desk_of(context) as opened:
+        desk = unlocked_once(opened)
+        if every:
+            _reseal_all(context, desk, reason)
+        elif reseal:
+            _reseal(context, desk, desk.plan(desk.resolve(ref or "")), reason)
+        else:
+            _trace(context, desk, desk.plan(desk.resolve(ref or "")), reason, plain=plain)
+
+
+def _trace(context: typer.Context, desk: "Desk", state: "PlanState", reason: str, *, plain: bool) -> None:
+    from visitsafe.cli.output import make_console
+    from visitsafe.membership.details import open_details
+
+    opened = open_details(desk, state, reason, unlock(context))
+    say(f"recorded in {state.ref}: opened by {desk.member().person.name}")
+    console = make_console(plain=plain, environ=invocation(context).environ)
+    show_details(console, state, opened.sealed, opened.details, opened.by, desk.now, zone_of(desk.roster))
+
+
+def _reseal(context: typer.Context, desk: "Desk", state: "PlanState", reason: str) -> None:
+    from visitsafe.membership.details import reseal
+    from visitsafe.state.sealed import names
+
+    done = reseal(desk, state, reason, unlock(context))
+    with stands(f"the tracing details of {state.ref} are sealed again"):
+        result(one_line(f"{state.ref}: sealed again to {names(done.sealed.openers if done.sealed else [])}"))
+
+
+def _reseal_all(context: typer.Context, desk: "Desk", reason: str) -> None:
+    """Each plan that can be; those that cannot are named, and then the exit code is 1."""
+    from visitsafe.membership.details import to_reseal
+
+    left = []
+    states = to_reseal(desk)
+    for state in states:
+        try:
+            _reseal(context, desk, state, reason)
+        except VisitsafeError as error:
+            left.append(state.ref)
+            say(f"{state.ref}: {error.message}")
+            say(f"hint: {error.hint}")
+    if not states:
+        result("every manager and duty officer can open the tracing details in every open plan")
+    if left:
+        raise NotPermittedError(
+            f"{len(left)} of {len(states)} plans could not be sealed again: {', '.join(left)}",
+            hint="somebody who can open them runs the same command",
+        )
+
 
 NEEDED = ("home-address", "mobile", "car-registration", "next-of-kin", "next-of-kin-phone")
 
@@ -149,7 +340,7 @@ def _clear(settings: "Settings") -> None:
     from visitsafe.membership.details import remove
 
     if not remove(settings.home):
-        raise NotFoundError("there are no tracing details on this computer", hint=tracing.GIVE)
+        raise NotFoundError("there are no tracing details on this computer", hint=GIVE)
     with stands("your tracing details are removed"):
         result(
             "your tracing details are removed from this computer; plans that you signed keep theirs, sealed"
@@ -161,7 +352,7 @@ def _show(context: typer.Context, found: "Details | None") -> None:
     from visitsafe.text.clock import age
 
     if found is None:
-        raise NotFoundError("there are no tracing details on this computer", hint=tracing.GIVE)
+        raise NotFoundError("there are no tracing details on this computer", hint=GIVE)
     say(f"looked over {age(found.given, invocation(context).now)}")
     for name, value in found.values.items():
         result(f"{LABELS[name]}: {terminal(value)}")
@@ -188,7 +379,7 @@ def _from_flags(
     from visitsafe.team.details import Details, changed, cleaned
 
     if not values and file is None and found is None:
-        raise NotFoundError("there is nothing to confirm yet", hint=tracing.GIVE)
+        raise NotFoundError("there is nothing to confirm yet", hint=GIVE)
     country = _country(context)
     given: Mapping[str, str] = {} if file is None else read_clear(file, country)
     if file is not None and file != "-":
@@ -263,7 +454,7 @@ def with_details(
         sealed = _sealed(settings_of(context), desk, questionnaire, lambda: unlock(context)(signer))
     except (SettingsError, KeyFileError) as error:
         say(f"no tracing details go with this plan: {error.message}")
-        say(f"hint: {error.hint or tracing.GIVE}")
+        say(f"hint: {error.hint or GIVE}")
         sealed = None
     return desk, replace(intent, sealed=sealed)
 
@@ -280,7 +471,7 @@ def _sealed(
     from visitsafe.text.clock import age
 
     if read_sealed(settings.home) is None:
-        say(f"no tracing details go with this plan, because you have given none. {tracing.GIVE_ONCE}")
+        say(f"no tracing details go with this plan, because you have given none. {GIVE_ONCE}")
         return None
     found = _kept(settings, identities())
     sealed = seal_details(desk, found, valid_days(questionnaire)) if found else None

@@ -160,7 +160,7 @@ def _card(desk: "Desk", state: "PlanState", *, include_details: bool) -> bytes:
 def _page(context: typer.Context, desk: "Desk", state: "PlanState", *, include_details: bool) -> str:
     from visitsafe.checklists.questionnaire import cite
     from visitsafe.cli.export_case import prompts_beside
-    from visitsafe.cli.review_known import known_now
+    from visitsafe.cli.review_screen import known_now
     from visitsafe.supervision.page import supervision_page
     from visitsafe.supervision.page_sections import Prompt
 

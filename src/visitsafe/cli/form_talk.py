@@ -152,7 +152,7 @@ def _composed(
 
 
 def _at_a_terminal(context: typer.Context, desk: "Desk", filled: _Form, *, plain: bool) -> "Answered":
-    from visitsafe.cli.plan_talk import front_at
+    from visitsafe.cli.plan import front_at
     from visitsafe.cli.prompts.talk import talk_at
     from visitsafe.wizard.draft import final, open_draft
     from visitsafe.wizard.run import run
@@ -180,7 +180,7 @@ def _folder(context: "Context") -> Path:
 
 
 def _around(context: typer.Context, desk: "Desk", filled: _Form, draft: "Draft") -> "Surroundings":
-    from visitsafe.cli.plan_talk import citing
+    from visitsafe.cli.plan import citing
     from visitsafe.wizard.run import Surroundings
 
     return Surroundings(

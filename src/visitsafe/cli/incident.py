@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.flag_texts import flag_text
 from visitsafe.cli.form_options import Answers, Correct, Json, KnownBy, Plain, PrintAnswers, Told, Yes
-from visitsafe.cli.output import result, result_json, say, stands
+from visitsafe.cli.output import flag_text, result, result_json, say, stands
 from visitsafe.errors import UsageError, VisitsafeError
 from visitsafe.opening import desk_of, invocation, later, library_of, zone_of
 
@@ -112,7 +111,7 @@ def _happened(context: typer.Context, desk: "Desk", typed: str) -> str:
     """When it happened, UTC text; empty for now."""
     if not typed.strip():
         return ""
-    from visitsafe.cli.doorstep_times import happened
+    from visitsafe.cli.doorstep import happened
 
     try:
         return happened(typed, invocation(context).now, zone_of(desk.roster))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.output import result, result_json, say, stands
-from visitsafe.cli.reading import Json
+from visitsafe.cli.show import Json
 from visitsafe.opening import desk_of, later, zone_of
 
 if TYPE_CHECKING:

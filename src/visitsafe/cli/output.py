@@ -7,13 +7,117 @@ talk that cannot be written is lost, for there is nobody left to tell.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from visitsafe.errors import InterruptedByUserError, ProblemsError, UsageError, VisitsafeError
-from visitsafe.text.clean import json_text, terminal
+from visitsafe.text.clean import clean, json_text, terminal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+LONGEST = 2_000
+"""Characters."""
+
+
+def flag_text(flag: str, typed: str) -> str:
+    """A text of several lines, cleaned.
+
+    Args:
+        flag: The flag in front of it, like `--note`.
+        typed: As it was typed.
+
+    Raises:
+        UsageError: It is too long.
+    """
+    text = clean(typed, lines=True)
+    if len(text) > LONGEST:
+        raise UsageError(
+            f"the text behind {flag} has {len(text):,} characters; at most {LONGEST:,} are kept",
+            hint="say it in fewer words; the rest belongs in the case record",
+        )
+    return text
+
+
+Part = str | tuple[str, str]
+"""Text, or text and a style."""
+STRONG = "bold"
+STOP = "bold red"
+WARN = "bold yellow"
+GOOD = "bold green"
+QUIET = "dim"
+LIST = "- "
+_DUMB = frozenset({"dumb", "unknown"})
+_NARROWEST = 20
+
+
+def make_console(
+    *, plain: bool, environ: Mapping[str, str], file: IO[str] | None = None, width: int | None = None
+) -> "Console":
+    """A console that writes to `file`, or to standard output.
+
+    Args:
+        plain: Text only, whatever the terminal can do.
+        environ: NO_COLOR and TERM are honoured.
+        file: Where to write.
+        width: Columns, if it shall not be found out.
+    """
+    import sys
+
+    from rich.console import Console
+
+    file = file or sys.stdout
+    plain = plain or bool(environ.get("NO_COLOR")) or environ.get("TERM") in _DUMB or not file.isatty()
+    reconfigure = getattr(file, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")
+    return Console(
+        file=file,
+        width=width,
+        color_system=None if plain else "auto",
+        force_terminal=None,
+        no_color=plain,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def put(console: "Console", *parts: Part, indent: int = 0, mark: str = "") -> None:
+    """Write one paragraph, wrapped under its mark; line breaks in it are kept, blank lines are not."""
+    from rich.text import Text
+
+    styled = (part if isinstance(part, tuple) else (part, "") for part in parts)
+    paragraph = Text.assemble(*((terminal(text), style) for text, style in styled))
+    before = " " * indent + mark
+    room = max(console.width - len(before), _NARROWEST)
+    for line in paragraph.wrap(console, room, overflow="fold"):
+        if line.plain.strip():
+            line.rstrip()
+            console.print(Text(before) + line, soft_wrap=True)
+            before = " " * len(before)
+
+
+def heading(console: "Console", text: str) -> None:
+    """A blank line and a heading."""
+    console.print()
+    put(console, (text, STRONG))
+
+
+def fact(console: "Console", label: str, *parts: Part, indent: int = 0) -> None:
+    """`Label: text`, or nothing if there is no text."""
+    if any((part[0] if isinstance(part, tuple) else part).strip() for part in parts):
+        put(console, f"{label}: ", *parts, indent=indent)
+
+
+def item(console: "Console", *parts: Part, indent: int = 0) -> None:
+    """One thing of a list."""
+    put(console, *parts, indent=indent, mark=LIST)
+
 
 NARROWEST = 20
 _OUT, _ERR = 1, 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visitsafe.cli.output import deliver, result_json, say, to_stdout
-from visitsafe.cli.reading import Json, Plain
+from visitsafe.cli.show import Json, Plain
 from visitsafe.errors import NotPermittedError, UsageError, VisitsafeError
 from visitsafe.opening import desk_of, invocation, library_of, zone_of
 from visitsafe.record.terms import Role
@@ -71,7 +71,7 @@ def report(
     if json:
         _write_json(found, out)
     elif form is None:
-        from visitsafe.cli.lines import make_console
+        from visitsafe.cli.output import make_console
         from visitsafe.cli.report_screen import draw
 
         draw(make_console(plain=plain, environ=invocation(context).environ), found, plain=plain)

@@ -6,7 +6,7 @@ cannot show blocks, and with --plain, bars are made of `#`.
 
 from typing import TYPE_CHECKING
 
-from visitsafe.cli.lines import LIST, QUIET, heading, item, put
+from visitsafe.cli.output import LIST, QUIET, heading, item, put
 from visitsafe.supervision.report_page import head
 from visitsafe.supervision.report_shape import Line, Section
 from visitsafe.text.clean import one_line, terminal

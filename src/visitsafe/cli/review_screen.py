@@ -6,17 +6,26 @@ A plan that raises nothing says so in one line. Decides nothing and asks nothing
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from visitsafe.checklists.facts import Known, dark_words
-from visitsafe.cli.lines import STOP, STRONG, WARN, Part, fact, heading, item, put
-from visitsafe.cli.review_brief import known_line, since, write_brief
-from visitsafe.cli.review_known import facts_first, first_known, has_incident, notes_left
-from visitsafe.planning.decide import changes
-from visitsafe.record.bodies import DecidedBody, Finding, PlanBody
+from visitsafe.checklists.facts import (
+    DAYLIGHT,
+    LIGHT,
+    OVERLAP,
+    Known,
+    dark_words,
+    differing,
+    in_order,
+    said_otherwise,
+    with_answer,
+)
+from visitsafe.cli.output import STOP, STRONG, WARN, Part, fact, heading, item, put
+from visitsafe.planning.decide import Changes, changes
+from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, DecidedBody, Finding, KnownFact, PlanBody
 from visitsafe.record.kinds import kind_words
-from visitsafe.record.terms import Company, Level, Status
-from visitsafe.state.duties import duties_of
+from visitsafe.record.terms import Company, Level, Role, Status
+from visitsafe.state.duties import Met, duties_of
 from visitsafe.state.entry_words import incident_title, opened_words, sealed_words
 from visitsafe.state.ladder import is_alarming, set_out_words, went_without
 from visitsafe.state.phrases import (
@@ -33,14 +42,225 @@ from visitsafe.state.phrases import (
 from visitsafe.state.sharing_words import state_words, to_words
 from visitsafe.state.visit_words import stage_words
 from visitsafe.team.details import is_old
-from visitsafe.text.clock import age, day, from_text, in_minutes, span
+from visitsafe.text.clean import one_line
+from visitsafe.text.clock import age, date_only, day, from_text, in_minutes, span
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from visitsafe.desk import Desk
     from visitsafe.state.fold import PlanState
 
+
+FIRST = (INCIDENT_BEFORE, *(f"{LAST_TIME}{name}" for name in ("next-time", "agreed", "not-seen", "stopped")))
+"""The kinds of notes that are worrying, the gravest first; any other stays a note."""
+OTHER = len(FIRST)
+
+
+def known_now(desk: "Desk", state: "PlanState", zone: "tzinfo") -> Known:
+    """What is known now of a plan and its case, for a manager of a plan that is not over.
+
+    Args:
+        desk: Who reads it; nothing for somebody who is no manager.
+        state: The plan.
+        zone: Whose days are named.
+    """
+    from visitsafe.planning.known import known_of
+
+    if desk.me is None or Role.MANAGER not in desk.me.roles or state.closed:
+        return Known()
+    return known_of(desk, zone, state)
+
+
+def facts_first(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
+    """What was worked out or is known and may disagree with the answers, each as a sentence or two.
+
+    What the plan was signed with comes first, then what differs from it now.
+    """
+    signed = {one.name: one for one in in_order(body.known)}
+    told = []
+    if (light := signed.get(LIGHT)) and (light.value != DAYLIGHT or said_otherwise(body.answers, light)):
+        told.append(with_answer(body, light))
+    if OVERLAP in signed:
+        told.append(signed[OVERLAP].text)
+    return [*told, *changed_since(body, now)]
+
+
+def changed_since(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
+    """What differs from what a plan was signed with, as sentences."""
+    return [f"Since it was signed: {one.text}" for one in differing(body, now)]
+
+
+def first_known(state: "PlanState", known: Sequence[Finding]) -> list[Finding]:
+    """The notes from earlier visits that are worrying, the gravest first, each on one line."""
+    return [one for one in _told(state, known) if _kind(one) < OTHER]
+
+
+def notes_left(state: "PlanState", known: Sequence[Finding]) -> list[str]:
+    """The notes that are not among `first_known`: of earlier visits, and of the answers."""
+    raised = [one.text for one in state.body.findings if one.level is Level.NOTE and not one.from_before]
+    return [*raised, *notes_before(state, known)]
+
+
+def notes_before(state: "PlanState", known: Sequence[Finding]) -> list[str]:
+    """The notes of earlier visits that are not among `first_known`."""
+    return [one.text for one in _told(state, known) if _kind(one) == OTHER]
+
+
+def has_incident(state: "PlanState", known: Sequence[Finding]) -> bool:
+    """Whether earlier visits of the case tell of an incident or a near miss."""
+    return any(_kind(one) == 0 for one in _told(state, known))
+
+
+def _told(state: "PlanState", known: Sequence[Finding]) -> list[Finding]:
+    """What is known now, and of what was signed what that does not replace, the gravest first."""
+    signed = [one for one in state.body.findings if one.from_before]
+    every = (*known, *_not_replaced(signed, known, state.ref))
+    return sorted(map(_in_one_line, every), key=_kind)
+
+
+def _in_one_line(one: Finding) -> Finding:
+    return Finding(rule=one.rule, level=one.level, text=one_line(one.text), source=one_line(one.source))
+
+
+def _not_replaced(signed: Sequence[Finding], known: Sequence[Finding], ref: str) -> Iterator[Finding]:
+    """A newer note replaces one of its kind; of incidents that of the same visit, and this plan's own."""
+    sources = {f"incident of {ref}", *(one.source for one in known)}
+    kinds = {_kind(one) for one in known if _kind(one) not in {0, OTHER}}
+    others = {one.text for one in known}
+    for one in signed:
+        kind = _kind(one)
+        if one.source not in sources and kind not in kinds and one.text not in others:
+            yield one
+
+
+def _kind(one: Finding) -> int:
+    """The place among `FIRST`; rule ids are numbered where there are several."""
+    return next((place for place, rule in enumerate(FIRST) if one.rule.startswith(rule)), OTHER)
+
+
 INDENT = 2
+KNOWN_LINES = 3
+"""How many lines somebody's words from an earlier visit get."""
+STOPPED = {Status.RETURNED, Status.REFUSED, Status.WITHDRAWN}
+
+
+def write_brief(
+    console: "Console",
+    state: "PlanState",
+    previous: "PlanState | None",
+    now: datetime,
+    zone: tzinfo,
+    known: Sequence[Finding],
+) -> None:
+    """Write the visit, and the rest by its number."""
+    body, visit = state.body, state.body.visit
+    room = max(console.width - INDENT, 20)
+    heading(console, "The visit")
+    put(console, span(visit.start, visit.due_back, zone), indent=INDENT)
+    place = f", {visit.area}" if visit.area.strip() else ""
+    who = f"{state.author.person.name}, {who_goes(body)}; case {visit.case}{place}"
+    put(console, shorten(who, room, placeholder=" ..."), indent=INDENT)
+    fact(
+        console, "Purpose", shorten(visit.purpose, room - len("Purpose: "), placeholder=" ..."), indent=INDENT
+    )
+    _words(console, body, room)
+    _said(console, state, zone, room)
+    _late(console, state, now, zone)
+    rest = "; ".join([*_counted(state, now, known), *_changed_in_brief(body, previous, zone)])
+    put(console, ("Also: ", STRONG), f"{rest}.", indent=INDENT)
+
+
+def _words(console: "Console", body: PlanBody, room: int) -> None:
+    """What the practitioner wrote about a finding, such as what they do instead."""
+    named = {name for finding in body.findings for name in finding.settle}
+    for shown in own_words(body):
+        if shown.id in named:
+            text = shorten(shown.answer, 2 * room - len(shown.label) - 4, placeholder=" ...")
+            fact(console, shown.label, text, indent=INDENT)
+
+
+def _said(console: "Console", state: "PlanState", zone: tzinfo, room: int) -> None:
+    """The newest decision so far."""
+    decisions = [one for one in state.judged if isinstance(one.body, DecidedBody) and not one.why_not]
+    for one in decisions[-1:]:
+        if isinstance(one.body, DecidedBody):
+            on = day(one.entry.content.at, zone)
+            said = f"{DECISION_WORDS[one.body.decision]} by {one.name} on {on}: {one.body.rationale}"
+            put(console, shorten(said, 2 * room - 4, placeholder=" ..."), indent=INDENT)
+
+
+def _late(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) -> None:
+    for one in duties_of(state):
+        if one.met(now) is Met.OVERDUE:
+            put(
+                console,
+                ("Sharing OVERDUE since ", WARN),
+                f"{day(one.by, zone)}: {one.duty.label}",
+                indent=INDENT,
+            )
+
+
+def _counted(state: "PlanState", now: datetime, known: Sequence[Finding]) -> Iterator[str]:
+    """How much there is of everything, with what matters most of it."""
+    body, duties = state.body, duties_of(state)
+    if body.controls:
+        yield _many(len(body.controls), "control measure")
+    met = [one.met(now) for one in duties]
+    for count, what in (
+        (sum(one.open for one in duties), "to be shared"),
+        (met.count(Met.SHARED), "shared"),
+        (met.count(Met.NOT_SHARED), "decided not to share"),
+    ):
+        if count:
+            yield f"{count} {what}"
+    if notes := notes_left(state, known):
+        yield _many(len(notes), "note")
+    if body.standing:
+        oldest = age(min(body.standing.values()), now)
+        yield f"{_many(len(body.standing), 'standing answer')}, the oldest given {oldest}"
+
+
+def _changed_in_brief(body: PlanBody, previous: "PlanState | None", zone: tzinfo) -> Iterator[str]:
+    if previous is None:
+        yield "no earlier plan for this case"
+        return
+    found: Changes = changes(previous.body, body)
+    when = since(previous, zone)
+    if not any(found):
+        yield f"nothing has changed {when}"
+        return
+    names = ", ".join(one.label for one in found.answers)
+    counts = [_many(len(found.new), "new finding")] if found.new else []
+    counts += [f"{_many(len(found.gone), 'finding')} gone"] if found.gone else []
+    counts += [f"other answers to {shorten(names, 80, placeholder='...')}"] if names else []
+    yield f"changed {when}: {', '.join(counts)}"
+
+
+def since(previous: "PlanState", zone: tzinfo) -> str:
+    """`since 5VAH-YK (23 November 2026)`, with what became of that plan if it was not to be carried out."""
+    how = f", which was {previous.status}" if previous.status in STOPPED else ""
+    return f"since {previous.ref} ({date_only(previous.body.visit.start, zone)}){how}"
+
+
+def known_line(one: Finding, width: int | None) -> tuple[Part, ...]:
+    """A note from an earlier visit; an incident stands out, and is never cut short.
+
+    Args:
+        one: The note.
+        width: Columns, where it is to be cut to a few lines; the whole is in the long form.
+    """
+    if one.rule.startswith(INCIDENT_BEFORE):
+        return ((one.text, STOP),)
+    if width is None:
+        return ((one.text, WARN),)
+    return ((shorten(one.text, KNOWN_LINES * max(width - 2 * INDENT, 20), placeholder=" ..."), WARN),)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 SOON_MINUTES = 120
 MANY = 4
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.flag_texts import flag_text
-from visitsafe.cli.output import deliver, result, result_json, say, stands
+from visitsafe.cli.output import deliver, flag_text, result, result_json, say, stands
 from visitsafe.errors import UsageError
 from visitsafe.opening import desk_of, invocation, later, zone_of
 
@@ -101,7 +100,7 @@ def _record(
 ) -> None:
     from msgspec.structs import replace
 
-    from visitsafe.cli.doorstep_times import happened
+    from visitsafe.cli.doorstep import happened
     from visitsafe.followup.sharing import duty_numbered, the_open_duty
     from visitsafe.followup.sharing import share as sign
 

@@ -63,7 +63,7 @@ def _file(context: typer.Context, path: Path, team_id: str, team_key: str) -> "V
 
 
 def _store(context: typer.Context, ref: str | None, against: list[Path]) -> "VerifyReport":
-    from visitsafe.cli.store_progress import progress
+    from visitsafe.cli.store import progress
     from visitsafe.cli.verify_duress import discreet
     from visitsafe.cli.verify_workers import spread
     from visitsafe.exchange.verify import verify_plan, verify_store

@@ -15,7 +15,7 @@ from visitsafe.checklists.assessment import Value, in_words, occasion_of, told_a
 from visitsafe.checklists.facts import OVERLAP, Known, Occasion
 from visitsafe.checklists.model import AnswerType, Question, Source, VisitField
 from visitsafe.checklists.questionnaire import Questionnaire, cite
-from visitsafe.cli.prompts.terminal import stopped_by_signals
+from visitsafe.cli.prompts.talk import stopped_by_signals
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.record.terms import Level
 from visitsafe.team.people import Member
