@@ -1,7 +1,8 @@
 """The one way in which every command works: history, verify, fold, extend, sign, append.
 
-A `Desk` is a person at a store at a moment. Nothing is decided here about what may be said; that is the
-domain's affair. Two people may append at once: entries merge, so there is no conflict to report (D1).
+A `Desk` is a person at a store at a moment; the team's record is opened here too. Nothing is decided here
+about what may be said: that is `state/`. Two people may append at once: entries merge, so there is no
+conflict to report (D1).
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -1,8 +1,8 @@
-"""Which visits may be open or under way although the store's list calls them closed: found by entries, too.
+"""Which plans there are of a case, a person or a time, and which may be under way: by their entries, too.
 
-A row of the list is derived and unsigned; whoever can write to that table could close a visit there with any
-entry of it, or move it to another year. So the rows of recent visits are not believed: they are folded like
-the open ones. What it costs follows what came in lately, not what was ever recorded.
+A row of the store's list is derived and unsigned; whoever can write to that table could close a visit there
+with any entry of it, or move it to another case or year. So where a decision hangs on it the rows are not
+believed: recent plans are folded. What that costs follows what came in lately, not what was ever recorded.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""From a form to questions, and from answers to what an entry says; pure, as `questionnaire` and `composing`.
+"""From a form to questions, and from answers to what an entry says. Pure.
 
 A form asks its own sections, then the triggers and the duty of the information-sharing checklist that it
 names. Whatever is answered is only ever pointed at: in a form the duty to share is a note, too.

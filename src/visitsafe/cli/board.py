@@ -1,4 +1,4 @@
-"""`visitsafe board`: who is out, who is late, and what happens next."""
+"""`visitsafe board`: who is out, who is late, and what happens next; once, or on a screen that stays."""
 
 import re
 import shutil

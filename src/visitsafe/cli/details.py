@@ -1,7 +1,7 @@
-"""`visitsafe details`: the worker's own tracing details, and how they get into a plan.
+"""`visitsafe details` and `trace`: the worker's own tracing details, and who opens them, with a reason (D4).
 
 They are kept encrypted on this machine and shown to nobody but their owner, whose key opens them. They are
-in no message, no JSON and no error.
+in no message, no JSON and no error. Opening somebody else's is an entry of the record.
 """
 
 import sys

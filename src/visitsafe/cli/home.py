@@ -1,4 +1,4 @@
-"""`visitsafe` alone: what is waiting for this person, and the command for it."""
+"""`visitsafe` alone: what is waiting for this person, their visits, and the command for each."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date

@@ -1,6 +1,7 @@
 """`visitsafe plan` and `visitsafe withdraw`: making a plan, and taking it back.
 
-Answers come from a file (here) or from the wizard (`plan_talk`); both end in one `Intent` that is signed.
+Answers come from a file or from the wizard; both end in one `Intent` that is signed. A draft is kept until
+it is signed, and one that was left is offered again.
 """
 
 import sys

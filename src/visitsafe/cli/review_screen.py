@@ -1,7 +1,8 @@
 """What a manager reads before deciding: one screen, with what is worrying on top.
 
-Rules: nothing worrying may stand further down than the first block; what is said there is said in words.
-A plan that raises nothing says so in one line. Decides nothing and asks nothing.
+Rules: nothing worrying may stand further down than the first block; what is said there is said in words,
+and what is known of the case comes before the findings. A plan that raises nothing says so in one line.
+Decides nothing and asks nothing.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Plans at a terminal: one in full, and a list of several.
+"""`visitsafe show` and `list`: one plan in full, and several.
 
 Usable at 40 columns and read aloud from top to bottom. What a manager sees before deciding is in
 `review_screen`.

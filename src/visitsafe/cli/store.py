@@ -1,4 +1,4 @@
-"""`visitsafe store`: looking after the store."""
+"""`visitsafe store`: making a store, what it holds, copies of it, and moving it."""
 
 import os
 import shutil

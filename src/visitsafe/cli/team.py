@@ -1,6 +1,7 @@
-"""`visitsafe team`: founding a team, joining it, adding people, seeing who is in it.
+"""`visitsafe team`: founding, joining, who is in it, what changes, who leaves, the phrase for duress.
 
-What changes later is in `team_changes`.
+Each command says what it does and what it cannot do. Whatever takes somebody out of the team names their
+open visits, and asks where somebody may be out.
 """
 
 import sys

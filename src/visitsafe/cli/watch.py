@@ -1,7 +1,8 @@
 """`visitsafe watch`: the desk's watch over everybody who is out, and drills.
 
-It signs with the key of a manager or duty officer, opened once. `watch_loop` goes round, `watch_talk` talks,
-`usecases.watching` does the work. Without Apprise or channels it still watches, and only this screen tells.
+It signs with the key of somebody who may watch, opened once. What is done is the watch's affair (`watch/`);
+here it goes round until it is stopped, and talks. Without Apprise or channels it still watches, and only
+this screen tells.
 """
 
 import hashlib

@@ -1,6 +1,8 @@
-"""From answers to the body that is signed: everything a reader needs later stands in it.
+"""From answers to the body that is signed, and whether a signed body carries what its answers raise. Pure.
 
-Pure: the id's nonce, the time and who the companions are come from the caller.
+Everything a reader needs later stands in the body. The id's nonce, the time and who the companions are come
+from the caller. Whoever signs may use another program, so what a plan leaves out is found again when it is
+read; an answer that is missing counts as passed over, which is the cautious reading.
 """
 
 from collections.abc import Callable, Mapping, Sequence

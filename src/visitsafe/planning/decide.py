@@ -1,4 +1,4 @@
-"""A manager's decision: the queue, whether it may be made, and making it (7.3; D5, D12)."""
+"""A manager's decision: the queue, what changed, whether it may be made, and making it (7.3; D5, D12)."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple

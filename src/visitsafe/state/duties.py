@@ -1,10 +1,11 @@
-"""What is still owed after a visit: telling other professionals, and talking it over (4.10, 7.5, 9.1). Pure.
+"""What is still owed after a visit, and the documents and incidents of its case (4.10, 7.5, 9.1). Pure.
 
 A duty to share comes from the plan's version in force, from an incident or from a debrief, and ends when
-entries say that everybody who is named was told, or that it was decided otherwise: correcting what raised it
-does not end it. There is one for a case, ground and recipient: a plan that is signed after others were told,
-or while they are still to be, raises it anew only if something has happened since; and a plan that nobody has
-decided on and nobody set out on raises none yet. The days are our defaults, not law. Nothing is sent here.
+entries say that everybody who is named was told, or that it was decided otherwise: correcting what raised
+it does not end it. There is one for a case, ground and recipient: a plan that is signed after others were
+told, or while they are still to be, raises it anew only if something has happened since; and a plan that
+nobody has decided on and nobody set out on raises none yet. The days are our defaults, not law. Nothing is
+sent here.
 """
 
 import re

@@ -1,7 +1,7 @@
 """What each signed entry about the visit, and after it, says in a few words, for the record. Pure, unescaped.
 
-The record is exact: times are UTC to the second, keys and channels are named as they were signed. The same in
-plain words for people is `way` and `way_alarm`.
+The record is exact: times are UTC to the second, keys and channels are named as they were signed; who could
+open sealed details, and who did, is told here too. The same in plain words for people is `visit_words`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,9 +1,9 @@
 """The state of a plan: a pure fold over its verified entries, the same in whatever order they came (D1).
 
-Every entry is judged first (`judging`): it counts, or it does not and the reason is kept. Where entries
-whose authors had not seen each other disagree, the more cautious one stands until somebody who has seen
-both decides again: withdrawn over anything, refused over returned over countersigned, a new version over
-any decision.
+Every entry is judged first (`rules`): it counts, or it does not and the reason is kept. Where entries whose
+authors had not seen each other disagree, the more cautious one stands until somebody who has seen both
+decides again: withdrawn over anything, refused over returned over countersigned, a new version over any
+decision.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

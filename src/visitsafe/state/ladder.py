@@ -1,8 +1,9 @@
-"""When each step of the escalation falls due, and what is overdue (7.2, 8.2; D11). Pure.
+"""When each step of the escalation falls due, what is overdue, and who has set out (7.2, 8.2; D11). Pure.
 
 Nothing is overdue because somebody computed it earlier: every question here is asked of the record and the
-moment. A step is raised once for each time at which it falls due. Under duress (D15) the top of the ladder is
-due at once, and nothing that is reported by or for the worker changes that. Who is told is `outbox`'s affair.
+moment. A step is raised once for each time at which it falls due. Under duress (D15) the top of the ladder
+is due at once, and nothing that is reported by or for the worker changes that. Who is told is the watch's
+affair.
 """
 
 from collections.abc import Sequence

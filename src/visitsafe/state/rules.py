@@ -1,6 +1,8 @@
-"""Whether an entry of a plan counts: who may say what, as the record stood when they said it (D1, D5).
+"""Whether an entry of a plan counts: who may say what, as the record stood when they said it (D1, D5). Pure.
 
-An entry that does not count stays in the record and is shown with the reason. Nothing here knows the time.
+An entry that does not count stays in the record and is shown with the reason. One whose time is only its
+author's word, because their key or role has ended since, is in doubt: what lets a visit go ahead then needs
+somebody else who had built on it. Nothing here knows the time.
 """
 
 import hashlib

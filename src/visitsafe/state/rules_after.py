@@ -1,8 +1,8 @@
-"""Whether an entry about what came after a visit counts: who may record what (4.10, 7.5, 9.5). Pure.
+"""Whether an entry about what came after a visit, or a removal of content, counts (4.10, 7.5, 9.5). Pure.
 
-Anybody in the team may record an incident or where a marker stands: no near miss is lost for want of a role.
-A debrief is the word of somebody who made the visit; who takes it down for them says so. Nothing here forbids
-to be late.
+Anybody in the team may record an incident or where a marker stands: no near miss is lost for want of a
+role. A debrief is the word of somebody who made the visit; who takes it down for them says so. Nothing here
+forbids to be late. Content goes only by days that the team had agreed on a week before.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,8 +1,10 @@
-"""A visit under way: what was reported, when the worker is due back, which alarms are open (7.2, 8.2; D15).
+"""A visit under way: by what it is watched, what was reported, which alarms are open (D15, D18). Pure.
 
 Folded from the counted entries of a plan, the same in whatever order they came. Where entries whose authors
-had not seen each other disagree, the more cautious one stands: the earlier time due back, the alarm over the
-stand-down, duress over everything. What is due at a given time is told by `alarm`; no clock is read here.
+had not seen each other disagree, the more cautious one stands: the earlier time due back, the alarm over
+the stand-down, duress over everything. A watch begins with a *mark*: a countersignature, an urgent
+signature, or a report of setting out; what ends each of them stands with `in_force`. What is due when is
+told by `ladder`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
-"""The visit on the way in words, for screens, pages and lists: how far it has come and who reported what.
+"""The visit on the way in words, for screens and pages: how far it came, who reported what, its alarms.
 
 Pure and unescaped, as in `phrases`. Overdue is asked of the moment, never kept (D11). A report by telephone
-always says who took it down and how they knew the voice. Alarms are in `way_alarm`. Knows nothing of who is
-reading: what somebody may not see is taken out before (`discretion`).
+always says who took it down and how they knew the voice. Knows nothing of who is reading: what somebody may
+not see is taken out before (`duress_redaction`).
 """
 
 from collections.abc import Iterator, Sequence

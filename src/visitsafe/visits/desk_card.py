@@ -1,8 +1,8 @@
-"""What stands on the printed card for the desk: who is out, until when, and who does what if nobody is heard.
+"""The printed card for the desk: who is out, until when, and who does what if nobody is heard.
 
 One page, read at night by somebody who does not know the case. So it leaves out rather than shrinks: long
 texts are cut with a mark, lists end with how many more there are, and `visitsafe show` has the rest. Never
-the sealed details; the address only if it was asked for. Pure and unescaped: the adapter escapes.
+the sealed details; the address only if it was asked for.
 """
 
 from collections.abc import Sequence

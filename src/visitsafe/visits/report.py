@@ -1,4 +1,4 @@
-"""Reports of a visit under way: whether the report would count, and signing it (8.2).
+"""Reports of a visit under way: which visit is meant, whether the report would count, and signing it (8.2).
 
 The worker signs for themselves; anybody else in the team passes on what they heard and says so. Nothing
 forbids leaving, and a report that comes late or without the one before it is taken all the same. What a

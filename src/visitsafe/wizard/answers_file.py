@@ -1,10 +1,9 @@
-"""`plan --answers FILE`: the answers of a whole plan in one YAML file.
+"""`plan --answers FILE`: the answers of a plan or a form in one YAML file, and the empty file to begin with.
 
-Everything is read as text, so `yes`, `14:30` and `2026-11-23` mean what was typed. Whatever is wrong is said
-at once, each as `file:line:column: sentence`: the file's shape here, the answers by the same rules as in the
-wizard (`domain.answering`). Which checklist the file names is looked up by the caller, between `load` and
-`read_answers`. docs/answers-file.md
-describes the format, `answers_template` prints an empty one.
+Everything is read as text, so `yes`, `14:30` and `2026-11-23` mean what was typed. Whatever is wrong is
+said at once, each as `file:line:column: sentence`: the file's shape here, the answers by the same rules as
+in the wizard (`answers`). Which checklist the file names is looked up by the caller, between `load` and
+`read_answers`. docs/answers-file.md describes the format.
 """
 
 import difflib

@@ -1,7 +1,8 @@
-"""Where a draft comes from and what comes out of it.
+"""A draft: where it comes from, how it is kept on the disk, and what comes out of it.
 
 Begun afresh, from a plan that is repeated or revised, or fitted to a checklist that changed meanwhile.
-Nothing reaches the plan but what `final` and its neighbours give.
+Nothing reaches the plan but what `final` and its neighbours give. A file is written whole, by one window at
+a time; one that cannot be read is set aside and never deleted.
 """
 
 import contextlib

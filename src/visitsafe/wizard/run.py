@@ -1,6 +1,7 @@
-"""The words on the wizard's pages that do not come from a checklist, the same in both front ends.
+"""One run of the wizard: it draws the session's screens with a front end, and words that no checklist has.
 
-Plain text in reading order: no colours, no boxes, nothing that means something only to the eye.
+Plain text in reading order: no colours, no boxes, nothing that means something only to the eye. Every
+answer is kept as soon as it is given. A front end only draws and reads.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

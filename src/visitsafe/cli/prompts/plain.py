@@ -1,8 +1,8 @@
 """The wizard in plain lines: for screen readers, dumb terminals, and streams that are not UTF-8.
 
-Everything is a sentence or a numbered list, read top to bottom; each answer is a line (`lines` has the
-keys). A page of several questions takes one letter for each in one line, or some by their number. Nothing
-is accepted without a word to it: an empty line only ever keeps an answer that was given before.
+Everything is a sentence or a numbered list, read top to bottom; each answer is a line. A page of several
+questions takes one letter for each in one line, or some by their number. Nothing is accepted without a word
+to it: an empty line only ever keeps an answer that was given before.
 """
 
 import textwrap

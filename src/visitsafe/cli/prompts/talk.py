@@ -1,4 +1,4 @@
-"""A few questions outside the wizard: pick one line, type a text. At a terminal, or in plain lines.
+"""A few questions outside the wizard: pick one line, type a text; and what the terminal can do.
 
 Stopping raises; going back returns None. Nothing is preselected, and nothing typed ahead counts.
 """
