@@ -226,6 +226,8 @@ def _rewrite(settings: Settings, name: str, values: Mapping[str, Any], gone: str
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
+    from visitsafe.text.files import replace_file
+
     text = _text_of(settings.file)
     _parsed(text, settings.file)
     try:
@@ -235,7 +237,7 @@ def _rewrite(settings: Settings, name: str, values: Mapping[str, Any], gone: str
             _put(table, key, value)
         table.pop(gone, None)
         make_private_folder(settings.home)
-        write_whole(settings.file, tomlkit.dumps(document).encode())
+        replace_file(settings.file, tomlkit.dumps(document).encode())
     except (TOMLKitError, RecursionError) as error:
         raise _unreadable(settings.file, error) from error
     except OSError as error:
@@ -257,22 +259,6 @@ def _put(table: Any, key: str, value: Any) -> None:
 def make_private_folder(folder: Path) -> None:
     """Make a folder that only its owner can read; one that is there already is left as it is."""
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is the old one or the new one, never half of it, whatever happens."""
-    import tempfile
-
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _home(environ: Mapping[str, str]) -> Path:

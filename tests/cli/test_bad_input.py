@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -216,25 +217,55 @@ def test_a_review_without_a_terminal_names_its_own_flags(office: Office) -> None
     assert "--decision" in office.mo.run("review", office.ref).err
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
-def test_a_full_disk_is_said_and_nothing_is_lost(office: Office) -> None:
-    """No file may grow beyond a few pages: as if the disk were full at this very entry."""
-    office.plan()
-    limit = 33 << 10  # what SQLite needs to open a store, and little more
-    words = ["plan", "--answers", office.answers(), "--yes", "--another"]
+ROOM = 33 << 10
+"""What SQLite needs to open a store, and little more."""
+
+
+def when_full(words: Sequence[str], someone: Someone, room: int) -> Ran:
+    """What a command says when no file may grow beyond so many bytes: as if the disk were full there."""
     script = f"""
 import resource, signal
 from datetime import UTC, datetime
 from visitsafe.cli import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
-raise SystemExit(main({words!r}, now=datetime(2026, 11, 23, 8, tzinfo=UTC), environ={office.sam.environ!r}))
+resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
+raise SystemExit(main({words!r}, now=datetime(2026, 11, 23, 8, tzinfo=UTC), environ={someone.environ!r}))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "nothing was written" in done.stderr
-    assert "Traceback" not in done.stderr
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
+def test_a_full_disk_is_said_and_nothing_is_lost(office: Office) -> None:
+    office.plan()
+    ran = when_full(["plan", "--answers", office.answers(), "--yes", "--another"], office.sam, ROOM)
+    assert ran.code == 1
+    assert "nothing was written" in ran.err
+    assert "Traceback" not in ran.err
     assert "Everything holds" in office.mo.done("verify").out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
+@pytest.mark.parametrize(
+    ("words", "room"),
+    [
+        ("key new --name Nia --email nia@salford.example --no-passphrase", 100),
+        ("checklist new night-visits --out", 100),
+        ("store backup", ROOM),
+    ],
+)
+def test_on_a_full_disk_a_new_file_is_whole_or_not_there_at_all(
+    office: Office, words: str, room: int
+) -> None:
+    someone = office.person("nia") if words.startswith("key") else office.mo
+    folder = office.folder / "new"
+    folder.mkdir()
+    ran = when_full(
+        [*words.split(), *([] if words.startswith("key") else [str(folder / "it")])], someone, room
+    )
+    assert_one_sentence(ran)
+    left = [path for path in (*folder.rglob("*"), *(office.folder / "nia").rglob("*")) if path.is_file()]
+    assert left == []
 
 
 def test_help_is_there_for_every_command(office: Office) -> None:

@@ -134,7 +134,7 @@ def test_a_disk_that_refuses_is_one_sentence_and_the_last_save_is_kept(tmp_path:
         assert draft.load() == SESSION
     assert limited.stdout == f"cannot save the draft in {tmp_path}: file too large\n"
     assert path.exists()
-    assert not list(tmp_path.glob("*.partial"))
+    assert not list(tmp_path.glob("*.part"))
 
 
 FULL_DISK = """
@@ -178,15 +178,15 @@ def test_a_kill_in_the_middle_of_saving_never_leaves_an_unreadable_draft(tmp_pat
 
 def test_what_a_kill_left_half_written_is_cleared_away_unless_it_is_being_written(tmp_path: Path) -> None:
     saved(tmp_path)
-    (tmp_path / "one.abc.partial").write_text("half a sen")
+    (tmp_path / "one.json.abcd1234.part").write_text("half a sen")
     with open_draft(tmp_path, "one"):
         pass
-    assert not list(tmp_path.glob("*.partial"))
+    assert not list(tmp_path.glob("*.part"))
     with open_draft(tmp_path, "two") as busy:
         busy.save(SESSION)
-        (tmp_path / "two.abc.partial").write_text("being written")
+        (tmp_path / "two.json.abcd1234.part").write_text("being written")
         open_draft(tmp_path, "three").__exit__()
-        assert (tmp_path / "two.abc.partial").exists()
+        assert (tmp_path / "two.json.abcd1234.part").exists()
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe"])

@@ -449,12 +449,12 @@ def write_new(path: Path, text: str) -> None:
         SettingsError: It cannot be written.
         UsageError: Its name begins with a hyphen.
     """
-    from visitsafe.text.files import check_new
+    from visitsafe.text.files import check_new, new_file
 
     check_new(path)
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with new_file(path, 0o666) as part:
+            part.write_text(text, encoding="utf-8", newline="\n")
     except FileExistsError:
         raise NotPermittedError(
             f"{path} is there already and was left as it is", hint="name another file with --out"

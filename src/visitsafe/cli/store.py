@@ -90,7 +90,7 @@ def backup(
     ] = False,
 ) -> None:
     """Copy the store into one file while others go on using it, and check the copy."""
-    from visitsafe.store.open import left_behind, new_file
+    from visitsafe.store.open import left_behind, new_backup
 
     settings = settings_of(context)
     for name in left_behind(file):
@@ -101,7 +101,7 @@ def backup(
     with (
         whole(settings.store, older=True) as source,
         if_stopped(lambda: _no_backup(file)),
-        new_file(file) as part,
+        new_backup(file) as part,
         progress() as tell,
     ):
         if not moved:

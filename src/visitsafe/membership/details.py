@@ -28,11 +28,12 @@ from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
 from visitsafe.record.seal import Identity, can_seal_to, seal, unseal
 from visitsafe.record.ssh import Signer
 from visitsafe.record.terms import ANSWERERS, Kind
-from visitsafe.settings import make_private_folder, write_whole
+from visitsafe.settings import make_private_folder
 from visitsafe.state.fold import PlanState
 from visitsafe.state.sealed import SealedDetails, entitled, names, recipient
 from visitsafe.team.details import LABELS, Details, cleaned, from_bytes, to_bytes, valid_until
 from visitsafe.team.people import Member
+from visitsafe.text.files import replace_file
 
 if TYPE_CHECKING:
     from visitsafe.checklists.questionnaire import Questionnaire
@@ -69,7 +70,7 @@ def write_sealed(home: Path, sealed: bytes) -> Path:
     """
     try:
         make_private_folder(home)
-        write_whole(home / NAME, sealed)  # made with mode 0600
+        replace_file(home / NAME, sealed)
     except OSError as error:
         raise SettingsError(
             f"cannot write {home / NAME}: {error.strerror}", hint="check free space and permissions"

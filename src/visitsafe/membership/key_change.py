@@ -20,7 +20,8 @@ from visitsafe.opening import (
     public_file,
     public_line_of,
 )
-from visitsafe.settings import KeyPlace, Settings, make_private_folder, switch_key, write_whole
+from visitsafe.settings import KeyPlace, Settings, make_private_folder, switch_key
+from visitsafe.text.files import replace_file
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
@@ -170,7 +171,7 @@ def _keep(settings: Settings, path: Path, content: bytes) -> None:
     try:
         make_private_folder(settings.home)
         make_private_folder(path.parent)
-        write_whole(path, content)
+        replace_file(path, content)
     except OSError as error:
         raise SettingsError(
             f"cannot write {path}: {error.strerror}", hint="check free space and permissions"

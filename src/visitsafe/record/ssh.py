@@ -521,12 +521,16 @@ def write_key(path: Path, key: NewKey) -> None:
     Raises:
         KeyFileError: A file is there already, or there is no room or no permission; nothing is left behind.
     """
+    from visitsafe.text.files import new_file
+
     public = path.with_name(path.name + ".pub")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_new(path, key.private, 0o600)
+        with new_file(path) as part:
+            part.write_bytes(key.private)
         try:
-            _write_new(public, key.public_line.encode() + b"\n", 0o644)
+            with new_file(public, 0o644) as part:
+                part.write_bytes(key.public_line.encode() + b"\n")
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -596,18 +600,6 @@ def _check_new_passphrase(passphrase: bytes) -> None:
         )
     if any(byte < 32 or byte == 127 for byte in passphrase):  # noqa: PLR2004 (ASCII's control characters)
         raise KeyFileError("a passphrase is one line without control characters")
-
-
-def _write_new(path: Path, content: bytes, mode: int) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, mode), "wb") as file:
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
 
 
 def _unlock(path: Path, data: bytes, passphrase: Callable[[], bytes] | None) -> Ed25519PrivateKey:

@@ -282,7 +282,7 @@ MOVE, RESTORE, BACKUP = "store move", "store restore", "store backup"
 """The commands that fill a store."""
 _UNKNOWN = "1970-01-01T00:00:00Z"
 """When a store was made that does not say so: nobody can have made one then."""
-_PART = re.compile(r"\.[a-z0-9_]{8}\.part(-wal|-shm|-journal)?\Z")
+_PART = re.compile(r"\.[a-z0-9]{8}\.part(-wal|-shm|-journal)?\Z")
 _KEEP_IT = "name another place; nothing is ever written over a store"
 
 
@@ -389,83 +389,42 @@ def _adopt(
 
 
 def left_behind(path: Path) -> list[str]:
-    """Files beside a new one that `new_file` was writing when it was killed, or is writing now."""
+    """Files beside a new one that `new_backup` was writing when it was killed, or is writing now."""
     with suppress(OSError):
         return sorted(name.name for name in path.absolute().parent.iterdir() if _PART.search(name.name))
     return []
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[Path]:
-    """A file to be written beside a name and given that name at the end, whole or not at all.
-
-    It is readable by its owner only. What was there under the name stays.
+def new_backup(path: Path) -> Iterator[Path]:
+    """A store's file, to be written beside a name and given that name at the end (`new_file`).
 
     Raises:
         StoreError: There is a file already, or it cannot be written.
         UsageError: Its name begins with a hyphen.
     """
-    import os
-    import tempfile
-
-    from visitsafe.text.files import check_new
+    from visitsafe.text.files import check_new, new_file
 
     check_new(path)
-    taken = StoreError(f"there is a file {path} already", hint="name a new one; nothing is ever overwritten")
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder", hint=f"name a new file in it: {path}/visits.sqlite3")
     try:
-        if path.is_dir():
-            raise StoreError(f"{path} is a folder", hint=f"name a new file in it: {path}/visits.sqlite3")
-        if path.exists() or path.is_symlink():
-            raise taken
-        handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f"{path.name}.", suffix=".part")
-        os.close(handle)
+        with new_file(path) as part:
+            try:
+                yield part
+            finally:
+                for end in ("-wal", "-shm", "-journal"):
+                    with suppress(OSError):
+                        Path(f"{part}{end}").unlink(missing_ok=True)
+    except FileExistsError as error:
+        raise StoreError(
+            f"there is a file {path} already", hint="name a new one; nothing is ever overwritten"
+        ) from error
     except OSError as error:
-        raise cannot_write(path, error) from error
-    part = Path(name)
-    try:
-        yield part
-        _give_name(part, path, taken)
-    finally:
-        for leftover in (part, *(Path(f"{part}{end}") for end in ("-wal", "-shm", "-journal"))):
-            with suppress(OSError):
-                leftover.unlink(missing_ok=True)
-
-
-def cannot_write(path: Path, error: OSError) -> StoreError:
-    """The error for a file that cannot be made."""
-    return StoreError(
-        f"{path} cannot be written: {(error.strerror or 'not possible').lower()}",
-        hint="name a file in a folder that exists, with room, that you may write to",
-    )
-
-
-def _give_name(part: Path, path: Path, taken: StoreError) -> None:
-    import os
-
-    try:
-        _to_disk(part)
-        try:
-            path.hardlink_to(part)  # unlike renaming, this never takes the place of a file
-        except FileExistsError:
-            raise taken from None
-        except OSError:  # some file systems know no links
-            if path.exists():
-                raise taken from None
-            part.rename(path)
-        if os.name != "nt":
-            _to_disk(path.absolute().parent)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-
-
-def _to_disk(path: Path) -> None:
-    import os
-
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        raise StoreError(
+            f"{path} cannot be written: {(error.strerror or 'not possible').lower()}",
+            hint="name a file in a folder that exists, with room, that you may write to",
+        ) from error
 
 
 def make_one_file(path: Path) -> None:

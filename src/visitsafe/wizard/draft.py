@@ -11,7 +11,6 @@ import hashlib
 import os
 import secrets
 import stat
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +30,7 @@ from visitsafe.errors import NotFoundError, SettingsError, VerificationError
 from visitsafe.record.bodies import Control, Finding, KnownFact
 from visitsafe.record.terms import Level
 from visitsafe.text.clock import from_text
+from visitsafe.text.files import PART, replace_file
 
 T = TypeVar("T")
 Kept = str | tuple[str, ...]
@@ -112,7 +112,7 @@ def without(mapping: Mapping[str, T], names: Collection[str]) -> dict[str, T]:
     return {name: value for name, value in mapping.items() if name not in names}
 
 
-DRAFT, LOCK, PARTIAL, DAMAGED = ".json", ".lock", ".partial", ".damaged"
+DRAFT, LOCK, DAMAGED = ".json", ".lock", ".damaged"
 RESUME = "visitsafe plan --resume"
 LARGEST = 4 * 1024 * 1024
 
@@ -203,7 +203,7 @@ class Draft:
             SettingsError: It cannot be written; the draft as it was before is still there.
         """
         with _plain_words("save", self._folder, self._command):
-            _write(self._folder, self.name, msgspec.json.encode(session))
+            replace_file(self._folder / f"{self.name}{DRAFT}", msgspec.json.encode(session))
 
     def delete(self) -> None:
         """Remove the draft, once its plan is signed."""
@@ -279,32 +279,9 @@ def _set_aside(path: Path, error: _DamagedError) -> str:
     return f"a draft could not be read, because {error}; it is kept as {aside}"
 
 
-def _write(folder: Path, name: str, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=f"{name}.", suffix=PARTIAL, dir=folder)  # made with mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(folder / f"{name}{DRAFT}")
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def _clear(folder: Path) -> None:
     """Remove what a killed process left half written; it holds what people typed, and is of no use."""
-    for partial in folder.glob(f"*{PARTIAL}"):
+    for partial in folder.glob(f"*{PART}"):
         name = partial.name.split(".")[0]
         lock = _lock(folder, name)
         if lock is not None:
