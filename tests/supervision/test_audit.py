@@ -16,10 +16,7 @@ from visitsafe.checklists.form_flow import FormSet, beside, compile_form
 from visitsafe.checklists.model import FormChecklist
 from visitsafe.record.bodies import AuditedBody, Made, Shown
 from visitsafe.record.terms import Kind
-from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.supervision import audit
-from visitsafe.supervision import audit_followup as audit_after
-from visitsafe.supervision.audit_facts import Facts
+from visitsafe.supervision import evidence as audit
 from visitsafe.supervision.audit_page import audit_markdown, audit_shape
 from visitsafe.supervision.auditing import wanting
 from visitsafe.supervision.figures import figures
@@ -31,12 +28,10 @@ FORM: FormChecklist = TypeAdapter(FormChecklist).validate_python(data("manager-d
 HOSTILE = "\x1b[2J# <b>Joint visits</b> by March."
 
 
-def told(*stories: Story, joined: int = 0) -> dict[str, str]:
+def told(*stories: Story) -> dict[str, str]:
     """What is said to each question, the sentences joined."""
-    states = [story.state for story in stories]
-    found = figures(states, audit.year_to(EVENING, LONDON), EVENING)
-    seen = [hides_duress(state, None, EVENING) for state in states]
-    return {name: " ".join(words) for name, words in audit.evidence(Facts(found, seen, joined)).items()}
+    found = figures([story.state for story in stories], audit.year_to(EVENING, LONDON), EVENING)
+    return {name: " ".join(words) for name, words in audit.evidence(found).items()}
 
 
 def body(**changes: Any) -> AuditedBody:
@@ -116,7 +111,7 @@ def test_a_visit_told_of_that_nobody_set_out_on_is_counted_and_not_judged() -> N
 def test_how_hostile_cases_are_spread_is_not_said_of_a_few() -> None:
     words = told(incident(over()))["fair-load"]
     assert "1 case was visited" in words
-    assert f"Fewer than {audit_after.FEWEST} people" in words
+    assert f"Fewer than {audit.FEWEST} people" in words
     assert "most" not in words
 
 

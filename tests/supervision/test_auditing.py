@@ -14,8 +14,9 @@ from visitsafe.checklists.form_flow import Answered
 from visitsafe.desk import Desk
 from visitsafe.followup.form_recorded import recorded_already
 from visitsafe.record.bodies import Made
-from visitsafe.supervision.auditing import AUDIT, audited_body, gather_evidence, joined, record_audit
+from visitsafe.supervision.auditing import AUDIT, audited_body, gather_evidence, record_audit
 from visitsafe.supervision.audits import audits
+from visitsafe.supervision.figures import gather
 from visitsafe.text.clock import to_text
 from watchers import Desk as DutyDesk
 
@@ -62,5 +63,5 @@ def test_who_came_into_the_team_in_that_time_is_counted_once(tmp_path: Path) -> 
         period = gather_evidence(desk, LONDON).period
         everybody = {one.mail for one in desk.roster.everyone}
         assert OLA.fingerprint in desk.roster.known
-        assert joined(desk.roster, period) == len(everybody)
+        assert gather(desk, period).joined == len(everybody)
         assert period.since < to_text(NOW) < period.until

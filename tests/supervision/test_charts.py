@@ -12,11 +12,9 @@ import msgspec
 import pytest
 
 from hostile import ATTACKS, visible
-from visitsafe.record.terms import Status
-from visitsafe.supervision.figures import Carried, Figures, Incidents, Instead, Sharing, Visits, figures
-from visitsafe.supervision.report import View, report_of
+from visitsafe.supervision.figures import Carried, Figures, figures
+from visitsafe.supervision.report import Audience, Figure, report_of
 from visitsafe.supervision.report_page import across, report_html, upwards
-from visitsafe.supervision.report_shape import Line
 from visitsafe.text.days import Period
 
 SHAPES = {"svg", "g", "rect", "path", "text", "title", "desc"}
@@ -63,20 +61,21 @@ def counted(name: str = "Sam Okafor", quote: str = "See them at school.") -> Fig
         msgspec.structs.replace(week, planned=at + 1, overdue=at, incidents=1)
         for at, week in enumerate(nothing.weeks)
     )
+    visits = {"planned": 9, "countersigned": 8, "refused": 1, "purpose_said": 1, "alone": 9}
+    sharing = {"duties": 13, "sharing_in_time": 7, "sharing_late": 1, "sharing_due": 2, "sharing_declined": 3}
     return msgspec.structs.replace(
         nothing,
-        visits=Visits(
-            9, {**dict.fromkeys(Status, 0), Status.COUNTERSIGNED: 8, Status.REFUSED: 1}, 0, 9, 0, 0
-        ),
-        instead=(Instead("K7Q2-M9", quote),),
-        incidents=Incidents(6, 1, {"shouting": 6, name: 2}),
-        sharing=Sharing(7, 1, 0, 2, 3),
+        numbers={**nothing.numbers, **visits, **sharing, "reported": 7, "incidents": 6, "near_misses": 1},
+        instead=(("K7Q2-M9", quote),),
+        behaviours={"shouting": 6, name: 2},
         carried=(Carried(name, 3, 9, 0),),
         weeks=weeks,
     )
 
 
-def html(view: View = View.NAMED, name: str = "Sam Okafor", quote: str = "See them at school.") -> str:
+def html(
+    view: Audience = Audience.NAMED, name: str = "Sam Okafor", quote: str = "See them at school."
+) -> str:
     return report_html(report_of(counted(name, quote), "Our team", view, words={"shouting": "Shouting"}))
 
 
@@ -88,8 +87,8 @@ def check_harmless(text: str) -> Page:
     return page
 
 
-@pytest.mark.parametrize("view", list(View))
-def test_the_page_holds_nothing_active_and_nothing_from_elsewhere(view: View) -> None:
+@pytest.mark.parametrize("view", list(Audience))
+def test_the_page_holds_nothing_active_and_nothing_from_elsewhere(view: Audience) -> None:
     text = html(view)
     check_harmless(text)
     assert not re.search(r"url\(|@import|https?:|javascript|<!--", text)
@@ -119,13 +118,13 @@ def test_every_number_of_a_chart_stands_in_a_table_too() -> None:
 
 
 def test_each_bar_has_its_label_and_number_so_that_no_colour_is_needed() -> None:
-    lines = [Line("a", "Shared in time", 7, bar=True), Line("b", "Shared late", 0, bar=True)]
+    lines = [Figure("a", "Shared in time", value=7), Figure("b", "Shared late", value=0)]
     drawn = Page(f"<main>{across(lines, 'Telling', 'c')}</main>")
     assert {"Shared in time", "Shared late", "7", "0"} <= set(drawn.words)
 
 
 def test_the_first_line_is_the_top_bar() -> None:
-    drawn = across([Line("a", "First", 7), Line("b", "Second", 3)], "Two", "c")
+    drawn = across([Figure("a", "First", value=7), Figure("b", "Second", value=3)], "Two", "c")
     places = {
         label: float(y) for y, label in re.findall(r'<text x="[^"]*" y="([^"]*)"[^>]*>(\w+)</text>', drawn)
     }
@@ -134,7 +133,7 @@ def test_the_first_line_is_the_top_bar() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 53])
 def test_weeks_stand_beside_each_other_with_labels_that_do_not_run_together(count: int) -> None:
-    lines = [Line(f"w{at}", f"{at} Nov 2026", at) for at in range(count)]
+    lines = [Figure(f"w{at}", f"{at} Nov 2026", value=at) for at in range(count)]
     drawn = upwards(lines, "By week", "c")
     labels = re.findall(r'<text x="([^"]*)" y="[^"]*"[^>]*>\d+ Nov</text>', drawn)
     places = sorted(map(float, labels))
@@ -157,7 +156,7 @@ def test_a_hostile_text_is_shown_as_it_was_written(text: str) -> None:
 
 
 def test_a_number_that_is_not_given_is_not_drawn() -> None:
-    page = html(View.OUTSIDE)
+    page = html(Audience.OUTSIDE)
     assert "not shown" in page
     drawn = re.findall(r'<text[^>]*class="value"[^>]*>(\d+)</text>', page)
     assert all(number == "0" or int(number) >= 5 for number in drawn)
@@ -168,9 +167,9 @@ def test_the_drawing_library_leaves_no_hook_behind_and_is_loaded_only_when_it_is
     code = (
         "import sys, visitsafe.cli.report, visitsafe.supervision.report_page\n"
         "import visitsafe.supervision.report_page as charts\n"
-        "from visitsafe.supervision.report_shape import Line\n"
+        "from visitsafe.supervision.report import Figure\n"
         "assert 'pygal' not in sys.modules\n"
-        "charts.across([Line('a', 'A', 1)], 'A', 'a')\n"
+        "charts.across([Figure('a', 'A', value=1)], 'A', 'a')\n"
         "import wave\n"
     )
     done = subprocess.run(

@@ -12,7 +12,7 @@ from story import MO, SAM, SAM_AT_HOME, Story, visit
 from visit_story import OLA, planned, watched_plan
 from visitsafe.record.bodies import PlanBody
 from visitsafe.supervision.figures import Carried, Figures, figures, is_hostile
-from visitsafe.supervision.report import View, report_of
+from visitsafe.supervision.report import Audience, report_of
 from visitsafe.supervision.report_page import report_markdown
 from visitsafe.text.days import Period
 
@@ -60,7 +60,7 @@ def test_cases_and_visits_are_counted_for_each_worker_most_cases_first() -> None
         plan_by(SAM, 1, "C-1"), plan_by(SAM, 2, " c-1"), plan_by(OLA, 3, "C-1"), plan_by(OLA, 4, "C-2")
     )
     assert found.carried == (Carried("Ola Field", 2, 2, 0), Carried("Sam Okafor", 1, 2, 0))
-    assert (found.hostile_visits, found.hostile_cases) == (4, 2)
+    assert (found["hostile_visits"], found["hostile_cases"]) == (4, 2)
 
 
 def test_one_person_with_two_keys_is_one_worker_in_it() -> None:
@@ -73,7 +73,7 @@ def test_one_person_with_two_keys_is_one_worker_in_it() -> None:
 def test_many_hostile_visits_without_any_report_raise_a_question_and_no_verdict() -> None:
     found = counted(*(plan_by(OLA, number) for number in range(5)))
     assert [one.never_reported for one in found.carried] == [True]
-    page = report_markdown(report_of(found, "Our team", View.NAMED))
+    page = report_markdown(report_of(found, "Our team", Audience.NAMED))
     assert "reporting is hard" in page
     assert "Ola Field" in page
     assert not any(word in page.lower() for word in ("fail", "poor", "should have", "worst"))
@@ -95,6 +95,6 @@ def test_what_somebody_else_wrote_down_for_them_counts_as_reported() -> None:
 def test_without_names_nobody_is_named_and_only_managers_are_told_how_many() -> None:
     found = counted(*(plan_by(OLA, number) for number in range(5)))
     for prompts in (True, False):
-        page = report_markdown(report_of(found, "Our team", View.TEAM, prompts=prompts))
+        page = report_markdown(report_of(found, "Our team", Audience.TEAM, prompts=prompts))
         assert "Ola" not in page
         assert ("no incident or near miss reported" in page) is prompts

@@ -10,7 +10,7 @@ from typing import Any
 
 from visitsafe.record.bodies import AuditedBody, Shown
 from visitsafe.state.rules_after import is_day
-from visitsafe.supervision.audit import WILL_CHANGE
+from visitsafe.supervision.evidence import WILL_CHANGE
 from visitsafe.supervision.page_sections import bullets, quotation
 from visitsafe.text.clean import markdown_line, one_line
 from visitsafe.text.clock import date_only

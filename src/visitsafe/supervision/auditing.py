@@ -18,14 +18,9 @@ from visitsafe.exchange.doctor import HealthFinding, good, look, told
 from visitsafe.record.bodies import AuditedBody
 from visitsafe.record.entry import Entry
 from visitsafe.record.terms import TEAM_STREAM, Answer, Kind, Role
-from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.supervision.audit import evidence, since, year_to
-from visitsafe.supervision.audit_facts import Facts
 from visitsafe.supervision.audits import audit_due, audits
-from visitsafe.supervision.figures import figures
-from visitsafe.supervision.report_gathered import plans_of
-from visitsafe.team.people import people
-from visitsafe.team.roster import Roster
+from visitsafe.supervision.evidence import evidence, since, year_to
+from visitsafe.supervision.figures import gather
 from visitsafe.text.days import Period
 
 AUDIT = "manager-duties"
@@ -66,33 +61,19 @@ def gather_evidence(desk: Desk, zone: tzinfo, kept_for: Mapping[str, int] | None
         zone: Whose days.
         kept_for: Days for which an answer about training holds, by the id of the visit checklist.
     """
-    period = year_to(desk.now, zone)
-    plans = plans_of(desk, period)
-    found = figures(plans.states, period, desk.now, desk.roster.everyone, kept_for)
-    mine = [state for state in plans.states if period.since <= state.body.visit.start < period.until]
-    seen = [hides_duress(state, None, desk.now) for state in mine]
-    said = evidence(Facts(found, seen, joined(desk.roster, period)))
+    found = gather(desk, year_to(desk.now, zone), kept_for)
+    said = evidence(found)
     for one in audits(desk.roster)[-1:]:
         before = since(one.at, zone, one.body)
         said |= {name: (*said.get(name, ()), *words) for name, words in before.items()}
     remarks = []
-    if not seen:
+    if not found.states:
         remarks.append("There is no visit on record in this time, so the record says nothing.")
-    if plans.left_out:
-        remarks.append(f"Not counted, because the record does not hold: {', '.join(plans.left_out)}.")
-    if plans.removed:
-        remarks.append(f"Not counted, because the content was removed by rule: {plans.removed}.")
-    return Evidence(period, said, tuple(remarks))
-
-
-def joined(roster: Roster, period: Period) -> int:
-    """How many people came into the team in a time; a new key of somebody is nobody new."""
-    everyone = people(roster.everyone)
-    first: dict[str, str] = {}
-    for member in everyone:
-        selves = everyone.selves(member)
-        first[min(one.fingerprint for one in selves)] = min(one.since for one in selves)
-    return sum(period.since <= since < period.until for since in first.values())
+    if found.left_out:
+        remarks.append(f"Not counted, because the record does not hold: {', '.join(found.left_out)}.")
+    if found.removed:
+        remarks.append(f"Not counted, because the content was removed by rule: {found.removed}.")
+    return Evidence(found.period, said, tuple(remarks))
 
 
 def wanting(questionnaire: Questionnaire, answers: Mapping[str, Value]) -> tuple[str, ...]:

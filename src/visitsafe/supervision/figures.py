@@ -1,10 +1,12 @@
-"""The figures of a team's visits over some time, for its health and safety agenda (8.2). Pure.
+"""Counting a team's visits over some time, for its health and safety agenda (8.2): a number for each figure.
+
+`report.TABLE` has the figures by the same ids, with their words; the managers' audit names them by these too.
+docs/report.md says what each counts.
 
 Everything is counted with the visit that it belongs to, in the time in which that visit starts. So each visit
-is in one month only, and what is still open then is counted as it stands now. In it an incident has the week
-in which it happened. Every plan is taken as somebody
-sees it who may not know of duress: a report is handed round. Drills are not counted. docs/report.md says
-what each figure is.
+is in one month only, and what is still open then is counted as it stands now. Week by week an incident has
+the week in which it happened. Every plan is taken as somebody sees it who may not know of duress: a report is
+handed round. Drills are not counted. Pure but for `gather`.
 """
 
 from collections import Counter
@@ -15,16 +17,23 @@ from statistics import median
 import msgspec
 
 from visitsafe.checklists.facts import in_the_dark
+from visitsafe.desk import Desk, folded
+from visitsafe.errors import VerificationError
+from visitsafe.find import doubted, latest_rows, otherwise
 from visitsafe.record.bodies import ExtendedBody, IncidentBody
+from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.terms import Answer, Company, Decision, Status
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import Met, each_once, talk_by, to_tell
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import MOST_GRACE
+from visitsafe.state.plan_row import row_of
+from visitsafe.state.removed import RemovedError
 from visitsafe.state.rules_visit import is_time
 from visitsafe.state.visit import A_DAY, Alarm, Event
+from visitsafe.supervision.patterns import THREAT, describes_hostility, is_alone, says_yes
 from visitsafe.team.details import is_old
-from visitsafe.team.people import Member, people
+from visitsafe.team.people import Member, People, people
 from visitsafe.team.roster import case_key
 from visitsafe.text.clock import from_text, to_text
 from visitsafe.text.days import Period
@@ -34,154 +43,13 @@ TRAINING = "training"
 OFF_WORK, OVER_THREE, OVER_SEVEN = "off-work", "over-three", "over-seven"
 POLICE, POLICE_KNOW = "police", "told"
 """Questions of the form `incident` and answers to them; a form of an agency's own may do without them."""
-
-
-class Incidents(msgspec.Struct, frozen=True):
-    """Incidents and near misses; one that has several behaviours counts under each of them.
-
-    Attributes:
-        incidents: How many.
-        near_misses: How many of those.
-        behaviours: How often each occurred, by its id.
-        hurt: In which somebody was hurt.
-        hurt_not_sure: In which nobody is sure of that.
-        off_over_three: After which somebody was kept from work for more than three days.
-        off_over_seven: Of these: for more than seven.
-        police_told: Of which the police know.
-    """
-
-    incidents: int = 0
-    near_misses: int = 0
-    behaviours: dict[str, int] = {}
-    hurt: int = 0
-    hurt_not_sure: int = 0
-    off_over_three: int = 0
-    off_over_seven: int = 0
-    police_told: int = 0
-
-
-class Debriefs(msgspec.Struct, frozen=True):
-    """Visits that were talked over, that still are to be, and of those how many are late."""
-
-    done: int = 0
-    owed: int = 0
-    late: int = 0
-
-
-class Sharing(msgspec.Struct, frozen=True):
-    """Duties to tell other professionals, by what became of them."""
-
-    in_time: int = 0
-    late: int = 0
-    overdue: int = 0
-    due: int = 0
-    declined: int = 0
-
-
-class OutOfDate(msgspec.Struct, frozen=True):
-    """Workers, and how many of them have something that is not up to date by their newest plan.
-
-    Attributes:
-        workers: Those who planned a visit.
-        training: Whose safety training is not up to date, or was last confirmed too long ago.
-        details_old: Whose tracing details are past their date.
-        details_none: Who gave none with that plan.
-    """
-
-    workers: int = 0
-    training: int = 0
-    details_old: int = 0
-    details_none: int = 0
-
-
-def incidents_of(state: PlanState) -> list[Event[IncidentBody]]:
-    """The incidents and near misses of a plan, each once."""
-    return [said for said, _ in to_tell(state.after)]
-
-
-def incidents_in(states: Iterable[PlanState]) -> Incidents:
-    """How many there were, and what they were."""
-    said = [one.body for state in states for one in incidents_of(state)]
-    near = sum(body.near_miss for body in said)
-    behaviours = Counter(name for body in said for name in dict.fromkeys(body.behaviours))
-    off = Counter(body.answers.get(OFF_WORK) for body in said)
-    return Incidents(
-        incidents=len(said) - near,
-        near_misses=near,
-        behaviours=dict(sorted(behaviours.items(), key=_most_first)),
-        hurt=sum(body.hurt == Answer.YES for body in said),
-        hurt_not_sure=sum(body.hurt == Answer.NOT_SURE for body in said),
-        off_over_three=off[OVER_THREE] + off[OVER_SEVEN],
-        off_over_seven=off[OVER_SEVEN],
-        police_told=sum(body.answers.get(POLICE) == POLICE_KNOW for body in said),
-    )
-
-
-def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
-    return -pair[1], pair[0]
-
-
-def debriefs_in(states: Iterable[PlanState], now: datetime) -> Debriefs:
-    """What was talked over and what was not."""
-    done = owed = late = 0
-    for state in states:
-        by = talk_by(state)
-        owed += bool(by)
-        late += bool(by) and by < to_text(now)
-        done += not by and bool(state.after.debriefs)
-    return Debriefs(done, owed, late)
-
-
-def sharing_in(states: Iterable[PlanState], now: datetime) -> Sharing:
-    """What became of each duty; one that was met late is met all the same."""
-    found = Counter[str]()
-    for _, one in each_once(states):
-        met = one.met(now)
-        if met is Met.SHARED and one.said is not None:
-            found["in_time" if one.said.happened <= one.by else "late"] += 1
-        else:
-            found[{Met.OVERDUE: "overdue", Met.DUE: "due"}.get(met, "declined")] += 1
-    return Sharing(**found)
-
-
-def out_of_date(newest: Sequence[PlanState], kept_for: Mapping[str, int], now: datetime) -> OutOfDate:
-    """What is out of date, by the newest plan of each worker.
-
-    Args:
-        newest: Those plans.
-        kept_for: Days for which the answer about training holds, by the id of the visit checklist.
-        now: Aware.
-    """
-    sealed = [state.sealed for state in newest]
-    return OutOfDate(
-        workers=len(newest),
-        training=sum(_is_training_old(state, kept_for, now) for state in newest),
-        details_old=sum(one is not None and is_old(one.valid_until, now) for one in sealed),
-        details_none=sum(one is None for one in sealed),
-    )
-
-
-def _is_training_old(state: PlanState, kept_for: Mapping[str, int], now: datetime) -> bool:
-    """Not sure counts as no (D7); a checklist that does not ask it says nothing."""
-    body = state.body
-    if TRAINING not in body.answers:
-        return False
-    if body.answers[TRAINING] != Answer.YES:
-        return True
-    given = body.standing.get(TRAINING, "")
-    days = kept_for.get(body.checklists[0].id) if body.checklists else None
-    return bool(given and days) and given < to_text(now - timedelta(days=days or 0))
-
-
 MANY = 5
 """After how many visits to hostile cases without a report somebody is asked about it. Our default."""
-_UNSAFE = frozenset({Answer.YES, Answer.NOT_SURE})
-_HOSTILE: Mapping[str, frozenset[str]] = {
-    "uncooperativeness": frozenset({"confrontation", "violence"}),
-    "threat-expected": frozenset(_UNSAFE),
-}
-_BEHAVIOURS = "behaviours"
-_NONE = frozenset({"none", ""})
+_MINUTE = timedelta(minutes=1)
+
+
+Numbers = dict[str, int | None]
+"""Figures by their ids; None for a time that nothing took."""
 
 
 class Carried(msgspec.Struct, frozen=True):
@@ -205,88 +73,171 @@ class Carried(msgspec.Struct, frozen=True):
         return self.visits >= MANY and not self.reported
 
 
-def is_hostile(state: PlanState) -> bool:
-    """Whether a visit was to somebody who may be hostile, by the plan's answers or by what happened."""
-    answers = state.body.answers
-    if any(_given(answers.get(name)) & values for name, values in _HOSTILE.items()):
-        return True
-    return bool(_given(answers.get(_BEHAVIOURS)) - _NONE) or bool(state.after.incidents)
+class Week(msgspec.Struct, frozen=True):
+    """A week that begins on `first`: visits, of those overdue, and incidents with near misses."""
+
+    first: date
+    planned: int
+    overdue: int
+    incidents: int
 
 
-def _given(answer: str | tuple[str, ...] | None) -> frozenset[str]:
-    if answer is None:
-        return frozenset()
-    return frozenset({answer} if isinstance(answer, str) else answer)
+class Figures(msgspec.Struct, frozen=True):
+    """All figures of some time.
+
+    Attributes:
+        period: The days.
+        at: When it was counted, aware.
+        states: The plans that were counted, as somebody sees them who may not know of duress.
+        numbers: One for each figure of `report.TABLE`.
+        instead: Each refused visit, and how its purpose was to be met (D12), in the manager's words.
+        behaviours: How often each occurred, the most frequent first; one incident can have several.
+        carried: What each worker carried of hostile visits, most cases first. For a manager's eyes (D14).
+        weeks: Week by week.
+        joined: How many people came into the team.
+        left_out: References of plans whose record does not hold, so that they could not be counted.
+        removed: How many plans of that time have no content any more.
+    """
+
+    period: Period
+    at: datetime
+    states: tuple[PlanState, ...]
+    numbers: Numbers
+    instead: tuple[tuple[str, str], ...] = ()
+    behaviours: Mapping[str, int] = {}
+    carried: tuple[Carried, ...] = ()
+    weeks: tuple[Week, ...] = ()
+    joined: int = 0
+    left_out: tuple[str, ...] = ()
+    removed: int = 0
+
+    def __getitem__(self, name: str) -> int:
+        """The number of a figure."""
+        return self.numbers[name] or 0
 
 
-def hostile_cases(states: Iterable[PlanState]) -> int:
-    """How many different cases there are among hostile visits."""
-    return len({case_key(state.body.visit.case) for state in states if is_hostile(state)})
+def gather(desk: Desk, period: Period, kept_for: Mapping[str, int] | None = None) -> Figures:
+    """Count what happened in a time, from the entries of its plans.
 
-
-def newest_plans(states: Sequence[PlanState], everyone: Iterable[Member]) -> list[PlanState]:
-    """The plan with the latest start of each worker."""
-    known = people(everyone)
-    found: dict[str, PlanState] = {}
-    for state in sorted(states, key=lambda state: (state.body.visit.start, state.plan)):
-        found[_key(state.author, known)] = state
-    return list(found.values())
-
-
-def carried_by(states: Sequence[PlanState], everyone: Iterable[Member]) -> tuple[Carried, ...]:
-    """What each worker with a hostile visit carried, most cases first.
+    The store's rows say which plans those are. One that does not hold is not counted and is named, and a row
+    that tells otherwise than its entries is warned of. What it costs follows the plans of that time and the
+    rows since; plans of other times are not folded, but for those with something new this week whose row is
+    in doubt.
 
     Args:
-        states: The plans, withdrawn and refused ones too.
-        everyone: Every key, name and e-mail that the team ever knew: for who is who.
+        desk: Who asks.
+        period: The days.
+        kept_for: Days for which an answer about training holds, by the id of the visit checklist.
     """
-    known = people(everyone)
-    hostile: dict[str, list[PlanState]] = {}
-    for state in filter(is_hostile, states):
-        hostile.setdefault(_key(state.author, known), []).append(state)
-    reported: dict[str, set[str]] = {}
-    for state in states:
-        for said in incidents_of(state):
-            for who in (state.author, said.author):
-                reported.setdefault(_key(who, known), set()).add(said.id)
-    names = _names({key: mine[-1].author for key, mine in hostile.items()})
-    found = [
-        Carried(names[key], hostile_cases(mine), len(mine), len(reported.get(key, ())))
-        for key, mine in hostile.items()
-    ]
-    return tuple(sorted(found, key=lambda one: (-one.cases, -one.visits, one.name)))
+    since, until = period.since, period.until
+    rows = {row.plan: row for row in latest_rows(desk.store, from_text(since)) if row.start < until}
+    doubtful = [one for one in doubted(desk.store, desk.now) if one not in rows and is_plan_id(one)]
+    states: list[PlanState] = []
+    left_out: list[str] = []
+    removed = 0
+    for plan in (*rows, *doubtful):
+        history = desk.store.history(plan)
+        try:
+            state = desk.called(folded(plan, history, desk.roster))
+        except RemovedError as error:
+            removed += since <= error.removed.body.start < until
+            continue
+        except VerificationError as error:
+            desk.warn(f"{error.message}; run: visitsafe verify")
+            left_out.append(reference(plan))
+            continue
+        if row_of(state, history) != (rows.get(plan) or desk.store.row(plan)):
+            desk.warn(f"{otherwise(plan)}; run: visitsafe verify {state.ref}")
+        states.append(state)
+    found = figures(states, period, desk.now, desk.roster.everyone, kept_for)
+    return msgspec.structs.replace(found, left_out=tuple(sorted(left_out)), removed=removed)
 
 
-def _key(member: Member, known: Sequence[Member]) -> str:
-    """One key for all keys and e-mails of a person."""
-    return min(one.fingerprint for one in people(known).selves(member))
+def figures(
+    states: Iterable[PlanState],
+    period: Period,
+    now: datetime,
+    everyone: Iterable[Member] = (),
+    kept_for: Mapping[str, int] | None = None,
+) -> Figures:
+    """Count.
+
+    Args:
+        states: Plans; those whose visit starts in another time are passed over.
+        period: The days.
+        now: As of when, aware.
+        everyone: Every key, name and e-mail that the team ever knew: for who is who.
+        kept_for: Days for which an answer about training holds, by the id of the visit checklist.
+    """
+    since, until = period.since, period.until
+    mine = (state for state in states if since <= state.body.visit.start < until)
+    seen = tuple(hides_duress(state, None, now) for state in mine)
+    known = people(tuple(everyone))
+    refused = (state for state in seen if state.status is Status.REFUSED)
+    instead = [(one.ref, one.decided.purpose_met.strip() if one.decided else "") for one in refused]
+    said = [one.body for state in seen for one in incidents_of(state)]
+    behaviours = Counter(name for body in said for name in dict.fromkeys(body.behaviours))
+    hostile = list(filter(is_hostile, seen))
+    purpose = sum(bool(how) for _, how in instead)
+    return Figures(
+        period=period,
+        at=now,
+        states=seen,
+        numbers={
+            **_visits(seen),
+            "purpose_said": purpose,
+            "purpose_not_said": len(instead) - purpose,
+            **_overdue(seen, now),
+            **_alarms(seen),
+            **_incidents(said),
+            **_debriefs(seen, now),
+            **_sharing(seen, now),
+            **_up_to_date(_newest_plans(seen, known), kept_for or {}, now),
+            "hostile_visits": len(hostile),
+            "hostile_cases": _cases(hostile),
+        },
+        instead=tuple(instead),
+        behaviours=dict(sorted(behaviours.items(), key=lambda pair: (-pair[1], pair[0]))),
+        carried=_carried(seen, hostile, known),
+        weeks=tuple(_weeks(seen, period, now)),
+        joined=_joined(known, period),
+    )
 
 
-def _names(members: Mapping[str, Member]) -> dict[str, str]:
-    called = [member.person.name for member in members.values()]
+def _visits(seen: Sequence[PlanState]) -> Numbers:
+    status = Counter(state.status for state in seen)
+    company = Counter(state.going.company for state in seen)
     return {
-        key: one.person.name
-        if called.count(one.person.name) == 1
-        else f"{one.person.name} ({one.person.email})"
-        for key, one in members.items()
+        "planned": len(seen),
+        **{one.value: status[one] for one in Status},
+        "urgent": sum(bool(state.body.urgent or state.visit.urgent) for state in seen),
+        "alone": company[Company.ALONE],
+        "alone_not_said": company[Company.NOT_ASKED] + company[Company.NOT_SURE],
+        "alone_after_dark": sum(map(_is_alone_after_dark, seen)),
     }
 
 
-_MINUTE = timedelta(minutes=1)
+def _is_alone_after_dark(state: PlanState) -> bool:
+    """Whether it is alone and not surely in daylight: as worked out, else as answered (D7)."""
+    return is_alone(state) and in_the_dark(state.body)
 
 
-class Spread(msgspec.Struct, frozen=True):
-    """How long something took, in whole minutes.
+def _overdue(seen: Sequence[PlanState], now: datetime) -> Numbers:
+    late = [(state, found) for state in seen if (found := lateness(state, now))]
+    ended = [found.minutes for _, found in late if found.ended]
+    return {
+        "overdue": len(late),
+        "overdue_ended": len(ended),
+        "overdue_open": len(late) - len(ended),
+        "unheard": sum(_is_unheard(state, now) for state, found in late if not found.ended),
+        **_spread("overdue", ended),
+    }
 
-    Attributes:
-        count: How often.
-        median: Half of them took no longer; None if there was none.
-        longest: The longest; None if there was none.
-    """
 
-    count: int = 0
-    median: int | None = None
-    longest: int | None = None
+def _spread(prefix: str, minutes: Sequence[int]) -> Numbers:
+    """The median (half a minute counts as one) and the longest."""
+    middle = int(median(minutes) + 0.5) if minutes else None
+    return {f"{prefix}_median": middle, f"{prefix}_longest": max(minutes, default=None)}
 
 
 class Late(msgspec.Struct, frozen=True):
@@ -301,34 +252,14 @@ class Late(msgspec.Struct, frozen=True):
     ended: bool
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """An alarm that somebody had to take on. `minutes`: until somebody did; None while nobody has."""
-
-    minutes: int | None
-
-
-class Gaps(msgspec.Struct, frozen=True):
-    """Times at which a step fell due and nobody was watching: how many, and how long together (minutes)."""
-
-    count: int = 0
-    minutes: int = 0
-
-
-def spread(minutes: Iterable[int]) -> Spread:
-    """How often, the median (half a minute counts as one) and the longest."""
-    found = sorted(minutes)
-    return Spread(len(found), int(median(found) + 0.5), found[-1]) if found else Spread()
-
-
 def lateness(state: PlanState, now: datetime) -> Late | None:
     """How late a visit was; None if it was not, or nobody was expected back."""
     if not _was_expected(state):
         return None
-    end = _end(state)
     grace = min(max(state.visit.ladder.grace_minutes, 0), MOST_GRACE) * _MINUTE
     found = [
         Late((stop - due) // _MINUTE, ended=ended)
-        for due, stop, ended in _stretches(state, end, now)
+        for due, stop, ended in _stretches(state, _end(state), now)
         if stop > due + grace
     ]
     return max(found, key=lambda late: (not late.ended, late.minutes), default=None)
@@ -366,21 +297,42 @@ def _stretches(state: PlanState, end: str, now: datetime) -> Iterator[tuple[date
     yield from_text(due), from_text(last), bool(end)
 
 
-def is_unheard(state: PlanState, now: datetime) -> bool:
+def _is_unheard(state: PlanState, now: datetime) -> bool:
     """Whether a visit was agreed to, its time is long over, and nobody ever reported anything about it."""
     if state.visit.trip or state.closed or not state.visit.watched:
         return False
     return from_text(state.visit.due_back) + A_DAY < now
 
 
-def alarms_taken(state: PlanState) -> Iterator[Taken]:
-    """The alarms about a visit that somebody had to take on, and after how long somebody did."""
+def _alarms(seen: Iterable[PlanState]) -> Numbers:
+    seen = tuple(seen)
+    asked = [one for state in seen for one in _taken_after(state)]
+    taken = [minutes for minutes in asked if minutes is not None]
+    gaps = _gaps(seen)
+    return {
+        "steps_raised": sum(map(steps_raised, seen)),
+        "alarms": len(asked),
+        "alarms_taken": len(taken),
+        "alarms_not_taken": len(asked) - len(taken),
+        **_spread("alarms", taken),
+        "gaps": len(gaps),
+        "gaps_minutes": sum(gaps, timedelta()) // _MINUTE,
+    }
+
+
+def steps_raised(state: PlanState) -> int:
+    """How many steps of the ladder were raised."""
+    return sum(len(alarm.raised) for alarm in state.visit.alarms)
+
+
+def _taken_after(state: PlanState) -> Iterator[int | None]:
+    """For each alarm that somebody had to take on: after how many minutes; None if nobody has."""
     for place, alarm in enumerate(state.visit.alarms):
         asked = [one.at for one in alarm.raised if state.visit.rung(one.body.step).acknowledge]
         if asked:
             is_open = place == len(state.visit.alarms) - 1
             taken = min(filter(None, (_owned(state, alarm, min(asked), is_open=is_open))), default="")
-            yield Taken((from_text(taken) - from_text(min(asked))) // _MINUTE if taken else None)
+            yield (from_text(taken) - from_text(min(asked))) // _MINUTE if taken else None
 
 
 def _owned(state: PlanState, alarm: Alarm, since: str, *, is_open: bool) -> Iterator[str]:
@@ -393,16 +345,11 @@ def _owned(state: PlanState, alarm: Alarm, since: str, *, is_open: bool) -> Iter
         yield max(alarm.over.at, since)
 
 
-def steps_raised(state: PlanState) -> int:
-    """How many steps of the ladder were raised."""
-    return sum(len(alarm.raised) for alarm in state.visit.alarms)
-
-
-def gaps_in(states: Iterable[PlanState]) -> Gaps:
+def _gaps(seen: Iterable[PlanState]) -> list[timedelta]:
     """When nobody was watching, as far as a step was raised late because of it; overlapping times are one."""
     times = sorted(
         (one.body.unwatched_from, one.at)
-        for state in states
+        for state in seen
         for alarm in state.visit.alarms
         for one in alarm.raised
         if one.body.unwatched_from and one.body.unwatched_from < one.at
@@ -413,181 +360,134 @@ def gaps_in(states: Iterable[PlanState]) -> Gaps:
             apart[-1] = apart[-1][0], max(end, apart[-1][1])
         else:
             apart.append((begin, end))
-    minutes = (from_text(end) - from_text(begin) for begin, end in apart)
-    return Gaps(len(apart), sum(minutes, timedelta()) // _MINUTE)
+    return [from_text(end) - from_text(begin) for begin, end in apart]
 
 
-UNSAID = frozenset({Company.NOT_ASKED, Company.NOT_SURE})
+def incidents_of(state: PlanState) -> list[Event[IncidentBody]]:
+    """The incidents and near misses of a plan, each once."""
+    return [said for said, _ in to_tell(state.after)]
 
 
-class Visits(msgspec.Struct, frozen=True):
-    """How many visits were planned, by how they stand now, how they were to be made, or that nobody said."""
-
-    planned: int
-    by_status: dict[Status, int]
-    urgent: int
-    alone: int
-    not_said: int
-    alone_after_dark: int
-
-
-class Instead(msgspec.Struct, frozen=True):
-    """How the purpose of a refused visit was to be met (D12); `how` is in the manager's words."""
-
-    ref: str
-    how: str
+def _incidents(said: Sequence[IncidentBody]) -> Numbers:
+    near = sum(body.near_miss for body in said)
+    off = Counter(body.answers.get(OFF_WORK) for body in said)
+    return {
+        "reported": len(said),
+        "incidents": len(said) - near,
+        "near_misses": near,
+        "hurt": sum(body.hurt == Answer.YES for body in said),
+        "hurt_not_sure": sum(body.hurt == Answer.NOT_SURE for body in said),
+        "off_over_three": off[OVER_THREE] + off[OVER_SEVEN],
+        "off_over_seven": off[OVER_SEVEN],
+        "police_told": sum(body.answers.get(POLICE) == POLICE_KNOW for body in said),
+    }
 
 
-class Overdue(msgspec.Struct, frozen=True):
-    """Visits from which somebody was not back in time.
-
-    Attributes:
-        visits: How many.
-        ended: Those of which the record says when it was over, and how long that took.
-        unheard: Those that were agreed to and about which nobody ever reported anything.
-    """
-
-    visits: int = 0
-    ended: Spread = Spread()
-    unheard: int = 0
+def _debriefs(seen: Iterable[PlanState], now: datetime) -> Numbers:
+    """Visits that were talked over, that still are to be, and of those how many are late."""
+    talks = [(talk_by(state), bool(state.after.debriefs)) for state in seen]
+    done, owed = sum(talked for by, talked in talks if not by), sum(bool(by) for by, _ in talks)
+    return {
+        "debriefs_asked": done + owed,
+        "debriefs_done": done,
+        "debriefs_owed": owed,
+        "debriefs_late": sum("" < by < to_text(now) for by, _ in talks),
+    }
 
 
-class Alarms(msgspec.Struct, frozen=True):
-    """Escalations: steps that were raised, alarms that asked for somebody, and how soon one came."""
-
-    steps: int = 0
-    asked: int = 0
-    taken: Spread = Spread()
-
-
-class Week(msgspec.Struct, frozen=True):
-    """A week that begins on `first`: visits, of those overdue, and incidents with near misses."""
-
-    first: date
-    planned: int
-    overdue: int
-    incidents: int
+def _sharing(seen: Iterable[PlanState], now: datetime) -> Numbers:
+    """What became of each duty; one that was met late is met all the same."""
+    found = dict.fromkeys(("in_time", "late", "overdue", "due", "declined"), 0)
+    for _, one in each_once(seen):
+        met = one.met(now)
+        if met is Met.SHARED and one.said is not None:
+            found["in_time" if one.said.happened <= one.by else "late"] += 1
+        else:
+            found[{Met.OVERDUE: "overdue", Met.DUE: "due"}.get(met, "declined")] += 1
+    return {"duties": sum(found.values()), **{f"sharing_{how}": count for how, count in found.items()}}
 
 
-class Figures(msgspec.Struct, frozen=True):
-    """All figures of one report.
-
-    Attributes:
-        period: The days.
-        at: When it was made, aware.
-        visits: Plans, by how they stand.
-        instead: For each refused visit: how its purpose was to be met instead.
-        overdue: Who was late.
-        alarms: What was raised, and who took it on.
-        gaps: When nobody was watching.
-        incidents: What happened.
-        debriefs: What was talked over.
-        sharing: What was passed on.
-        out_of_date: Training and details.
-        hostile_visits: Visits to somebody who may be hostile.
-        hostile_cases: Different cases among these.
-        carried: What each worker carried of them. For a manager's eyes (D14).
-        weeks: The same week by week.
-    """
-
-    period: Period
-    at: datetime
-    visits: Visits
-    instead: tuple[Instead, ...]
-    overdue: Overdue
-    alarms: Alarms
-    gaps: Gaps
-    incidents: Incidents
-    debriefs: Debriefs
-    sharing: Sharing
-    out_of_date: OutOfDate
-    hostile_visits: int
-    hostile_cases: int
-    carried: tuple[Carried, ...]
-    weeks: tuple[Week, ...]
+def _up_to_date(newest: Sequence[PlanState], kept_for: Mapping[str, int], now: datetime) -> Numbers:
+    """What is out of date by the newest plan of each worker."""
+    sealed = [state.sealed for state in newest]
+    old = sum(one is not None and is_old(one.valid_until, now) for one in sealed)
+    none = sum(one is None for one in sealed)
+    return {
+        "workers": len(newest),
+        "training_old": sum(_is_training_old(state, kept_for, now) for state in newest),
+        "details_current": len(newest) - old - none,
+        "details_old": old,
+        "details_none": none,
+    }
 
 
-def figures(
-    states: Iterable[PlanState],
-    period: Period,
-    now: datetime,
-    everyone: Iterable[Member] = (),
-    kept_for: Mapping[str, int] | None = None,
-) -> Figures:
-    """Count.
-
-    Args:
-        states: Plans; those whose visit starts in another time are passed over.
-        period: The days.
-        now: As of when, aware.
-        everyone: Every key, name and e-mail that the team ever knew: for who is who.
-        kept_for: Days for which an answer about training holds, by the id of the visit checklist.
-    """
-    since, until = period.since, period.until
-    mine = (state for state in states if since <= state.body.visit.start < until)
-    seen = [hides_duress(state, None, now) for state in mine]
-    people = tuple(everyone)
-    return Figures(
-        period=period,
-        at=now,
-        visits=_visits(seen),
-        instead=tuple(_instead(seen)),
-        overdue=_overdue(seen, now),
-        alarms=_alarms(seen),
-        gaps=gaps_in(seen),
-        incidents=incidents_in(seen),
-        debriefs=debriefs_in(seen, now),
-        sharing=sharing_in(seen, now),
-        out_of_date=out_of_date(newest_plans(seen, people), kept_for or {}, now),
-        hostile_visits=sum(map(is_hostile, seen)),
-        hostile_cases=hostile_cases(seen),
-        carried=carried_by(seen, people),
-        weeks=tuple(_weeks(seen, period, now)),
-    )
+def _is_training_old(state: PlanState, kept_for: Mapping[str, int], now: datetime) -> bool:
+    """Not sure counts as no (D7); a checklist that does not ask it says nothing."""
+    body = state.body
+    if TRAINING not in body.answers:
+        return False
+    if body.answers[TRAINING] != Answer.YES:
+        return True
+    given = body.standing.get(TRAINING, "")
+    days = kept_for.get(body.checklists[0].id) if body.checklists else None
+    return bool(given and days) and given < to_text(now - timedelta(days=days or 0))
 
 
-def is_alone_after_dark(state: PlanState) -> bool:
-    """Whether it is alone and not surely in daylight: as worked out, else as answered (D7)."""
-    return state.going.company is Company.ALONE and in_the_dark(state.body)
+def is_hostile(state: PlanState) -> bool:
+    """Whether a visit was to somebody who may be hostile, by the plan's answers or by what happened."""
+    answers = state.body.answers
+    return says_yes(answers, THREAT) or describes_hostility(answers) or bool(state.after.incidents)
 
 
-def _visits(states: Sequence[PlanState]) -> Visits:
-    status = Counter(state.status for state in states)
-    return Visits(
-        planned=len(states),
-        by_status={one: status[one] for one in Status},
-        urgent=sum(bool(state.body.urgent or state.visit.urgent) for state in states),
-        alone=sum(state.going.company is Company.ALONE for state in states),
-        not_said=sum(state.going.company in UNSAID for state in states),
-        alone_after_dark=sum(map(is_alone_after_dark, states)),
-    )
+def _cases(states: Iterable[PlanState]) -> int:
+    return len({case_key(state.body.visit.case) for state in states})
 
 
-def _instead(states: Iterable[PlanState]) -> Iterable[Instead]:
-    for state in states:
-        if state.status is Status.REFUSED:
-            yield Instead(state.ref, state.decided.purpose_met.strip() if state.decided else "")
+def _newest_plans(seen: Iterable[PlanState], known: People) -> list[PlanState]:
+    """The plan with the latest start of each worker."""
+    in_order = sorted(seen, key=lambda state: (state.body.visit.start, state.plan))
+    return list({_key(state.author, known): state for state in in_order}.values())
 
 
-def _overdue(states: Iterable[PlanState], now: datetime) -> Overdue:
-    late = [(state, found) for state in states if (found := lateness(state, now))]
-    return Overdue(
-        visits=len(late),
-        ended=spread(found.minutes for _, found in late if found.ended),
-        unheard=sum(is_unheard(state, now) for state, found in late if not found.ended),
-    )
+def _carried(seen: Iterable[PlanState], hostile: Iterable[PlanState], known: People) -> tuple[Carried, ...]:
+    """What each worker with a hostile visit carried; withdrawn and refused ones count too."""
+    mine: dict[str, list[PlanState]] = {}
+    for state in hostile:
+        mine.setdefault(_key(state.author, known), []).append(state)
+    reported: dict[str, set[str]] = {}
+    for state in seen:
+        for said in incidents_of(state):
+            for who in (state.author, said.author):
+                reported.setdefault(_key(who, known), set()).add(said.id)
+    persons = {key: states[-1].author.person for key, states in mine.items()}
+    called = Counter(person.name for person in persons.values())
+    found = [
+        Carried(
+            one.name if called[one.name] == 1 else f"{one.name} ({one.email})",
+            _cases(mine[key]),
+            len(mine[key]),
+            len(reported.get(key, ())),
+        )
+        for key, one in persons.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.cases, -one.visits, one.name)))
 
 
-def _alarms(states: Sequence[PlanState]) -> Alarms:
-    asked = [one for state in states for one in alarms_taken(state)]
-    taken = spread(one.minutes for one in asked if one.minutes is not None)
-    return Alarms(sum(map(steps_raised, states)), len(asked), taken)
+def _key(member: Member, known: People) -> str:
+    """One key for all keys and e-mails of a person."""
+    return min(one.fingerprint for one in known.selves(member))
 
 
-def _weeks(states: Sequence[PlanState], period: Period, now: datetime) -> Iterable[Week]:
+def _joined(known: People, period: Period) -> int:
+    """How many people came into the team; a new key of somebody is nobody new."""
+    first = {_key(member, known): min(one.since for one in known.selves(member)) for member in known}
+    return sum(period.since <= since < period.until for since in first.values())
+
+
+def _weeks(seen: Iterable[PlanState], period: Period, now: datetime) -> Iterator[Week]:
     weeks: dict[date, list[PlanState]] = {first: [] for first in period.weeks()}
     incidents = Counter[date]()
-    for state in states:
+    for state in seen:
         weeks[period.week_of(state.body.visit.start)].append(state)
         incidents.update(period.week_of(_day_of(said, state, period)) for said in incidents_of(state))
     for first, mine in weeks.items():

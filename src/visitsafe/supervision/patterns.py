@@ -41,6 +41,8 @@ IDENTITY = "identity"
 WENT = "went"
 """The question of the debrief about how the visit went."""
 NOT_MADE, ELSEWHERE, NOBODY_IN = "not-made", "elsewhere", "nobody-in"
+MARKER = "warning-marker"
+"""The question of the visit checklist whose answer says whether anybody looked for one."""
 ANY_NOT_SEEN, NOT_SEEN = "any-not-seen", "not-seen"
 ANY_UNSAID, UNSAID, RELIEVED = "any-unsaid", "unsaid", "relieved"
 MOVED = frozenset(
@@ -111,11 +113,12 @@ def is_late_in_the_day(state: PlanState, zone: tzinfo, *, sure: bool = False) ->
 def tells_of_hostility(state: PlanState) -> bool:
     """Whether the plan says that the family has been hostile."""
     answers = state.body.answers
-    return (
-        bool(given(answers, BEHAVIOURS))
-        or not given(answers, UNCOOPERATIVE).isdisjoint(HOSTILE)
-        or Answer.YES in given(answers, SHARE_HOSTILITY)
-    )
+    return describes_hostility(answers) or Answer.YES in given(answers, SHARE_HOSTILITY)
+
+
+def describes_hostility(answers: Answers) -> bool:
+    """Whether they name threatening behaviour, confrontation or violence."""
+    return bool(given(answers, BEHAVIOURS)) or not given(answers, UNCOOPERATIVE).isdisjoint(HOSTILE)
 
 
 def is_hostile(state: PlanState, *, sure: bool = False) -> bool:

@@ -1,4 +1,4 @@
-"""A team's report as markdown, as rows of a CSV file, and as JSON. Pure.
+"""A team's report as a page of HTML with charts, as markdown, as rows of a CSV file, and as JSON. Pure.
 
 Text that somebody wrote is escaped. In the CSV a cell never begins with a sign that a spreadsheet takes for a
 formula.
@@ -12,10 +12,10 @@ from html import escape
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from visitsafe.supervision.report import Report, View, day
-from visitsafe.supervision.report_shape import Line, Section
+from visitsafe.supervision.report import NOT_SHOWN, Audience, Figure, FigureSection, TeamReport, day
 from visitsafe.text.clean import lines_of, markdown, markdown_line, one_line
 from visitsafe.text.html import document
+from visitsafe.text.json import members
 
 WIDTH, FONT = 440, 13
 _ROW, _EDGE, _TALL = 26, 24, 190
@@ -45,7 +45,7 @@ CHART_STYLE = """\
 """
 
 
-def across(lines: "Sequence[Line]", title: str, name: str) -> str:
+def across(lines: Sequence[Figure], title: str, name: str) -> str:
     """Bars from left to right, a line each, the first at the top.
 
     Args:
@@ -60,7 +60,7 @@ def across(lines: "Sequence[Line]", title: str, name: str) -> str:
     return _inline(chart, "chart across", title, name, "axis x")
 
 
-def upwards(lines: "Sequence[Line]", title: str, name: str) -> str:
+def upwards(lines: Sequence[Figure], title: str, name: str) -> str:
     """Bars from the bottom up, one beside another, such as weeks. Arguments as for `across`."""
     shown = [line for line in lines if line.value is not None]
     every = -(-len(shown) // _MOST_LABELS)
@@ -143,19 +143,19 @@ def _kept(element: ET.Element, numbers: str) -> Iterator[ET.Element]:
 
 COLUMNS = ("period_from", "period_to", "section", "figure", "value", "unit")
 FOR_WHOM = {
-    View.TEAM: "For the team. It names no worker.",
-    View.NAMED: "For managers only: it names workers.",
-    View.OUTSIDE: "For outside the team.",
+    Audience.TEAM: "For the team. It names no worker.",
+    Audience.NAMED: "For managers only: it names workers.",
+    Audience.OUTSIDE: "For outside the team.",
 }
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def head(report: Report) -> tuple[str, str]:
+def head(report: TeamReport) -> tuple[str, str]:
     """Two sentences below the title: whose report it is and for whom, and when it was made."""
     return f"{one_line(report.team)}. {FOR_WHOM[report.view]}", f"Made on {day(report.made)} by visitsafe."
 
 
-def report_markdown(report: Report) -> str:
+def report_markdown(report: TeamReport) -> str:
     """The report as markdown, with a table for each section."""
     first, second = head(report)
     blocks = [
@@ -168,10 +168,10 @@ def report_markdown(report: Report) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _markdown_section(section: Section) -> Iterator[str]:
+def _markdown_section(section: FigureSection) -> Iterator[str]:
     yield f"## {section.title}"
-    if section.lines:
-        rows = (f"| {_label(line)} | {line.shown} |" for line in section.lines)
+    if section.figures:
+        rows = (f"| {_label(line)} | {line.shown} |" for line in section.figures)
         yield "\n".join([f"| {section.what} | How many |", "|:--|--:|", *rows])
     yield from section.about
     if section.quotes:
@@ -179,41 +179,39 @@ def _markdown_section(section: Section) -> Iterator[str]:
         yield "\n".join(f"- {ref}: {markdown(text, '  ')}" for ref, text in section.quotes)
 
 
-def _label(line: Line) -> str:
+def _label(line: Figure) -> str:
     note = f" ({markdown_line(line.note)})" if line.note else ""
-    return f"{'- ' if line.part else ''}{markdown_line(line.label)}{note}"
+    return f"{'- ' if line.under else ''}{markdown_line(line.label)}{note}"
 
 
-def report_csv(report: Report) -> str:
+def report_csv(report: TeamReport) -> str:
     """The figures, a row each, with a heading row."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     first, last = report.period.first.isoformat(), report.period.last.isoformat()
     for section in report.sections:
-        for line in section.lines:
+        for line in section.figures:
             cells = first, last, section.id, _figure(line), _value(line), line.unit
             writer.writerow([_harmless(cell) for cell in cells])
     return out.getvalue()
 
 
-def _figure(line: Line) -> str:
+def _figure(line: Figure) -> str:
     """The figure's name; for one about a worker with the worker."""
-    named = line.private and line.id.startswith(("carried_", "never_reported_"))
+    named = line.id.startswith(("carried_", "never_reported_"))
     return one_line(f"{line.id}: {line.label}" if named else line.id)
 
 
-def _value(line: Line) -> str:
-    if line.hidden is not None:
-        return line.hidden.value
-    return "" if line.value is None else str(line.value)
+def _value(line: Figure) -> str:
+    return NOT_SHOWN if line.hidden else "" if line.value is None else str(line.value)
 
 
 def _harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def report_json(report: Report) -> dict[str, Any]:
+def report_json(report: TeamReport) -> dict[str, Any]:
     """What `--json` prints (docs/json.md)."""
     return {
         "team": report.team,
@@ -226,20 +224,17 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _json_section(section: Section) -> dict[str, Any]:
+def _json_section(section: FigureSection) -> dict[str, Any]:
     return {
         "id": section.id,
         "title": section.title,
         "figures": [
             {
-                "id": line.id,
-                "label": line.label,
-                "value": line.value,
-                "unit": line.unit,
-                "hidden": line.hidden.value if line.hidden else None,
-                "note": line.note or None,
+                **members(line, "id label value unit"),
+                "hidden": NOT_SHOWN if line.hidden else None,
+                **members(line, "note?"),
             }
-            for line in section.lines
+            for line in section.figures
         ],
         "about": list(section.about),
         "quotes": [{"ref": ref, "text": text} for ref, text in section.quotes],
@@ -273,7 +268,7 @@ _LONG = 16
 """A table with more lines may run over to the next page."""
 
 
-def report_html(report: Report) -> str:
+def report_html(report: TeamReport) -> str:
     """The page."""
     first, second = head(report)
     parts = [
@@ -285,11 +280,11 @@ def report_html(report: Report) -> str:
     return document("\n".join(parts) + "\n", f"{one_line(report.team)}: {report.title}", style=_STYLE)
 
 
-def _section(section: Section) -> Iterator[str]:
-    long = ' class="long"' if len(section.lines) > _LONG else ""
+def _section(section: FigureSection) -> Iterator[str]:
+    long = ' class="long"' if len(section.figures) > _LONG else ""
     yield f"<section{long}>\n<h2>{escape(section.title)}</h2>\n"
     chart = _chart(section)
-    if section.lines:
+    if section.figures:
         yield f'<div class="beside">\n{chart}{_table(section)}</div>\n'
     yield from (_paragraph(sentence) for sentence in section.about)
     if section.quotes:
@@ -301,15 +296,15 @@ def _section(section: Section) -> Iterator[str]:
     yield "</section>"
 
 
-def _chart(section: Section) -> str:
+def _chart(section: FigureSection) -> str:
     if not section.bars:
         return ""
     draw = upwards if section.id.startswith(WEEKS) else across
     return f"<div>{draw(section.bars, section.title, f'chart-{section.id}')}</div>\n"
 
 
-def _table(section: Section) -> str:
-    rows = "".join(map(_row, section.lines))
+def _table(section: FigureSection) -> str:
+    rows = "".join(map(_row, section.figures))
     return (
         f"<table>\n<caption>{escape(section.title)}</caption>\n"
         f'<thead><tr><th scope="col">{escape(section.what)}</th>'
@@ -318,8 +313,8 @@ def _table(section: Section) -> str:
     )
 
 
-def _row(line: Line) -> str:
-    part = ' class="part"' if line.part else ""
+def _row(line: Figure) -> str:
+    part = ' class="part"' if line.under else ""
     note = f" <em>{escape(one_line(line.note))}</em>" if line.note else ""
     label = escape(one_line(line.label))
     return f'<tr{part}><th scope="row">{label}{note}</th><td>{escape(line.shown)}</td></tr>\n'
