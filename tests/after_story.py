@@ -3,10 +3,18 @@
 Every function returns a longer story whose new entry follows all that the copy has seen, as in `story`.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from story import MO, SAM, Actor, Story
 from visit_story import DEE, START, at, back, countersigned, departed, heard_from, version
+from visitsafe.checklists.form_flow import Answered
+from visitsafe.desk import Desk
+from visitsafe.followup.forms import FormKind, filled_in
 from visitsafe.record.bodies import (
     DebriefedBody,
     DocumentedBody,
@@ -19,9 +27,11 @@ from visitsafe.record.bodies import (
     Shown,
 )
 from visitsafe.record.terms import Document, Kind
+from watchers import Desk as DutyDesk
 
 __all__ = ["DEE", "MO", "SAM"]
 
+B = TypeVar("B", bound=IncidentBody | DebriefedBody | DocumentedBody)
 FORM = Made(id="incident", version="1.0", digest="ef" * 32)
 ALERT = Duty(
     trigger="incident-alert",
@@ -104,3 +114,32 @@ def marked(story: Story, by: Actor = SAM, **changes: Any) -> Story:
         "checked": "2026-11-20",
     }
     return story.entry(by, Kind.MARKED, MarkedBody(**{**plain, **changes}))
+
+
+def answered(**answers: Any) -> Answered:
+    """A form that was filled in: answers by meaning, with _ for -."""
+    given = {name.replace("_", "-"): value for name, value in answers.items()}
+    return Answered(form=FORM, answers=given, shown=(), findings=())
+
+
+class FormRoom:
+    """A store with a visit, at which several people fill in forms about it."""
+
+    def __init__(self, folder: Path, story: Story) -> None:
+        folder.mkdir(exist_ok=True)
+        self.office = DutyDesk(folder, story)
+        self.plan = story.plan
+
+    @contextmanager
+    def desk(self, by: Actor, now: datetime) -> Iterator[Desk]:
+        with self.office.store() as store:
+            roster = self.office.read().roster
+            yield Desk(store, roster, now, roster.members.get(by.fingerprint), lambda: by.signer)
+
+    def fills(self, kind: FormKind[B], given: Answered, by: Actor, now: datetime) -> B:
+        with self.desk(by, now) as desk:
+            state = desk.plan(self.plan)
+            kind.check(desk, state)
+            body, done = kind.sign(desk, state, given, ZoneInfo("Europe/London"))
+        assert body in [said.body for said in filled_in(done)]
+        return body

@@ -13,14 +13,16 @@ import typer
 
 from visitsafe.checklists.files import starting_file
 from visitsafe.cli import app, main
-from visitsafe.cli.form_talk import How, fill_in, signed
-from visitsafe.cli.output import result_json
-from visitsafe.opening import desk_of, later
+from visitsafe.cli.forms import How, Recorded, Task, fill_in
+from visitsafe.followup.forms import filled_in
+from visitsafe.opening import desk_of
 from visitsafe.record.bodies import IncidentBody
 from visitsafe.record.terms import Kind
 
 if TYPE_CHECKING:
     from visitsafe.checklists.assessment import Value
+    from visitsafe.checklists.form_flow import Answered
+    from visitsafe.desk import Desk
 
 CRASHED = 9
 FORM = starting_file("form", "mine") + "share: information-sharing\n"
@@ -39,22 +41,25 @@ def mine(
     """Fill in the form and sign it."""
     with desk_of(context) as desk:
         plan = desk.plan(desk.resolve(ref))
-        how = How(answers, yes, plain, print_answers)
+        command = f"visitsafe mine {plan.ref}"
         before: dict[str, Value] = {"what": known} if known else {}
-        done = fill_in(context, desk, "mine", plan.ref, f"visitsafe mine {plan.ref}", how, before)
-        body = IncidentBody(
-            of=plan.version.id,
-            form=done.form,
-            answers=done.answers,
-            shown=done.shown,
-            findings=done.findings,
-            sharing=done.sharing,
-        )
-        later(context, desk).record(plan.plan, Kind.INCIDENT, plan.heads, body)
-        if die:
-            os._exit(CRASHED)
-        signed(context, "mine", plan.ref)
-    result_json(msgspec.to_builtins(done))
+
+        def sign(signing: "Desk", done: "Answered") -> Recorded:
+            body = IncidentBody(
+                of=plan.version.id,
+                form=done.form,
+                answers=done.answers,
+                shown=done.shown,
+                findings=done.findings,
+                sharing=done.sharing,
+            )
+            signing.record(plan.plan, Kind.INCIDENT, plan.heads, body)
+            if die:
+                os._exit(CRASHED)
+            return Recorded("it is recorded", list, lambda: msgspec.to_builtins(done))
+
+        asked = Task("mine", plan.ref, command, before, signed=filled_in(plan))
+        fill_in(context, desk, asked, How(answers, yes, print_answers, json=True, plain=plain), sign)
 
 
 if __name__ == "__main__":

@@ -241,19 +241,22 @@ def _is_key(name: bytes, key: str, known: dict[bytes, bool]) -> bool:
     return known[name]
 
 
-def newest_of(desk: Desk, case: str) -> PlanState:
-    """The newest plan of a case, to which something about the case is added.
+def find_case(desk: Desk, ref: str, case: str) -> tuple[PlanState, CaseHistory]:
+    """A plan by its reference, or the newest one of a case, to which something is added; and the case.
 
     Raises:
         NotFoundError: There is none.
     """
+    if ref:
+        state = desk.plan(desk.resolve(ref))
+        return state, case_history(desk, state.body.visit.case)
     history = case_history(desk, case)
     if not history.plans:
         raise NotFoundError(
             f"no plan in this store is for the case {case[:60]!r}",
             hint="see: visitsafe list --all; what belongs to a case is kept with its visit plans",
         )
-    return history.plans[-1]
+    return history.plans[-1], history
 
 
 class Listed(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from visitsafe.checklists.files import starting_file
 from visitsafe.checklists.library import Library, check_library, load_all, shipped_folder
 from visitsafe.checklists.model import Pattern
 from visitsafe.errors import NotFoundError, ProblemsError
+from visitsafe.record.meanings import FORMS, Meaning
 
 TODAY = date(2026, 11, 23)
 SHARE = "share: information-sharing\n"
@@ -92,6 +93,38 @@ class TestForms:
         assert old in text
         problems = wrong(tmp_path, text.replace(old, new))
         assert any(words in problem for problem in problems), problems
+
+    @pytest.mark.parametrize(
+        ("means", "words"),
+        [
+            ("hrt", 'no meaning "hrt": did you mean "hurt"?'),
+            ("weather", "docs/checklist-format.md lists"),
+            ("hurt", 'another question means "hurt"'),
+        ],
+    )
+    def test_a_meaning_is_one_that_there_is_and_of_one_question_only(
+        self, tmp_path: Path, means: str, words: str
+    ) -> None:
+        text = starting_file("form", "mine").replace(
+            "id: who-was-hurt", f"id: who-was-hurt\n        means: {means}"
+        )
+        (problem,) = wrong(tmp_path, text)
+        assert words in problem
+
+    def test_what_a_form_has_lost_is_told_and_what_ships_has_lost_nothing(self, tmp_path: Path) -> None:
+        library = with_file(tmp_path, starting_file("form", "incident").replace("id: happened", "id: when"))
+        found = check_library(library, TODAY, opened={*FORMS, "supervision"})
+        (line,) = found.advice
+        assert "near-miss" in line
+        assert "hurt" not in line.replace("who-was-hurt", "")
+        shipped = check_library(load_all([shipped_folder()]), TODAY, opened={*FORMS, "supervision"})
+        assert shipped.advice == []
+
+    def test_every_meaning_stands_with_its_form_in_the_documentation(self) -> None:
+        page = (Path(__file__).parents[2] / "docs" / "checklist-format.md").read_text(encoding="utf-8")
+        for form in FORMS:
+            row = next(line for line in page.splitlines() if line.startswith(f"| `{form}` |"))
+            assert not [one for one in Meaning if form in one.forms and f"`{one}`" not in row]
 
     def test_a_question_that_nobody_can_reach_is_named(self, tmp_path: Path) -> None:
         text = starting_file("form", "mine").replace(

@@ -146,6 +146,42 @@ def test_a_question_may_have_no_unsafe_side_and_may_not_apply(
     )
 
 
+OWN_WORDS = """
+- id: safety-course
+  means: training
+  label: "Safety course"
+  ask: "Is your safety course up to date?"
+  why: "Practised moves come to mind when there is no time to think."
+  unsafe: "no"
+  valid_for: 365
+  source: [{document: "salford-2011", paragraph: "7.2"}]
+"""
+ABOUT_THE_COURSE = """
+- id: no-course
+  level: note
+  when: {safety-course: "no"}
+  text: "Your course is out of date."
+  why: "It can be learned."
+  source: [{document: "salford-2011", paragraph: "7.2"}]
+"""
+
+
+def test_a_question_of_ones_own_is_kept_by_what_it_means_and_carried_over_by_it(agency: Agency) -> None:
+    agency.write(OWN_WORDS, ABOUT_THE_COURSE)
+    assert agency.check().code == 0
+    office = agency.office
+    assert agency.plan("safety-course: yes")["findings"] == []
+    body = office.sam.done("show", office.ref, "--json").json
+    assert body["answers"]["training"] == "yes"
+    assert list(body["standing"]) == ["training"]
+    again = agency.done(
+        office.sam, "plan", "--answers", agency.answers(), "--another", "--yes", "--json"
+    ).json
+    assert office.sam.done("show", again["ref"], "--json").json["answers"]["training"] == "yes"
+    agency.write(OWN_WORDS.replace("means: training", "means: weather"), ABOUT_THE_COURSE)
+    assert 'no meaning "weather"' in agency.check().err
+
+
 def test_what_is_not_offered_is_not_taken(agency: Agency) -> None:
     agency.write(NEUTRAL)
     ran = agency.run(
@@ -490,7 +526,7 @@ def test_check_advises_where_nothing_opens_a_file(agency: Agency, kind: str, sai
         ran = agency.run(agency.office.sam, "checklist", "check", *words)
         assert (ran.code, said in " ".join(ran.err.split())) == (0, True), ran.err
     path.write_text(starting_file(kind, {"form": "debrief"}.get(kind, kind), None), encoding="utf-8")
-    assert "advice" not in agency.check().err
+    assert "nobody ever sees it" not in agency.check().err
 
 
 def test_a_question_that_nobody_can_reach_is_a_problem(agency: Agency) -> None:

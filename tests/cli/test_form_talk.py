@@ -16,7 +16,7 @@ import pytest
 import form_command
 from office import QUIET, Office, Ran
 from patience import LIMIT
-from visitsafe.cli.form_talk import unfinished
+from visitsafe.cli.forms import unfinished
 from visitsafe.opening import Invocation
 
 CALM = """\
@@ -209,7 +209,7 @@ class TestAtATerminal:
         answer(child, "sign")
         code, text = ended(child)
         assert code == 0
-        assert json.loads(text[text.index("{") :])["answers"]["what"] == "He shouted."
+        assert json.JSONDecoder().raw_decode(text, text.index("{"))[0]["answers"]["what"] == "He shouted."
         assert drafts(office) == []
 
     def test_no_list_of_unfinished_plans_shows_it(self, office: Office) -> None:
@@ -261,7 +261,7 @@ class TestAtATerminal:
         answer(child, "2", "He hung up.", "ok", "sign")
         code, text = ended(child)
         assert code == 0
-        assert json.loads(text[text.index("{") :])["answers"]["what"] == "He hung up."
+        assert json.JSONDecoder().raw_decode(text, text.index("{"))[0]["answers"]["what"] == "He hung up."
 
     def test_with_arrows_it_is_signed_as_a_record_and_not_as_a_plan(self, office: Office) -> None:
         child = at_terminal(office, TERM="xterm", ACCESSIBLE="", NO_COLOR="1")

@@ -13,6 +13,7 @@ import pytest
 from office import NOW, Office
 from patience import LIMIT, until
 from servers import MailServer
+from visitsafe.checklists.library import shipped_folder
 from watch_process import Watch, entries, settings
 
 SECRET = "He threw a cup at Jordan."
@@ -87,6 +88,27 @@ def test_hurt_brings_the_days_of_the_law_counted_from_when_it_happened(office: O
     assert "Thursday 3 December 2026" in ran.out
     assert "Check with your health and safety lead" in ran.out
     assert entries(office, "incident")[0]["happened"] == "2026-11-23T11:15:00Z"
+
+
+def test_an_agencys_own_question_means_what_its_form_says_it_means(office: Office) -> None:
+    own = office.folder / "own"
+    own.mkdir()
+    shipped = (shipped_folder() / "incident.yaml").read_text(encoding="utf-8")
+    text = shipped.replace("id: hurt\n", "id: any-injury\n        means: hurt\n").replace(
+        "{hurt:", "{any-injury:"
+    )
+    (own / "incident.yaml").write_text(text.replace(" hurt:", " any-injury:"), encoding="utf-8")
+    here = {"VISITSAFE_CHECKLISTS": str(own)}
+    said = FORM.replace("hurt: no", "any-injury: yes")
+    words = ("incident", office.ref, "--answers", form(office, said), "--yes")
+    ran = office.sam.done(*words, **here)
+    assert "because somebody was hurt" in ran.out
+    (body,) = entries(office, "incident")
+    assert (body["hurt"], body["answers"]["hurt"]) == ("yes", "yes")
+    short = form(office, "checklist: incident\nanswers:\n  police: told\n")
+    ran = office.sam.done("incident", office.ref, "--correct", "--answers", short, "--yes", "--json", **here)
+    assert "Anybody hurt: yes" in ran.err
+    assert ran.json["hurt"] == "yes"
 
 
 def test_what_lies_ahead_has_not_happened(office: Office) -> None:

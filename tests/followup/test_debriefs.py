@@ -1,7 +1,5 @@
 """Talking a visit over: who may and when, what the form becomes, and what the next plan is told."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from after_story import FORM, debriefed, incident
+from after_story import FormRoom, answered, debriefed, incident
 from story import Actor, Story
 from story_plan import hostile_visit
 from visit_story import (
@@ -29,24 +27,11 @@ from visit_story import (
     planned,
 )
 from visitsafe.checklists.form_flow import Answered
-from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
-from visitsafe.followup.debrief import (
-    AFTER_INCIDENT,
-    NEW,
-    NOT_NAMED,
-    Telling,
-    check_may_debrief,
-    find_debrief,
-    known_answers,
-    never_set_out,
-    on_record,
-    record_debrief,
-)
+from visitsafe.followup.debrief import NEW, NOT_NAMED, Debrief, find_debrief, never_set_out
 from visitsafe.planning.last_time import known_about
 from visitsafe.record.bodies import Companion, DebriefedBody, Shown
 from visitsafe.state.duress_redaction import hides_duress
-from watchers import Desk as DutyDesk
 
 LONDON = ZoneInfo("Europe/London")
 OUT = at(departed(at(countersigned(), START)), DUE_BACK)
@@ -55,35 +40,18 @@ EVENING = datetime.fromisoformat("2026-11-23T23:30:00+00:00")
 TOLD: dict[str, Any] = {"who": "Sam", "known_by": "I know the voice."}
 
 
-def answered(**answers: Any) -> Answered:
-    given = {name.replace("_", "-"): value for name, value in answers.items()}
-    return Answered(form=FORM, answers=given, shown=(), findings=())
-
-
-class Room:
+class Room(FormRoom):
     """A store with a visit, at which several people talk it over."""
 
     def __init__(self, folder: Path, story: Story = HOME) -> None:
-        folder.mkdir(exist_ok=True)
-        self.office = DutyDesk(folder, story)
-        self.plan = story.plan
-
-    @contextmanager
-    def desk(self, by: Actor, now: datetime = EVENING) -> Iterator[Desk]:
-        with self.office.store() as store:
-            roster = self.office.read().roster
-            yield Desk(store, roster, now, roster.members.get(by.fingerprint), lambda: by.signer)
+        super().__init__(folder, story)
 
     def check(self, by: Actor = SAM, now: datetime = EVENING, **how: Any) -> None:
         with self.desk(by, now) as desk:
-            check_may_debrief(desk, desk.plan(self.plan), Telling(**how))
+            Debrief(**how).check(desk, desk.plan(self.plan))
 
     def says(self, given: Answered, by: Actor = SAM, **how: Any) -> DebriefedBody:
-        self.check(by, **how)
-        with self.desk(by) as desk:
-            body, state = record_debrief(desk, desk.plan(self.plan), given, Telling(**how))
-        assert body in [said.body for said in state.after.debriefs]
-        return body
+        return self.fills(Debrief(**how), given, by, EVENING)
 
 
 @pytest.fixture
@@ -92,9 +60,6 @@ def room(tmp_path: Path) -> Room:
 
 
 class TestWhoMay:
-    def test_whoever_planned_it_says_how_it_was(self, room: Room) -> None:
-        assert room.says(answered(went="as-planned")).heard is None
-
     def test_a_companion_does_too(self, tmp_path: Path) -> None:
         visit = hostile_visit().visit
         along = replace(visit, companions=(Companion(name=OLA.name, key=OLA.fingerprint),))
@@ -135,7 +100,7 @@ class TestWhen:
         with pytest.raises(NotPermittedError, match="not over yet"):
             room.check(now=START)
         room.says(answered(went="as-planned"))
-        with room.desk(SAM) as desk:
+        with room.desk(SAM, EVENING) as desk:
             assert never_set_out(desk.plan(room.plan))
         assert not never_set_out(HOME.state)
 
@@ -164,21 +129,21 @@ class TestAnIncidentThatIsHiddenFromThem:
         hidden = incident(duress(OUT), by=MO)
         room = Room(tmp_path, incident(back(hidden)))
         assert room.says(answered()).about is not None
-        with room.desk(SAM) as desk:
+        with room.desk(SAM, EVENING) as desk:
             state = desk.plan(room.plan)
             assert state.after.not_talked_over == (hidden.newest.id,)
             assert not hides_duress(state, desk.me, EVENING).after.not_talked_over
         room.says(answered(), MO, **TOLD)
-        with room.desk(SAM) as desk:
+        with room.desk(SAM, EVENING) as desk:
             assert not desk.plan(room.plan).after.not_talked_over
 
 
 class TestCorrecting:
     def test_it_begins_with_what_was_said_and_takes_its_place(self, room: Room) -> None:
         first = room.says(answered(went="shorter", next_time="Go as two."))
-        with room.desk(SAM) as desk:
+        with room.desk(SAM, EVENING) as desk:
             state = desk.plan(room.plan)
-            known = known_answers(desk, state, Telling(correct=True))
+            known = Debrief(correct=True).known(desk, state)
             name = state.after.debriefs[0].id
         assert known == {"went": "shorter", "next-time": "Go as two."}
         assert room.says(answered(went="as-planned"), correct=True).replaces == name
@@ -217,27 +182,11 @@ class TestWhatTheFormBecomes:
         assert [duty.trigger for duty in body.sharing] == duties
         assert all(duty.recipients == ("School nurse",) for duty in body.sharing)
 
-    def test_what_is_on_record_is_said_beside_the_question_and_is_no_answer(self, tmp_path: Path) -> None:
-        for place, (story, said) in enumerate(((HOME, "No incident"), (incident(HOME), "Incident"))):
-            room = Room(tmp_path / str(place), story)
-            with room.desk(SAM) as desk:
-                state = desk.plan(room.plan)
-                assert known_answers(desk, state, Telling()) == {}
-                assert on_record(desk, state, ZoneInfo("UTC"))[AFTER_INCIDENT][0].startswith(said)
-
 
 class TestWithoutAReference:
-    def test_the_only_visit_of_mine_that_waits_is_meant(self, tmp_path: Path) -> None:
+    def test_somebody_elses_visit_that_waits_is_not_meant(self, tmp_path: Path) -> None:
         room = Room(tmp_path, incident(HOME))
-        with room.desk(SAM) as desk:
-            assert find_debrief(desk, LONDON).plan == room.plan
-        room.says(answered())
-        with room.desk(SAM) as desk, pytest.raises(NotFoundError, match="no visit of yours waits"):
-            find_debrief(desk, LONDON)
-
-    def test_somebody_elses_is_not(self, tmp_path: Path) -> None:
-        room = Room(tmp_path, incident(HOME))
-        with room.desk(OLA) as desk, pytest.raises(NotFoundError):
+        with room.desk(OLA, EVENING) as desk, pytest.raises(NotFoundError, match="no visit of yours waits"):
             find_debrief(desk, LONDON)
 
 
@@ -245,7 +194,7 @@ class TestTheNextPlan:
     def test_is_told_what_was_said_by_the_cases_reference_in_whatever_capitals(self, room: Room) -> None:
         room.says(answered(next_time="Go as two."))
         case = HOME.state.body.visit.case
-        with room.desk(OLA) as desk:
+        with room.desk(OLA, EVENING) as desk:
             for spelt in (case, f" {case.lower()} "):
                 assert [one.rule for one in known_about(desk, spelt, LONDON).notes] == ["last-time-next-time"]
             assert known_about(desk, "CF-999", LONDON) == ((), ())
@@ -255,12 +204,12 @@ class TestTheNextPlan:
         self, tmp_path: Path
     ) -> None:
         words = Shown(
-            id="behaviours", section="s", label="l", ask="a", answer="Said in confidence", source="s"
+            id="behaviours", section="s", label="l", ask="a", answer="Event in confidence", source="s"
         )
         spoken = incident(back(duress(OUT)), by=DEE, shown=(words,))
         room = Room(tmp_path, spoken)
         told = []
         for who in (SAM, OLA, MO, DEE):
-            with room.desk(who) as desk:
+            with room.desk(who, EVENING) as desk:
                 told.append(known_about(desk, spoken.state.body.visit.case, LONDON))
         assert all(one == told[0] for one in told)

@@ -13,8 +13,7 @@ from after_story import ALERT, debriefed, incident, over, shared
 from story import DUE_BACK, MO, SAM, Actor, Story, hostile_visit
 from visit_story import DEE, OLA, START, at, back, countersigned, departed, duress
 from visitsafe.desk import Desk, folded, open_roster
-from visitsafe.followup.owed import my_debriefs, overdue_plans, owed_plans
-from visitsafe.followup.sharing import overdue
+from visitsafe.followup.owed import my_debriefs, owed_plans, still_open
 from visitsafe.record.stored import Store
 from visitsafe.state.duties import owed
 from watchers import Desk as DutyDesk
@@ -65,7 +64,7 @@ def test_what_is_owed_is_listed_as_it_falls_due_and_what_is_settled_is_not(tmp_p
     soon = incident(two, sharing=(ALERT,))
     room = Room(tmp_path, done, soon, three)
     with room.desk(MO) as desk:
-        states = owed_plans(desk)
+        states = owed_plans(desk).states
         assert [state.plan for state in states] == [soon.plan, three.plan]
         assert [owed(state) for state in states] == sorted(owed(state) for state in states)
 
@@ -83,9 +82,9 @@ def test_overdue_duties_are_those_whose_day_has_passed(tmp_path: Path) -> None:
     story = over(hostile_visit())
     room = Room(tmp_path, story)
     with room.desk(MO, DUE_BACK) as desk:
-        assert overdue_plans(desk).states == ()
+        assert owed_plans(desk, late=True).states == ()
     with room.desk(MO) as desk:
-        ((state, duty),) = overdue(overdue_plans(desk).states, "2026-12-02T00:00:00Z")
+        ((state, duty),) = still_open(owed_plans(desk, late=True).states)
         assert (state.plan, duty.number) == (story.plan, 1)
 
 
@@ -93,7 +92,7 @@ def test_overdue_duties_are_those_whose_day_has_passed(tmp_path: Path) -> None:
 def test_a_visit_is_talked_over_by_whoever_planned_it(tmp_path: Path, who: Actor, count: int) -> None:
     with Room(tmp_path, over(hostile_visit())).desk(who) as desk:
         assert len(my_debriefs(desk).states) == count
-        assert len(overdue_plans(desk, mine=True).states) == count
+        assert len(owed_plans(desk, mine=True, late=True).states) == count
 
 
 def test_what_is_folded_has_a_limit_and_the_rest_is_counted(tmp_path: Path) -> None:
@@ -103,10 +102,13 @@ def test_what_is_folded_has_a_limit_and_the_rest_is_counted(tmp_path: Path) -> N
         room.folded.clear()
         found = my_debriefs(desk, limit=2)
         assert (len(found.states), found.more, len(room.folded)) == (2, 3, 2)
-        assert len(owed_plans(desk, limit=2)) == 2
+        assert len(owed_plans(desk, limit=2).states) == 2
         assert "about 3 more plans" in warned[-1]
         room.folded.clear()
-        assert len(overdue_plans(desk, known={state.plan: state for state in owed_plans(desk)}).states) == 5
+        assert (
+            len(owed_plans(desk, late=True, known={one.plan: one for one in owed_plans(desk).states}).states)
+            == 5
+        )
         assert len(room.folded) == 5
 
 
@@ -115,7 +117,7 @@ def test_nothing_is_folded_about_which_nothing_is_owed(tmp_path: Path) -> None:
     room = Room(tmp_path, calm)
     with room.desk(SAM) as desk:
         room.folded.clear()
-        assert owed_plans(desk) == my_debriefs(desk).states == overdue_plans(desk).states == ()
+        assert owed_plans(desk).states == my_debriefs(desk).states == owed_plans(desk, late=True).states == ()
         assert room.folded == []
 
 
@@ -125,7 +127,7 @@ def test_a_row_that_says_otherwise_than_its_entries_is_warned_of(tmp_path: Path)
     with closing(sqlite3.connect(tmp_path / "store.sqlite3")) as raw, raw:
         raw.execute("UPDATE plans SET owed = '2020-01-01T00:00:00Z'")
     with room.desk(SAM, warned=warned) as desk:
-        assert [state.plan for state in owed_plans(desk)] == [one.plan]
+        assert [state.plan for state in owed_plans(desk).states] == [one.plan]
     assert len([said for said in warned if "otherwise than its entries" in said]) == 2
 
 
@@ -135,6 +137,6 @@ def test_what_those_who_know_of_duress_recorded_is_owed_to_nobody_else_while_it_
     story = incident(duress(departed(at(countersigned(), DUE_BACK, -60))), by=DEE)
     room = Room(tmp_path, story)
     with room.desk(SAM) as desk:
-        assert (owed_plans(desk), my_debriefs(desk).states) == ((), ())
+        assert (owed_plans(desk).states, my_debriefs(desk).states) == ((), ())
     with room.desk(MO) as desk:
-        assert len(owed_plans(desk)) == 1
+        assert len(owed_plans(desk).states) == 1

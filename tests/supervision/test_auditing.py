@@ -12,7 +12,7 @@ from story_plan import DUE_BACK
 from visit_story import MO, OLA, SAM
 from visitsafe.checklists.form_flow import Answered
 from visitsafe.desk import Desk
-from visitsafe.followup.form_recorded import recorded_already
+from visitsafe.followup.forms import recorded_already
 from visitsafe.record.bodies import Made
 from visitsafe.supervision.auditing import AUDIT, audited_body, gather_evidence, record_audit
 from visitsafe.supervision.audits import audits
@@ -41,13 +41,15 @@ def at_the_desk(folder: Path, by: Actor) -> Iterator[Desk]:
 def test_an_audit_that_is_on_the_disk_is_not_signed_again(tmp_path: Path) -> None:
     with at_the_desk(tmp_path, MO) as desk:
         began = to_text(EVENING - timedelta(minutes=20))
-        assert not recorded_already(desk, "Our team", ANSWERED, began)
+        assert not recorded_already(desk, audits(desk.roster), ANSWERED, began)
         body = audited_body(ANSWERED, gather_evidence(desk, LONDON), ("policy-known",))
         record_audit(desk, body)
         after = desk.renewed()
         assert [one.body for one in audits(after.roster)] == [body]
-        assert recorded_already(after, "Our team", ANSWERED, began)
-        assert not recorded_already(after, "Our team", ANSWERED, to_text(EVENING + timedelta(minutes=1)))
+        assert recorded_already(after, audits(after.roster), ANSWERED, began)
+        assert not recorded_already(
+            after, audits(after.roster), ANSWERED, to_text(EVENING + timedelta(minutes=1))
+        )
 
 
 def test_evidence_is_signed_only_for_what_was_asked(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from visitsafe.checklists.facts import Known, Occasion
 from visitsafe.checklists.form_flow import compile_form
 from visitsafe.checklists.library import load_all, shipped_folder
 from visitsafe.checklists.questionnaire import compile_questionnaire
-from visitsafe.followup.debrief import AFTER_INCIDENT, DEBRIEF
+from visitsafe.followup.debrief import DEBRIEF
 from visitsafe.record.bodies import Finding, KnownFact
+from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Level
 from visitsafe.wizard.draft import Session, begin, begin_form, final, repeat
 from visitsafe.wizard.run import Surroundings, findings_title, run, sign_words
@@ -109,7 +110,7 @@ def test_a_calm_visit_is_talked_over_in_at_most_9_prompts_and_after_an_incident_
 ) -> None:
     front, saved = TableFront(CALM), Saved()
     fresh = Session(about="K7Q2-M9", command="visitsafe debrief K7Q2-M9", started="2026-11-23T09:00:00Z")
-    session = begin_form(FORM_SET, FORM, fresh, {AFTER_INCIDENT: happened})
+    session = begin_form(FORM_SET, FORM, fresh, {Meaning.AFTER_INCIDENT: happened})
     plain = Surroundings(saved.sessions.append, lambda: NOW, LONDON, form=True)
     done = run(FORM, session, front, plain)
     assert len(front.asked) <= most

@@ -294,7 +294,7 @@ def shown(questionnaire: Questionnaire, name: str, value: Value) -> Shown:
     """A question as it is shown, and its answer in words."""
     question = questionnaire.by_id[name]
     return Shown(
-        id=name,
+        id=question.meaning,
         section=questionnaire.section_of[name].title,
         label=question.label,
         ask=question.ask,

@@ -39,6 +39,7 @@ from visitsafe.checklists.model import (
 )
 from visitsafe.checklists.proofs import Prover
 from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
+from visitsafe.record.meanings import MEANINGS, Meaning
 from visitsafe.record.terms import Answer, Level
 
 Path = tuple[str | int, ...]
@@ -196,8 +197,23 @@ def flow_references(placed: Placed, slot: str) -> Iterator[ChecklistProblem]:
     yield from repeated([section.id for section in placed.questionnaire.sections], (slot, "sections"))
     for path, question in placed.questions:
         yield from _question(path, question)
+    yield from _meanings(placed)
     yield from _question_conditions(placed)
     yield from _rules(placed)
+
+
+def _meanings(placed: Placed) -> Iterator[ChecklistProblem]:
+    """Each meaning is one that visitsafe knows, and only one question has it."""
+    count = Counter(question.meaning for _, question in placed.questions)
+    for path, question in placed.questions:
+        if question.means is None:
+            continue
+        if question.means not in MEANINGS:
+            better = did_you_mean(question.means, MEANINGS) or f": {_WHICH}"
+            yield ChecklistProblem((*path, "means"), f'visitsafe knows no meaning "{question.means}"{better}')
+        elif count[question.meaning] > 1:
+            sentence = f'another question means "{question.means}" already, by its id or by its own means'
+            yield ChecklistProblem((*path, "means"), sentence)
 
 
 def repeated(ids: Sequence[str], path: Path) -> Iterator[ChecklistProblem]:
@@ -457,6 +473,19 @@ def _only_a_form(form: FormChecklist) -> Iterator[ChecklistProblem]:
         if rule.suggest:
             sentence = "a form has no control measures: leave suggest out, and say it in the text"
             yield ChecklistProblem(("rules", i, "suggest"), sentence, at_key=True)
+
+
+def lost_meanings(form: FormChecklist) -> str:
+    """What visitsafe looks for in a form and finds no question for, in a sentence; empty if nothing."""
+    asked = {question.meaning for section in form.sections for question in section.questions}
+    lost = [one for one in Meaning if form.id in one.forms and one not in asked]
+    if not lost:
+        return ""
+    what = "this" if len(lost) == 1 else "any of these"
+    return f"no question means {what}, so what follows from it is left out: {', '.join(lost)} ({_WHICH})"
+
+
+_WHICH = "docs/checklist-format.md lists the meanings"
 
 
 def _form_question(path: Path, question: Question) -> Iterator[ChecklistProblem]:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from visitsafe.record.bodies import Finding, KnownFact, PlanBody
+from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Answer
 
 ALWAYS = "always"
@@ -24,10 +25,6 @@ TO_SHARE, MARKER = "case.duty-to-share", "case.marker"
 DAYLIGHT, DUSK, DARK, UNKNOWN = "daylight", "dusk", "dark", "unknown"
 WORKER, COMPANION, BOTH = "worker", "companion", "both"
 CURRENT, OUT_OF_DATE = "current", "out-of-date"
-LIGHT_ANSWER = "daylight"
-"""The question of the shipped checklist about light."""
-LIGHT_BECAUSE, DARK_BECAUSE = "daylight-because", "dark-because"
-"""Its questions why it will be light, or dark, whatever was worked out."""
 _AGES = MappingProxyType(
     {
         NONE: "none on record",
@@ -221,7 +218,7 @@ def with_answer(body: PlanBody, fact: KnownFact) -> str:
 
 def why_not_said(answers: Mapping[str, object], fact: KnownFact) -> str:
     """The question that asks why the light will be otherwise, if the answer says so and gives no reason."""
-    why = DARK_BECAUSE if fact.value == DAYLIGHT else LIGHT_BECAUSE
+    why = Meaning.DARK_BECAUSE if fact.value == DAYLIGHT else Meaning.LIGHT_BECAUSE
     return why if said_otherwise(answers, fact) and not str(answers.get(why, "")).strip() else ""
 
 
@@ -229,13 +226,13 @@ def said_otherwise(answers: Mapping[str, object], fact: KnownFact) -> str:
     """What the worker answered about the light, and why, where it is not what was worked out; else empty."""
     if fact.name != LIGHT or fact.value == UNKNOWN:
         return ""
-    answer, lit = str(answers.get(LIGHT_ANSWER, "")), fact.value == DAYLIGHT
+    answer, lit = str(answers.get(Meaning.DAYLIGHT, "")), fact.value == DAYLIGHT
     said = {
         (Answer.YES.value, False): "The worker's answer is that it will be light",
         (Answer.NO.value, True): "The worker's answer is that it will not be light",
         (Answer.NOT_SURE.value, True): "The worker is not sure that it will be light",
     }.get((answer, lit), "")
-    why = " ".join(str(answers.get(DARK_BECAUSE if lit else LIGHT_BECAUSE, "")).split())
+    why = " ".join(str(answers.get(Meaning.DARK_BECAUSE if lit else Meaning.LIGHT_BECAUSE, "")).split())
     return said and (f"{said}: {why}" if why else f"{said}.")
 
 
@@ -249,7 +246,7 @@ def in_the_dark(body: PlanBody, *, sure: bool = False) -> bool:
     light = light_of(body)
     if light is not None and light.value != UNKNOWN:
         return light.value != DAYLIGHT
-    answer = body.answers.get(LIGHT_ANSWER)
+    answer = body.answers.get(Meaning.DAYLIGHT)
     return answer == Answer.NO or (answer == Answer.NOT_SURE and not sure)
 
 
@@ -262,7 +259,7 @@ def dark_words(body: PlanBody) -> str:
     if light is not None and light.value != UNKNOWN:
         dark = {DARK: ", after dark", DUSK: f", {FACTS[LIGHT].values[DUSK]}"}
         return dark.get(light.value, "")
-    answer = body.answers.get(LIGHT_ANSWER)
+    answer = body.answers.get(Meaning.DAYLIGHT)
     if answer == Answer.NO:
         return ", after dark by the worker's answer"
     return ", perhaps after dark: the worker is not sure" if answer == Answer.NOT_SURE else ""

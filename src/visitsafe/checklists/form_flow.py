@@ -30,13 +30,27 @@ class FormSet:
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """A form that was filled in, ready to become an entry. Members as in `afterwards.Filled`."""
+    """A form that was filled in, ready to become an entry. Members as in `bodies.Filled`."""
 
     form: Made
     answers: dict[str, str | tuple[str, ...]]
     shown: tuple[Shown, ...]
     findings: tuple[Finding, ...]
     sharing: tuple[Duty, ...] = ()
+
+    def word(self, meaning: str) -> str:
+        """An answer that is one word or text; empty if it was passed over, or the form does not ask it."""
+        value = self.answers.get(meaning, "")
+        return value if isinstance(value, str) else ""
+
+    def text(self, meaning: str) -> str:
+        """An answer as text, also if it is a list."""
+        return self.word(meaning) or "; ".join(self.several(meaning))
+
+    def several(self, meaning: str) -> tuple[str, ...]:
+        """An answer that is a list; empty likewise."""
+        value = self.answers.get(meaning, ())
+        return value if isinstance(value, tuple) else ()
 
 
 def compile_form(form_set: FormSet) -> Questionnaire:
@@ -53,14 +67,14 @@ def beside(form_set: FormSet, said: Mapping[str, Sequence[str]]) -> FormSet:
 
     Args:
         form_set: The form.
-        said: Sentences by question id; they are shown with the question and are no part of it.
+        said: Sentences by what a question means; they are shown with it and are no part of it.
     """
 
     def told(question: Question) -> Question:
-        if not said.get(question.id):
+        if not said.get(question.meaning):
             return question
         return question.model_copy(
-            update={"why": f"{question.why} From the record: {' '.join(said[question.id])}"}
+            update={"why": f"{question.why} From the record: {' '.join(said[question.meaning])}"}
         )
 
     sections = tuple(
@@ -86,7 +100,7 @@ def compose_form(
     counted = {question.id: kept[question.id] for question in questionnaire if question.id in kept}
     return Answered(
         form=Made(id=form.id, version=form.version, digest=form_set.digests[form.id]),
-        answers=counted,
+        answers=questionnaire.kept(counted),
         shown=tuple(shown(questionnaire, name, value) for name, value in counted.items()),
         findings=assess(questionnaire, counted),
         sharing=duties(form_set.sharing, questionnaire, counted, at),

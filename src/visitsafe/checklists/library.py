@@ -464,6 +464,8 @@ def _advise(
         if found.kind in NEVER_ASKED_FOR and found.id not in used:
             sentence = f"{NEVER_ASKED_FOR[found.kind]} {found.id}, so nobody ever sees it"
             report.advice.append(read(found)[1].line(sentence, "id"))
+        if found.kind == "form" and (lost := checking.lost_meanings(cast("FormChecklist", read(found)[0]))):
+            report.advice.append(read(found)[1].line(lost, "id"))
 
 
 def _readable(found: FolderFile, judged: bool, report: LibraryReport) -> FolderFile:

@@ -142,6 +142,7 @@ class Question(Item):
         propose: A value that visitsafe can compute and proposes, never decides.
         ask_again_if: Facts: if one says more than it did, the answer is asked again; `always`: at each visit.
         moment: For a time in a form: it has passed, or is still to come; left out, it can be either.
+        means: What its answer means to visitsafe, where the id does not say that already.
     """
 
     label: Annotated[Sentence, StringConstraints(max_length=48)]
@@ -157,11 +158,17 @@ class Question(Item):
     valid_for: Annotated[int, Field(strict=True, ge=1, le=3660)] | None = None
     propose: Literal["daylight"] | None = None
     moment: Literal["past", "coming"] | None = None
+    means: Identifier | None = None
     ask_again_if: Annotated[
         tuple[str, ...],
         BeforeValidator(_as_names, json_schema_input_type=_NAMES),
         Field(alias="ask-again-if"),
     ] = ()
+
+    @property
+    def meaning(self) -> str:
+        """By what an entry keeps the answer: its meaning, else the id."""
+        return self.means or self.id
 
     @property
     def worse(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from functools import cached_property
+from typing import TypeVar
 
 from visitsafe.checklists.facts import ALWAYS, values_of
 from visitsafe.checklists.model import (
@@ -29,6 +30,7 @@ from visitsafe.checklists.model import (
 from visitsafe.record.bodies import KnownFact
 from visitsafe.record.terms import Answer, Level
 
+T = TypeVar("T")
 SHARE_WITH = "share-with"
 SHARE_DECISION = "share-decision"
 SHARE_REASON = "share-reason"
@@ -76,6 +78,14 @@ class Questionnaire:
     def section_of(self) -> Mapping[str, Section]:
         """The section in which each question stands."""
         return {question.id: section for section in self.sections for question in section.questions}
+
+    def kept(self, answers: Mapping[str, T]) -> dict[str, T]:
+        """Answers by question id as an entry keeps them: by meaning."""
+        return {self.by_id[name].meaning: value for name, value in answers.items() if name in self.by_id}
+
+    def asked(self, kept: Mapping[str, T]) -> dict[str, T]:
+        """The way back: what an entry keeps, by the ids of the questions of today that ask for it."""
+        return {question.id: kept[question.meaning] for question in self if question.meaning in kept}
 
     def __iter__(self) -> Iterator[Question]:
         """The questions in the order asked."""

@@ -40,7 +40,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "debrief": "debrief:debrief",
         "share": "share:share",
         "marker": "marker:marker",
-        "document": "documents:app",
+        "document": "document:app",
         "report": "report:report",
         "export": "export:export",
         "import": "importing:import_",

@@ -4,74 +4,69 @@ What the record can say stands beside each question and is signed with the answe
 is run: nobody is named, and no number is a verdict.
 """
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visitsafe.cli.form_options import Answers, PrintAnswers, Yes
-from visitsafe.cli.output import deliver, result, result_json, say, stands, to_stdout
-from visitsafe.cli.show import Json, Plain
+from visitsafe.cli.forms import How, PageFormat, Recorded, Task, fill_in, takes_a_form
+from visitsafe.cli.output import deliver, result_json, say, to_stdout
 from visitsafe.errors import UsageError
-from visitsafe.opening import desk_of, invocation, later, library_of, zone_of
+from visitsafe.opening import desk_of, invocation, library_of, zone_of
+from visitsafe.text.clean import one_line
 
 if TYPE_CHECKING:
-    from visitsafe.cli.form_talk import How
+    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
+
+    from rich.console import Console
+
+    from visitsafe.checklists.form_flow import Answered
     from visitsafe.desk import Desk
+    from visitsafe.record.bodies import AuditedBody
+    from visitsafe.state.visit import Event
     from visitsafe.supervision.auditing import Evidence
-    from visitsafe.supervision.audits import Audit
 
 COMMAND = "visitsafe audit"
+INDENT = 2
 
 
-class Format(StrEnum):
-    """What an audit is written as."""
-
-    MD = "md"
-    HTML = "html"
-
-
+@takes_a_form
 def audit(
     context: typer.Context,
     show: Annotated[bool, typer.Option("--show", help="Show the newest one that was signed.")] = False,
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Only print what the record says, and sign nothing.")
     ] = False,
-    form: Annotated[Format | None, typer.Option("--format", help="With --show: md or html.")] = None,
+    form: Annotated[PageFormat | None, typer.Option("--format", help="With --show: md or html.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write to this new file; - for standard output.")
     ] = None,
-    json: Json = False,
-    answers: Answers = None,
-    yes: Yes = False,
-    print_answers: PrintAnswers = False,
-    plain: Plain = False,
+    *,
+    how: How,
 ) -> None:
     """For managers, once a year: what you owe to those whom you send, with what the record says about it."""
-    from visitsafe.cli.form_talk import How
-
     if show and evidence:
         raise UsageError("--show is what was signed, --evidence what the record says now", "leave one out")
     if (form is not None or out is not None) and not show:
         raise UsageError("--format and --out go with --show", hint="visitsafe audit --show --format html")
-    if json and form is not None:
+    if how.json and form is not None:
         raise UsageError("--json and --format are two ways of writing it", hint="leave one of them out")
     with desk_of(context) as desk:
         if show:
-            _show(context, desk, form, out, json=json, plain=plain)
+            _show(context, desk, form, out, json=how.json, plain=how.plain)
         elif evidence:
-            _print_evidence(context, desk, json=json, plain=plain)
+            _print_evidence(context, desk, json=how.json, plain=how.plain)
         else:
-            how = How(answers=answers, yes=yes, plain=plain, print_answers=print_answers)
-            _fill_in(context, desk, how, json=json)
+            _fill_in(context, desk, how)
 
 
-def _fill_in(context: typer.Context, desk: "Desk", how: "How", *, json: bool) -> None:
+def _fill_in(context: typer.Context, desk: "Desk", how: How) -> None:
     from visitsafe.checklists.form_flow import compile_form
-    from visitsafe.cli.form_talk import fill_in, signed
-    from visitsafe.opening import patient
     from visitsafe.supervision import auditing as use
+    from visitsafe.supervision.audit_page import audit_shape
+    from visitsafe.supervision.audits import audits
+    from visitsafe.text.clock import to_text
 
     use.check_may_audit(desk)
     found = _evidence(context, desk)
@@ -79,21 +74,19 @@ def _fill_in(context: typer.Context, desk: "Desk", how: "How", *, json: bool) ->
         say(remark)
     if how.print_answers:
         say(f"what the record says beside the questions: {COMMAND} --evidence")
-    about = desk.roster.name
-    answered = fill_in(context, desk, use.AUDIT, about, COMMAND, how, said=found.said)
-    unsafe = use.wanting(compile_form(library_of(context).form_set(use.AUDIT)), answered.answers)
-    body = use.audited_body(answered, found, unsafe)
-    signing = patient(later(context, desk), f"run it again: {COMMAND}")
-    entry = use.record_audit(signing, body)
-    with stands(f"it is recorded; see: {COMMAND} --show"):
-        if json:
-            from visitsafe.supervision.audit_page import audit_shape
-            from visitsafe.text.clock import to_text
+    questionnaire = compile_form(library_of(context).form_set(use.AUDIT))
 
-            result_json(audit_shape(entry.id, to_text(signing.now), signing.member().person.name, body))
-        else:
-            result(f"Signed. Everybody in the team can read it:  {COMMAND} --show")
-    signed(context, use.AUDIT, about)
+    def sign(signing: "Desk", answered: "Answered") -> Recorded:
+        body = use.audited_body(answered, found, use.wanting(questionnaire, answered.answers))
+        entry = use.record_audit(signing, body)
+        return Recorded(
+            f"it is recorded; see: {COMMAND} --show",
+            lambda: [f"Signed. Everybody in the team can read it:  {COMMAND} --show"],
+            lambda: audit_shape(entry.id, to_text(signing.now), signing.member().person.name, body),
+        )
+
+    asked = Task(use.AUDIT, desk.roster.name, COMMAND, said=found.said, signed=audits(desk.roster))
+    fill_in(context, desk, asked, how, sign)
 
 
 def _evidence(context: typer.Context, desk: "Desk") -> "Evidence":
@@ -113,19 +106,25 @@ def _print_evidence(context: typer.Context, desk: "Desk", *, json: bool, plain: 
     if json:
         first, last = found.period.first.isoformat(), found.period.last.isoformat()
         questions = [
-            {"id": one.id, "label": one.label, "evidence": list(found.said.get(one.id, ()))} for one in asked
+            {"id": one.meaning, "label": one.label, "evidence": list(found.said.get(one.meaning, ()))}
+            for one in asked
         ]
         result_json({"from": first, "to": last, "remarks": list(found.remarks), "questions": questions})
         return
-    from visitsafe.cli.audit_screen import draw_evidence
     from visitsafe.cli.output import make_console
 
     console = make_console(plain=plain, environ=invocation(context).environ)
-    draw_evidence(console, found, [(one.id, one.label) for one in asked if one.worse])
+    _draw_evidence(console, found, [(one.meaning, one.label) for one in asked if one.worse])
 
 
 def _show(
-    context: typer.Context, desk: "Desk", form: Format | None, out: Path | None, *, json: bool, plain: bool
+    context: typer.Context,
+    desk: "Desk",
+    form: PageFormat | None,
+    out: Path | None,
+    *,
+    json: bool,
+    plain: bool,
 ) -> None:
     from visitsafe.supervision.audits import newest_audit
 
@@ -136,32 +135,95 @@ def _show(
 
         result_json(audit_shape(found.id, found.at, found.author.person.name, found.body))
     elif form is None and out is None:
-        from visitsafe.cli.audit_screen import draw
         from visitsafe.cli.output import make_console
 
         console = make_console(plain=plain, environ=invocation(context).environ)
-        draw(console, desk.roster.name, found, zone_of(desk.roster))
+        _draw(console, desk.roster.name, found, zone_of(desk.roster))
     else:
         deliver(out, _written(desk, found, _form(form, out)))
 
 
-def _form(form: Format | None, out: Path | None) -> Format:
+def _form(form: PageFormat | None, out: Path | None) -> PageFormat:
     """What is written: as was said, or by the file's name."""
     if form is not None or out is None or to_stdout(out):
-        return form or Format.MD
+        return form or PageFormat.MD
     ending = out.suffix.removeprefix(".").lower()
-    if ending not in set(Format):
+    if ending not in set(PageFormat):
         raise UsageError(f"{out} does not say what to write", hint="add --format md or html")
-    return Format(ending)
+    return PageFormat(ending)
 
 
-def _written(desk: "Desk", found: "Audit", form: Format) -> str:
+def _written(desk: "Desk", found: "Event[AuditedBody]", form: PageFormat) -> str:
     from visitsafe.supervision.audit_page import TITLE, audit_markdown
 
     zone, name = zone_of(desk.roster), found.author.person.name
     page = audit_markdown(desk.roster.name, found.id, found.at, name, found.body, zone)
-    if form is Format.MD:
+    if form is PageFormat.MD:
         return page
     from visitsafe.text.html import html_page
 
     return html_page(page, TITLE)
+
+
+def _draw(console: "Console", team: str, found: "Event[AuditedBody]", zone: "ZoneInfo") -> None:
+    """Write an audit, what is not as it should be first."""
+    from visitsafe.cli.output import QUIET, heading, item, put
+    from visitsafe.supervision.audit_page import (
+        ALL_WELL,
+        RECORD,
+        TITLE,
+        WANTING,
+        by_section,
+        head,
+        labels_wanting,
+        will_change,
+    )
+
+    body = found.body
+    put(console, (TITLE, "bold"))
+    for line in head(team, found.at, found.author.person.name, body, zone):
+        put(console, line)
+    for remark in body.remarks:
+        put(console, (remark, QUIET))
+    labels = labels_wanting(body)
+    heading(console, WANTING if labels else ALL_WELL)
+    for label in labels:
+        item(console, one_line(label))
+    if change := will_change(body):
+        heading(console, one_line(change.label))
+        put(console, change.answer)
+        for sentence in body.evidence.get(change.id, ()):
+            item(console, one_line(sentence))
+    for section, asked in by_section(body):
+        heading(console, one_line(section))
+        for shown in asked:
+            put(console, f"{one_line(shown.ask)} ", (one_line(shown.answer) or "not answered", "bold"))
+            for sentence in body.evidence.get(shown.id, ()):
+                item(console, f"{RECORD}: {one_line(sentence)}", indent=INDENT)
+
+
+def _draw_evidence(console: "Console", found: "Evidence", asked: "Sequence[tuple[str, str]]") -> None:
+    """Write what the record says.
+
+    Args:
+        console: Where.
+        found: The evidence.
+        asked: The questions: their ids and labels, in order.
+    """
+    from visitsafe.cli.output import QUIET, heading, item, put
+    from visitsafe.supervision.audit_page import days_of
+
+    days = days_of(found.period.first.isoformat(), found.period.last.isoformat())
+    put(console, (f"What the record says, {days}", "bold"))
+    for remark in found.remarks:
+        put(console, (remark, QUIET))
+    for name, label in asked:
+        if said := found.said.get(name, ()):
+            heading(console, one_line(label))
+            for sentence in said:
+                item(console, sentence)
+    silent = [one_line(label) for name, label in asked if not found.said.get(name)]
+    if found.said and silent:
+        heading(console, "Only you can say")
+        for label in silent:
+            item(console, label)

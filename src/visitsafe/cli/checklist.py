@@ -125,12 +125,9 @@ def check(
 def _opened() -> set[str]:
     """The ids of the forms and prompts that commands ask for."""
     from visitsafe.cli.export_case import SUPERVISION
-    from visitsafe.followup.debrief import DEBRIEF
-    from visitsafe.followup.documents import FORMS
-    from visitsafe.followup.incident import INCIDENT
-    from visitsafe.supervision.auditing import AUDIT
+    from visitsafe.record.meanings import FORMS
 
-    return {SUPERVISION, AUDIT, DEBRIEF, INCIDENT, *FORMS.values()}
+    return {SUPERVISION, *FORMS}
 
 
 @app.command()

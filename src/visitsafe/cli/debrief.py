@@ -3,23 +3,21 @@
 Gentle, and short: what is said here is not measured. What it leaves to do is said with its command.
 """
 
-import shlex
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visitsafe.cli.form_options import Answers, Correct, Json, KnownBy, Plain, PrintAnswers, Told, Yes
-from visitsafe.cli.output import flag_text, result, result_json, say, stands
-from visitsafe.errors import UsageError
-from visitsafe.opening import desk_of, later, zone_of
+from visitsafe.cli.forms import Correct, How, KnownBy, Told, fill_in_about, takes_a_form, told
+from visitsafe.cli.output import say
+from visitsafe.opening import desk_of, zone_of
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
-    from visitsafe.followup.debrief import Telling
     from visitsafe.record.bodies import DebriefedBody
     from visitsafe.state.fold import PlanState
 
 
+@takes_a_form
 def debrief(
     context: typer.Context,
     ref: Annotated[
@@ -28,63 +26,19 @@ def debrief(
     who: Told = "",
     known_by: KnownBy = "",
     correct: Correct = False,
-    answers: Answers = None,
-    yes: Yes = False,
-    print_answers: PrintAnswers = False,
-    json: Json = False,
-    plain: Plain = False,
+    *,
+    how: How,
 ) -> None:
     """Talk a visit over: how it went, how it left you, what changes next time."""
-    from visitsafe.cli.form_talk import How, fill_in, signed
-    from visitsafe.followup import debrief as use
-    from visitsafe.opening import patient
+    from visitsafe.followup.debrief import Debrief, find_debrief, never_set_out
 
-    telling = use.Telling(who=who.strip(), known_by=flag_text("--known-by", known_by), correct=correct)
-    _check_flags(telling)
+    kind = Debrief(**told(who, known_by), correct=correct)
     with desk_of(context) as desk:
-        state = use.find_debrief(desk, zone_of(desk.roster), ref or "")
-        use.check_may_debrief(desk, state, telling)
-        command = _command(state.ref, telling)
-        if use.never_set_out(state) and not print_answers:
+        state = find_debrief(desk, zone_of(desk.roster), ref or "")
+        kind.check(desk, state)
+        if never_set_out(state) and not how.print_answers:
             say(f"nobody ever reported setting out on {state.ref}; it is recorded all the same, and shows")
-        known, old = use.known_answers(desk, state, telling), use.corrected(desk, state, telling)
-        apart = " ".join(filter(None, (old.id if old else "", telling.who)))
-        how = How(answers=answers, yes=yes, plain=plain, print_answers=print_answers)
-        said = use.on_record(desk, state, zone_of(desk.roster))
-        answered = fill_in(context, desk, use.DEBRIEF, state.ref, command, how, known, said, apart)
-        signing = patient(later(context, desk), f"run it again: {command}")
-        body, done = use.record_debrief(signing, signing.plan(state.plan), answered, telling)
-        with stands(f"it is recorded on {done.ref}; see: visitsafe show {done.ref}"):
-            _tell(signing, done, body, json=json)
-        signed(context, use.DEBRIEF, state.ref, apart)
-
-
-def _check_flags(telling: "Telling") -> None:
-    if telling.who and not telling.known_by.strip():
-        raise UsageError(
-            "--for needs --known-by: how you knew that it was them", hint="--known-by 'rang from their phone'"
-        )
-    if telling.known_by and not telling.who:
-        raise UsageError("--known-by goes with --for", hint="--for 'Sam Carter' --known-by '...'")
-
-
-def _command(ref: str, telling: "Telling") -> str:
-    """The command that goes on with what was begun."""
-    words = ["visitsafe", "debrief", ref]
-    if telling.correct:
-        words.append("--correct")
-    if telling.who:
-        words += ["--for", telling.who, "--known-by", telling.known_by]
-    return shlex.join(words)
-
-
-def _tell(desk: "Desk", state: "PlanState", body: "DebriefedBody", *, json: bool) -> None:
-    if json:
-        result_json(_shape(desk, state, body))
-        return
-    from visitsafe.text.clean import terminal
-
-    result("\n".join(terminal(line) for line in _lines(desk, state, body)))
+        fill_in_about(context, desk, state, kind, how, _lines, _shape)
 
 
 def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]:
@@ -111,7 +65,8 @@ def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]
     return lines
 
 
-def _shape(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> dict[str, object]:
+def _shape(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> dict[str, Any]:
+    from visitsafe.followup.forms import raised_shape
     from visitsafe.state.duress_redaction import hides_duress
     from visitsafe.state.duties import owed
 
@@ -122,15 +77,7 @@ def _shape(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> dict[str,
         "next_time": body.next_time,
         "not_seen": body.not_seen,
         "effects": list(body.effects),
-        "replaces": body.replaces,
-        "findings": [
-            {"rule": one.rule, "level": str(one.level), "text": one.text, "source": one.source}
-            for one in body.findings
-        ],
-        "sharing": [
-            {"trigger": one.trigger, "label": one.label, "recipients": list(one.recipients), "by": one.by}
-            for one in body.sharing
-        ],
+        **raised_shape(body),
         "debriefs": len(seen.after.debriefs),
         "owed": owed(seen) or None,
     }

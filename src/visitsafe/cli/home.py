@@ -82,7 +82,7 @@ def _drafts(context: typer.Context) -> list[str]:
 
 def _forms(context: typer.Context) -> list[str]:
     """What I began to write after a visit, or for a family, and have not signed."""
-    from visitsafe.cli.form_talk import unfinished
+    from visitsafe.cli.forms import unfinished
 
     return [f"Begun and not signed, about {about}:  {command}" for about, command in unfinished(context)]
 
@@ -343,13 +343,12 @@ def to_tell(
     desk: "Desk", known: "Mapping[str, PlanState] | None" = None, refs: Mapping[str, str] | None = None
 ) -> Iterator[str]:
     """The lines about duties to tell others: of my plans, and for a manager all whose day has passed."""
-    from visitsafe.followup.owed import overdue_plans, owed_plans
-    from visitsafe.followup.sharing import still_open
+    from visitsafe.followup.owed import owed_plans, still_open
     from visitsafe.state.sharing_words import by_when
 
     me, now = desk.member(), to_text(desk.now)
-    late = overdue_plans(desk, known=known) if Role.MANAGER in me.roles else None
-    mine = owed_plans(desk, mine=True, known=known)
+    late = owed_plans(desk, late=True, known=known) if Role.MANAGER in me.roles else None
+    mine = owed_plans(desk, mine=True, known=known).states
     states = {state.plan: state for state in (*(late.states if late else ()), *mine)}
     duties = [
         (state, one)
@@ -368,7 +367,7 @@ def to_tell(
 
 def _documents(desk: "Desk", known: "Mapping[str, PlanState]", refs: Mapping[str, str]) -> Iterator[str]:
     """For managers: documents in which something is overdue, each once."""
-    from visitsafe.followup.owed import overdue_plans
+    from visitsafe.followup.owed import owed_plans
     from visitsafe.state.duties import DocumentDue, documents_due
     from visitsafe.state.entry_words import DOCUMENTS
     from visitsafe.text.days import in_words
@@ -376,7 +375,7 @@ def _documents(desk: "Desk", known: "Mapping[str, PlanState]", refs: Mapping[str
     if desk.me is None or Role.MANAGER not in desk.me.roles:
         return
     first: dict[str, DocumentDue] = {}
-    for one in documents_due(overdue_plans(desk, known=known).states, desk.now):
+    for one in documents_due(owed_plans(desk, late=True, known=known).states, desk.now):
         first.setdefault(one.said.id, one)
     for one in list(first.values())[:FEW]:
         ref = refs.get(one.state.plan, one.state.ref)

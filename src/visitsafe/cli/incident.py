@@ -4,26 +4,25 @@ Nothing here holds up whoever reports: any plan will do, in whatever state, and 
 hold. What is said afterwards is the same whatever else is on the record (D15).
 """
 
-import shlex
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visitsafe.cli.form_options import Answers, Correct, Json, KnownBy, Plain, PrintAnswers, Told, Yes
-from visitsafe.cli.output import flag_text, result, result_json, say, stands
+from visitsafe.cli.forms import Correct, How, KnownBy, Told, fill_in_about, takes_a_form, told
+from visitsafe.cli.output import say
 from visitsafe.errors import UsageError, VisitsafeError
-from visitsafe.opening import desk_of, invocation, later, library_of, zone_of
+from visitsafe.opening import desk_of, invocation, library_of, zone_of
 
 if TYPE_CHECKING:
-    from visitsafe.cli.form_talk import How
     from visitsafe.desk import Desk
-    from visitsafe.followup.incident import Recording
     from visitsafe.record.bodies import IncidentBody
     from visitsafe.state.fold import PlanState
 
 SHOULD_NOT, RIDDOR = "should-not", "riddor-"
 
 
+@takes_a_form
 def incident(
     context: typer.Context,
     ref: Annotated[
@@ -38,43 +37,21 @@ def incident(
         str, typer.Option("--happened", help="When, if not just now: 15:40, or yesterday 15:40.")
     ] = "",
     correct: Correct = False,
-    answers: Answers = None,
-    yes: Yes = False,
-    print_answers: PrintAnswers = False,
-    json: Json = False,
-    plain: Plain = False,
+    *,
+    how: How,
 ) -> None:
     """Write down an incident or a near miss: what to do first, then what happened."""
-    from visitsafe.cli.form_talk import How, fill_in, signed
-    from visitsafe.followup import incident as use
-    from visitsafe.opening import patient
+    from visitsafe.followup.incident import Incident
 
     with desk_of(context) as desk:
-        how = How(answers=answers, yes=yes, plain=plain, print_answers=print_answers)
         state = _meant(context, desk, ref or "", who.strip(), how)
-        recording = use.Recording(
-            who=who.strip(),
-            known_by=flag_text("--known-by", known_by),
-            near_miss=near_miss,
-            happened=_happened(context, desk, happened),
-            correct=correct,
-        )
-        _check_flags(recording)
-        use.check_may_record(desk, state, recording)
-        command = _command(state.ref, recording)
-        known, apart = use.known_answers(desk, state, recording), _apart(desk, state, recording)
-        answered = fill_in(context, desk, use.INCIDENT, state.ref, command, how, known, apart=apart)
-        watched = _watched(desk)
-        signing = patient(later(context, desk), f"run it again: {command}")
-        body, done = use.record_incident(
-            signing, signing.plan(state.plan), answered, recording, zone_of(desk.roster)
-        )
-        with stands(f"it is recorded on {done.ref}; see: visitsafe show {done.ref}"):
-            _tell(desk, done, body, watched=watched, json=json)
-        signed(context, use.INCIDENT, state.ref, apart)
+        at = _happened(context, desk, happened)
+        kind = Incident(**told(who, known_by), near_miss=near_miss, happened=at, correct=correct)
+        kind.check(desk, state)
+        fill_in_about(context, desk, state, kind, how, partial(_lines, watched=_watched(desk)), _shape)
 
 
-def _meant(context: typer.Context, desk: "Desk", ref: str, who: str, how: "How") -> "PlanState":
+def _meant(context: typer.Context, desk: "Desk", ref: str, who: str, how: How) -> "PlanState":
     """The visit that it is about. What to do first is told before anything, also if no visit is found."""
     from visitsafe.record.terms import Kind
     from visitsafe.visits.report import Report, find_visit
@@ -90,23 +67,6 @@ def _meant(context: typer.Context, desk: "Desk", ref: str, who: str, how: "How")
     return state
 
 
-def _apart(desk: "Desk", state: "PlanState", recording: "Recording") -> str:
-    """Whose word it is and what it corrects: a draft of another one is not gone on with."""
-    from visitsafe.followup.incident import corrected
-
-    old = corrected(desk, state, recording)
-    return " ".join(filter(None, (old.id if old else "", recording.who)))
-
-
-def _check_flags(recording: "Recording") -> None:
-    if recording.who and not recording.known_by.strip():
-        raise UsageError(
-            "--for needs --known-by: how you knew that it was them", hint="--known-by 'rang from their phone'"
-        )
-    if recording.known_by and not recording.who:
-        raise UsageError("--known-by goes with --for", hint="--for 'Sam Carter' --known-by '...'")
-
-
 def _happened(context: typer.Context, desk: "Desk", typed: str) -> str:
     """When it happened, UTC text; empty for now."""
     if not typed.strip():
@@ -120,19 +80,7 @@ def _happened(context: typer.Context, desk: "Desk", typed: str) -> str:
         raise UsageError(error.message, hint=hint) from error
 
 
-def _command(ref: str, recording: "Recording") -> str:
-    """The command that goes on with what was begun."""
-    words = ["visitsafe", "incident", ref]
-    if recording.near_miss:
-        words.append("--near-miss")
-    if recording.correct:
-        words.append("--correct")
-    if recording.who:
-        words += ["--for", recording.who, "--known-by", recording.known_by]
-    return shlex.join(words)
-
-
-def _first_steps(context: typer.Context, desk: "Desk", state: "PlanState | None", how: "How") -> None:
+def _first_steps(context: typer.Context, desk: "Desk", state: "PlanState | None", how: How) -> None:
     """What to do if it is happening now, before anything is asked; nothing where nobody is asked."""
     if how.print_answers or how.answers is not None:
         return
@@ -168,17 +116,6 @@ def _watched(desk: "Desk") -> bool | None:
         return anybody_watches(desk)
     except VisitsafeError:
         return None
-
-
-def _tell(
-    desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: bool | None, json: bool
-) -> None:
-    if json:
-        result_json(_shape(desk, state, body))
-        return
-    from visitsafe.text.clean import terminal
-
-    result("\n".join(terminal(line) for line in _lines(desk, state, body, watched=watched)))
 
 
 def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: bool | None) -> list[str]:
@@ -244,10 +181,10 @@ def _only_adds(desk: "Desk", state: "PlanState", body: "IncidentBody") -> str:
     return "It completes what was talked over before: nobody is told again."
 
 
-def _shape(desk: "Desk", state: "PlanState", body: "IncidentBody") -> dict[str, object]:
+def _shape(desk: "Desk", state: "PlanState", body: "IncidentBody") -> dict[str, Any]:
+    from visitsafe.followup.forms import raised_shape
     from visitsafe.state.duress_redaction import hides_duress
 
-    seen = hides_duress(state, desk.me, desk.now)
     return {
         "ref": state.ref,
         "plan": state.plan,
@@ -255,14 +192,6 @@ def _shape(desk: "Desk", state: "PlanState", body: "IncidentBody") -> dict[str, 
         "behaviours": list(body.behaviours),
         "hurt": body.hurt,
         "happened": body.happened,
-        "replaces": body.replaces,
-        "findings": [
-            {"rule": one.rule, "level": str(one.level), "text": one.text, "source": one.source}
-            for one in body.findings
-        ],
-        "sharing": [
-            {"trigger": one.trigger, "label": one.label, "recipients": list(one.recipients), "by": one.by}
-            for one in body.sharing
-        ],
-        "incidents": len(seen.after.incidents),
+        **raised_shape(body),
+        "incidents": len(hides_duress(state, desk.me, desk.now).after.incidents),
     }

@@ -7,6 +7,7 @@ import typer
 
 from visitsafe.cli.output import result, result_json, say, stands
 from visitsafe.cli.show import Json
+from visitsafe.errors import UsageError
 from visitsafe.opening import desk_of, later, zone_of
 
 if TYPE_CHECKING:
@@ -35,18 +36,26 @@ def marker(
     json: Json = False,
 ) -> None:
     """Show where a case's warning marker stands and how old that is, or note where you found it."""
-    from visitsafe.followup import marker as use
+    from visitsafe.find import find_case
+    from visitsafe.followup.forms import sign_after
+    from visitsafe.followup.marker import Marking, marked_body
+    from visitsafe.record.terms import Kind
 
-    marking = use.Marking(none=none, system=system, reference=reference, checked=checked, review=review)
+    if bool(ref) == bool(case):
+        raise UsageError(
+            "say which case: by a plan's reference, or by the case's own",
+            hint="visitsafe marker K7Q2-M9, or: visitsafe marker --case CF-1; see: visitsafe list --all",
+        )
+    marking = Marking(none=none, system=system, reference=reference, checked=checked, review=review)
     with desk_of(context) as desk:
         zone, now = zone_of(desk.roster), desk.now
         today = now.astimezone(zone).date()
-        state, history = use.find_case(desk, ref, case)
+        state, history = find_case(desk, ref, case)
         if not marking.anything:
             _show(state, history, today, json=json)
             return
-        body = use.marked_body(state, marking, now, zone)
-        done = use.record_marker(later(context, desk), state, body)
+        body = marked_body(state, marking, now, zone)
+        done = sign_after(later(context, desk), state, Kind.MARKED, body)
         with stands(f"it is recorded on {done.ref}; see: visitsafe marker {done.ref}"):
             _recorded(done, body, today, json=json)
 

@@ -299,10 +299,9 @@ def _plan_from_file(
 def _intent(
     context: typer.Context, desk: "Desk", file: "AnswersFile", questionnaire: "Questionnaire", wish: _Wish
 ) -> "Intent":
-    from visitsafe.cli.form_talk import taken_over
     from visitsafe.planning.compose import Intent
     from visitsafe.planning.sign import standing_answers
-    from visitsafe.wizard.answers_file import read_answers
+    from visitsafe.wizard.answers_file import read_answers, taken_over
 
     standing = standing_answers(desk, questionnaire)
     known = {name: value for name, (value, _) in standing.items()}
@@ -349,7 +348,8 @@ def _remark(desk: "Desk", questionnaire: "Questionnaire", intent: "Intent", know
     for one in known.notes:
         say(f"to note: {one.text}")
     for fact in in_order(known.facts):
-        why = why_not_said(intent.answers, fact)
+        meant = why_not_said(questionnaire.kept(intent.answers), fact)
+        why = next((one.id for one in questionnaire if meant and one.meaning == meant), meant)
         if fact.value != DAYLIGHT or why:
             also = f" Your answer is another: say why under {why}, for your manager sees both." if why else ""
             say(f"to note: {fact.text}{also}")

@@ -1,29 +1,31 @@
 """`visitsafe share`: what has to be told to other professionals, that it was, and a letter that says it."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from visitsafe.cli.forms import PageFormat
 from visitsafe.cli.output import deliver, flag_text, result, result_json, say, stands
-from visitsafe.errors import UsageError
+from visitsafe.errors import InterruptedByUserError, UsageError
 from visitsafe.opening import desk_of, invocation, later, zone_of
+from visitsafe.text.clean import is_name, kept_line, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from visitsafe.cli.prompts.talk import Talk
     from visitsafe.desk import Desk
     from visitsafe.followup.sharing import Sharing
     from visitsafe.state.duties import DutyState
     from visitsafe.state.fold import PlanState
 
 
-class Form(StrEnum):
-    """What a letter is written as."""
-
-    MD = "md"
-    HTML = "html"
+WITHOUT_TERMINAL = "use: visitsafe share REF --duty N --with ROLE --how ... --what ..."
+DONE, DECLINED, LATER = "They have been told", "We decided not to tell them", "Not yet"
+WAYS = ("By telephone", "At a meeting", "By letter or message", "Another way")
+ANOTHER = len(WAYS) - 1
+WRITE = "Write the letter"
 
 
 def share(
@@ -44,7 +46,7 @@ def share(
         list[int] | None,
         typer.Option("--leave-out", help="With --letter: without this line, by its number; may be repeated."),
     ] = None,
-    form: Annotated[Form, typer.Option("--format", help="With --letter: md or html.")] = Form.MD,
+    form: Annotated[PageFormat, typer.Option("--format", help="With --letter: md or html.")] = PageFormat.MD,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="With --letter: to this new file.")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Every duty whose day has passed.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="No colour, no cursor tricks.")] = False,
@@ -126,9 +128,7 @@ def _list_or_ask(
     if json or not waiting or not (sys.stdin.isatty() and sys.stdout.isatty()):
         _tell(desk, seen, json=json)
         return
-    from visitsafe.cli.share_talk import talk
-
-    asked = talk(context, desk, seen, waiting, plain=plain)
+    asked = _talk(context, desk, seen, waiting, plain=plain)
     if asked is not None:
         duty, said, own = asked
         _record(context, later(context, own), state, duty.number, said, "", json=json)
@@ -137,7 +137,6 @@ def _list_or_ask(
 def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
     from visitsafe.state.duties import duties_of
     from visitsafe.state.sharing_words import duty_lines, sharing_shape
-    from visitsafe.text.clean import kept_line
 
     found = duties_of(state)
     if json:
@@ -159,16 +158,15 @@ def _tell(desk: "Desk", state: "PlanState", *, json: bool) -> None:
 
 def _tell_open(desk: "Desk", *, overdue: bool, json: bool) -> None:
     """What is open for whoever asks, for a manager of the whole team; or all that is overdue."""
-    from visitsafe.followup import sharing
-    from visitsafe.followup.owed import owed_plans
+    from visitsafe.followup.owed import owed_plans, still_open
     from visitsafe.record.terms import Role
     from visitsafe.state.sharing_words import duty_shape, open_line
-    from visitsafe.text.clean import kept_line
     from visitsafe.text.clock import to_text
 
     everybody = overdue or Role.MANAGER in desk.member().roles
-    states = owed_plans(desk, mine=not everybody)
-    found = sharing.overdue(states, to_text(desk.now)) if overdue else sharing.still_open(states)
+    found = still_open(owed_plans(desk, mine=not everybody).states)
+    if overdue:
+        found = [pair for pair in found if pair[1].by < to_text(desk.now)]
     if json:
         result_json([{"ref": state.ref, **duty_shape(one, desk.now)} for state, one in found])
     elif found:
@@ -187,7 +185,7 @@ def _letter(
     number: int | None,
     said: "Sharing",
     without: list[int],
-    paper: tuple[Form, Path | None],
+    paper: tuple[PageFormat, Path | None],
     *,
     plain: bool,
 ) -> None:
@@ -195,7 +193,7 @@ def _letter(
     import sys
 
     from visitsafe.followup.sharing import Letter, duty_numbered, letter, letter_lines, letter_title
-    from visitsafe.text.clean import kept_line
+    from visitsafe.state.duties import duties_of
 
     me, zone = desk.member(), zone_of(desk.roster)
     words = Letter(
@@ -206,23 +204,21 @@ def _letter(
         to=said.recipients,
         said=(said.what,) if said.what.strip() else (),
     )
-    duties = [duty_numbered(state, number)] if number else _all_of(state)
+    duties = [duty_numbered(state, number)] if number else duties_of(state)
     lines = [text for _, text in letter_lines(state, duties, words, desk.now, zone)]
     if wrong := [number for number in without if not 1 <= number <= len(lines)]:
         raise UsageError(
             f"the letter has no line {wrong[0]} to leave out", hint=f"its lines are 1 to {len(lines)}"
         )
     if not without and lines and sys.stdin.isatty() and sys.stdout.isatty():
-        from visitsafe.cli.share_talk import left_out
-
-        without = left_out(context, lines, plain=plain)
+        without = _left_out(context, lines, plain=plain)
     elif lines:
         say("what it can say; leave a line out with: --leave-out NUMBER")
         for place, text in enumerate(lines, start=1):
             say(kept_line(f"{place}{'  left out' if place in without else ''}  {text}"))
     page = letter(state, duties, words, desk.now, zone, without)
     form, out = paper
-    if form is Form.HTML:
+    if form is PageFormat.HTML:
         from visitsafe.text.html import html_page
 
         page = html_page(page, letter_title(state))
@@ -235,7 +231,98 @@ def _letter(
     )
 
 
-def _all_of(state: "PlanState") -> "Sequence[DutyState]":
-    from visitsafe.state.duties import duties_of
+def _talk(
+    context: typer.Context, desk: "Desk", state: "PlanState", waiting: "Sequence[DutyState]", *, plain: bool
+) -> "tuple[DutyState, Sharing, Desk] | None":
+    """Ask what became of one of the duties that are open; None if nothing has yet.
 
-    return duties_of(state)
+    The desk comes back with its key open, so that nothing typed is lost.
+
+    Raises:
+        InterruptedByUserError: Nothing was recorded.
+    """
+    from visitsafe.cli.prompts.talk import talk_at
+    from visitsafe.membership.details import unlocked_once
+    from visitsafe.state.sharing_words import duty_lines
+
+    asker = talk_at(invocation(context).environ, plain=plain, otherwise=WITHOUT_TERMINAL)
+    lines = [line for one in waiting for line in duty_lines(one, desk.now, zone_of(desk.roster))]
+    result("\n".join([f"{state.ref}: still to be shared", *map(kept_line, lines)]))
+    duty = waiting[0]
+    if len(waiting) > 1:
+        labels = [one_line(one.duty.label) for one in waiting]
+        picked = asker.pick("Which one?", labels, [one.number for one in waiting])
+        if picked is None:
+            return None
+        duty = waiting[picked]
+    ready = unlocked_once(desk)
+    said = _became(asker, duty, ready.signer)
+    return None if said is None else (duty, said, ready)
+
+
+def _became(asker: "Talk", duty: "DutyState", unlock: "Callable[[], object]") -> "Sharing | None":
+    """Going back begins again, so that nothing half said is signed."""
+    from visitsafe.followup.sharing import Sharing
+
+    while True:
+        label = one_line(duty.duty.label)
+        which = asker.pick(f"{duty.number}  {label}: what became of it?", [DONE, DECLINED, LATER])
+        if which is None or (DONE, DECLINED, LATER)[which] == LATER:
+            return None
+        unlock()
+        if (DONE, DECLINED, LATER)[which] == DECLINED:
+            reason = asker.type("Why is it not shared? Your reason becomes part of the record")
+            if reason is not None:
+                return Sharing(declined=True, reason=reason)
+            continue
+        told = _told(asker, duty)
+        if told is not None:
+            return told
+
+
+def _told(asker: "Talk", duty: "DutyState") -> "Sharing | None":
+    from visitsafe.followup.sharing import Sharing
+
+    before = "; ".join(duty.duty.recipients)
+    recipients: tuple[str, ...] = ()
+    while not recipients:
+        who = asker.type("Who was told? Role and agency, several with ; between them", before)
+        if who is None:
+            return None
+        recipients = tuple(filter(None, (part.strip() for part in who.split(";"))))
+        if not all(map(is_name, recipients)):
+            asker.say("Somebody was told: give a role and an agency.")
+            recipients = ()
+    way = asker.pick("How were they told?", WAYS)
+    if way is None:
+        return None
+    how = asker.type("Which way?") if way == ANOTHER else WAYS[way].casefold()
+    what = None if how is None else asker.type("What were they told? Facts and precautions, please")
+    if how is None or what is None:
+        return None
+    return Sharing(recipients=recipients, how=how, what=what)
+
+
+def _left_out(context: typer.Context, lines: "Sequence[str]", *, plain: bool) -> list[int]:
+    """Which lines of a letter are left out, by their number from 1: each is shown before it is written.
+
+    Raises:
+        InterruptedByUserError: It is not written after all.
+    """
+    from visitsafe.cli.prompts.talk import talk_at
+
+    otherwise = "use: visitsafe share REF --letter --leave-out N"
+    asker = talk_at(invocation(context).environ, plain=plain, otherwise=otherwise)
+    without: set[int] = set()
+    while True:
+        shown = [
+            f"{'[left out] ' if number in without else ''}{kept_line(text)}"
+            for number, text in enumerate(lines, start=1)
+        ]
+        title = "What the letter says. Pick a line to leave it out, or to put it back"
+        picked = asker.pick(title, [*shown, WRITE])
+        if picked == len(lines):
+            return sorted(without)
+        if picked is None:
+            raise InterruptedByUserError("stopped; no letter was written")
+        without ^= {picked + 1}

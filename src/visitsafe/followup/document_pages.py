@@ -1,8 +1,8 @@
-"""The written agreement as a page that the family reads and keeps (3.10, 5.9), as CommonMark. Pure.
+"""The documents of a case as pages, as JSON and as a list; and what a family may find hard to read. Pure.
 
-Rules: it speaks to them, "you" and "we"; short sentences and no words of the trade; nobody is named but the
-worker; sources stand at the end. A question that the agency's own form does not ask leaves its part out.
-`family_texts` are the words on it that come from the answers, for `readability`.
+The written agreement is a page that the family reads and keeps (3.10, 5.9). It speaks to them, "you" and
+"we", in short sentences without words of the trade; nobody is named but the worker; sources stand at the end.
+What the agency's own form does not ask leaves its part out. Every text of the record is escaped (CommonMark).
 """
 
 import re
@@ -14,6 +14,7 @@ import msgspec
 
 from visitsafe.checklists.library import marked, past_review
 from visitsafe.record.bodies import Action, DocumentedBody, Shown
+from visitsafe.record.meanings import ACTIONS, Meaning
 from visitsafe.record.terms import Document
 from visitsafe.state.duties import CaseHistory, is_late, not_held, not_told
 from visitsafe.state.entry_words import DOCUMENTS
@@ -31,30 +32,23 @@ if TYPE_CHECKING:
     from visitsafe.checklists.assessment import Value
 
 
-NOT_ACCEPTABLE, NOT_ACCEPTABLE_OWN = "not-acceptable", "not-acceptable-own"
-FOLLOWS, FOLLOWS_OWN, STILL_SEEN = "follows", "follows-own", "still-seen"
-EXPECT, EXPECT_OWN, COMPLAIN = "expect", "expect-own", "complain"
-HOW_GIVEN, LANGUAGE = "how-given", "language"
-GONE_THROUGH_WITH, GONE_THROUGH_ON, THEIR_VIEW = "gone-through-with", "gone-through-on", "their-view"
-AGREED = "agreed"
-"""The questions of the form `agreement` that stand on the page."""
 OWN_WORDS = frozenset(
     {
-        NOT_ACCEPTABLE_OWN,
-        FOLLOWS_OWN,
-        STILL_SEEN,
-        EXPECT_OWN,
-        COMPLAIN,
-        LANGUAGE,
-        GONE_THROUGH_WITH,
-        THEIR_VIEW,
+        Meaning.NOT_ACCEPTABLE_OWN,
+        Meaning.FOLLOWS_OWN,
+        Meaning.STILL_SEEN,
+        Meaning.EXPECT_OWN,
+        Meaning.COMPLAIN,
+        Meaning.LANGUAGE,
+        Meaning.GONE_THROUGH_WITH,
+        Meaning.THEIR_VIEW,
     }
 )
-"""Those that are answered in somebody's own words."""
+"""What stands on the page in somebody's own words."""
 LISTS = (
-    (NOT_ACCEPTABLE, NOT_ACCEPTABLE_OWN),
-    (FOLLOWS, FOLLOWS_OWN),
-    (EXPECT, EXPECT_OWN),
+    (Meaning.NOT_ACCEPTABLE, Meaning.NOT_ACCEPTABLE_OWN),
+    (Meaning.FOLLOWS, Meaning.FOLLOWS_OWN),
+    (Meaning.EXPECT, Meaning.EXPECT_OWN),
 )
 AGREEMENT = {
     "yes-all": "You agree with what stands here.",
@@ -124,7 +118,14 @@ def family_texts(answers: "Mapping[str, Value]", shown: Sequence[Shown]) -> list
     """What the family will read of the answers, piece by piece."""
     words = _words(answers, shown)
     texts = [text for pair in LISTS for name in pair for text in _pieces(answers, words, name)]
-    return [*texts, *(words[name] for name in (STILL_SEEN, COMPLAIN, THEIR_VIEW) if words.get(name))]
+    return [
+        *texts,
+        *(
+            words[name]
+            for name in (Meaning.STILL_SEEN, Meaning.COMPLAIN, Meaning.THEIR_VIEW)
+            if words.get(name)
+        ),
+    ]
 
 
 def names_address(
@@ -173,13 +174,13 @@ def _counts() -> Iterator[str]:
 
 def _follows(body: DocumentedBody) -> list[str]:
     blocks = _list("If it goes on", "If one of these things goes on, this can happen:", body, 1)
-    if seen := _words_of(body).get(STILL_SEEN):
+    if seen := _words_of(body).get(Meaning.STILL_SEEN):
         blocks.append(f"We still need to see those who live with you. This is how: {markdown(seen)}")
     return blocks
 
 
 def _complain(body: DocumentedBody, about: Signing) -> str:
-    how = _words_of(body).get(COMPLAIN)
+    how = _words_of(body).get(Meaning.COMPLAIN)
     if how:
         return f"This is how: {_ended(markdown(how))}"
     ring = f", or ring {markdown_line(about.phone)}" if about.phone.strip() else ""
@@ -193,18 +194,22 @@ def _ended(text: str) -> str:
 
 def _gone_through(body: DocumentedBody) -> Iterator[str]:
     words = _words_of(body)
-    people = body.answers.get(GONE_THROUGH_WITH, ())
+    people = body.answers.get(Meaning.GONE_THROUGH_WITH, ())
     lines = []
     if isinstance(people, tuple) and people:
-        day = f" on {markdown_line(words[GONE_THROUGH_ON])}" if words.get(GONE_THROUGH_ON) else ""
+        day = (
+            f" on {markdown_line(words[Meaning.GONE_THROUGH_ON])}"
+            if words.get(Meaning.GONE_THROUGH_ON)
+            else ""
+        )
         who = ", ".join(markdown_line(one) for one in people)
         lines.append(f"We went through this page together{day}. With: {who}.")
-    if how := words.get(HOW_GIVEN):
-        more = f" ({markdown_line(words[LANGUAGE])})" if words.get(LANGUAGE) else ""
+    if how := words.get(Meaning.HOW_GIVEN):
+        more = f" ({markdown_line(words[Meaning.LANGUAGE])})" if words.get(Meaning.LANGUAGE) else ""
         lines.append(f"{markdown_line(how)}{more}.")
     if agreed := _agreed(body, words):
         lines.append(agreed)
-    if view := words.get(THEIR_VIEW):
+    if view := words.get(Meaning.THEIR_VIEW):
         lines.append(f"What you said about it: {markdown(view)}")
     if body.review:
         lines.append(f"We look at it again with you by {markdown_line(day_in_full(body.review))}.")
@@ -214,16 +219,18 @@ def _gone_through(body: DocumentedBody) -> Iterator[str]:
 
 def _agreed(body: DocumentedBody, words: Mapping[str, str]) -> str:
     """Whether they agree; an answer of an agency's own stands as it is worded, for it may be a no."""
-    given = body.answers.get(AGREED, "")
+    given = body.answers.get(Meaning.AGREED, "")
     if isinstance(given, str) and given in AGREEMENT:
         return AGREEMENT[given]
-    return f"Whether you agree: {_ended(markdown(words[AGREED]))}" if words.get(AGREED) else ""
+    return (
+        f"Whether you agree: {_ended(markdown(words[Meaning.AGREED]))}" if words.get(Meaning.AGREED) else ""
+    )
 
 
 def _signatures(body: DocumentedBody, about: Signing) -> Iterator[str]:
     """Lines to write on; a rule is a line on the printed page."""
     yield "## Signed"
-    people = body.answers.get(GONE_THROUGH_WITH, ())
+    people = body.answers.get(Meaning.GONE_THROUGH_WITH, ())
     several = isinstance(people, tuple) and len(people) > 1
     phone = f", telephone {markdown_line(about.phone)}" if about.phone.strip() else ""
     we = f"{markdown_line(about.worker)}, {markdown_line(about.team)}{phone}"
@@ -238,8 +245,6 @@ def _foot(about: Signing, zone: tzinfo) -> Iterator[str]:
     yield f"*{made}{where}*"
 
 
-TABLED = ("action-",)
-"""How the ids of questions begin whose answers stand in the list of actions."""
 _SOURCE = re.compile(r'(?:^|; )([\w-]+) ((?:"[^"]*"|[^";]+)+)')
 _PLACE = re.compile(r'"[^"]*"|[^\s,"][^,"]*')
 
@@ -341,22 +346,16 @@ def _answers(body: DocumentedBody) -> Iterator[str]:
     sections: dict[str, list[Shown]] = {}
     for shown in body.shown:
         passed_over = body.answers.get(shown.id) in {"", (), None}
-        if not passed_over and not shown.id.startswith(TABLED):
+        if not passed_over and not shown.id.startswith(ACTIONS):
             sections.setdefault(shown.section, []).append(shown)
     for title, answers in sections.items():
         yield f"## {markdown_line(title) or 'Questions'}"
         yield bullets(f"*{markdown_line(one.label)}*\\\n  {markdown(one.answer, '  ')}" for one in answers)
-    done = [one for one in body.shown if _is_done_action(body, one)]
+    named, open_ones = [one for one in body.shown if one.id in ACTIONS], {one.what for one in body.actions}
+    done = [one for one in named if body.answers.get(one.id) and one.answer not in open_ones]
     if done:
         yield "## Done"
         yield bullets(markdown(one.answer, "  ") for one in done)
-
-
-def _is_done_action(body: DocumentedBody, shown: Shown) -> bool:
-    """Whether it is an action that was named and stands no longer among what is to be done."""
-    number = shown.id.removeprefix(TABLED[0])
-    named = shown.id.startswith(TABLED) and number.isdecimal() and bool(body.answers.get(shown.id))
-    return named and shown.answer not in {action.what for action in body.actions}
 
 
 def _sources(shown: Sequence[Shown]) -> Iterator[str]:

@@ -1,12 +1,12 @@
-"""Documents of a case: what a filled-in form becomes, signing it, and finding it again (3.10, 4.14, 9.5).
+"""Documents of a case: what a filled-in form becomes, and finding it again (3.10, 4.14, 9.5).
 
 Whoever may write documents signs them; a new version is signed by the author of the old one or a manager, and
 stands in the record of the same plan. Of an agreement, a risk reduction plan and a supervision plan there is
-one at a time, unless somebody says that there are to be two. Code knows a few questions of the forms by their
-ids and gets on without any of them, for an agency may have its own forms.
+one at a time, unless somebody says that there are to be two.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,18 +17,17 @@ from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.form_flow import Answered
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError
-from visitsafe.find import case_history, newest_of
 from visitsafe.followup.document_pages import names_address
+from visitsafe.followup.forms import FormKind
 from visitsafe.record.bodies import Action, DocumentedBody
-from visitsafe.record.entry import VERSION, Content
+from visitsafe.record.meanings import ACTIONS, Meaning
 from visitsafe.record.terms import Document, Kind, Role
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.state.duties import HELD, STAGE, CaseHistory
+from visitsafe.state.duties import HELD, CaseHistory
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules_after import WRITERS, why_not_after
+from visitsafe.state.rules_after import WRITERS
 from visitsafe.state.visit import Event
 from visitsafe.team.roster import is_self
-from visitsafe.text.clock import to_text
 from visitsafe.text.days import DayError, day_of, is_done
 from visitsafe.text.days import said as day_in_full
 
@@ -48,36 +47,17 @@ NAMES: Mapping[Document, str] = {
     Document.TELLING: "plan for telling the family",
 }
 ONE_AT_A_TIME = frozenset({Document.AGREEMENT, Document.RISK_REDUCTION, Document.SUPERVISION})
-MOST_ACTIONS = 6
-ACTIONS = tuple(f"action-{number}" for number in range(1, MOST_ACTIONS + 1))
-"""The questions for actions; `-who` and `-by` behind it for the rest of each."""
-REVIEW, MEETING_DAY, TELL_WHEN, TELL_BY = "review", "meeting-day", "tell-when", "tell-by"
-COMING = (REVIEW, "next-meeting", MEETING_DAY, TELL_WHEN, *(f"{action}-by" for action in ACTIONS))
-PAST = ("gone-through-on",)
-"""The questions whose answer is a day: still to come as a rule, or gone by."""
-MAY_BE_DONE = frozenset({TELL_WHEN, *(f"{action}-by" for action in ACTIONS)})
+COMING = (
+    Meaning.REVIEW,
+    Meaning.NEXT_MEETING,
+    Meaning.MEETING_DAY,
+    Meaning.TELL_WHEN,
+    *(f"{action}-by" for action in ACTIONS),
+)
+PAST = (Meaning.GONE_THROUGH_ON,)
+"""The meanings of the questions whose answer is a day: still to come as a rule, or gone by."""
+MAY_BE_DONE = frozenset({Meaning.TELL_WHEN, *(f"{action}-by" for action in ACTIONS)})
 TELL = "Tell the family"
-
-
-class Writing(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be written, besides what the form asks.
-
-    Attributes:
-        document: Which document.
-        new_version: It takes the place of the newest of its kind.
-        another: It stands beside one of its kind.
-    """
-
-    document: Document
-    new_version: bool = False
-    another: bool = False
-
-
-class Old(NamedTuple):
-    """A document and the plan in whose record it stands."""
-
-    state: PlanState
-    said: Event[DocumentedBody]
 
 
 class WrongDay(NamedTuple):
@@ -85,7 +65,6 @@ class WrongDay(NamedTuple):
 
     id: str
     label: str
-    typed: str
     sentence: str
 
 
@@ -93,7 +72,7 @@ class Days(NamedTuple):
     """The days in the answers to a form.
 
     Attributes:
-        read: By question id, as `2026-12-01`.
+        read: By meaning, as `2026-12-01`.
         wrong: Those that cannot be read.
     """
 
@@ -101,197 +80,158 @@ class Days(NamedTuple):
     wrong: tuple[WrongDay, ...]
 
 
-def find_plan(desk: Desk, ref: str, case: str) -> PlanState:
-    """The plan that is named, or the newest of a case.
+@dataclass(frozen=True, kw_only=True)
+class Writing(FormKind[DocumentedBody]):
+    """A document as it is written; `correct` for a new version of the newest of its kind.
 
-    Raises:
-        NotFoundError: There is none.
+    Attributes:
+        document: Which document.
+        history: The case, as whoever writes may see it.
+        now: From which `in 4 weeks` is counted.
+        another: It stands beside one of its kind.
     """
-    return desk.plan(desk.resolve(ref)) if ref else newest_of(desk, case)
+
+    kind = Kind.DOCUMENTED
+    document: Document
+    history: CaseHistory
+    now: datetime
+    another: bool = False
+
+    @property
+    def form(self) -> str:
+        """As `FormKind.form`."""
+        return FORMS[self.document]
+
+    @property
+    def replaced(self) -> tuple[PlanState, Event[DocumentedBody]] | None:
+        """What it takes the place of, with the plan in whose record it stands; None if nothing."""
+        found = self.history.documents(self.document)
+        return found[-1] if found and self.correct else None
+
+    @property
+    def called(self) -> str:
+        """As `FormKind.called`."""
+        return f"document {self.document}"
+
+    def flags(self) -> list[str]:
+        """As `FormKind.flags`."""
+        return [*(["--new-version"] if self.correct else []), *(["--another"] if self.another else [])]
+
+    def check(self, desk: Desk, _state: PlanState) -> None:
+        """As `FormKind.check`: who may write, and whether there is one already."""
+        me, found = desk.member(), self.history.documents(self.document)
+        if not me.roles & WRITERS:
+            raise NotPermittedError(
+                "writing documents of a case needs the role practitioner or manager",
+                hint="ask an admin for it",
+            )
+        name, command = NAMES[self.document], f"visitsafe document {self.document}"
+        if not found and self.correct:
+            raise NotFoundError(
+                f"there is no {name} of this case yet",
+                hint=f"leave out --new-version: {command} --case CASE",
+            )
+        beside = self.another or self.document not in ONE_AT_A_TIME
+        if not found or (beside and not self.correct):
+            return
+        old = found[-1][1]
+        whose = f"{old.author.person.name} of {day_in_full(old.at[:10])}"
+        if not self.correct:
+            raise NotPermittedError(
+                f"there is a {name} of this case already, by {whose}",
+                hint="--new-version begins with its answers and takes its place; --another keeps both",
+            )
+        if Role.MANAGER not in me.roles and not is_self(me, old.author, desk.roster.everyone):
+            raise NotPermittedError(
+                f"the {name} by {whose} is replaced by its author or a manager only",
+                hint="ask one of them; or keep both with --another",
+            )
+
+    def old(self, _desk: Desk, _state: PlanState) -> Event[DocumentedBody] | None:
+        """As `FormKind.old`."""
+        return self.replaced[1] if self.replaced else None
+
+    def known(self, desk: Desk, state: PlanState) -> dict[str, Value]:
+        """As `FormKind.known`; days as they were meant."""
+        known, old = super().known(desk, state), self.old(desk, state)
+        words = {one.id: one.answer for one in old.body.shown} if old else {}
+        days = {name: words.get(name, value) for name, value in known.items() if value}
+        return known | {name: day for name, day in days.items() if name in {*COMING, *PAST}}
+
+    def apart(self, desk: Desk, state: PlanState) -> str:
+        """As `FormKind.apart`."""
+        return super().apart(desk, state) or ("another" if self.another else "")
+
+    def days(self, answered: Answered, zone: ZoneInfo) -> Days:
+        """The days that were typed in a form, on this calendar."""
+        labels = {one.id: one.label for one in answered.shown}
+        read: dict[str, str] = {}
+        wrong = []
+        for name in (*COMING, *PAST):
+            typed = answered.word(name)
+            if not typed.strip() or (name in MAY_BE_DONE and is_done(typed)):
+                continue
+            try:
+                read[name] = day_of(typed, self.now, zone, past=name in PAST)
+            except DayError as error:
+                wrong.append(WrongDay(name, labels.get(name, name), error.sentence))
+        return Days(read, tuple(wrong))
+
+    def check_no_address(self, answered: Answered) -> None:
+        """Refuse a page for the family whose words name an address of the case: there they would be cut out.
+
+        Raises:
+            ProblemsError: Some do; each question is named.
+        """
+        if self.document is not Document.AGREEMENT:
+            return
+        addresses = {state.body.visit.address for state in self.history.plans}
+        if labels := names_address(answered.answers, answered.shown, addresses):
+            raise ProblemsError(
+                "nothing was signed; the page for the family must not name the address",
+                [f"{label}: it names the address" for label in labels],
+                hint="say it without the address, such as: at home, at the door; then run it again",
+            )
+
+    def body(self, desk: Desk, state: PlanState, answered: Answered, zone: ZoneInfo) -> DocumentedBody:
+        """As `FormKind.body`: what was typed for a day stands as that day in words."""
+        old, days = self.old(desk, state), self.days(answered, zone).read
+        for name, day in days.items():
+            answered = retyped(answered, name, answered.word(name), day_in_full(day))
+        proposed = self.document is Document.MEETING and answered.answers.get(Meaning.STAGE, HELD) != HELD
+        return DocumentedBody(
+            of=state.version.id,
+            form=answered.form,
+            answers=answered.answers,
+            shown=answered.shown,
+            findings=answered.findings,
+            sharing=answered.sharing,
+            replaces=old.id if old else "",
+            document=str(self.document),
+            actions=tuple(self._actions(answered, days)),
+            review=days.get(Meaning.MEETING_DAY if proposed else Meaning.REVIEW, ""),
+        )
+
+    def _actions(self, answered: Answered, days: Mapping[str, str]) -> Iterator[Action]:
+        """The actions that are named and not done."""
+        for name in ACTIONS:
+            what, by = answered.text(name), f"{name}-by"
+            if what and not is_done(answered.text(by)):
+                yield Action(what=what, who=answered.text(f"{name}-who"), by=days.get(by, ""))
+        if self.document is Document.TELLING and not is_done(answered.text(Meaning.TELL_WHEN)):
+            yield Action(what=TELL, who=answered.text(Meaning.TELL_BY), by=days.get(Meaning.TELL_WHEN, ""))
 
 
-def seen_history(desk: Desk, case: str) -> CaseHistory:
-    """The plans of a case in every spelling, as whoever asks may see them (D15).
-
-    Raises:
-        NotFoundError: There are none.
-    """
-    history = case_history(desk, case)
-    if not history.plans:
-        newest_of(desk, case)  # says that there are none, and what there may be instead
+def seen_by(desk: Desk, history: CaseHistory) -> CaseHistory:
+    """A case as whoever asks may see it (D15)."""
     seen = tuple(hides_duress(state, desk.me, desk.now) for state in history.plans)
     return msgspec.structs.replace(history, plans=seen)
 
 
-def check_may_write(desk: Desk, history: CaseHistory, writing: Writing) -> Old | None:
-    """Refuse before anything is asked what could not be signed; the document that is to be replaced, if any.
-
-    Raises:
-        NotPermittedError: They may not write documents, or not replace this one, or there is one already.
-        NotFoundError: There is nothing to replace.
-    """
-    me = desk.member()
-    if not me.roles & WRITERS:
-        raise NotPermittedError(
-            "writing documents of a case needs the role practitioner or manager", hint="ask an admin for it"
-        )
-    found = history.documents(writing.document)
-    name, command = NAMES[writing.document], f"visitsafe document {writing.document}"
-    if not found and writing.new_version:
-        raise NotFoundError(
-            f"there is no {name} of this case yet", hint=f"leave out --new-version: {command} --case CASE"
-        )
-    if not found or not (writing.new_version or (writing.document in ONE_AT_A_TIME and not writing.another)):
-        return None
-    state, old = found[-1]
-    whose = f"{old.author.person.name} of {day_in_full(old.at[:10])}"
-    if not writing.new_version:
-        raise NotPermittedError(
-            f"there is a {name} of this case already, by {whose}",
-            hint="--new-version begins with its answers and takes its place; --another keeps both",
-        )
-    if Role.MANAGER not in me.roles and not is_self(me, old.author, desk.roster.everyone):
-        raise NotPermittedError(
-            f"the {name} by {whose} is replaced by its author or a manager only",
-            hint="ask one of them; or keep both with --another",
-        )
-    return Old(state, old)
-
-
-def known_answers(old: Old | None) -> dict[str, Value]:
-    """The answers with which a new version begins; days as they were meant."""
-    if old is None:
-        return {}
-    body = old.said.body
-    words = {one.id: one.answer for one in body.shown}
-    return {
-        name: words.get(name, value) if name in {*COMING, *PAST} and value else value
-        for name, value in body.answers.items()
-    }
-
-
-def days_in(answered: Answered, now: datetime, zone: ZoneInfo) -> Days:
-    """The days that were typed in a form.
-
-    Args:
-        answered: The form.
-        now: From which `in 4 weeks` is counted.
-        zone: Whose calendar is meant.
-    """
-    labels = {one.id: one.label for one in answered.shown}
-    read: dict[str, str] = {}
-    wrong = []
-    for name in (*COMING, *PAST):
-        typed = answered.answers.get(name, "")
-        if not isinstance(typed, str) or not typed.strip() or (name in MAY_BE_DONE and is_done(typed)):
-            continue
-        try:
-            read[name] = day_of(typed, now, zone, past=name in PAST)
-        except DayError as error:
-            wrong.append(WrongDay(name, labels.get(name, name), typed, error.sentence))
-    return Days(read, tuple(wrong))
-
-
-def check_no_address(history: CaseHistory, answered: Answered, writing: Writing) -> None:
-    """Refuse a page for the family whose words name an address of the case: on it they would be cut out.
-
-    Raises:
-        ProblemsError: Some do; each question is named.
-    """
-    if writing.document is not Document.AGREEMENT:
-        return
-    addresses = {state.body.visit.address for state in history.plans}
-    if labels := names_address(answered.answers, answered.shown, addresses):
-        raise ProblemsError(
-            "nothing was signed; the page for the family must not name the address",
-            [f"{label}: it names the address" for label in labels],
-            hint="say it without the address, such as: at home, at the door; then run it again",
-        )
-
-
-def retyped(answered: Answered, name: str, typed: str) -> Answered:
-    """The same form with another answer to one question."""
+def retyped(answered: Answered, name: str, typed: str, words: str = "") -> Answered:
+    """The same form with another answer to one question, shown in other words if there are some."""
     shown = tuple(
-        msgspec.structs.replace(one, answer=typed) if one.id == name else one for one in answered.shown
-    )
-    return msgspec.structs.replace(answered, answers={**answered.answers, name: typed}, shown=shown)
-
-
-def record_document(
-    desk: Desk, state: PlanState, answered: Answered, days: Days, writing: Writing, old: Old | None
-) -> tuple[DocumentedBody, PlanState]:
-    """Sign a document and append it; when this returns, it is on the disk.
-
-    Args:
-        desk: Who signs, at the moment of signing.
-        state: The plan in whose record it will stand.
-        answered: The form.
-        days: Its days, all of them read.
-        writing: The rest.
-        old: What it replaces.
-
-    Returns:
-        What was signed, and the plan with it.
-
-    Raises:
-        NotPermittedError: It would not count, or the team does not know who asks.
-    """
-    body = document_body(state, answered, days, writing, old)
-    me = desk.member()
-    content = Content(
-        v=VERSION, plan=state.plan, kind=Kind.DOCUMENTED, at=to_text(desk.now), by=me.fingerprint, after=(),
-        body={},
-    )  # fmt: skip
-    counted = [one for one in state.judged if not one.why_not]
-    if reason := why_not_after(content, me, body, counted, desk.roster.everyone):
-        raise NotPermittedError(f"that would not count: {reason}", hint=f"see: visitsafe show {state.ref}")
-    return body, desk.record(state.plan, Kind.DOCUMENTED, state.heads, body)
-
-
-def document_body(
-    state: PlanState, answered: Answered, days: Days, writing: Writing, old: Old | None = None
-) -> DocumentedBody:
-    """What is to be signed: what was typed for a day stands as that day in words."""
-    words = {name: day_in_full(day) for name, day in days.read.items()}
-    shown = tuple(
-        msgspec.structs.replace(one, answer=words[one.id]) if one.id in words else one
+        msgspec.structs.replace(one, answer=words or typed) if one.id == name else one
         for one in answered.shown
     )
-    return DocumentedBody(
-        of=state.version.id,
-        form=answered.form,
-        answers=answered.answers,
-        shown=shown,
-        findings=answered.findings,
-        sharing=answered.sharing,
-        replaces=old.said.id if old else "",
-        document=str(writing.document),
-        actions=(*_actions(answered.answers, days), *_telling(writing, answered.answers, days)),
-        review=_review(writing, answered.answers, days),
-    )
-
-
-def _actions(answers: Mapping[str, Value], days: Days) -> Iterator[Action]:
-    """The actions that are named and not done."""
-    for name in ACTIONS:
-        what = _words(answers, name)
-        if what and not is_done(_words(answers, f"{name}-by")):
-            yield Action(what=what, who=_words(answers, f"{name}-who"), by=days.read.get(f"{name}-by", ""))
-
-
-def _telling(writing: Writing, answers: Mapping[str, Value], days: Days) -> Iterator[Action]:
-    if writing.document is Document.TELLING and not is_done(_words(answers, TELL_WHEN)):
-        yield Action(what=TELL, who=_words(answers, TELL_BY), by=days.read.get(TELL_WHEN, ""))
-
-
-def _review(writing: Writing, answers: Mapping[str, Value], days: Days) -> str:
-    """When it is looked at again; for a meeting that is only proposed, its day."""
-    if writing.document is Document.MEETING and answers.get(STAGE, HELD) != HELD:
-        return days.read.get(MEETING_DAY, "")
-    return days.read.get(REVIEW, "")
-
-
-def _words(answers: Mapping[str, Value], name: str) -> str:
-    """An answer in words; empty if it was passed over, or the form does not ask it."""
-    value = answers.get(name, "")
-    return value if isinstance(value, str) else "; ".join(value)
+    return msgspec.structs.replace(answered, answers={**answered.answers, name: typed}, shown=shown)

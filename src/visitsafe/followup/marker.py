@@ -1,4 +1,4 @@
-"""Recording where a warning marker of a case stands, or that there is none (D14).
+"""What is signed about where a warning marker of a case stands, or that there is none (D14).
 
 Anybody in the team may. It stands in the record of one plan of the case, and holds for the case: the next
 plan for it is told (`last_time`).
@@ -8,17 +8,10 @@ from datetime import date, datetime, timedelta, tzinfo
 
 import msgspec
 
-from visitsafe.desk import Desk
-from visitsafe.errors import NotPermittedError, UsageError
-from visitsafe.find import case_history, newest_of
+from visitsafe.errors import UsageError
 from visitsafe.record.bodies import MarkedBody
-from visitsafe.record.entry import VERSION, Content
-from visitsafe.record.terms import Kind
-from visitsafe.state.duties import CaseHistory
 from visitsafe.state.fold import PlanState
 from visitsafe.state.markers import ELSEWHERE, place_of
-from visitsafe.state.rules_after import why_not_after
-from visitsafe.text.clock import to_text
 from visitsafe.text.days import in_words, typed_day
 from visitsafe.text.redact import without_address
 
@@ -47,27 +40,6 @@ class Marking(msgspec.Struct, frozen=True, kw_only=True):
     def anything(self) -> bool:
         """Whether something is to be recorded."""
         return self.none or any((self.system, self.reference, self.checked, self.review))
-
-
-def find_case(desk: Desk, ref: str, case: str) -> tuple[PlanState, CaseHistory]:
-    """The plan in whose record a marker is kept, and its case.
-
-    Args:
-        desk: Who asks.
-        ref: A plan's reference; empty to go by the case.
-        case: The case's reference; empty to go by the plan.
-
-    Raises:
-        UsageError: Neither is given, or both.
-        NotFoundError: There is no such plan or case.
-    """
-    if bool(ref) == bool(case):
-        raise UsageError(
-            "say which case: by a plan's reference, or by the case's own",
-            hint="visitsafe marker K7Q2-M9, or: visitsafe marker --case CF-1; see: visitsafe list --all",
-        )
-    state = desk.plan(desk.resolve(ref)) if ref else newest_of(desk, case)
-    return state, case_history(desk, state.body.visit.case)
 
 
 def marked_body(state: PlanState, marking: Marking, now: datetime, zone: tzinfo) -> MarkedBody:
@@ -118,25 +90,3 @@ def _review(marking: Marking, today: date, checked: date) -> str:
             f"--review: {in_words(day)} is more than half a year off", hint="if that is meant, add the year"
         )
     return day.isoformat()
-
-
-def record_marker(desk: Desk, state: PlanState, body: MarkedBody) -> PlanState:
-    """Sign where a marker stands; when this returns, it is on the disk.
-
-    Raises:
-        NotPermittedError: It would not count, or the team does not know who asks.
-    """
-    me = desk.member()
-    content = Content(
-        v=VERSION,
-        plan=state.plan,
-        kind=Kind.MARKED,
-        at=to_text(desk.now),
-        by=me.fingerprint,
-        after=(),
-        body={},
-    )
-    counted = [one for one in state.judged if not one.why_not]
-    if reason := why_not_after(content, me, body, counted, desk.roster.everyone):
-        raise NotPermittedError(f"that would not count: {reason}", hint=f"see: visitsafe show {state.ref}")
-    return desk.record(state.plan, Kind.MARKED, state.heads, body)

@@ -6,14 +6,14 @@ at most `MOST` plans are folded. A plan about which nothing is owed by its row i
 finds a row that hides something.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from visitsafe.desk import Desk
 from visitsafe.find import looked_at
 from visitsafe.record.stored import PlanRow
 from visitsafe.state.duress_redaction import hides_duress
-from visitsafe.state.duties import owed, talk_by
+from visitsafe.state.duties import DutyState, each_once, owed, talk_by
 from visitsafe.state.fold import PlanState
 from visitsafe.text.clock import to_text
 
@@ -34,32 +34,27 @@ class Owing(NamedTuple):
 
 
 def owed_plans(
-    desk: Desk, limit: int = MOST, *, mine: bool = False, known: Mapping[str, PlanState] | None = None
-) -> tuple[PlanState, ...]:
-    """The plans about which something is owed, what is due first at the top, as whoever asks may see them.
-
-    That there are more than `limit` is warned of; `mine` and `known` as in `overdue_plans`.
-    """
-    found = _owing(desk, _mine(desk) if mine else desk.store.plans(owed_only=True), limit, known or {})
-    if found.more:
-        desk.warn(f"something is owed about {found.more} more plans; this is about the {limit} due first")
-    return found.states
-
-
-def overdue_plans(
-    desk: Desk, *, mine: bool = False, limit: int = MOST, known: Mapping[str, PlanState] | None = None
+    desk: Desk,
+    *,
+    mine: bool = False,
+    late: bool = False,
+    limit: int = MOST,
+    known: Mapping[str, PlanState] | None = None,
 ) -> Owing:
-    """The plans about which something was due before now.
+    """The plans about which something is owed. Those that are more than `limit` are counted, and warned of.
 
     Args:
         desk: Who asks.
         mine: Only those whose visit this person planned.
+        late: Only what was due before now; then nothing is warned of.
         limit: How many are folded at most.
         known: Plans that were folded already, by id.
     """
-    now = to_text(desk.now)
     rows = _mine(desk) if mine else desk.store.plans(owed_only=True)
-    return _owing(desk, [row for row in rows if row.owed < now], limit, known or {})
+    found = _owing(desk, [row for row in rows if not late or row.owed < to_text(desk.now)], limit, known)
+    if found.more and not late:
+        desk.warn(f"something is owed about {found.more} more plans; this is about the {limit} due first")
+    return found
 
 
 def my_debriefs(desk: Desk, *, limit: int = MOST, known: Mapping[str, PlanState] | None = None) -> Owing:
@@ -70,7 +65,7 @@ def my_debriefs(desk: Desk, *, limit: int = MOST, known: Mapping[str, PlanState]
         limit: How many are folded at most.
         known: Plans that were folded already, by id.
     """
-    found = _owing(desk, _mine(desk), limit, known or {})
+    found = _owing(desk, _mine(desk), limit, known)
     waiting = [state for state in found.states if talk_by(state)]
     return Owing(tuple(sorted(waiting, key=lambda state: (talk_by(state), state.plan))), found.more)
 
@@ -81,15 +76,19 @@ def _mine(desk: Desk) -> list[PlanRow]:
     return [row for row in desk.store.plans(owed_only=True) if row.by in keys]
 
 
-def _owing(desk: Desk, rows: Sequence[PlanRow], limit: int, known: Mapping[str, PlanState]) -> Owing:
-    seen = [hides_duress(state, desk.me, desk.now) for state in _folded(desk, rows[:limit], known)]
+def _owing(desk: Desk, rows: Sequence[PlanRow], limit: int, known: Mapping[str, PlanState] | None) -> Owing:
+    folded = [(known or {}).get(row.plan) or _folded(desk, row) for row in rows[:limit]]
+    seen = [hides_duress(state, desk.me, desk.now) for state in folded if state is not None]
     owing = sorted((state for state in seen if owed(state)), key=lambda state: (owed(state), state.plan))
     return Owing(tuple(owing), max(0, len(rows) - limit))
 
 
-def _folded(desk: Desk, rows: Sequence[PlanRow], known: Mapping[str, PlanState]) -> Iterator[PlanState]:
-    for row in rows:
-        if row.plan in known:
-            yield known[row.plan]
-        elif (one := looked_at(desk, row.plan, row)) is not None:
-            yield one.state
+def _folded(desk: Desk, row: PlanRow) -> PlanState | None:
+    found = looked_at(desk, row.plan, row)
+    return found.state if found else None
+
+
+def still_open(states: Sequence[PlanState]) -> list[tuple[PlanState, DutyState]]:
+    """The open duties of these plans, one for a case, ground and recipient, what is due first at the top."""
+    found = [pair for pair in each_once(states) if pair[1].open]
+    return sorted(found, key=lambda pair: (pair[1].by, pair[0].plan, pair[1].number))

@@ -13,19 +13,18 @@ from msgspec.structs import replace
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.find import case_history
+from visitsafe.followup.forms import sign_after
 from visitsafe.record.bodies import PlanBody, SharedBody
-from visitsafe.record.entry import Content
+from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Kind
-from visitsafe.state.duties import DutyState, Met, duties_of, each_once, same_ground
+from visitsafe.state.duties import DutyState, Met, duties_of, same_ground
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules_after import NOT_SHARE, SHARE, WRITERS, why_not_after
+from visitsafe.state.rules_after import NOT_SHARE, SHARE, WRITERS
 from visitsafe.supervision.page_sections import bullets
 from visitsafe.text.clean import markdown, markdown_line
 from visitsafe.text.clock import date_only, day, to_text
 from visitsafe.text.redact import naming
 
-BEHAVIOURS = "behaviours"
-"""The question of the visit checklist and of the incident form whose choices say what happened (6.2)."""
 LEFT_OUT = "[left out]"
 WHY, HAPPENED = "Why we tell you, as our colleagues see it", "What happened"
 OURSELVES, ALSO = "What we do ourselves", "Also"
@@ -140,7 +139,9 @@ def _happened(state: PlanState, untold: Collection[str], zone: tzinfo) -> list[s
     for said in state.after.incidents:
         if said.id in untold:
             continue
-        what = "; ".join(one.answer for one in said.body.shown if one.id == BEHAVIOURS and one.answer.strip())
+        what = "; ".join(
+            one.answer for one in said.body.shown if one.id == Meaning.BEHAVIOURS and one.answer.strip()
+        )
         kind = "a near miss" if said.body.near_miss else "an incident"
         lines.append(f"{date_only(said.happened, zone)}: {kind}{f': {what}' if what else ''}.")
     return lines
@@ -149,7 +150,7 @@ def _happened(state: PlanState, untold: Collection[str], zone: tzinfo) -> list[s
 def _ticked(body: PlanBody) -> Iterator[str]:
     """The answers to choices about behaviour, in words."""
     for shown in body.shown:
-        if shown.id == BEHAVIOURS and body.answers.get(shown.id) and shown.answer.strip():
+        if shown.id == Meaning.BEHAVIOURS and body.answers.get(shown.id) and shown.answer.strip():
             yield shown.answer
 
 
@@ -247,8 +248,7 @@ def share(desk: Desk, state: PlanState, duty: DutyState | None, said: Sharing) -
         happened=said.happened,
     )
     _check_complete(body, declined=said.declined)
-    _check_counts(desk, state, body)
-    done = desk.record(state.plan, Kind.SHARED, state.heads, body)
+    done = sign_after(desk, state, Kind.SHARED, body, see="share")
     if duty is not None and duty.of_plan:
         _share_copies(desk, state, duty, body)
     return done
@@ -280,25 +280,3 @@ def _check_complete(body: SharedBody, *, declined: bool) -> None:
     ):
         if not value.strip():
             raise NotPermittedError(f"say {what}", hint=f"add: {flag} '...'")
-
-
-def _check_counts(desk: Desk, state: PlanState, body: SharedBody) -> None:
-    me = desk.member()
-    content = Content(
-        v=1, plan=state.plan, kind=Kind.SHARED, at=to_text(desk.now), by=me.fingerprint, after=(), body={}
-    )
-    counted = [one for one in state.judged if not one.why_not]
-    reason = why_not_after(content, me, body, counted, desk.roster.everyone)
-    if reason:
-        raise NotPermittedError(f"that would not count: {reason}", hint=f"see: visitsafe share {state.ref}")
-
-
-def overdue(states: Sequence[PlanState], now: str) -> list[tuple[PlanState, DutyState]]:
-    """The open duties of these plans whose day has passed at `now` (UTC text), the longest overdue first."""
-    return [pair for pair in still_open(states) if pair[1].by < now]
-
-
-def still_open(states: Sequence[PlanState]) -> list[tuple[PlanState, DutyState]]:
-    """The open duties of these plans, one for a case, ground and recipient, what is due first at the top."""
-    found = [pair for pair in each_once(states) if pair[1].open]
-    return sorted(found, key=lambda pair: (pair[1].by, pair[0].plan, pair[1].number))

@@ -92,7 +92,7 @@ def compose_plan(
     facts, rest = _facts(questionnaire, answers)
     return PlanBody(
         visit=_visit(checklists, facts, companion),
-        answers=rest,
+        answers=questionnaire.kept(rest),
         findings=(*findings, *known.notes),
         controls=_controls(intent.controls, findings),
         sharing=duties(checklists.sharing, questionnaire, answers, at),
@@ -149,7 +149,7 @@ def answers_of(questionnaire: Questionnaire, body: PlanBody) -> dict[str, Value]
         or (() if visit.nobody is True else ""),
     }
     filled = {question.id: facts[question.fills] for question in questionnaire if question.fills}
-    return {**filled, **{name: value for name, value in body.answers.items() if name in questionnaire.by_id}}
+    return {**filled, **questionnaire.asked(body.answers)}
 
 
 def _visit(
@@ -189,22 +189,24 @@ def _standing(
 ) -> dict[str, str]:
     """When each standing answer of this plan was given: earlier, or now."""
     return {
-        question.id: given.get(question.id, to_text(at))
+        question.meaning: given.get(question.id, to_text(at))
         for question in questionnaire
         if question.valid_for and question.id in answers and is_safe(question, answers[question.id])
     }
 
 
-def standing_in_date(questionnaire: Questionnaire, last: PlanBody, now: datetime) -> dict[str, str]:
-    """Of a plan's standing answers those that still hold at `now`: question id to when it was given."""
+def standing_in_date(
+    questionnaire: Questionnaire, last: PlanBody, now: datetime
+) -> dict[str, tuple[str, str]]:
+    """Of a plan's standing answers those that still hold: question id to the answer and when it was given."""
+    answers, given = questionnaire.asked(last.answers), questionnaire.asked(last.standing)
     return {
-        question.id: last.standing[question.id]
-        for question in questionnaire
-        if question.valid_for
-        and question.id in last.standing
-        and question.id in last.answers
-        and is_safe(question, last.answers[question.id])
-        and to_text(now - timedelta(days=question.valid_for)) <= last.standing[question.id] <= to_text(now)
+        one.id: (str(answers[one.id]), given[one.id])
+        for one in questionnaire
+        if one.valid_for
+        and one.id in answers
+        and is_safe(one, answers[one.id])
+        and to_text(now - timedelta(days=one.valid_for)) <= given.get(one.id, "") <= to_text(now)
     }
 
 

@@ -11,6 +11,7 @@ from visitsafe.checklists.facts import Known
 from visitsafe.desk import Desk
 from visitsafe.find import case_history
 from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, Finding, IncidentBody
+from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Answer, Document, Level
 from visitsafe.state.case_known import case_facts, was_made
 from visitsafe.state.duress_redaction import hides_duress
@@ -26,8 +27,6 @@ MOST = 6
 MOST_INCIDENTS, MOST_ACTIONS = 2, 3
 LONGEST = 280
 """Characters of anybody's words that are carried over."""
-BEHAVIOURS = "behaviours"
-"""The question of the incident form whose answer is told in words."""
 
 
 class _Case:
@@ -105,7 +104,11 @@ def _happened(said: Event[IncidentBody]) -> str:
     """What it was, as `there was an incident: Shouting; Throwing things.`, and whether somebody was hurt."""
     body = said.body
     what = "there was a near miss" if body.near_miss else "there was an incident"
-    shown = next((one.answer for one in body.shown if one.id == BEHAVIOURS), "") if body.behaviours else ""
+    shown = (
+        next((one.answer for one in body.shown if one.id == Meaning.BEHAVIOURS), "")
+        if body.behaviours
+        else ""
+    )
     how = shown or "; ".join(name.replace("-", " ") for name in body.behaviours)
     hurt = " Somebody was hurt." if body.hurt == Answer.YES else ""
     return f"{what}{': ' if how else ''}{how.rstrip('.')}.{hurt}"

@@ -221,10 +221,7 @@ def last_plan_of_mine(desk: Desk) -> PlanBody | None:
 def standing_answers(desk: Desk, questionnaire: Questionnaire) -> dict[str, tuple[str, str]]:
     """Standing answers still in date: question id to the answer and when it was given (UTC text)."""
     last = last_plan_of_mine(desk)
-    if last is None:
-        return {}
-    dates = standing_in_date(questionnaire, last, desk.now)
-    return {name: (str(last.answers[name]), given) for name, given in dates.items()}
+    return standing_in_date(questionnaire, last, desk.now) if last else {}
 
 
 def companions_in(roster: Roster) -> Callable[[str], Companion]:

@@ -22,14 +22,13 @@ from visitsafe.record.bodies import (
     NotifiedBody,
     SharedBody,
 )
+from visitsafe.record.meanings import Meaning
 from visitsafe.record.order import Order
 from visitsafe.record.terms import Answer
 from visitsafe.state.rules import Judged
 from visitsafe.state.visit import Counted, Event, said_in
 
 F = TypeVar("F", bound=Filled)
-SERIOUS = "injury-serious"
-"""The question of the incident form that code knows here."""
 _UNSAFE = (Answer.YES, Answer.NOT_SURE)
 
 
@@ -142,7 +141,7 @@ def _worst_first(said: tuple[Event[IncidentBody], ...]) -> tuple[Event[IncidentB
 
 def _harm(body: IncidentBody) -> tuple[int, int, bool, int]:
     """How bad it was, for what is shown first."""
-    serious = str(body.answers.get(SERIOUS, ""))
+    serious = str(body.answers.get(Meaning.SERIOUS, ""))
     return _grave(body.hurt), _grave(serious), not body.near_miss, len(body.behaviours)
 
 
@@ -170,7 +169,7 @@ def _tells_otherwise(new: Filled, old: Filled) -> bool:
 
 
 def _how_bad(body: IncidentBody) -> tuple[object, ...]:
-    return body.near_miss, body.hurt, frozenset(body.behaviours), body.answers.get(SERIOUS) or ""
+    return body.near_miss, body.hurt, frozenset(body.behaviours), body.answers.get(Meaning.SERIOUS) or ""
 
 
 CORRECTED = "corrected; it said before"
@@ -195,11 +194,11 @@ def words_before(body: Filled) -> Iterator[tuple[str, str]]:
     yield from ((one.label, one.answer) for one in shown)
     ids, texts = {one.id for one in body.shown}, {one.answer for one in shown}
     if isinstance(body, IncidentBody):
-        if "near-miss" not in ids and body.near_miss:
+        if Meaning.NEAR_MISS not in ids and body.near_miss:
             yield "Near miss", "yes"
-        if "hurt" not in ids:
+        if Meaning.HURT not in ids:
             yield "Anybody hurt", body.hurt.replace("-", " ")
-        if "behaviours" not in ids and body.behaviours:
+        if Meaning.BEHAVIOURS not in ids and body.behaviours:
             yield "Behaviours", "; ".join(one.replace("-", " ") for one in body.behaviours)
     if isinstance(body, DebriefedBody):
         for label, text in (("Next time", body.next_time), ("Who was not seen", body.not_seen)):

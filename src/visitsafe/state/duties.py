@@ -26,6 +26,7 @@ from visitsafe.record.bodies import (
     ReportBody,
     SharedBody,
 )
+from visitsafe.record.meanings import Meaning
 from visitsafe.record.order import Order
 from visitsafe.record.terms import Document, Level
 from visitsafe.state.after import AfterState, before
@@ -74,8 +75,8 @@ class CaseHistory(msgspec.Struct, frozen=True):
 
 REVIEW = "to be looked at again"
 PROPOSED = "proposed for that day, and nothing says that it was held"
-STAGE, HELD = "stage", "held"
-"""The question of the form `meeting` that tells a proposed meeting from one that was held."""
+HELD = "held"
+"""The choice that tells a meeting that was held from one that is proposed."""
 
 
 class DocumentDue(msgspec.Struct, frozen=True):
@@ -130,7 +131,7 @@ def days_of(state: PlanState) -> Iterator[str]:
 
 def not_held(body: DocumentedBody) -> bool:
     """Whether it is a meeting that is only proposed."""
-    return body.document == Document.MEETING and body.answers.get(STAGE, HELD) != HELD
+    return body.document == Document.MEETING and body.answers.get(Meaning.STAGE, HELD) != HELD
 
 
 def not_told(history: CaseHistory) -> list[tuple[PlanState, str, str]]:

@@ -79,9 +79,9 @@ def gather_evidence(desk: Desk, zone: tzinfo, kept_for: Mapping[str, int] | None
 def wanting(questionnaire: Questionnaire, answers: Mapping[str, Value]) -> tuple[str, ...]:
     """The yes-no questions whose answer is the unsafe one; not sure counts as that (D7)."""
     return tuple(
-        question.id
+        question.meaning
         for question in questionnaire
-        if question.worse and answers.get(question.id) in {question.worse, Answer.NOT_SURE}
+        if question.worse and answers.get(question.meaning) in {question.worse, Answer.NOT_SURE}
     )
 
 

@@ -6,15 +6,13 @@ They stand in the team's record. What it costs follows that, not the plans.
 from datetime import datetime, timedelta
 from itertools import islice
 
-import msgspec
-
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError
 from visitsafe.record.bodies import AuditedBody
 from visitsafe.record.entry import body_of
 from visitsafe.record.refs import is_plan_id
 from visitsafe.record.terms import Kind
-from visitsafe.team.people import Member
+from visitsafe.state.visit import Event
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import to_text
 
@@ -24,25 +22,22 @@ FIRST_ROWS = 1_000
 """How many of the store's first entries are looked at for the first plan: the team's come before."""
 
 
-class Audit(msgspec.Struct, frozen=True):
-    """An audit that was signed: its entry's id, when (UTC text), by whom, and what it says."""
-
-    id: str
-    at: str
-    author: Member
-    body: AuditedBody
-
-
-def audits(roster: Roster) -> list[Audit]:
+def audits(roster: Roster) -> list[Event[AuditedBody]]:
     """The audits that count, in causal order, the newest last."""
     entries = [one for one in roster.counted if one.content.kind == Kind.AUDITED]
     return [
-        Audit(one.id, one.content.at, roster.known[one.content.by], body_of(one.content, AuditedBody))
+        Event(
+            one.id,
+            Kind.AUDITED,
+            one.content.at,
+            roster.known[one.content.by],
+            body_of(one.content, AuditedBody),
+        )
         for one in entries
     ]
 
 
-def newest_audit(roster: Roster) -> Audit:
+def newest_audit(roster: Roster) -> Event[AuditedBody]:
     """The newest audit.
 
     Raises:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from visitsafe.checklists import yaml as yaml_words
-from visitsafe.checklists.assessment import BLANK, GIVEN, Answers, Value, assess, occasion_of
+from visitsafe.checklists.assessment import BLANK, GIVEN, Answers, Value, assess, in_words, occasion_of
 from visitsafe.checklists.facts import FACTS, Occasion
 from visitsafe.checklists.model import (
     AnswerType,
@@ -40,7 +40,7 @@ from visitsafe.checklists.yaml import (
 from visitsafe.errors import ProblemsError, SettingsError
 from visitsafe.record.bodies import Control
 from visitsafe.record.terms import Answer
-from visitsafe.text.clean import clean, quoted
+from visitsafe.text.clean import clean, kept_line, quoted
 from visitsafe.wizard.answers import AnswerContext, Raw, either, expected, is_blank, options, parse_all
 
 KEYS = ("checklist", "visit", "answers", "controls", "urgent")
@@ -255,6 +255,14 @@ def read_answers(
     return CompleteAnswers(parsed.answers, controls, file.urgent, parsed.taken)
 
 
+def taken_over(questionnaire: Questionnaire, given: CompleteAnswers) -> list[str]:
+    """The answers that are signed although a file leaves them out: what is signed is shown before."""
+    asked = [questionnaire.by_id[name] for name in given.taken]
+    return [
+        kept_line(f"{one.label}: {in_words(one, given.answers[one.id], questionnaire.zone)}") for one in asked
+    ]
+
+
 def settled_in(file: AnswersFile, questionnaire: Questionnaire, context: AnswerContext) -> Occasion:
     """What facts are worked out from, as far as the file settles it; what is wrong with it is said later."""
     raw, _ = _by_question(_Desk(file.positions), file, questionnaire)
@@ -337,11 +345,11 @@ def _measures(
 _WIDTH = 100
 _LISTED = frozenset({AnswerType.CHOICE, AnswerType.CHOICES})
 _SEEN = {BLANK: "left out", GIVEN: "answered"}
-_PLAN_HEAD = """\
-Answers for a visit plan: {title} ({id} {version}).
+_HEAD = """\
+Answers for a {what}: {title} ({id} {version}).
 Write each answer after its colon. Lines that start with # are not read: take the # away from the
 lines that you answer. Put a text with a colon, a # or quotes in it in quotes. When it is filled in:
-visitsafe plan --answers FILE --yes
+{command} --answers FILE --yes
 """
 _TAIL = """
 # Control measures for findings, each with the id of the rule (visitsafe checklist show lists them),
@@ -363,16 +371,27 @@ def template(visit: VisitChecklist, questionnaire: Questionnaire) -> str:
         visit: The visit checklist that is answered.
         questionnaire: The same, compiled with the checklists that it uses.
     """
-    head = _PLAN_HEAD.format(title=" ".join(visit.title.split()), id=visit.id, version=visit.version)
-    lines = [*(f"# {line}" for line in head.splitlines()), f"checklist: {visit.id}", "", "visit:"]
+    lines = [*_head(visit, "visit plan", "visitsafe plan"), "visit:"]
     by_field = {question.fills: question for question in questionnaire if question.fills}
     for fills in VisitField:
         if fills in by_field:
             lines += _entry(questionnaire, by_field[fills])
-    return "\n".join([*lines, *answer_lines(questionnaire)]).rstrip() + "\n" + _TAIL
+    return "\n".join([*lines, *_answer_lines(questionnaire)]).rstrip() + "\n" + _TAIL
 
 
-def answer_lines(questionnaire: Questionnaire) -> Iterator[str]:
+def form_template(form: FormChecklist, questionnaire: Questionnaire, command: str) -> str:
+    """The same for a form, which is filled in by a command; it has no visit and no control measures."""
+    lines = [*_head(form, "form", command), *_answer_lines(questionnaire)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _head(checklist: VisitChecklist | FormChecklist, what: str, command: str) -> list[str]:
+    title = " ".join(checklist.title.split())
+    head = _HEAD.format(what=what, title=title, id=checklist.id, version=checklist.version, command=command)
+    return [*(f"# {line}" for line in head.splitlines()), f"checklist: {checklist.id}", ""]
+
+
+def _answer_lines(questionnaire: Questionnaire) -> Iterator[str]:
     """The key `answers`, and below it every question that fills no fact of the visit."""
     yield "answers:"
     for section in questionnaire.sections:
@@ -402,7 +421,7 @@ def _entry(questionnaire: Questionnaire, question: Question) -> Iterator[str]:
 
 def _notes(questionnaire: Questionnaire, question: Question) -> Iterator[str]:
     if question.when is not None:
-        yield f"Only if {in_words(questionnaire, question.when)}"
+        yield f"Only if {condition_in_words(questionnaire, question.when)}"
     if not question.required:
         yield "May be left out"
     if question.valid_for is not None:
@@ -425,7 +444,7 @@ def _key(question: Question) -> str:
     return str(question.fills or question.id)
 
 
-def in_words(questionnaire: Questionnaire, condition: Condition) -> str:
+def condition_in_words(questionnaire: Questionnaire, condition: Condition) -> str:
     """A condition as `car-targeted is yes or not-sure`; not sure counts as the unsafe answer (D7)."""
     parts = [
         [_named(questionnaire, name, wanted) for name, wanted in mapping.items()] for mapping in condition
@@ -448,14 +467,6 @@ def _wanted(question: Question, wanted: tuple[str, ...]) -> str:
     if question.unsafe in words and Answer.NOT_SURE not in words:
         words.append(Answer.NOT_SURE)
     return either([_SEEN.get(word, word) for word in words])
-
-
-_FORM_HEAD = """\
-Answers for a form: {title} ({id} {version}).
-Write each answer after its colon. Lines that start with # are not read: take the # away from the
-lines that you answer. Put a text with a colon, a # or quotes in it in quotes. When it is filled in:
-{command} --answers FILE --yes
-"""
 
 
 def read_form(
@@ -494,11 +505,3 @@ def read_form(
     if problems:
         raise refusal(file.name, [*file.problems, *problems], hint)
     return read_answers(replace(file, urgent=""), questionnaire, context, known)
-
-
-def form_template(form: FormChecklist, questionnaire: Questionnaire, command: str) -> str:
-    """The commented file to fill in."""
-    title = " ".join(form.title.split())
-    head = _FORM_HEAD.format(title=title, id=form.id, version=form.version, command=command)
-    lines = [*(f"# {line}" for line in head.splitlines()), f"checklist: {form.id}", ""]
-    return "\n".join([*lines, *answer_lines(questionnaire)]).rstrip() + "\n"

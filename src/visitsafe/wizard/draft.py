@@ -568,10 +568,9 @@ def begin_form(
         form_set: The form.
         questionnaire: It, compiled.
         fresh: A session with `about`, `command` and `started`.
-        known: Answers; those that fit no question of today are left out.
+        known: Answers by meaning, as an entry keeps them; those that fit no question of today are left out.
     """
-    form = form_set.form
-    named = {question.id: known[question.id] for question in questionnaire if question.id in known}
+    form, named = form_set.form, questionnaire.asked(known)
     fresh = replace(fresh, checklist=form.id, digest=form_set.digests[form.id], answers=named)
     session = refit(questionnaire, replace(fresh, carried=tuple(named)), fresh.digest)
     return replace(session, notices=())
