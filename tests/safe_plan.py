@@ -10,10 +10,11 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from visitsafe.checklists.assessment import Value
+from visitsafe.checklists.assessment import Answers, Value, applicability
 from visitsafe.checklists.model import (
     Checklist,
     EscalationChecklist,
+    Question,
     ReviewChecklist,
     SharingChecklist,
     ShouldNotChecklist,
@@ -101,3 +102,9 @@ def safe_answers(**changes: Value) -> dict[str, Value]:
         "not-self-blame": "yes",
     }
     return answers | {name.replace("_", "-"): value for name, value in changes.items()}
+
+
+def next_question(questionnaire: Questionnaire, answers: Answers) -> Question | None:
+    """The first question that applies and has no answer yet; None when all is answered."""
+    applicable = applicability(questionnaire, answers)
+    return next((one for one in questionnaire if applicable[one.id] and one.id not in answers), None)

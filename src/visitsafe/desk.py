@@ -129,23 +129,6 @@ def team_named(store: Store, team_id: str) -> str:
     return found[0]
 
 
-__all__ = [
-    "Desk",
-    "arrivals",
-    "bears_on",
-    "called_in",
-    "check_entries",
-    "folded",
-    "founding_entries",
-    "founding_entry",
-    "listed_row",
-    "open_roster",
-    "summariser",
-    "summariser_at",
-    "team_named",
-]
-
-
 T = TypeVar("T")
 
 

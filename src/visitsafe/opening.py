@@ -21,7 +21,7 @@ from visitsafe.errors import (
     StoreError,
     WrongPassphraseError,
 )
-from visitsafe.settings import Settings, load, remember
+from visitsafe.settings import Settings, load, pin_team
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
@@ -203,7 +203,7 @@ def roster_of(settings: Settings, store: "Store", say: Callable[[str], None]) ->
         )
     roster = open_roster(store, founding[0].id)
     if settings.name:
-        remember(settings, "team", id=founding[0].id)
+        pin_team(settings, founding[0].id)
         say(f"from now on this computer belongs to the team {roster.name!r} ({founding[0].id[:12]})")
     return roster
 

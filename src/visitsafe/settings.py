@@ -173,13 +173,13 @@ def _misplaced(name: str, value: Any, where: str, known: str) -> str:
     return f"settings.toml: {what} {quoted(name)} {where} is read by nothing; {mend}"
 
 
-def remember(settings: Settings, table: str, **values: str) -> None:
-    """Write values into one table of the settings file; all that a person wrote in it stays.
+def pin_team(settings: Settings, team: str) -> None:
+    """Write down the team's id; all that a person wrote in the file stays.
 
     Raises:
         SettingsError: The file cannot be written; the old one is untouched.
     """
-    _rewrite(settings, table, values)
+    _rewrite(settings, "team", {"id": team})
 
 
 def announce_key(settings: Settings, place: KeyPlace) -> None:

@@ -8,15 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safe_plan import questionnaire, safe_answers
+from safe_plan import next_question, questionnaire, safe_answers
 from visitsafe.checklists.assessment import (
     Value,
     applicability,
     assess,
     holds,
     in_words,
-    missing,
-    next_question,
     possible_tokens,
     split,
     tokens,
@@ -223,17 +221,14 @@ def test_an_answer_is_kept_although_an_optional_question_before_it_was_left_out(
     )
     assert split(asked, {"harm": "yes"}) == ({"harm": "yes"}, {})
     assert [finding.rule for finding in assess(asked, {"harm": "yes"})] == ["harmed"]
-    assert [one.id for one in missing(asked, {})] == ["harm"]
     first = next_question(asked, {"harm": "yes"})
     assert first is not None
     assert first.id == "way"
 
 
-def test_a_required_answer_that_is_missing_raises_nothing_and_is_listed_as_missing() -> None:
+def test_a_required_answer_that_is_missing_raises_nothing() -> None:
     asked = ask(question("dog"), rules=(rule("dogs", {"dog": "no"}),))
     assert assess(asked, {}) == ()
-    assert [one.id for one in missing(asked, {})] == ["dog"]
-    assert missing(asked, {"dog": "not-sure"}) == []
 
 
 def test_a_finding_says_because_of_which_answers_and_offers_only_questions_that_apply() -> None:

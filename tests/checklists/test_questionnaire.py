@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from safe_plan import safe_answers, shipped
-from visitsafe.checklists.assessment import assess, next_question
+from safe_plan import next_question, safe_answers, shipped
+from visitsafe.checklists.assessment import assess
 from visitsafe.checklists.check import place
 from visitsafe.checklists.model import AnswerType, Screen, Source
 from visitsafe.checklists.questionnaire import cite, compile_questionnaire

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from safe_plan import CHECKLISTS, questionnaire, safe_answers, shipped, shipped_sources
-from visitsafe.checklists.assessment import next_question
+from safe_plan import CHECKLISTS, next_question, questionnaire, safe_answers, shipped, shipped_sources
 from visitsafe.checklists.check import check, check_documents, past_review
 from visitsafe.checklists.model import AnswerType, Item, Screen, VisitField
 from visitsafe.record.terms import Level

@@ -25,7 +25,7 @@ from patience import LIMIT
 from visitsafe.cli.app import app
 from visitsafe.opening import Invocation
 from visitsafe.record.seal import new_identity
-from visitsafe.settings import load, remember
+from visitsafe.settings import KeyPlace, load, switch_key
 from visitsafe.team.details import LABELS
 
 GUIDE = Path(__file__).parents[2] / "docs" / "tracing-details.md"
@@ -501,7 +501,8 @@ def test_somebody_whose_key_cannot_decrypt_opens_with_their_age_key(office: Offi
     path = nia.home / "keys" / "sealing.txt"
     path.write_bytes(own.private)
     path.chmod(0o600)
-    remember(load(nia.environ), "me", seal=own.recipient)
+    settings = load(nia.environ)
+    switch_key(settings, KeyPlace(nia.home / "keys" / "id_ed25519", seal=own.recipient))
     office.mo.done("team", "add", nia.done("team", "join").out.strip(), "--role", "duty")
     give(office)
     office.plan()

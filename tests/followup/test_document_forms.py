@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import TypeAdapter
 
-from safe_plan import data
-from visitsafe.checklists.assessment import Value, next_question
+from safe_plan import data, next_question
+from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.form_flow import FormSet, compile_form
 from visitsafe.checklists.model import FormChecklist
 from visitsafe.checklists.questionnaire import Questionnaire

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import TypeAdapter
 
-from safe_plan import data, questionnaire
-from visitsafe.checklists.assessment import Value, next_question
+from safe_plan import data, next_question, questionnaire
+from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.form_flow import FormSet, compile_form
 from visitsafe.checklists.model import FormChecklist
 from visitsafe.followup import incident as incidents

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visitsafe.text.clock import duration, in_full, short
-from visitsafe.text.times import TimeError, check_visit_times, long_visit, parse_time
+from visitsafe.text.times import TimeError, check_due_back, check_start, long_visit, parse_time
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -291,16 +291,18 @@ def test_a_length_is_said_in_hours_and_minutes() -> None:
 def test_times_that_cannot_be_planned_are_refused(
     start: timedelta, out: timedelta, urgent: bool, says: str
 ) -> None:
-    (sentence,) = check_visit_times(NOW + start, NOW + start + out, NOW, urgent=urgent)
-    assert says in sentence
+    wrong = check_start(NOW + start, NOW, urgent=urgent)
+    wrong = wrong or check_due_back(NOW + start, NOW + start + out, NOW)
+    assert wrong is not None
+    assert says in wrong
 
 
 def test_only_an_urgent_visit_may_have_begun_since_any_other_could_not_be_countersigned() -> None:
-    assert check_visit_times(NOW + timedelta(minutes=1), NOW + timedelta(hours=1), NOW) == ()
+    assert check_start(NOW + timedelta(minutes=1), NOW) is None
     for minutes in (0, 1, 5):
-        (sentence,) = check_visit_times(NOW - timedelta(minutes=minutes), NOW + timedelta(hours=1), NOW)
-        assert sentence == "the start has passed; type a time that is still to come"
-    assert check_visit_times(NOW - timedelta(hours=11), NOW + timedelta(hours=1), NOW, urgent=True) == ()
+        wrong = check_start(NOW - timedelta(minutes=minutes), NOW)
+        assert wrong == "the start has passed; type a time that is still to come"
+    assert check_start(NOW - timedelta(hours=11), NOW, urgent=True) is None
 
 
 def test_more_than_twelve_hours_away_asks_for_a_second_look() -> None:

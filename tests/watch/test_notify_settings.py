@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from visitsafe.settings import load, remember
+from visitsafe.settings import load, pin_team
 from visitsafe.watch.notify import Reach, read_reach
 from visitsafe.watch.outbox import Channel
 
@@ -178,5 +178,5 @@ def test_what_nothing_reads_is_named_with_its_right_place(
 def test_other_settings_may_be_written_without_losing_a_channel(tmp_path: Path) -> None:
     url_file(tmp_path)
     before = read(tmp_path, GOOD)
-    remember(load({"VISITSAFE_HOME": str(tmp_path)}), "me", name="Mo")
+    pin_team(load({"VISITSAFE_HOME": str(tmp_path)}), "f" * 64)
     assert read_reach(load({"VISITSAFE_HOME": str(tmp_path)})) == before

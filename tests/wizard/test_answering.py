@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visitsafe.checklists.assessment import next_question
+from safe_plan import next_question
 from visitsafe.checklists.model import Question, Section
 from visitsafe.checklists.questionnaire import Questionnaire
 from visitsafe.wizard.answers import (

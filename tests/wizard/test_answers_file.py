@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import safe_plan
-from visitsafe.checklists.assessment import next_question
+from safe_plan import next_question
 from visitsafe.checklists.model import VisitChecklist
 from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
 from visitsafe.errors import NotFoundError, ProblemsError, SettingsError, VisitsafeError

@@ -6,7 +6,7 @@ false. Not sure counts as the unsafe answer (D7), and so does passing a yes/no q
 is being made a question without an answer is open; when it is judged, one that may be passed over was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 
 import msgspec
@@ -147,12 +147,6 @@ def applicability(questionnaire: Questionnaire, answers: Answers) -> dict[str, b
     return look(questionnaire, answers)[0]
 
 
-def next_question(questionnaire: Questionnaire, answers: Answers) -> Question | None:
-    """The first question that applies and has no answer yet; None when all is answered."""
-    applicable = applicability(questionnaire, answers)
-    return next((q for q in questionnaire if applicable[q.id] and q.id not in answers), None)
-
-
 def split(questionnaire: Questionnaire, answers: Answers) -> tuple[dict[str, Value], dict[str, Value]]:
     """Part the answers into those which apply and those which are shelved because they no longer do."""
     applicable, _ = look(questionnaire, answers, judged=True)
@@ -232,12 +226,6 @@ def in_words(question: Question, value: Value, zone: tzinfo) -> str:
         return "; ".join(given)
     texts = {choice.id: choice.text for choice in question.choices} | {NONE: "none of these"}
     return "; ".join(texts.get(one, one) for one in given)
-
-
-def missing(questionnaire: Questionnaire, answers: Answers) -> Sequence[Question]:
-    """The required questions that certainly apply and have no answer."""
-    applicable, _ = look(questionnaire, answers, judged=True)
-    return [q for q in questionnaire if applicable[q.id] and q.required and answers.get(q.id, "") == ""]
 
 
 def occasion_of(questionnaire: Questionnaire, answers: Answers) -> Occasion:

@@ -102,7 +102,7 @@ def _begin(
 ) -> "Incoming":
     """Make the store, and pin the team."""
     from visitsafe.exchange.importing import incoming, take_in, team_in
-    from visitsafe.settings import remember
+    from visitsafe.settings import pin_team
 
     settings, now = settings_of(context), invocation(context).now
     roster = team_in(slips)
@@ -122,7 +122,7 @@ def _begin(
         take_in(store, added, now)
     finally:
         store.close()
-    remember(settings, "team", id=roster.team_id)
+    pin_team(settings, roster.team_id)
     say(f"made the store {settings.store}; this computer now belongs to the team {_name(roster)}")
     return added
 

@@ -120,7 +120,6 @@ def item(console: "Console", *parts: Part, indent: int = 0) -> None:
 
 
 NARROWEST = 20
-_OUT, _ERR = 1, 2
 
 
 class ResultLostError(VisitsafeError):

@@ -263,7 +263,6 @@ def _many(count: int, what: str) -> str:
 
 
 SOON_MINUTES = 120
-MANY = 4
 
 
 def review_plan(

@@ -26,7 +26,7 @@ from visitsafe.cli.output import (
     result_json,
     say,
 )
-from visitsafe.cli.review_screen import changed_since, first_known, notes_before, review_plan
+from visitsafe.cli.review_screen import changed_since, first_known, notes_before
 from visitsafe.opening import desk_of, invocation, zone_of
 from visitsafe.record.bodies import DecidedBody, PlanBody
 from visitsafe.record.kinds import kind_words
@@ -238,7 +238,6 @@ def show(
 ) -> None:
     """Show a plan and all that happened to it."""
     from visitsafe.checklists.facts import Known
-    from visitsafe.cli.output import make_console
     from visitsafe.cli.review_screen import known_now
     from visitsafe.state.duress_redaction import hides_duress
     from visitsafe.state.removed import RemovedError
@@ -318,7 +317,7 @@ def list_(
         removed = [removed_list_shape(one, desk.roster.known) for one in gone]
         result_json([*({**shape, "ref": refs[shape["plan"]]} for shape in shapes), *removed])
         return
-    from visitsafe.cli.output import make_console, put
+    from visitsafe.cli.output import put
 
     console = make_console(plain=plain, environ=invocation(context).environ)
     if rows or not gone:
@@ -383,8 +382,6 @@ def _told(console: "Console", told: Sequence[Told], state: "PlanState", zone: tz
         for line in one.more:
             item(console, line, indent=2 * INDENT)
 
-
-__all__ = ["list_plans", "make_console", "review_plan", "show_plan"]
 
 LONGEST_CASE, LONGEST_AREA = 60, 120
 """What a list shows of either. A longer one was signed by another program."""

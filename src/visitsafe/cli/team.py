@@ -750,7 +750,7 @@ def join(
 def _pin(settings: "Settings", team_id: str) -> None:
     """Belong to the team of the store that an admin named, whichever it was before."""
     from visitsafe.desk import open_roster, team_named
-    from visitsafe.settings import remember
+    from visitsafe.settings import pin_team
     from visitsafe.store.open import open_store
 
     store = open_store(settings.store)
@@ -759,7 +759,7 @@ def _pin(settings: "Settings", team_id: str) -> None:
         name = open_roster(store, pinned).name
     finally:
         store.close()
-    remember(settings, "team", id=pinned)
+    pin_team(settings, pinned)
     if settings.team and settings.team != pinned:
         say(f"this computer belonged to the team {settings.team[:12]} before")
     say(f"from now on this computer belongs to the team {name!r} ({pinned[:12]})")

@@ -113,11 +113,11 @@ def no_version(text: str, ref: str) -> Fault:
     )
 
 
-def in_team(text: str, entry: str = "") -> Fault:
+def in_team(text: str) -> Fault:
     """The team's own record."""
     return Fault(
         text=text,
-        entry=entry or _id_in(text),
+        entry=_id_in(text),
         means="who was in the team, and with which role, may be shown wrongly",
         do="compare with another member's copy: visitsafe export --team, and visitsafe import there",
     )

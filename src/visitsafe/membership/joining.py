@@ -137,7 +137,7 @@ def found_team(
     """
     from visitsafe.membership.change import found as found_in
     from visitsafe.membership.change import founded_by, founding_body
-    from visitsafe.settings import remember
+    from visitsafe.settings import pin_team
     from visitsafe.store.open import open_or_make
 
     me, signer, now = myself(settings), signer_of(context), invocation(context).now
@@ -147,7 +147,7 @@ def found_team(
         entry = mine or found_in(store, signer, founding_body(clean(name), me, roles, where), now)
     finally:
         store.close()
-    remember(settings, "team", id=entry.id)
+    pin_team(settings, entry.id)
     return entry.id, str(mine.content.body.get("team", "")) if mine else ""
 
 

@@ -33,7 +33,6 @@ _KIND = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _STREAM = re.compile(r"team|[0-9A-HJKMNP-TV-Z]{16}")
 _SHALLOW = 8
 """As deep as what this visitsafe writes."""
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 _NO_MARKS = bytes(byte for byte in range(256) if byte not in b'{}[]"')
 _BOXES = frozenset((dict, list))
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")

@@ -93,16 +93,11 @@ def rules_of(desk: Desk) -> AgreedBody:
     return days_in_force(desk.roster.agreements, to_text(desk.now))
 
 
-def survey(desk: Desk, rules: AgreedBody | None = None) -> Survey:
-    """What goes by the team's rule at this moment, and what stays.
-
-    Args:
-        desk: Who looks.
-        rules: What the team might agree on in place of what it has.
-    """
+def survey(desk: Desk) -> Survey:
+    """What goes by the team's rule at this moment, and what stays."""
     scanned = scan(desk.store)
     desk = desk.renewed()  # behind the scan: a hold that came in meanwhile is seen, or is behind its position
-    rules = rules if rules is not None else rules_of(desk)
+    rules = rules_of(desk)
     old = scanned.older_than(days_before(desk.now, shortest(rules)))
     cases = scanned.by_key()
     wanted = [plan for key in sorted(old) for plan in cases[key]]

@@ -38,7 +38,7 @@ from visitsafe.state.rules_after import why_not_after, why_not_purged
 from visitsafe.state.rules_visit import is_well_timed, why_not_visit
 from visitsafe.team.people import Member, has_left
 from visitsafe.team.resolve import Statement
-from visitsafe.team.roster import Roster, is_companion, is_self, seen_text
+from visitsafe.team.roster import Roster, is_companion, is_self
 from visitsafe.text.clock import from_text
 
 
@@ -129,11 +129,6 @@ def _doubt(
         return None
     return Doubt(f"it reached this store after {what}, and nothing shows that it is older", late=True)
 
-
-__all__ = [
-    "Bodies", "Judged", "is_cautious", "is_companion", "is_earlier", "is_self", "judge",
-    "own_plan_id", "seen_text", "stands_alone",
-]  # fmt: skip
 
 Bodies = (
     PlanBody | DecidedBody | WithdrawnBody | OpenedBody | ResealedBody | PurgedBody | VisitBody | AfterBody

@@ -511,8 +511,6 @@ def _must_be_owned(step: str, versions: Mapping[str, PlanBody]) -> bool:
     return not steps or any(rung.acknowledge for rung in steps)
 
 
-__all__ = ["FALLBACK", "Alarm", "Event", "Reports", "VisitState", "visit_state"]
-
 STAGES = {Kind.DEPARTED: Stage.DEPARTED, Kind.ARRIVED: Stage.ARRIVED, Kind.LEFT: Stage.LEFT}
 ONWARD = frozenset({Kind.DEPARTED, Kind.ARRIVED, Kind.EXTENDED})
 """What nobody reports whose visit is over."""

@@ -61,12 +61,6 @@ class Address(msgspec.Struct, frozen=True):
         return (f"{weak}: somebody on the way could read and change everything; use sslmode={SAFE}",)
 
 
-def is_postgres(url: str) -> bool:
-    """Whether a URL names a PostgreSQL store."""
-    scheme, colon, _ = url.partition(":")
-    return bool(colon) and scheme.lower() in {"postgresql", "postgres"}
-
-
 def understood(url: str, wait: float) -> Address:
     """What a URL means.
 

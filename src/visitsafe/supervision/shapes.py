@@ -245,8 +245,6 @@ def _entries(count: int) -> str:
     return "1 entry" if count == 1 else f"{count} entries"
 
 
-__all__ = ["LEFT_OUT", "Shape", "list_shape", "plan_shape", "without_details"]
-
 B = TypeVar("B", bound=msgspec.Struct)
 
 

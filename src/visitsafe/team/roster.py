@@ -22,7 +22,6 @@ from visitsafe.team.people import (
     Members,
     People,
     as_heard,
-    fingerprint_in,
     meant_by,
     not_one,
     orders_of,
@@ -30,8 +29,6 @@ from visitsafe.team.people import (
     words_in,
 )
 from visitsafe.team.resolve import Ledger, Statement, count
-
-__all__ = ["Member", "Members", "Roster", "Unsound", "as_heard", "fingerprint_in", "founding", "selves"]
 
 Agreements = Sequence[tuple[str, AgreedBody]]
 """What stood at first (with the time "") and after each `agreed` entry, with its time, UTC text."""

@@ -62,33 +62,31 @@ em { font-size: 0.75em; }
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def html_page(markdown_text: str, title: str, language: str = "en", style: str = "") -> str:
+def html_page(markdown_text: str, title: str, style: str = "") -> str:
     """The page.
 
     Args:
         markdown_text: CommonMark; HTML in it is shown, not used.
         title: What the browser calls it.
-        language: Of the text, for screen readers.
         style: CSS that comes after the usual one; ours, never from a record.
     """
     from markdown_it import MarkdownIt
 
     reader = MarkdownIt("commonmark", {"html": False, "linkify": False})
     body = reader.disable(["image", "link", "autolink", "html_block", "html_inline"]).render(markdown_text)
-    return document(body, title, language, style)
+    return document(body, title, style)
 
 
-def document(body: str, title: str, language: str = "en", style: str = "") -> str:
+def document(body: str, title: str, style: str = "") -> str:
     """The page around what is in it.
 
     Args:
         body: HTML that holds no text of anybody's unescaped.
         title: What the browser calls it.
-        language: Of the text, for screen readers.
         style: Rules of CSS behind those of every page.
     """
     return (
-        f'<!DOCTYPE html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="robots" content="noindex">\n<meta name="referrer" content="no-referrer">\n'

@@ -435,14 +435,6 @@ def check_due_back(start: datetime, due_back: datetime, now: datetime) -> str | 
     return "the time due back has already passed" if due_back <= now else None
 
 
-def check_visit_times(
-    start: datetime, due_back: datetime, now: datetime, *, urgent: bool = False
-) -> tuple[str, ...]:
-    """All that is wrong with the times of a visit, as sentences; none if it can be planned."""
-    found = (check_start(start, now, urgent=urgent), check_due_back(start, due_back, now))
-    return tuple(sentence for sentence in found if sentence)
-
-
 def long_visit(start: datetime, due_back: datetime) -> str | None:
     """A sentence that asks for a second look if somebody would be out for more than 12 hours."""
     out = due_back - start

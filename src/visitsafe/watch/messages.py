@@ -497,9 +497,6 @@ def _do_not_ring(telling: ToldVisit, message: Message, show: str) -> Text:
     )
 
 
-__all__ = ["Text", "text_of"]
-
-
 def text_of(message: Message, state: PlanState, now: datetime, zone: tzinfo, desk_phone: str) -> Text:
     """The words of a message about a visit.
 

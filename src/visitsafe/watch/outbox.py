@@ -244,8 +244,6 @@ class Hush:
         return as_heard(channel.who) in self._knowing
 
 
-__all__ = ["LINE_MANAGER", "WORKER", "Channel", "Contacts", "Message", "messages_due", "reached_by"]
-
 REPEAT, LONGEST_REPEAT, REMIND = timedelta(minutes=2), timedelta(minutes=15), timedelta(minutes=15)
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 240, 480))
 STALE = timedelta(hours=24)

@@ -31,8 +31,6 @@ from visitsafe.watch.watch_turns import KeptOff
 from visitsafe.watch.watch_unkept import Unkept
 from visitsafe.watch.watch_view import View
 
-__all__ = ["Hands", "Means"]
-
 T = TypeVar("T")
 FEW = 3
 """Steps that are raised about a visit before it is the next one's turn."""

@@ -343,20 +343,6 @@ def _plain_words(what: str, folder: Path, command: str = RESUME) -> Iterator[Non
         ) from error
 
 
-__all__ = [
-    "DraftStage",
-    "Session",
-    "begin",
-    "final",
-    "final_controls",
-    "final_standing",
-    "findings",
-    "refit",
-    "refit_times",
-    "repeat",
-    "revise",
-]
-
 LISTS = frozenset({AnswerType.CHOICES, AnswerType.PEOPLE})
 EARLIEST, LATEST = 2000, 2999
 

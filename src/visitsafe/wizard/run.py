@@ -211,11 +211,6 @@ class Front(Protocol):
 
 
 LEVELS = {Level.STOP: "STOP", Level.CONTROL: "NEEDS A CONTROL MEASURE", Level.NOTE: "TO NOTE"}
-NEXT = {
-    Level.STOP: "Change the plan, or your manager decides about it in writing.",
-    Level.CONTROL: "Say what will be done about it, and by whom.",
-    Level.NOTE: "",
-}
 BACK_LINE = "< Back"
 PLACEHOLDER = "Choose one:"
 CHOOSE_HOW = "Choose one: the arrows move, Enter takes the line at the arrow"
@@ -232,7 +227,6 @@ STOP_HERE = "Keep it as a draft and stop here"
 GO_ON = "Everything is right, go on"
 NOTHING_ELSE = "Nothing else has changed, go on"
 STILL_OPEN = "Answer what is still open"
-READ_ALL = "I have read these and will keep them in mind"
 TICK_SOMETHING = "Nothing is chosen yet. Choose one line or more; if nothing fits, a line says so."
 ALONE = "Choose the last line or other lines, not both."
 TICK_HOW = "Nothing is ticked yet. Space ticks the line at the arrow; if nothing fits, a line says so."

@@ -695,9 +695,6 @@ def visit_rows(questionnaire: Questionnaire, session: Session) -> tuple[AnswerRo
     return tuple(rows[field] for field in shown if field in rows)
 
 
-__all__ = ["DraftStage", "Session", "apply", "screen"]
-
-
 def screen(questionnaire: Questionnaire, session: Session) -> Step:
     """The page that a session is on."""
     session = _settle_place(questionnaire, session)
