@@ -137,7 +137,7 @@ def _report(context: typer.Context, desk: "Desk", period: "Period", view: "Audie
 
 def kept_for(library: "Library") -> dict[str, int]:
     """For how many days each visit checklist takes an answer about training."""
-    from visitsafe.supervision.figures import TRAINING
+    from visitsafe.record.meanings import Meaning
 
     kept: dict[str, int] = {}
     for name in library.ids("visit"):
@@ -147,7 +147,7 @@ def kept_for(library: "Library") -> dict[str, int]:
             say(f"training is counted without {name}: {error.message}")
             continue
         asked = (question for section in visit.sections for question in section.questions)
-        days = next((one.valid_for for one in asked if one.id == TRAINING), None)
+        days = next((one.valid_for for one in asked if one.meaning == Meaning.TRAINING), None)
         if days:
             kept[name] = days
     return kept
@@ -155,7 +155,7 @@ def kept_for(library: "Library") -> dict[str, int]:
 
 def _words(library: "Library") -> dict[str, str]:
     """Behaviours in words, as the incident form has them; none if it cannot be used."""
-    from visitsafe.supervision.patterns import BEHAVIOURS
+    from visitsafe.record.meanings import Meaning
 
     try:
         sections = library.form_set(FORM).form.sections
@@ -163,7 +163,9 @@ def _words(library: "Library") -> dict[str, str]:
         say(f"behaviours are named by their ids: {error.message}")
         return {}
     asked = (question for section in sections for question in section.questions)
-    return {choice.id: choice.text for one in asked if one.id == BEHAVIOURS for choice in one.choices}
+    return {
+        choice.id: choice.text for one in asked if one.meaning == Meaning.BEHAVIOURS for choice in one.choices
+    }
 
 
 def _written(found: "TeamReport", form: ReportFormat) -> str:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 
 from visitsafe.record.bodies import AuditedBody, DecidedBody, PlanBody
+from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Answer, Decision, Document, Kind
 from visitsafe.state.fold import PlanState
-from visitsafe.supervision.figures import POLICE, POLICE_KNOW, Figures, lateness, steps_raised
+from visitsafe.supervision.figures import POLICE_KNOW, Figures, lateness, steps_raised
 from visitsafe.supervision.patterns import MARKER, was_made
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import date_only, from_text, in_minutes
@@ -22,14 +23,13 @@ from visitsafe.text.days import Period
 A_YEAR = timedelta(days=365)
 SHORT = timedelta(hours=1)
 """A plan that was signed less than this before its start left little time to think. Our default."""
-WILL_CHANGE = "what-will-change"
+WILL_CHANGE = Meaning.WILL_CHANGE
 MOST_WORDS = 600
 """Characters of what was to change that are repeated a year later."""
 FEWEST = 5
 """How many must share something before it is said how it is spread: fewer would point at somebody."""
 NOT_LOOKED = "not-checked"
 TO_REPORT = frozenset({"to-report", "unclear"})
-PHONE = "phone"
 _UNSURE = frozenset({Answer.NO, Answer.NOT_SURE})
 Sentences = Iterator[str]
 
@@ -105,7 +105,7 @@ def _planned_at(state: PlanState) -> datetime:
 
 
 def _equipment(of: Figures) -> Sentences:
-    asked = [state.body.answers[PHONE] for state in of.states if PHONE in state.body.answers]
+    asked = [state.body.answers[Meaning.PHONE] for state in of.states if Meaning.PHONE in state.body.answers]
     if asked:
         without = sum(answer in _UNSURE for answer in asked)
         yield f"No telephone that was sure to work: {without} of {len(asked)} plans."
@@ -182,7 +182,7 @@ def _looked_into(of: Figures) -> Sentences:
 
 
 def _police(of: Figures) -> Sentences:
-    said = [said.body.answers.get(POLICE) for state in of.states for said in state.after.incidents]
+    said = [said.body.answers.get(Meaning.POLICE) for state in of.states for said in state.after.incidents]
     if said:
         total = _count(len(said), "incident or near miss", "incidents and near misses")
         yield f"Of {total}, the police knew of {said.count(POLICE_KNOW)} when it was written down."
@@ -238,23 +238,23 @@ def _told_of_and_not_made(state: PlanState) -> bool:
 
 
 SAYS: Mapping[str, Callable[[Figures], Sentences]] = {
-    "policy-known": _policy,
-    "time-to-plan": _time_to_plan,
-    "equipment": _equipment,
-    "findable": _findable,
-    "monitoring": _monitoring,
-    "told-when-over": _told_when_over,
-    "overdue-taken": _overdue_taken,
-    "training": _training,
-    "induction": _induction,
-    "supervision": _supervision,
-    "fear-asked": _fear,
-    "incidents-looked-into": _looked_into,
-    "police-told": _police,
-    "others-told": _others_told,
-    "markers": _markers,
-    "fair-load": _fair_load,
-    "work-given-out": _given_out,
-    "files-looked-at": _files,
+    Meaning.POLICY_KNOWN: _policy,
+    Meaning.TIME_TO_PLAN: _time_to_plan,
+    Meaning.EQUIPMENT: _equipment,
+    Meaning.FINDABLE: _findable,
+    Meaning.MONITORING: _monitoring,
+    Meaning.TOLD_WHEN_OVER: _told_when_over,
+    Meaning.OVERDUE_TAKEN: _overdue_taken,
+    Meaning.TRAINING: _training,
+    Meaning.INDUCTION: _induction,
+    Meaning.SUPERVISION: _supervision,
+    Meaning.FEAR_ASKED: _fear,
+    Meaning.LOOKED_INTO: _looked_into,
+    Meaning.POLICE_TOLD: _police,
+    Meaning.OTHERS_TOLD: _others_told,
+    Meaning.MARKERS: _markers,
+    Meaning.FAIR_LOAD: _fair_load,
+    Meaning.GIVEN_OUT: _given_out,
+    Meaning.FILES: _files,
 }
-"""The questions that the record has something to say about, by their ids in `manager-duties.yaml`."""
+"""The questions that the record has something to say about."""

@@ -21,6 +21,7 @@ from visitsafe.desk import Desk, folded
 from visitsafe.errors import VerificationError
 from visitsafe.find import doubted, latest_rows, otherwise
 from visitsafe.record.bodies import ExtendedBody, IncidentBody
+from visitsafe.record.meanings import Meaning
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.terms import Answer, Company, Decision, Status
 from visitsafe.state.duress_redaction import hides_duress
@@ -38,11 +39,8 @@ from visitsafe.team.roster import case_key
 from visitsafe.text.clock import from_text, to_text
 from visitsafe.text.days import Period
 
-TRAINING = "training"
-"""The question whose answer says that safety training is up to date; a checklist may do without it."""
-OFF_WORK, OVER_THREE, OVER_SEVEN = "off-work", "over-three", "over-seven"
-POLICE, POLICE_KNOW = "police", "told"
-"""Questions of the form `incident` and answers to them; a form of an agency's own may do without them."""
+OVER_THREE, OVER_SEVEN, POLICE_KNOW = "over-three", "over-seven", "told"
+"""Choices of the form `incident`; a form of an agency's own may do without them."""
 MANY = 5
 """After how many visits to hostile cases without a report somebody is asked about it. Our default."""
 _MINUTE = timedelta(minutes=1)
@@ -370,7 +368,7 @@ def incidents_of(state: PlanState) -> list[Event[IncidentBody]]:
 
 def _incidents(said: Sequence[IncidentBody]) -> Numbers:
     near = sum(body.near_miss for body in said)
-    off = Counter(body.answers.get(OFF_WORK) for body in said)
+    off = Counter(body.answers.get(Meaning.OFF_WORK) for body in said)
     return {
         "reported": len(said),
         "incidents": len(said) - near,
@@ -379,7 +377,7 @@ def _incidents(said: Sequence[IncidentBody]) -> Numbers:
         "hurt_not_sure": sum(body.hurt == Answer.NOT_SURE for body in said),
         "off_over_three": off[OVER_THREE] + off[OVER_SEVEN],
         "off_over_seven": off[OVER_SEVEN],
-        "police_told": sum(body.answers.get(POLICE) == POLICE_KNOW for body in said),
+        "police_told": sum(body.answers.get(Meaning.POLICE) == POLICE_KNOW for body in said),
     }
 
 
@@ -424,11 +422,11 @@ def _up_to_date(newest: Sequence[PlanState], kept_for: Mapping[str, int], now: d
 def _is_training_old(state: PlanState, kept_for: Mapping[str, int], now: datetime) -> bool:
     """Not sure counts as no (D7); a checklist that does not ask it says nothing."""
     body = state.body
-    if TRAINING not in body.answers:
+    if Meaning.TRAINING not in body.answers:
         return False
-    if body.answers[TRAINING] != Answer.YES:
+    if body.answers[Meaning.TRAINING] != Answer.YES:
         return True
-    given = body.standing.get(TRAINING, "")
+    given = body.standing.get(Meaning.TRAINING, "")
     days = kept_for.get(body.checklists[0].id) if body.checklists else None
     return bool(given and days) and given < to_text(now - timedelta(days=days or 0))
 
