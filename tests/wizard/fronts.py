@@ -1,14 +1,15 @@
 """Fronts for tests: one that answers from a table and counts, and the surroundings of a fixed day."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from visitsafe.checklists.assessment import Value
+from visitsafe.checklists.questionnaire import Questionnaire
+from visitsafe.cli.prompts.talk import Front, Keep, ask_all
 from visitsafe.wizard.answers import AnswerContext
 from visitsafe.wizard.draft import Session
-from visitsafe.wizard.run import Guide, Propose, Surroundings
 from visitsafe.wizard.session import (
     AskOne,
     AskTogether,
@@ -21,11 +22,17 @@ from visitsafe.wizard.session import (
     WhoDoes,
     WriteControl,
 )
+from visitsafe.wizard.step import Propose, Wizard
+from visitsafe.wizard.words import Guide
 from wizard.samples import reply
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 GUIDE = Guide(AnswerContext(NOW, LONDON, datetime(2026, 11, 23, 15, 30, tzinfo=UTC)))
+
+
+def keep_nothing(_: Mapping[str, Value]) -> None:
+    """Where nobody keeps the answers of an unfinished page."""
 
 
 @dataclass
@@ -49,6 +56,7 @@ class TableFront:
     asked: list[Step] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     guides: list[Guide] = field(default_factory=list)
+    keeps: list[Keep] = field(default_factory=list)
 
     def _reply(self, page: Step) -> Event:
         self.asked.append(page)
@@ -62,8 +70,9 @@ class TableFront:
         self.guides.append(guide)
         return self._reply(page)
 
-    def ask_together(self, page: AskTogether, guide: Guide) -> Event:
+    def ask_together(self, page: AskTogether, guide: Guide, keep: Keep) -> Event:
         self.guides.append(guide)
+        self.keeps.append(keep)
         return self._reply(page)
 
     def review(self, page: Review, guide: Guide) -> Event:
@@ -91,7 +100,15 @@ class Saved:
 
     sessions: list[Session] = field(default_factory=list)
 
-    def around(
-        self, propose: Propose | None = None, now: Callable[[], datetime] = lambda: NOW
-    ) -> Surroundings:
-        return Surroundings(self.sessions.append, now, LONDON, propose or always("yes"))
+    def run(
+        self,
+        asked: Questionnaire | Wizard,
+        session: Session,
+        front: Front,
+        *,
+        propose: Propose | None = None,
+        now: Callable[[], datetime] = lambda: NOW,
+    ) -> Session:
+        """Ask until nothing is left; daylight is as planned unless it is proposed otherwise."""
+        wizard = asked if isinstance(asked, Wizard) else Wizard(asked, LONDON, propose or always("yes"))
+        return ask_all(wizard, session, front, self.sessions.append, now)

@@ -1,5 +1,6 @@
 """What earlier visits tell in the wizard, at the cost of no prompt; and how many prompts a debrief takes."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from visitsafe.followup.debrief import DEBRIEF
 from visitsafe.record.bodies import Finding, KnownFact
 from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Level
-from visitsafe.wizard.draft import Session, begin, begin_form, final, repeat
-from visitsafe.wizard.run import Surroundings, findings_title, run, sign_words
+from visitsafe.wizard.draft import Session, begin, begin_form, final, open_draft, repeat
 from visitsafe.wizard.session import AskOne, AskTogether, ControlFor, Event, Findings, Goto, Review, Sign
-from wizard.fronts import GUIDE, LONDON, NOW, Saved, TableFront, always
+from visitsafe.wizard.step import Wizard
+from visitsafe.wizard.words import findings_title, sign_words
+from wizard.fronts import GUIDE, LONDON, Saved, TableFront, always
 from wizard.test_wizard import IN_DATE, ROUTINE
 
 LIBRARY = load_all([shipped_folder()])
@@ -41,17 +43,21 @@ CALM: dict[str, Value] = {
 }
 
 
-def around(saved: Saved, *known: Finding, case: str = "LCS-2041") -> Surroundings:
+def knowing(*known: Finding, case: str = "LCS-2041") -> Wizard:
     def about(asked: Occasion) -> Known:
         return Known(known if asked.case == case else ())
 
-    return Surroundings(saved.sessions.append, lambda: NOW, LONDON, always("yes"), known=about)
+    return Wizard(SHIPPED, LONDON, always("yes"), known=about)
+
+
+def facing(*facts: KnownFact, light: str = "yes") -> Wizard:
+    return Wizard(SHIPPED, LONDON, always(light), known=lambda _: Known((), facts))
 
 
 def planned(answers: dict[str, Value], *known: Finding, **script: Any) -> tuple[TableFront, Session, Saved]:
     front, saved = TableFront(answers, script.get("script", {})), Saved()
     session = begin("home-visit", "d", "x", standing=IN_DATE)
-    return front, run(SHIPPED, session, front, around(saved, *known)), saved
+    return front, saved.run(knowing(*known), session, front), saved
 
 
 def test_what_is_known_is_told_as_soon_as_the_case_is_named_and_costs_no_prompt() -> None:
@@ -82,7 +88,7 @@ def test_a_repeat_with_something_known_takes_at_most_10_prompts() -> None:
     old = final(SHIPPED, first)
     front, saved = TableFront(ROUTINE), Saved()
     fresh = repeat(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), old, (), "K7Q2-M9")
-    run(SHIPPED, fresh, front, around(saved, KNOWN))
+    saved.run(knowing(KNOWN), fresh, front)
     assert len(front.asked) <= 10
     assert front.told[1] == f"- {KNOWN.text}"
 
@@ -94,14 +100,18 @@ def test_another_case_has_another_past() -> None:
     _, first, _ = planned(ROUTINE, KNOWN)
     old = final(SHIPPED, first)
     fresh = repeat(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), old, (), "K7Q2-M9")
-    session = run(SHIPPED, fresh, front, around(saved, KNOWN))
+    session = saved.run(knowing(KNOWN), fresh, front)
     assert f"- {KNOWN.text}" in front.told
     assert session.known == ()
 
 
-def test_what_colleagues_said_is_never_kept_in_a_draft() -> None:
+def test_what_colleagues_said_is_never_kept_in_a_draft(tmp_path: Path) -> None:
     _, _, saved = planned(ROUTINE, KNOWN)
-    assert not [session for session in saved.sessions if session.known]
+    assert any(session.known and session.told for session in saved.sessions)
+    for session in saved.sessions:
+        with open_draft(tmp_path, "one") as draft:
+            draft.save(session)
+        assert not [file for file in tmp_path.iterdir() if KNOWN.text.encode() in file.read_bytes()]
 
 
 @pytest.mark.parametrize(("happened", "most"), [("no", 9), ("yes", 11)])
@@ -111,8 +121,7 @@ def test_a_calm_visit_is_talked_over_in_at_most_9_prompts_and_after_an_incident_
     front, saved = TableFront(CALM), Saved()
     fresh = Session(about="K7Q2-M9", command="visitsafe debrief K7Q2-M9", started="2026-11-23T09:00:00Z")
     session = begin_form(FORM_SET, FORM, fresh, {Meaning.AFTER_INCIDENT: happened})
-    plain = Surroundings(saved.sessions.append, lambda: NOW, LONDON, form=True)
-    done = run(FORM, session, front, plain)
+    done = saved.run(Wizard(FORM, LONDON, form=True), session, front)
     assert len(front.asked) <= most
     assert ("talked-to" in final(FORM, done)) == (happened == "yes")
 
@@ -129,10 +138,7 @@ def repeated(facts: tuple[KnownFact, ...], before: tuple[KnownFact, ...] = ()) -
     old = final(SHIPPED, first)
     front, saved = TableFront({**ROUTINE, "behaviours": ("shouting",)}), Saved()
     fresh = repeat(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), old, (), "K7Q2-M9", before)
-    surroundings = Surroundings(
-        saved.sessions.append, lambda: NOW, LONDON, always("yes"), known=lambda _: Known((), facts)
-    )
-    return front, run(SHIPPED, fresh, front, surroundings)
+    return front, saved.run(facing(*facts), fresh, front)
 
 
 def asked_for(front: TableFront) -> set[str]:
@@ -181,10 +187,8 @@ def test_an_answer_that_the_sun_denies_is_asked_why_once_with_what_was_worked_ou
     known = KnownFact(name="visit.light", value=light, text="What the sun does.")
     reasons = {"daylight-because": "Lamps.", "dark-because": "Trees."}
     front, saved = TableFront({**ROUTINE, **reasons, "daylight": answer}), Saved()
-    around = Surroundings(
-        saved.sessions.append, lambda: NOW, LONDON, always("no"), known=lambda _: Known((), (known,))
-    )
-    session = run(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), front, around)
+    fresh = begin("home-visit", "d", "x", standing=IN_DATE)
+    session = saved.run(facing(known, light="no"), fresh, front)
     why = [
         page.question.id for page in front.asked if isinstance(page, AskOne) and page.question.id in reasons
     ]
@@ -201,9 +205,6 @@ def test_another_visit_at_the_same_time_is_told_and_asked_about() -> None:
         name="visit.overlap", value="worker", text="Planned for another visit too.", entries=("e",)
     )
     front, saved = TableFront({**ROUTINE, "overlap-because": "A colleague goes there."}), Saved()
-    surroundings = Surroundings(
-        saved.sessions.append, lambda: NOW, LONDON, always("yes"), known=lambda _: Known((), (both,))
-    )
-    run(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), front, surroundings)
+    saved.run(facing(both), begin("home-visit", "d", "x", standing=IN_DATE), front)
     assert both.text in front.told
     assert "overlap-because" in asked_for(front)

@@ -11,7 +11,6 @@ from visitsafe.errors import InterruptedByUserError
 from visitsafe.record.bodies import Control
 from visitsafe.wizard.answers import AnswerContext
 from visitsafe.wizard.draft import Session, begin, final, final_controls
-from visitsafe.wizard.run import Guide, run
 from visitsafe.wizard.session import (
     BACK,
     CONFIRM,
@@ -29,7 +28,8 @@ from visitsafe.wizard.session import (
     apply,
     screen,
 )
-from wizard.fronts import GUIDE, LONDON, NOW, Light, Saved, always
+from visitsafe.wizard.words import Guide
+from wizard.fronts import GUIDE, LONDON, NOW, Light, Saved, always, keep_nothing
 from wizard.samples import CALM, GRID, QUESTIONNAIRE, reach
 
 FRESH = begin("home-visit", "d", "2026-11-23T09:00:00Z")
@@ -157,8 +157,7 @@ def grid(typed: str) -> tuple[Event, str, list[Value]]:
     asking, out = front(typed)
     page = screen(QUESTIONNAIRE, session_at_grid())
     assert isinstance(page, AskTogether)
-    guide = Guide(GUIDE.context, keep=lambda values: kept.extend(values.values()))
-    return asking.ask_together(page, guide), out.getvalue(), kept
+    return asking.ask_together(page, GUIDE, lambda values: kept.extend(values.values())), out.getvalue(), kept
 
 
 def session_at_grid() -> Session:
@@ -188,10 +187,10 @@ def test_the_rules_are_all_taken_with_one_letter() -> None:
     session = apply(QUESTIONNAIRE, session_at_grid(), AnsweredMany(dict.fromkeys(GRID, "no")))
     page = screen(QUESTIONNAIRE, session)
     assert isinstance(page, AskTogether)
-    assert front("y\n")[0].ask_together(page, GUIDE) == AnsweredMany(
+    assert front("y\n")[0].ask_together(page, GUIDE, keep_nothing) == AnsweredMany(
         {one.id: "yes" for one in page.questions}
     )
-    assert front("u u u\n")[0].ask_together(page, GUIDE) == Pause()
+    assert front("u u u\n")[0].ask_together(page, GUIDE, keep_nothing) == Pause()
 
 
 def test_the_review_page_goes_to_an_answer_by_its_number() -> None:
@@ -255,7 +254,7 @@ sign
 
 def test_a_whole_plan_in_plain_lines_without_one_escape_byte() -> None:
     asking, out = front(SCRIPT, columns=40)
-    session = run(QUESTIONNAIRE, FRESH, asking, Saved().around(always("yes")))
+    session = Saved().run(QUESTIONNAIRE, FRESH, asking, propose=always("yes"))
     text = out.getvalue()
     assert "\x1b" not in text
     assert text.isascii()
@@ -268,7 +267,7 @@ def test_the_end_of_the_input_stops_and_loses_nothing() -> None:
     asking, _ = front("LCS-1\ntoday 15:30\ny\n")
     saved = Saved()
     with pytest.raises(InterruptedByUserError):
-        run(QUESTIONNAIRE, FRESH, asking, saved.around())
+        saved.run(QUESTIONNAIRE, FRESH, asking)
     assert set(saved.sessions[-1].answers) == {"case", "start"}
 
 
@@ -286,7 +285,7 @@ def test_of_several_questions_only_an_optional_one_is_passed_over() -> None:
     page = replace(page, questions=(first.model_copy(update={"required": False}), *others), values={})
     asking, out = front("n n -\n- n y\n")
     values = {first.id: "", others[0].id: "no", others[1].id: "yes"}
-    assert asking.ask_together(page, GUIDE) == AnsweredMany(values)
+    assert asking.ask_together(page, GUIDE, keep_nothing) == AnsweredMany(values)
     assert "- passes over 1" in " ".join(out.getvalue().split())
     assert "Not accepted" in out.getvalue()
 

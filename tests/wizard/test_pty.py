@@ -24,8 +24,8 @@ from visitsafe.wizard.draft import list_drafts, open_draft
 from visitsafe.cli.prompts.plain import Lines
 from visitsafe.cli.prompts.plain import PlainFront
 from visitsafe.cli.prompts.rich import RichFront
-from visitsafe.cli.prompts.talk import FrontEnd, choose_front_end, discard_typed_ahead
-from visitsafe.wizard.run import Surroundings, run
+from visitsafe.cli.prompts.talk import FrontEnd, ask_all, choose_front_end, discard_typed_ahead
+from visitsafe.wizard.step import Wizard
 from visitsafe.wizard.draft import begin
 from visitsafe.errors import InterruptedByUserError
 rich = choose_front_end(os.environ) is FrontEnd.RICH
@@ -35,7 +35,7 @@ drafts = list_drafts(folder).drafts
 with open_draft(folder, drafts[0].name if drafts else "") as draft:
     session = draft.load() if drafts else begin("home-visit", "d", "x")
     try:
-        run(QUESTIONNAIRE, session, front, Surroundings(draft.save, lambda: NOW, LONDON, always("yes")))
+        ask_all(Wizard(QUESTIONNAIRE, LONDON, always("yes")), session, front, draft.save, lambda: NOW)
     except InterruptedByUserError as error:
         print(error.message, "/", error.hint)
         sys.exit(error.exit_code)

@@ -17,7 +17,6 @@ from visitsafe.cli.prompts.rich import RichFront, Ticks
 from visitsafe.record.bodies import Control
 from visitsafe.wizard.answers import AnswerContext
 from visitsafe.wizard.draft import Session, begin, final, final_controls
-from visitsafe.wizard.run import Guide, run, ways_on
 from visitsafe.wizard.session import (
     BACK,
     CONFIRM,
@@ -41,7 +40,8 @@ from visitsafe.wizard.session import (
     apply,
     screen,
 )
-from wizard.fronts import GUIDE, LONDON, NOW, Light, Saved, always
+from visitsafe.wizard.words import Guide, ways_on
+from wizard.fronts import GUIDE, LONDON, NOW, Light, Saved, always, keep_nothing
 from wizard.samples import CALM, GRID, QUESTIONNAIRE, RULES, reach
 from wizard.test_plain import at
 
@@ -334,9 +334,8 @@ def test_markup_in_an_answer_is_text(desk: Desk) -> None:
 
 def test_a_grid_takes_a_key_a_line_and_keeps_each_at_once(desk: Desk) -> None:
     kept: list[Value] = []
-    guide = Guide(GUIDE.context, keep=lambda values: kept.extend(values.values()))
     desk.press("n", "u", ENTER, "y", ENTER)
-    event = desk.front.ask_together(on(AskTogether), guide)
+    event = desk.front.ask_together(on(AskTogether), GUIDE, lambda values: kept.extend(values.values()))
     assert event == AnsweredMany(dict(zip(GRID, ("no", "not-sure", "yes"), strict=True)))
     assert kept == ["no", "not-sure", "yes"]
 
@@ -353,18 +352,18 @@ def test_a_grid_takes_a_key_a_line_and_keeps_each_at_once(desk: Desk) -> None:
 )
 def test_a_grid_can_be_left_at_any_time(desk: Desk, keys: str, event: Event) -> None:
     desk.press(keys)
-    assert desk.front.ask_together(on(AskTogether), GUIDE) == event
+    assert desk.front.ask_together(on(AskTogether), GUIDE, keep_nothing) == event
 
 
 def test_enter_does_not_finish_a_grid_with_an_open_line(desk: Desk) -> None:
     desk.press("n", DOWN, "n", ENTER, "y", ENTER, ENTER)
-    event = desk.front.ask_together(on(AskTogether), GUIDE)
+    event = desk.front.ask_together(on(AskTogether), GUIDE, keep_nothing)
     assert event == AnsweredMany(dict(zip(GRID, ("no", "yes", "no"), strict=True)))
 
 
 def test_a_grid_explains_the_line_and_keeps_its_place(desk: Desk) -> None:
     desk.press("n", "?", "n", "n", ENTER)
-    event = desk.front.ask_together(on(AskTogether), GUIDE)
+    event = desk.front.ask_together(on(AskTogether), GUIDE, keep_nothing)
     assert event == AnsweredMany(dict.fromkeys(GRID, "no"))
     assert "Why: Why share-hostility matters." in desk.paper.getvalue()
 
@@ -377,7 +376,7 @@ def test_rules_are_taken_all_at_once_or_one_by_one(desk: Desk, keys: str, answer
     desk.press(keys)
     words = {"y": "yes", "n": "no"}
     wanted = dict(zip(RULES, (words[one] for one in answers), strict=True))
-    assert desk.front.ask_together(page, GUIDE) == AnsweredMany(wanted)
+    assert desk.front.ask_together(page, GUIDE, keep_nothing) == AnsweredMany(wanted)
 
 
 @pytest.mark.parametrize(
@@ -485,7 +484,7 @@ def test_a_whole_plan_with_keys_alone(desk: Desk) -> None:
     desk.press("nnn", ENTER, "y")  # sharing, the rules
     desk.press(DOWN, ENTER, DOWN, ENTER)  # review, findings
     desk.press(" ", ENTER, "Ann", ENTER, DOWN, ENTER)  # a control measure, who, sign
-    session = run(QUESTIONNAIRE, FRESH, desk.front, Saved().around(always("yes")))
+    session = Saved().run(QUESTIONNAIRE, FRESH, desk.front, propose=always("yes"))
     assert final(QUESTIONNAIRE, session)["kinds"] == ("shouting",)
     assert final_controls(QUESTIONNAIRE, session) == (Control(rule="violence", text="The joint", who="Ann"),)
 
@@ -527,4 +526,4 @@ def test_of_several_questions_only_an_optional_one_is_passed_over(desk: Desk) ->
     page = replace(page, questions=(first.model_copy(update={"required": False}), *others), values={})
     desk.press("-", "-", "n", "y", ENTER)
     values = {first.id: "", others[0].id: "no", others[1].id: "yes"}
-    assert desk.front.ask_together(page, GUIDE) == AnsweredMany(values)
+    assert desk.front.ask_together(page, GUIDE, keep_nothing) == AnsweredMany(values)

@@ -1,6 +1,5 @@
 """The driver: what is saved, what is said, what is computed, and how many prompts a plan takes."""
 
-import dataclasses
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,20 +11,15 @@ from visitsafe.checklists.questionnaire import compile_questionnaire
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.text.clock import from_text
 from visitsafe.wizard.draft import DraftStage, Session, begin, final, findings, repeat
-from visitsafe.wizard.run import run
 from visitsafe.wizard.session import (
     AskOne,
     AskTogether,
-    ControlFor,
     Event,
     Goto,
-    Measures,
     ParsedAnswer,
     Pause,
     Review,
     Sign,
-    Who,
-    WhoDoes,
     apply,
 )
 from wizard.fronts import NOW, Light, Saved, TableFront, always
@@ -58,7 +52,7 @@ def asked(front: TableFront) -> list[str]:
 
 def test_a_whole_plan_is_asked_saved_at_each_event_and_returned() -> None:
     front, saved = TableFront(CALM), Saved()
-    session = run(QUESTIONNAIRE, FRESH, front, saved.around())
+    session = saved.run(QUESTIONNAIRE, FRESH, front)
     assert session == saved.sessions[-1]
     assert len(saved.sessions) == len(front.asked)
     assert final(QUESTIONNAIRE, session)["case"] == "LCS-1"
@@ -67,19 +61,16 @@ def test_a_whole_plan_is_asked_saved_at_each_event_and_returned() -> None:
 def test_stopping_saves_the_half_typed_text_and_says_how_to_go_on() -> None:
     front, saved = TableFront(CALM, {AskOne: [ParsedAnswer("case", "LCS-1"), Pause("tomorr")]}), Saved()
     with pytest.raises(InterruptedByUserError) as stopped:
-        run(QUESTIONNAIRE, FRESH, front, saved.around())
+        saved.run(QUESTIONNAIRE, FRESH, front)
     assert "visitsafe plan --resume" in str(stopped.value.hint)
     assert (saved.sessions[-1].half, saved.sessions[-1].answers) == ("tomorr", {"case": "LCS-1"})
 
 
 def test_answers_of_an_unfinished_page_are_saved_at_once() -> None:
     front, saved = TableFront(CALM), Saved()
-    run(QUESTIONNAIRE, FRESH, front, saved.around())
-    grid = next(
-        guide for guide, page in zip(front.guides, front.asked, strict=False) if not isinstance(page, AskOne)
-    )
+    saved.run(QUESTIONNAIRE, FRESH, front)
     before = len(saved.sessions)
-    grid.keep({"share-fear": "yes"})
+    front.keeps[0]({"share-fear": "yes"})
     assert len(saved.sessions) == before + 1
     assert saved.sessions[-1].answers["share-fear"] == "yes"
 
@@ -87,7 +78,7 @@ def test_answers_of_an_unfinished_page_are_saved_at_once() -> None:
 def one_by_one(answers: dict[str, Value]) -> list[Event]:
     """The single answers that this table gives, to be followed by others."""
     front = TableFront(answers)
-    run(QUESTIONNAIRE, FRESH, front, Saved().around())
+    Saved().run(QUESTIONNAIRE, FRESH, front)
     return [ParsedAnswer(name, answers[name]) for name in asked(front) if name in QUESTIONNAIRE.by_id]
 
 
@@ -98,41 +89,41 @@ def test_an_answer_that_no_longer_applies_is_said() -> None:
         AskOne: [*one_by_one(answers), ParsedAnswer("history", "no")],
     }
     front = TableFront(answers, script)
-    run(QUESTIONNAIRE, FRESH, front, Saved().around())
+    Saved().run(QUESTIONNAIRE, FRESH, front)
     assert "No longer applies, and does not count: History detail, Kinds." in front.told
 
 
 def test_daylight_is_proposed_with_its_reason_and_still_asked() -> None:
     front = TableFront(CALM)
-    run(QUESTIONNAIRE, FRESH, front, Saved().around(always("no")))
+    Saved().run(QUESTIONNAIRE, FRESH, front, propose=always("no"))
     proposals = [guide.proposal for guide in front.guides]
     assert [proposal for proposal in proposals if proposal] == [Light("no")]
     assert "daylight" in asked(front)
 
 
 def test_after_a_change_of_time_an_answer_computed_the_same_is_kept_and_said() -> None:
-    session = run(QUESTIONNAIRE, FRESH, TableFront(CALM), Saved().around())
+    session = Saved().run(QUESTIONNAIRE, FRESH, TableFront(CALM))
     session = apply(QUESTIONNAIRE, session, ParsedAnswer("due-back", "2026-11-23T16:00:00Z"))
     front = TableFront(CALM)
-    run(QUESTIONNAIRE, session, front, Saved().around())
+    Saved().run(QUESTIONNAIRE, session, front)
     assert "daylight" not in asked(front)
     assert "Daylight: still yes. The sun sets at 16:01." in front.told
 
 
 def test_after_a_change_of_time_an_answer_computed_differently_is_asked_again() -> None:
-    session = run(QUESTIONNAIRE, FRESH, TableFront(CALM), Saved().around())
+    session = Saved().run(QUESTIONNAIRE, FRESH, TableFront(CALM))
     session = apply(QUESTIONNAIRE, session, ParsedAnswer("due-back", "2026-11-23T16:00:00Z"))
     front = TableFront(CALM)
-    run(QUESTIONNAIRE, session, front, Saved().around(always("no")))
+    Saved().run(QUESTIONNAIRE, session, front, propose=always("no"))
     assert "daylight" in asked(front)
 
 
 def test_a_draft_whose_start_has_passed_asks_for_it_before_anything_else() -> None:
-    session = run(QUESTIONNAIRE, FRESH, TableFront(CALM), Saved().around())
+    session = Saved().run(QUESTIONNAIRE, FRESH, TableFront(CALM))
     tomorrow = NOW + timedelta(days=1)
     answers = CALM | {"start": "2026-11-24T15:30:00Z", "due-back": "2026-11-24T16:30:00Z"}
     front = TableFront(answers)
-    session = run(QUESTIONNAIRE, session, front, Saved().around(now=lambda: tomorrow))
+    session = Saved().run(QUESTIONNAIRE, session, front, now=lambda: tomorrow)
     assert asked(front)[:2] == ["start", "due-back"]
     assert front.told[0].startswith("Start, please look at it again: ")
     assert final(QUESTIONNAIRE, session)["start"] == "2026-11-24T15:30:00Z"
@@ -146,14 +137,14 @@ def test_a_start_that_passes_while_the_last_page_is_shown_cannot_be_signed() -> 
     def now() -> datetime:
         return start if any(isinstance(page, Sign) for page in front.asked) else NOW
 
-    session = run(QUESTIONNAIRE, FRESH, front, Saved().around(now=now))
+    session = Saved().run(QUESTIONNAIRE, FRESH, front, now=now)
     assert asked(front).count("Sign") == 2
     assert final(QUESTIONNAIRE, session)["start"] == "2026-11-23T21:00:00Z"
 
 
 def test_a_routine_visit_with_standing_answers_in_date_takes_at_most_20_prompts() -> None:
     front = TableFront(ROUTINE)
-    session = run(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), front, Saved().around())
+    session = Saved().run(SHIPPED, begin("home-visit", "d", "x", standing=IN_DATE), front)
     assert findings(SHIPPED, session) == ()
     assert len(front.asked) <= 20
 
@@ -177,10 +168,10 @@ def test_a_repeat_asks_all_that_is_about_one_visit_in_at_most_10_prompts(
     answers: dict[str, Value], light: str
 ) -> None:
     fresh = begin("home-visit", "d", "x", standing=IN_DATE)
-    old = final(SHIPPED, run(SHIPPED, fresh, TableFront(answers), Saved().around()))
+    old = final(SHIPPED, Saved().run(SHIPPED, fresh, TableFront(answers)))
     front = TableFront(answers)
     again = repeat(SHIPPED, fresh, old, (), "K7Q2-M9")
-    session: Session = run(SHIPPED, again, front, Saved().around(always(light)))
+    session: Session = Saved().run(SHIPPED, again, front, propose=always(light))
     assert len(front.asked) <= 10
     one = {page.question.id for page in front.asked if isinstance(page, AskOne)}
     grids = [[q.id for q in page.questions] for page in front.asked if isinstance(page, AskTogether)]
@@ -194,7 +185,7 @@ def test_a_repeat_asks_all_that_is_about_one_visit_in_at_most_10_prompts(
 
 @pytest.mark.parametrize("year", ["0001", "9999"])
 def test_a_draft_with_a_time_that_no_clock_shows_asks_for_it_again(year: str) -> None:
-    session = run(QUESTIONNAIRE, FRESH, TableFront(CALM), Saved().around())
+    session = Saved().run(QUESTIONNAIRE, FRESH, TableFront(CALM))
     absurd = f"{year}-01-01T00:00:00Z"
     session = replace(
         session,
@@ -204,17 +195,6 @@ def test_a_draft_with_a_time_that_no_clock_shows_asks_for_it_again(year: str) ->
         shelved={"due-back": absurd},
     )
     front = TableFront(CALM)
-    again = run(QUESTIONNAIRE, session, front, Saved().around())
+    again = Saved().run(QUESTIONNAIRE, session, front)
     assert asked(front)[0] == "start"
     assert final(QUESTIONNAIRE, again)["start"] == CALM["start"]
-
-
-def test_who_says_me_is_named() -> None:
-    answers = CALM | {"history": "yes"}
-    script: dict[type, list[Event]] = {
-        ControlFor: [Measures("violence", ("The joint",))],
-        WhoDoes: [Who("violence", "The joint", "Me.")],
-    }
-    around = dataclasses.replace(Saved().around(), me="Sam Carter")
-    session = run(QUESTIONNAIRE, FRESH, TableFront(answers, script), around)
-    assert [control.who for control in session.controls] == ["Sam Carter"]

@@ -285,9 +285,9 @@ class _Filling:
 
     def _at_a_terminal(self) -> "Answered":
         from visitsafe.cli.plan import citing, front_at
-        from visitsafe.cli.prompts.talk import talk_at
+        from visitsafe.cli.prompts.talk import ask_all, talk_at
         from visitsafe.wizard.draft import final, open_draft
-        from visitsafe.wizard.run import Surroundings, run
+        from visitsafe.wizard.step import Wizard
 
         form, command, settings = self.form_set.form, self.asked.command, self.desk.roster.settings
         otherwise = f"use: {command} --answers FILE --yes (--print-answers prints a file to fill in)"
@@ -297,10 +297,9 @@ class _Filling:
             session = self._session(draft, asker)
             draft.save(session)
             asker.say("", f"{form.title}: {self.asked.about}", form.about, *(one.text for one in form.first))
-            around = Surroundings(
-                save=draft.save,
-                now=self._now,
-                zone=zone_of(self.desk.roster),
+            wizard = Wizard(
+                self.questionnaire,
+                zone_of(self.desk.roster),
                 cite=citing(self.context, self.desk),
                 command=command,
                 form=True,
@@ -308,7 +307,7 @@ class _Filling:
                 phone=settings.desk_phone or "",
             )
             front = front_at(self.context, plain=self.how.plain)
-            session = run(self.questionnaire, session, front, around)
+            session = ask_all(wizard, session, front, draft.save, self._now)
         return self._composed(final(self.questionnaire, session))
 
     def _session(self, draft: "Draft", asker: "Talk") -> "Session":

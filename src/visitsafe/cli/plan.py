@@ -7,6 +7,7 @@ it is signed, and one that was left is offered again.
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -35,14 +36,15 @@ if TYPE_CHECKING:
     from visitsafe.checklists.facts import Known
     from visitsafe.checklists.model import Source
     from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire
-    from visitsafe.cli.prompts.talk import Talk
+    from visitsafe.cli.prompts.talk import Front, Talk
     from visitsafe.desk import Desk
     from visitsafe.planning.compose import Intent
     from visitsafe.state.fold import PlanState
     from visitsafe.wizard.answers import AnswerContext
     from visitsafe.wizard.answers_file import AnswersFile
     from visitsafe.wizard.draft import Draft, ListedDraft, Session
-    from visitsafe.wizard.run import Front, Proposal, Surroundings
+    from visitsafe.wizard.step import Wizard
+    from visitsafe.wizard.words import Proposal
 
 
 THROW = "Throw a draft away"
@@ -508,8 +510,8 @@ def _draft(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "Talk") 
 
 def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, asker: "Talk") -> None:
     from visitsafe.checklists.questionnaire import compile_questionnaire
+    from visitsafe.cli.prompts.talk import ask_all
     from visitsafe.planning.sign import signed_already
-    from visitsafe.wizard.run import run
 
     signed = signed_already(desk, draft.name)
     if signed is not None:
@@ -526,7 +528,8 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
     if same := _revised_already(desk, checklists, questionnaire, session):
         _signed_before(desk, draft, same, asker)
         return
-    session = run(questionnaire, session, front, _around(context, desk, draft, revises))
+    wizard = _wizard(context, desk, questionnaire, revises)
+    session = ask_all(wizard, session, front, draft.save, lambda: invocation(context).now)
     patiently = patient(later(context, desk), KEPT)
     done = _sign(context, patiently, checklists, questionnaire, session, draft.name)
     draft.delete()
@@ -670,23 +673,22 @@ def front_at(context: typer.Context, *, plain: bool) -> "Front":
     return PlainFront(Lines(sys.stdin, sys.stdout, discard_typed_ahead))
 
 
-def _around(context: typer.Context, desk: "Desk", draft: "Draft", revises: str) -> "Surroundings":
-    """What the wizard needs from outside: a place to save, the time, daylight, what is known."""
+def _wizard(context: typer.Context, desk: "Desk", questionnaire: "Questionnaire", revises: str) -> "Wizard":
+    """The wizard for a plan: with daylight, and what is known, looked up when the visit's facts change."""
     from visitsafe.planning.known import daylight, knowing
-    from visitsafe.wizard.run import Surroundings
+    from visitsafe.wizard.step import Wizard
 
     place = desk.roster.place
 
     def propose(start: "datetime", due_back: "datetime") -> "Proposal | None":
         return daylight(place, start, due_back) if place else None
 
-    return Surroundings(
-        save=draft.save,
-        now=lambda: invocation(context).now,
-        zone=zone_of(desk.roster),
+    return Wizard(
+        questionnaire,
+        zone_of(desk.roster),
         propose=propose,
         cite=citing(context, desk),
-        known=knowing(desk, zone_of(desk.roster), desk.member(), but=revises),
+        known=lru_cache(maxsize=1)(knowing(desk, zone_of(desk.roster), desk.member(), but=revises)),
         team=tuple(desk.roster.members.values()),
         country=desk.roster.settings.country or "",
     )

@@ -71,11 +71,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         half: Text half typed when the person stopped.
         repeats: The reference of the plan that is repeated, or revised (`revises`).
         urgent: Why the visit goes before it is countersigned; empty if it does not.
-        notices: What the person must be told before the next page.
+        notices: What the last event raised; told again where a draft is gone on with.
         about: For a form: what it is about, such as `K7Q2-M9`; empty for a plan.
         command: For a form: the command that goes on with it.
         known: What earlier visits of the case leave to be known: looked up each time, never in the file.
         facts: What is known of the visit and its case: worked out each time, never in the file.
+        told: What the person is told before the next page: `notices` and what is known; never in the file.
     """
 
     draft: Literal[1] = 1
@@ -105,6 +106,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     command: str = ""
     known: tuple[Finding, ...] = ()
     facts: tuple[KnownFact, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 def without(mapping: Mapping[str, T], names: Collection[str]) -> dict[str, T]:
@@ -197,13 +199,14 @@ class Draft:
         return (self._folder / f"{self.name}{DRAFT}").exists()
 
     def save(self, session: Session) -> None:
-        """Write the draft whole, and be sure that it is on the disk.
+        """Write the draft whole, and be sure that it is on the disk, without what is looked up each time.
 
         Raises:
             SettingsError: It cannot be written; the draft as it was before is still there.
         """
         with _plain_words("save", self._folder, self._command):
-            replace_file(self._folder / f"{self.name}{DRAFT}", msgspec.json.encode(session))
+            kept = replace(session, known=(), facts=(), told=())
+            replace_file(self._folder / f"{self.name}{DRAFT}", msgspec.json.encode(kept))
 
     def delete(self) -> None:
         """Remove the draft, once its plan is signed."""

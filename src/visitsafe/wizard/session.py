@@ -287,8 +287,7 @@ class NothingLeft:
     status: str = "sign"
 
 
-Page = Review | Findings | ControlFor | WriteControl | WhoDoes | Sign
-Step = AskOne | AskTogether | Page | NothingLeft
+Step = AskOne | AskTogether | Review | Findings | ControlFor | WriteControl | WhoDoes | Sign | NothingLeft
 
 
 class Move(Enum):

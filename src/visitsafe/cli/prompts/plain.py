@@ -12,12 +12,11 @@ from typing import TextIO
 
 from visitsafe.checklists.assessment import DOES_NOT_APPLY, Value
 from visitsafe.checklists.model import AnswerType, Question
-from visitsafe.cli.prompts.talk import width
+from visitsafe.cli.prompts.talk import Keep, width
 from visitsafe.record.terms import Answer
 from visitsafe.text.clean import clean, is_name, quoted, terminal
-from visitsafe.wizard import run as words
+from visitsafe.wizard import words
 from visitsafe.wizard.answers import AnswerError, options
-from visitsafe.wizard.run import TYPED, Guide
 from visitsafe.wizard.session import (
     BACK,
     CONFIRM,
@@ -38,6 +37,7 @@ from visitsafe.wizard.session import (
     WriteControl,
     Wrote,
 )
+from visitsafe.wizard.words import TYPED, Guide
 
 LIST_KEYS = "(< back, q stop and keep everything, ? more)"
 FREE_KEYS = "(:b back, :q stop and keep everything, :? more)"
@@ -219,7 +219,7 @@ class PlainFront:
             if line or not doubtful:
                 return line.lower() in YES
 
-    def ask_together(self, page: AskTogether, guide: Guide) -> Event:
+    def ask_together(self, page: AskTogether, guide: Guide, keep: Keep) -> Event:
         """Ask the questions of a page, all in one line or one after the other."""
         self.lines.write("", f"{words.where(page)}.", *words.about(page))
         self.lines.numbered(words.grid_line(question, page.values, guide) for question in page.questions)
@@ -230,7 +230,7 @@ class PlainFront:
                 return line
             new = _letters(page, values, line)
             values |= new
-            guide.keep(new)
+            keep(new)
             open_ = [str(n) for n, one in enumerate(page.questions, start=1) if one.id not in values]
             if not open_ and (new or line == ""):
                 return AnsweredMany({question.id: values[question.id] for question in page.questions})

@@ -17,22 +17,12 @@ from prompt_toolkit.layout import Dimension, UIContent, UIControl, Window
 
 from visitsafe.checklists.assessment import DOES_NOT_APPLY, NONE
 from visitsafe.checklists.model import AnswerType, Question
-from visitsafe.cli.prompts.talk import discard_typed_ahead, rows_if_low, width
+from visitsafe.cli.prompts.talk import Keep, discard_typed_ahead, rows_if_low, width
 from visitsafe.errors import VisitsafeError
 from visitsafe.record.terms import Answer
 from visitsafe.text.clean import clean, is_name, quoted, terminal
-from visitsafe.wizard import run as words
+from visitsafe.wizard import words
 from visitsafe.wizard.answers import ONE_LINE, AnswerError, is_blank, options
-from visitsafe.wizard.run import (
-    BACK_LINE,
-    CHOOSE_HOW,
-    OPEN_LINE,
-    PLACEHOLDER,
-    SKIP_KEY,
-    TICK_HOW,
-    WANTS_ANSWER,
-    Guide,
-)
 from visitsafe.wizard.session import (
     BACK,
     CONFIRM,
@@ -52,6 +42,16 @@ from visitsafe.wizard.session import (
     WhoDoes,
     WriteControl,
     Wrote,
+)
+from visitsafe.wizard.words import (
+    BACK_LINE,
+    CHOOSE_HOW,
+    OPEN_LINE,
+    PLACEHOLDER,
+    SKIP_KEY,
+    TICK_HOW,
+    WANTS_ANSWER,
+    Guide,
 )
 
 if TYPE_CHECKING:
@@ -787,7 +787,7 @@ class RichFront:
             return Pause(raw)
         return True if picked == "yes" else None
 
-    def ask_together(self, page: AskTogether, guide: Guide) -> Event:
+    def ask_together(self, page: AskTogether, guide: Guide, keep: Keep) -> Event:
         """Ask the questions of a page, one line each."""
         rules = page.questions[0].answer is AnswerType.ACKNOWLEDGE
         self._paper.head(words.where(page), *words.about(page))
@@ -796,7 +796,7 @@ class RichFront:
         state = Grid(
             texts=tuple(question.ask for question in page.questions),
             answers=[value if isinstance(value, str) else None for value in given],
-            keep=lambda place, answer: guide.keep({names[place]: answer}),
+            keep=lambda place, answer: keep({names[place]: answer}),
             columns=self._columns,
             rules=rules,
             whys=tuple(question.why for question in page.questions),

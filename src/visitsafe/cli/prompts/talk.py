@@ -1,6 +1,7 @@
-"""A few questions outside the wizard: pick one line, type a text; and what the terminal can do.
+"""Asking at a terminal: what it can do, a few questions outside the wizard, and the wizard page by page.
 
-Stopping raises; going back returns None. Nothing is preselected, and nothing typed ahead counts.
+Outside the wizard stopping raises and going back returns None. Nothing is preselected, and nothing typed
+ahead counts.
 """
 
 import contextlib
@@ -10,12 +11,33 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from visitsafe.errors import InterruptedByUserError, UsageError
 from visitsafe.text.clean import clean
-from visitsafe.wizard.session import BACK, Pause
+from visitsafe.wizard.session import (
+    BACK,
+    AnsweredMany,
+    AskOne,
+    AskTogether,
+    ControlFor,
+    Event,
+    Findings,
+    NothingLeft,
+    Pause,
+    Review,
+    Sign,
+    WhoDoes,
+    WriteControl,
+)
+
+if TYPE_CHECKING:
+    from visitsafe.checklists.assessment import Value
+    from visitsafe.wizard.draft import Session
+    from visitsafe.wizard.step import Page, Wizard
+    from visitsafe.wizard.words import Guide
 
 DUMB = frozenset({"", "dumb", "unknown"})
 NARROWEST, WIDEST, LOW = 20, 100, 24
@@ -261,3 +283,100 @@ def talk_at(environ: Mapping[str, str], *, plain: bool, otherwise: str, kept: st
     except UsageError as error:
         raise UsageError(error.message, hint=otherwise) from error
     return RichTalk(kept) if rich else PlainTalk(kept)
+
+
+Keep = Callable[[Mapping[str, "Value"]], None]
+"""Saves answers of a page that is not finished yet."""
+
+
+class Front(Protocol):
+    """A way of drawing the wizard's pages. Each method shows one and waits for one event."""
+
+    def say(self, lines: Sequence[str]) -> None:
+        """Tell the person something before the next page."""
+
+    def ask_one(self, page: AskOne, guide: "Guide") -> Event:
+        """Ask one question."""
+
+    def ask_together(self, page: AskTogether, guide: "Guide", keep: Keep) -> Event:
+        """Ask several questions on one page, keeping each answer as it is given."""
+
+    def review(self, page: Review, guide: "Guide") -> Event:
+        """Show every answer; any can be changed."""
+
+    def findings(self, page: Findings) -> Event:
+        """Show what the answers mean, with the way to what would settle it."""
+
+    def control(self, page: ControlFor) -> Event:
+        """Choose control measures for one finding, or leave it to the manager."""
+
+    def write(self, page: WriteControl) -> Event:
+        """Take a control measure in the person's own words."""
+
+    def who(self, page: WhoDoes) -> Event:
+        """Ask who carries a control measure out."""
+
+    def sign(self, page: Sign, guide: "Guide") -> Event:
+        """Ask for the explicit yes to signing."""
+
+
+def ask_all(
+    wizard: "Wizard",
+    session: "Session",
+    front: Front,
+    save: Callable[["Session"], None],
+    now: Callable[[], datetime],
+) -> "Session":
+    """Draw page after page until nothing is left to ask, and save the session after every event.
+
+    Returns:
+        The session at its end; `draft.final` and its neighbours take out what counts.
+
+    Raises:
+        InterruptedByUserError: The person stopped; everything is saved.
+        SettingsError: The draft cannot be saved.
+    """
+    stopped = InterruptedByUserError(
+        "stopped; everything you answered is kept", f"to go on: {wizard.command}"
+    )
+
+    def take(event: Event) -> None:
+        nonlocal session
+        session = wizard.answer(session, page, event, now())
+        save(session)
+
+    with stopped_by_signals():
+        try:
+            session = wizard.begin(session, now())
+            while not isinstance((page := wizard.page(session, now())).asks, NothingLeft):
+                if page.told:
+                    front.say(page.told)
+                event = _drawn(front, page, lambda values: take(AnsweredMany(values, done=False)))
+                take(event)
+                if isinstance(event, Pause):
+                    raise stopped
+        except KeyboardInterrupt:  # between two questions
+            raise stopped from None
+    return session
+
+
+def _drawn(front: Front, page: "Page", keep: Keep) -> Event:
+    match page.asks:
+        case AskOne() as asks:
+            return front.ask_one(asks, page.guide)
+        case AskTogether() as asks:
+            return front.ask_together(asks, page.guide, keep)
+        case Review() as asks:
+            return front.review(asks, page.guide)
+        case Findings() as asks:
+            return front.findings(asks)
+        case ControlFor() as asks:
+            return front.control(asks)
+        case WriteControl() as asks:
+            return front.write(asks)
+        case WhoDoes() as asks:
+            return front.who(asks)
+        case Sign() as asks:
+            return front.sign(asks, page.guide)
+        case NothingLeft():
+            return BACK
