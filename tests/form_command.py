@@ -53,7 +53,7 @@ def mine(
                 findings=done.findings,
                 sharing=done.sharing,
             )
-            signing.record(plan.plan, Kind.INCIDENT, plan.heads, body)
+            signing.record(plan, Kind.INCIDENT, body)
             if die:
                 os._exit(CRASHED)
             return Recorded("it is recorded", list, lambda: msgspec.to_builtins(done))

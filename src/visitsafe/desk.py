@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
+from visitsafe.record.bodies import PlanBody
 from visitsafe.record.chain import GENESIS, order_problems
-from visitsafe.record.entry import Entry, Verified, compose, seal_entry, verify_entry
+from visitsafe.record.entry import VERSION, Content, Entry, Verified, compose, seal_entry, verify_entry
 from visitsafe.record.kinds import KINDS
 from visitsafe.record.order import Order
 from visitsafe.record.refs import FULL, SHORT, beginning, is_plan_id, reference
@@ -23,8 +24,10 @@ from visitsafe.record.terms import TEAM_STREAM, Kind
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removed import RemovedError, blanked_in
+from visitsafe.state.rules import Bodies, why_not
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster, Unsound, founding
+from visitsafe.text.clock import to_text
 
 FEWEST_OF_ID = 12
 
@@ -204,15 +207,44 @@ class Desk(msgspec.Struct, frozen=True):
                 raise OccupiedError(entry.id)
         return entry
 
-    def record(self, plan: str, kind: Kind, heads: Sequence[str], body: msgspec.Struct) -> PlanState:
+    def begin(self, plan: str, body: PlanBody) -> PlanState:
+        """Sign a new plan and append it; as `record`."""
+        return self._recorded(plan, Kind.PLANNED, (), body)
+
+    def record(self, state: PlanState, kind: Kind, body: Bodies, hint: str = "") -> PlanState:
         """Sign one entry about a plan and append it; the plan with it, and with what others have added.
 
         It is folded inside the transaction, so that nothing has to be read once the entry is on the disk: a
         store that goes away then cannot make what is recorded look as if it had failed.
 
         Raises:
+            NotPermittedError: As `check`.
             VerificationError: The plan would not hold, or its content was removed; nothing was written.
         """
+        self.check(state, kind, body, hint)
+        return self._recorded(state.plan, kind, state.heads, body)
+
+    def check(self, state: PlanState, kind: Kind, body: Bodies, hint: str = "") -> None:
+        """Refuse what would stand in the record of a plan and not count, before anybody signs it.
+
+        Args:
+            state: The plan, as this person has seen it.
+            kind: What happened.
+            body: What the kind needs.
+            hint: What to do about a refusal; to look at the plan, if that is not said.
+
+        Raises:
+            NotPermittedError: It would not count, or the team does not know this person.
+        """
+        me, after = self.member(), (*state.heads, *self.roster.heads)
+        content = Content(VERSION, state.plan, kind, to_text(self.now), me.fingerprint, after, {})
+        counted = [one for one in state.judged if not one.why_not]
+        if reason := why_not(content, me, body, counted, self.roster):
+            raise NotPermittedError(
+                f"that would not count: {reason}", hint=hint or f"see: visitsafe show {state.ref}"
+            )
+
+    def _recorded(self, plan: str, kind: Kind, heads: Sequence[str], body: Bodies) -> PlanState:
         entry = self._signed(plan, kind, heads, body)
         states: list[PlanState] = []
 

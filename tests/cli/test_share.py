@@ -119,18 +119,16 @@ def test_what_a_signed_duty_quotes_begins_no_line_of_its_own(office: Office) -> 
             decision="share", source="none",
         )  # fmt: skip
         signing.record(
-            state.plan,
+            state,
             Kind.INCIDENT,
-            state.heads,
             IncidentBody(
                 of=state.version.id, form=Made(id="f", version="1", digest="ab"), answers={}, sharing=(duty,)
             ),
         )
         state = signing.plan(state.plan)
         signing.record(
-            state.plan,
+            state,
             Kind.DOCUMENTED,
-            state.heads,
             DocumentedBody(
                 of=state.version.id,
                 form=Made(id="f", version="1", digest="ab"),

@@ -35,7 +35,7 @@ from visitsafe.retention.purge_survey import Survey
 from visitsafe.state.duties import owed
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.removed import NOT_CARRIED_OUT, Removed, RemovedError
-from visitsafe.state.rules_after import days_in_force
+from visitsafe.state.rules import days_in_force
 from visitsafe.team.roster import case_key
 from visitsafe.text.clock import to_text
 

@@ -14,9 +14,11 @@ from office import NOW, Office, Someone
 from visitsafe.cli.doorstep import happened, until
 from visitsafe.desk import Desk, open_roster
 from visitsafe.errors import NotFoundError, NotPermittedError, StoreError, UsageError
+from visitsafe.record.bodies import DecidedBody, MarkedBody, OpenedBody, WithdrawnBody
 from visitsafe.record.ssh import load
 from visitsafe.record.stored import PlanRow
-from visitsafe.record.terms import Kind, Stage
+from visitsafe.record.terms import Decision, Kind, Stage
+from visitsafe.state.rules import Bodies
 from visitsafe.store.open import open_store
 from visitsafe.store.sqlite import SqliteStore
 from visitsafe.text.clock import from_text, to_text
@@ -81,6 +83,27 @@ def test_what_would_not_count_is_refused_and_not_recorded(office: Office, report
         state = find_visit(desk, report, LONDON)
         with pytest.raises(NotPermittedError, match="would not count"):
             make_report(desk, state, report)
+        assert desk.plan(state.plan) == state
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "why"),
+    [
+        (Kind.DECIDED, DecidedBody(of="", decision=Decision.REFUSE, rationale=""), "not seen"),
+        (Kind.REVISED, None, "only its author"),
+        (Kind.WITHDRAWN, WithdrawnBody(reason="It is off."), "only its author"),
+        (Kind.OPENED, OpenedBody(of="", reason="Where is Sam?"), "no sealed details"),
+        (Kind.MARKED, MarkedBody(of="", found=False, checked="2026-11-23"), "not seen"),
+    ],
+)
+def test_the_desk_signs_no_entry_that_would_stand_in_the_record_and_not_count(
+    office: Office, kind: Kind, body: Bodies | None, why: str
+) -> None:
+    office.countersigned()
+    with desk_of(office, office.mo) as desk:
+        state = desk.plan(desk.resolve(office.ref))
+        with pytest.raises(NotPermittedError, match=f"would not count: .*{why}"):
+            desk.record(state, kind, body or state.body)
         assert desk.plan(state.plan) == state
 
 

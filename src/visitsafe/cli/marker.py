@@ -37,7 +37,6 @@ def marker(
 ) -> None:
     """Show where a case's warning marker stands and how old that is, or note where you found it."""
     from visitsafe.find import find_case
-    from visitsafe.followup.forms import sign_after
     from visitsafe.followup.marker import Marking, marked_body
     from visitsafe.record.terms import Kind
 
@@ -55,7 +54,7 @@ def marker(
             _show(state, history, today, json=json)
             return
         body = marked_body(state, marking, now, zone)
-        done = sign_after(later(context, desk), state, Kind.MARKED, body)
+        done = later(context, desk).record(state, Kind.MARKED, body)
         with stands(f"it is recorded on {done.ref}; see: visitsafe marker {done.ref}"):
             _recorded(done, body, today, json=json)
 

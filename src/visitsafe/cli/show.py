@@ -56,7 +56,7 @@ from visitsafe.state.phrases import (
     who_goes,
     worst_first,
 )
-from visitsafe.state.rules_after import NOT_SHARE
+from visitsafe.state.rules import NOT_SHARE
 from visitsafe.state.sharing_words import state_words, to_words
 from visitsafe.state.visit_words import (
     MET,

@@ -41,7 +41,7 @@ from visitsafe.opening import (
 )
 from visitsafe.record.bodies import KEEP_DAYS_INCIDENT
 from visitsafe.record.terms import ROLE_WORDS, Role
-from visitsafe.state.rules_after import agreed_days
+from visitsafe.state.rules import agreed_days
 from visitsafe.text.clean import one_line, terminal
 from visitsafe.text.clock import from_text
 
@@ -580,7 +580,7 @@ def _if_shorter(desk: "Desk", before: "AgreedBody", agreed: "AgreedBody") -> "It
     """What a shorter time for which records are kept does, and from when on; for less than a year always."""
     from visitsafe.record.bodies import KEEP_DAYS, KEEP_DAYS_INCIDENT
     from visitsafe.retention.purge_scan import cases_older_than
-    from visitsafe.state.rules_after import WAITING, agreed_days
+    from visitsafe.state.rules import WAITING, agreed_days
 
     rules = (KEEP_DAYS, KEEP_DAYS_INCIDENT)
     was, now = ([agreed_days(each, rule) for rule in rules] for each in (before, _with(before, agreed)))

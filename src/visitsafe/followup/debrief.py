@@ -22,7 +22,7 @@ from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.entry_words import incident_title
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import is_watched
-from visitsafe.state.rules_after import SHARE
+from visitsafe.state.rules import SHARE
 from visitsafe.state.visit import Event
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_companion, is_self

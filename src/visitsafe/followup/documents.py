@@ -25,7 +25,7 @@ from visitsafe.record.terms import Document, Kind, Role
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import HELD, CaseHistory
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules_after import WRITERS
+from visitsafe.state.rules import WRITERS
 from visitsafe.state.visit import Event
 from visitsafe.team.roster import is_self
 from visitsafe.text.days import DayError, day_of, is_done

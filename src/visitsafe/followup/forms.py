@@ -16,7 +16,6 @@ from visitsafe.checklists.form_flow import Answered
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.record.bodies import (
-    AfterBody,
     AuditedBody,
     DebriefedBody,
     DocumentedBody,
@@ -25,14 +24,12 @@ from visitsafe.record.bodies import (
     Heard,
     IncidentBody,
 )
-from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.terms import Answer, Kind
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules_after import is_quoted, why_not_after
+from visitsafe.state.rules import is_quoted
 from visitsafe.state.visit import Event
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_self
-from visitsafe.text.clock import to_text
 from visitsafe.visits.report import person_called
 
 MAYBE = frozenset({Answer.YES, Answer.NOT_SURE})
@@ -127,7 +124,7 @@ class FormKind(ABC, Generic[B]):
             NotFoundError: There is no such person, or nothing of theirs to correct.
         """
         body = self.body(desk, state, answered, zone)
-        return body, sign_after(desk, state, self.kind, body)
+        return body, desk.record(state, self.kind, body)
 
     def told_by(self, desk: Desk) -> Member | None:
         """Whose word the signer passes on; None for their own.
@@ -167,22 +164,6 @@ class FormKind(ABC, Generic[B]):
         if not mine:
             raise none
         return mine[-1]
-
-
-def sign_after(desk: Desk, state: PlanState, kind: Kind, body: AfterBody, see: str = "show") -> PlanState:
-    """Sign what came after a visit and append it; when this returns, it is on the disk. The plan with it.
-
-    Raises:
-        NotPermittedError: It would not count, and why; or the team does not know who asks.
-    """
-    me = desk.member()
-    content = Content(
-        v=VERSION, plan=state.plan, kind=kind, at=to_text(desk.now), by=me.fingerprint, after=(), body={}
-    )
-    counted = [one for one in state.judged if not one.why_not]
-    if reason := why_not_after(content, me, body, counted, desk.roster.everyone):
-        raise NotPermittedError(f"that would not count: {reason}", hint=f"see: visitsafe {see} {state.ref}")
-    return desk.record(state.plan, kind, state.heads, body)
 
 
 def filled_in(state: PlanState) -> tuple[Event[Filled], ...]:

@@ -19,10 +19,9 @@ from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Answer, Kind, Level
 from visitsafe.state.duties import ALERT
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules_after import SHARE
-from visitsafe.state.rules_visit import is_time
+from visitsafe.state.rules import SHARE
 from visitsafe.state.visit import Event
-from visitsafe.text.clock import DAYS, MONTHS, from_text, to_text
+from visitsafe.text.clock import DAYS, MONTHS, from_text, is_time, to_text
 
 INCIDENT = "incident"
 """The id of the form."""

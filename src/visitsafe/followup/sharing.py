@@ -13,13 +13,12 @@ from msgspec.structs import replace
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.find import case_history
-from visitsafe.followup.forms import sign_after
 from visitsafe.record.bodies import PlanBody, SharedBody
 from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Kind
 from visitsafe.state.duties import DutyState, Met, duties_of, same_ground
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules_after import NOT_SHARE, SHARE, WRITERS
+from visitsafe.state.rules import NOT_SHARE, SHARE, WRITERS
 from visitsafe.supervision.page_sections import bullets
 from visitsafe.text.clean import markdown, markdown_line
 from visitsafe.text.clock import date_only, day, to_text
@@ -248,7 +247,7 @@ def share(desk: Desk, state: PlanState, duty: DutyState | None, said: Sharing) -
         happened=said.happened,
     )
     _check_complete(body, declined=said.declined)
-    done = sign_after(desk, state, Kind.SHARED, body, see="share")
+    done = desk.record(state, Kind.SHARED, body, f"see: visitsafe share {state.ref}")
     if duty is not None and duty.of_plan:
         _share_copies(desk, state, duty, body)
     return done
@@ -260,7 +259,7 @@ def _share_copies(desk: Desk, state: PlanState, duty: DutyState, body: SharedBod
         for one in duties_of(other):
             mine = other.plan == state.plan
             if not mine and one.left and same_ground(state, duty, other, one.duty) and one.of_plan:
-                desk.record(other.plan, Kind.SHARED, other.heads, replace(body, of=one.of))
+                desk.record(other, Kind.SHARED, replace(body, of=one.of))
 
 
 def _check_complete(body: SharedBody, *, declined: bool) -> None:

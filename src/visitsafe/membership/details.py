@@ -266,7 +266,7 @@ def _recorded_and_opened(
 ) -> tuple[SealedDetails, bytes, str, PlanState]:
     sealed = check_may_open(desk, state)
     identities = unlock(desk.signer())
-    after = desk.record(state.plan, Kind.OPENED, state.heads, OpenedBody(of=sealed.of, reason=reason))
+    after = desk.record(state, Kind.OPENED, OpenedBody(of=sealed.of, reason=reason))
     secret, by = _first_that_opens(sealed, desk.member(), identities)
     return sealed, secret, by, after
 
@@ -298,7 +298,7 @@ def reseal(desk: Desk, state: PlanState, reason: str, unlock: Unlock) -> PlanSta
     if again is None:
         raise NotPermittedError("there is nobody to seal them to", hint="see: visitsafe team list")
     body = ResealedBody(of=sealed.of, sealed=again, reason=reason)
-    return desk.record(state.plan, Kind.RESEALED, after.heads, body)
+    return desk.record(after, Kind.RESEALED, body)
 
 
 def to_reseal(desk: Desk) -> list[PlanState]:

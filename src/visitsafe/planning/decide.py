@@ -481,7 +481,7 @@ def decide(desk: Desk, state: PlanState, body: DecidedBody) -> PlanState:
     check_may_decide(desk, state, body.decision)
     if body.decision is Decision.COUNTERSIGN:
         check_openable(state)
-    return desk.record(state.plan, Kind.DECIDED, state.heads, body)
+    return desk.record(state, Kind.DECIDED, body)
 
 
 def previous_plan(desk: Desk, state: PlanState) -> PlanState | None:

@@ -60,7 +60,7 @@ def sign_new(
     nonce = nonce or _free_nonce(desk)
     body = compose_plan(checklists, questionnaire, intent, desk.now, companions_in(desk.roster), nonce, known)
     plan = own_plan_id(desk.member().fingerprint, nonce)
-    return desk.record(plan, Kind.PLANNED, [], _once(desk, body))
+    return desk.begin(plan, _once(desk, body))
 
 
 def _once(desk: Desk, body: PlanBody, but: str = "") -> PlanBody:
@@ -128,7 +128,7 @@ def sign_revision(
     check_may_revise(desk, state)
     companion = companions_in(desk.roster)
     body = compose_plan(checklists, questionnaire, intent, desk.now, companion, known=known)
-    return desk.record(state.plan, Kind.REVISED, state.heads, _once(desk, body, but=state.plan))
+    return desk.record(state, Kind.REVISED, _once(desk, body, but=state.plan))
 
 
 def check_may_revise(desk: Desk, state: PlanState) -> None:
@@ -183,7 +183,7 @@ def costs_of_revising(state: PlanState, zone: tzinfo) -> str:
 def withdraw(desk: Desk, state: PlanState, reason: str) -> PlanState:
     """Withdraw a plan: the visit will not be made as planned. For errors see `check_may_withdraw`."""
     check_may_withdraw(desk, state)
-    return desk.record(state.plan, Kind.WITHDRAWN, state.heads, WithdrawnBody(reason=reason))
+    return desk.record(state, Kind.WITHDRAWN, WithdrawnBody(reason=reason))
 
 
 def check_may_withdraw(desk: Desk, state: PlanState) -> None:

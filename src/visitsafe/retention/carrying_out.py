@@ -12,7 +12,7 @@ from visitsafe.record.order import Order
 from visitsafe.retention.holds import Holds
 from visitsafe.retention.policy import Facts, facts_of, gone_of, held_words, named_in
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules_after import WAITING
+from visitsafe.state.rules import WAITING
 from visitsafe.text.clock import from_text
 
 

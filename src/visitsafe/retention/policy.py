@@ -25,8 +25,7 @@ from visitsafe.record.terms import Because, Kind
 from visitsafe.retention.holds import Holds
 from visitsafe.state.fold import PlanState
 from visitsafe.state.removed import NOT_CARRIED_OUT
-from visitsafe.state.rules import Judged
-from visitsafe.state.rules_after import agreed_days
+from visitsafe.state.rules import Judged, agreed_days
 from visitsafe.team.roster import case_key
 from visitsafe.text.clock import from_text, to_text
 

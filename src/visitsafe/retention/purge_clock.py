@@ -9,8 +9,7 @@ from datetime import date, datetime, timedelta
 
 from visitsafe.desk import Desk, check_entries
 from visitsafe.errors import NotPermittedError
-from visitsafe.state.rules import CLOCKS_APART
-from visitsafe.state.rules_after import WAITING
+from visitsafe.state.rules import CLOCKS_APART, WAITING
 from visitsafe.team.roster import is_self
 from visitsafe.text.clock import to_text
 from visitsafe.watch.heartbeat import read_beats

@@ -26,7 +26,7 @@ from visitsafe.retention.policy import (
 )
 from visitsafe.retention.purge_scan import Scan, days_before, scan
 from visitsafe.state.removed import Removed, RemovedError
-from visitsafe.state.rules_after import agreed_days, days_in_force
+from visitsafe.state.rules import agreed_days, days_in_force
 from visitsafe.team.roster import case_key, is_self
 from visitsafe.text.clock import from_text, to_text
 

@@ -23,7 +23,7 @@ from visitsafe.retention.purge_clock import check_clock
 from visitsafe.retention.purge_survey import SIGNED, Survey, Unfinished, rules_of
 from visitsafe.state.fold import PlanState
 from visitsafe.state.removed import Removed
-from visitsafe.state.rules_after import agreed_days
+from visitsafe.state.rules import agreed_days
 from visitsafe.team.roster import case_key
 
 if TYPE_CHECKING:

@@ -31,11 +31,10 @@ from visitsafe.record.order import Order
 from visitsafe.record.terms import Document, Level
 from visitsafe.state.after import AfterState, before
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules_after import NOT_SHARE, SHARE
-from visitsafe.state.rules_visit import is_time
+from visitsafe.state.rules import NOT_SHARE, SHARE
 from visitsafe.state.visit import Event
 from visitsafe.team.roster import case_key, seen_text
-from visitsafe.text.clock import from_text, to_text
+from visitsafe.text.clock import from_text, is_time, to_text
 
 
 class CaseHistory(msgspec.Struct, frozen=True):

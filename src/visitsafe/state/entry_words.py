@@ -30,8 +30,7 @@ from visitsafe.record.bodies import (
 from visitsafe.record.terms import BECAUSE_WORDS, Answer, Document, Outcome
 from visitsafe.state.duties import Met, duties_of, talk_by
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules import Bodies, Judged
-from visitsafe.state.rules_after import NOT_SHARE
+from visitsafe.state.rules import NOT_SHARE, Bodies, Judged
 from visitsafe.state.sealed import SealedDetails, names
 from visitsafe.state.visit import VisitState
 from visitsafe.team.details import is_old

@@ -17,10 +17,9 @@ from visitsafe.record.terms import Decision, Kind, Role, Stage, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first
 from visitsafe.state.rules import Judged
-from visitsafe.state.rules_visit import is_time
 from visitsafe.state.visit import A_DAY, STAGES, Event
 from visitsafe.team.people import Member
-from visitsafe.text.clock import from_text, to_text
+from visitsafe.text.clock import from_text, is_time, to_text
 
 CLOCKS_APART = timedelta(minutes=2)
 """How far ahead a recorded time may lie before it was taken from a clock that was wrong."""

@@ -6,7 +6,7 @@ from visitsafe.record.bodies import SharedBody
 from visitsafe.state.duties import ALERT, DutyState, Met, duties_of
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import called
-from visitsafe.state.rules_after import NOT_SHARE
+from visitsafe.state.rules import NOT_SHARE
 from visitsafe.state.visit import Event
 from visitsafe.supervision.visit_shape import Shape
 from visitsafe.text.clock import date_only, day, moment

@@ -34,8 +34,7 @@ from visitsafe.record.bodies import (
 )
 from visitsafe.record.order import Order
 from visitsafe.record.terms import ANSWERERS, Answer, Decision, Kind, Role, Stage
-from visitsafe.state.rules import Judged
-from visitsafe.state.rules_visit import OUT, joined
+from visitsafe.state.rules import OUT, Judged, joined
 from visitsafe.team.people import Member, as_heard
 from visitsafe.team.roster import is_one_of
 from visitsafe.text.clock import from_text

@@ -9,11 +9,10 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from visitsafe.record.bodies import AuditedBody, Shown
-from visitsafe.state.rules_after import is_day
 from visitsafe.supervision.evidence import WILL_CHANGE
 from visitsafe.supervision.page_sections import bullets, quotation
 from visitsafe.text.clean import markdown_line, one_line
-from visitsafe.text.clock import date_only
+from visitsafe.text.clock import date_only, is_day
 
 TITLE = "What managers owe: the yearly look"
 WANTING = "Not as it should be, or not sure"

@@ -30,13 +30,12 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import MOST_GRACE
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removed import RemovedError
-from visitsafe.state.rules_visit import is_time
 from visitsafe.state.visit import A_DAY, Alarm, Event
 from visitsafe.supervision.patterns import THREAT, describes_hostility, is_alone, says_yes
 from visitsafe.team.details import is_old
 from visitsafe.team.people import Member, People, people
 from visitsafe.team.roster import case_key
-from visitsafe.text.clock import from_text, to_text
+from visitsafe.text.clock import from_text, is_time, to_text
 from visitsafe.text.days import Period
 
 OVER_THREE, OVER_SEVEN, POLICE_KNOW = "over-three", "over-seven", "told"

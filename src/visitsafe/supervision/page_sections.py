@@ -15,7 +15,7 @@ from visitsafe.state.duties import DutyState, Met, duties_of
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import Due, all_at_once, by_minute, schedule
 from visitsafe.state.phrases import to_do, whose
-from visitsafe.state.rules_after import NOT_SHARE
+from visitsafe.state.rules import NOT_SHARE
 from visitsafe.state.sharing_words import by_when, state_words
 from visitsafe.state.visit import Event
 from visitsafe.text.clean import lines_of, markdown, markdown_line

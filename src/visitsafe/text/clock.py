@@ -82,6 +82,28 @@ def from_text(text: str) -> datetime:
 NEAR_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
 
+EARLIEST, LATEST = "2000", "9000"
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is a UTC time within what every clock can show."""
+    try:
+        from_text(text)
+    except VerificationError:
+        return False
+    return EARLIEST < text < LATEST
+
+
+def is_well_timed(start: str, due_back: str) -> bool:
+    """Whether a visit's times are well formed, in order, and within what every clock can show."""
+    return is_time(start) and is_time(due_back) and start < due_back
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day, `2026-11-23`, within what every calendar can show."""
+    return len(text) == len("2026-11-23") and is_time(f"{text}T00:00:00Z")
+
+
 def moments(naive: datetime, zone: tzinfo) -> list[datetime]:
     """When the clocks show this: once, never as they go forward, or twice as they go back."""
     readings = [naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]

@@ -20,7 +20,7 @@ from visitsafe.state.ladder import is_alarming, to_raise
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_self
 from visitsafe.text.clock import from_text, to_text
-from visitsafe.visits.report import check_counts, person_called, several
+from visitsafe.visits.report import person_called, several
 
 OWN = "somebody else has to hear that all is well: ring the duty desk or your manager"
 
@@ -149,8 +149,7 @@ def take_on(
         heard = Heard(person=owner.fingerprint, known_by=known_by)
     rung = _rung(desk, state, drill, step)
     body = AcknowledgedBody(step=rung.id, heard=heard, note=note, drill=drill)
-    check_counts(desk, state, Kind.ACKNOWLEDGED, body, OWN)
-    after = desk.record(state.plan, Kind.ACKNOWLEDGED, state.heads, body)
+    after = desk.record(state, Kind.ACKNOWLEDGED, body, OWN)
     return TakenOn(seen_by_me(desk, after), rung, owner, drill)
 
 
@@ -204,9 +203,8 @@ def stand_down(desk: Desk, state: PlanState, because: Because, *, note: str = ""
     if until and from_text(until) <= desk.now:
         raise NotPermittedError("the new time due back has passed", hint="say a time that is still to come")
     body = StoodDownBody(because=because, note=note, until=until, drill=drill)
-    check_counts(desk, state, Kind.STOOD_DOWN, body, _who_may(desk, state))
     alarm = state.visit.drills[drill] if drill else state.visit.alarm
-    after = desk.record(state.plan, Kind.STOOD_DOWN, state.heads, body)
+    after = desk.record(state, Kind.STOOD_DOWN, body, _who_may(desk, state))
     told = dict.fromkeys(one.body.channel for one in alarm.sent if one.body.outcome is Outcome.SENT)
     return Ended(seen_by_me(desk, after), tuple(told), drill)
 

@@ -22,15 +22,12 @@ from visitsafe.record.bodies import (
     Heard,
     PlanBody,
     ReportBody,
-    VisitBody,
 )
-from visitsafe.record.entry import VERSION, Content
 from visitsafe.record.stored import PlanRow
 from visitsafe.record.terms import Kind, Stage
 from visitsafe.state.fold import PlanState, called
 from visitsafe.state.ladder import is_watched
 from visitsafe.state.rules import is_earlier
-from visitsafe.state.rules_visit import why_not_visit
 from visitsafe.state.visit import EARLY
 from visitsafe.team.people import Member, meant_by, not_one
 from visitsafe.team.roster import is_self, selves
@@ -230,7 +227,7 @@ def check_report(desk: Desk, state: PlanState, report: Report) -> None:
         check_may_depart(desk, state, urgent=bool(report.urgent), happened=report.happened)
     else:
         _check_happened(state, report)
-    check_counts(desk, state, report.kind, _body(state, report))
+    desk.check(state, report.kind, _body(state, report))
 
 
 def why_doubtful(desk: Desk, state: PlanState, report: Report, zone: tzinfo) -> str:
@@ -286,24 +283,6 @@ def _check_happened(state: PlanState, report: Report) -> None:
         )
 
 
-def check_counts(desk: Desk, state: PlanState, kind: Kind, body: VisitBody, hint: str = "") -> None:
-    """Refuse an entry about a visit that would stand in the record and not count.
-
-    Raises:
-        NotPermittedError: With the reason.
-    """
-    me, roster = desk.member(), desk.roster
-    content = Content(
-        v=VERSION, plan=state.plan, kind=kind, at=to_text(desk.now), by=me.fingerprint, after=(), body={}
-    )
-    counted = [one for one in state.judged if not one.why_not]
-    reason = why_not_visit(content, me, body, counted, roster.everyone, roster.members)
-    if reason:
-        raise NotPermittedError(
-            f"that would not count: {reason}", hint=hint or f"see: visitsafe show {state.ref}"
-        )
-
-
 def _check_speaker(desk: Desk, state: PlanState, report: Report) -> None:
     everyone, worker = desk.roster.everyone, state.author
     mine = is_self(desk.member(), worker, everyone)
@@ -341,7 +320,7 @@ def make_report(desk: Desk, state: PlanState, report: Report) -> Reported:
     if report.kind is Kind.DEPARTED:
         report = _with_urgency(desk, state, report)
     others = _others(desk, state)
-    after = desk.record(state.plan, report.kind, state.heads, _body(state, report))
+    after = desk.record(state, report.kind, _body(state, report))
     return Reported(report, seen_by_worker(state), seen_by_worker(after), desk.member(), others)
 
 

@@ -20,10 +20,9 @@ from visitsafe.record.entry import Entry, Verified, body_of, compose, seal_entry
 from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import Store
 from visitsafe.record.terms import BEAT, TEAM_STREAM, WATCHERS
-from visitsafe.state.rules_visit import is_time
 from visitsafe.team.people import Member
 from visitsafe.team.roster import Roster
-from visitsafe.text.clock import from_text, to_text
+from visitsafe.text.clock import from_text, is_time, to_text
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
