@@ -15,7 +15,7 @@ from visit_story import DEE, OLA, at, back, departed, late, raised, watched_plan
 from visitsafe.record.bodies import JOINT, Action, PlanBody, Shown
 from visitsafe.record.terms import Document
 from visitsafe.state.duties import CaseHistory
-from visitsafe.supervision.page_sections import Prompt
+from visitsafe.supervision.page import Prompt
 from visitsafe.text.clock import to_text
 
 LONDON = ZoneInfo("Europe/London")

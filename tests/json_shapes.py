@@ -32,3 +32,11 @@ def documented(title: str) -> set[str]:
 def check(shape: object, schema: dict[str, Any]) -> None:
     """Fail unless a shape is as the schema says."""
     jsonschema.Draft202012Validator(schema).validate(shape)
+
+
+def names(shape: object) -> set[str]:
+    """Every name of a member, however deep; ids that people choose are values here."""
+    if isinstance(shape, dict):
+        inner = (names(value) for name, value in shape.items() if name not in {"answers", "standing"})
+        return {str(name) for name in shape}.union(*inner)
+    return set().union(*(names(one) for one in shape)) if isinstance(shape, list) else set()

@@ -42,7 +42,7 @@ from visitsafe.record.bodies import Heard
 from visitsafe.record.terms import Kind, Outcome
 from visitsafe.state.visit_words import stage_words, unclosed
 from visitsafe.supervision.page import supervision_page
-from visitsafe.supervision.visit_review import worth_discussing
+from visitsafe.supervision.page_visit import worth_discussing
 
 LONDON = ZoneInfo("Europe/London")
 OUT = departed(at(countersigned(), START))

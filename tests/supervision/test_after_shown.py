@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ import msgspec
 import pytest
 
 from after_story import ALERT, HAPPENED, debriefed, documented, incident, marked, over, shared
+from json_shapes import DOCUMENTED, names
 from story import MO, NOW, Story, hostile_visit, visit
 from visit_story import OLA
 from visitsafe.record.bodies import Action
@@ -17,20 +17,10 @@ from visitsafe.record.terms import Kind
 from visitsafe.state.duties import owed
 from visitsafe.state.entry_words import owed_words, says
 from visitsafe.supervision.page import supervision_page
-from visitsafe.supervision.shapes import plan_shape
-from visitsafe.supervision.visit_shape import Shape
+from visitsafe.supervision.shapes import Shape, plan_shape
 from visitsafe.text.redact import LEFT_OUT
 
-DOCUMENTED = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
 WORDS = "He stood at 12 Acacia Road, by the gate of 12  acacia rd."
-
-
-def names(shape: object) -> set[str]:
-    """Every name of a member, however deep; ids that people choose are values here."""
-    if isinstance(shape, dict):
-        inner = (names(value) for name, value in shape.items() if name not in {"answers", "standing"})
-        return {str(name) for name in shape}.union(*inner)
-    return set().union(*(names(one) for one in shape)) if isinstance(shape, list) else set()
 
 
 def everything(words: str = "Two of us go from now on.") -> Story:

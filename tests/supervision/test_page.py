@@ -1,7 +1,7 @@
 """The staff-supervision page: what a manager, a supervisor or a coroner can read from it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,11 +27,11 @@ from visit_story import (
     reported,
     stood_down,
 )
+from visitsafe.checklists.model import CitedDocument
 from visitsafe.record.bodies import WithdrawnBody
 from visitsafe.record.terms import Because, Kind, Outcome
 from visitsafe.state.fold import fold
-from visitsafe.supervision.page import supervision_page
-from visitsafe.supervision.page_sections import Prompt
+from visitsafe.supervision.page import Prompt, supervision_page
 from visitsafe.text.redact import LEFT_OUT
 
 LONDON = ZoneInfo("Europe/London")
@@ -43,20 +43,19 @@ PLANNED = begun().planned()
 Golden = Callable[[str, str], None]
 
 
-@dataclass(frozen=True)
-class Document:
-    id: str
-    title: str
-    issuer: str
-    issued: str
-    identifier: str | None = None
-    review_date: str | None = None
+def document(
+    name: str, title: str, issuer: str, issued: str, identifier: str | None = None, review: str | None = None
+) -> CitedDocument:
+    return CitedDocument(
+        id=name, title=title, issuer=issuer, issued=issued, identifier=identifier, review_date=review,
+        paragraphs="numbered",
+    )  # fmt: skip
 
 
 DOCUMENTS = (
-    Document("salford-2011", "Hostile families", "Salford", "2011-01", "SSCB/0009", "2013-01-31"),
-    Document("procedures-2023", "Procedures", "The Partnership", "2023-05-01"),
-    Document("never-cited", "Another", "Nobody", "2020-01"),
+    document("salford-2011", "Hostile families", "Salford", "2011-01", "SSCB/0009", "2013-01-31"),
+    document("procedures-2023", "Procedures", "The Partnership", "2023-05-01"),
+    document("never-cited", "Another", "Nobody", "2020-01"),
 )
 
 

@@ -2,12 +2,12 @@
 
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from hostile import everywhere
+from json_shapes import DOCUMENTED, names
 from story import DUE_BACK, EVE, MO, NIA, NOW, SAM, START, begun, calm_visit, hostile_visit, visit
 from visit_story import (
     DEE,
@@ -26,23 +26,12 @@ from visitsafe.record.bodies import WithdrawnBody
 from visitsafe.record.stored import PlanRow
 from visitsafe.record.terms import Outcome
 from visitsafe.state.fold import PlanState, fold
-from visitsafe.supervision.shapes import list_shape, plan_shape
-from visitsafe.supervision.visit_shape import Shape
+from visitsafe.supervision.shapes import Shape, list_shape, plan_shape
 from visitsafe.text.clean import json_text
 from visitsafe.text.redact import LEFT_OUT
 
-DOCUMENTED = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
 PLANNED = begun().planned()
 DECIDED = PLANNED.decided()
-
-
-def names(shape: object) -> set[str]:
-    """Every name of a member, however deep; ids that people choose are values here."""
-    if isinstance(shape, dict):
-        return {str(name) for name in shape}.union(
-            *(names(value) for name, value in shape.items() if name not in {"answers", "standing"})
-        )
-    return set().union(*(names(one) for one in shape)) if isinstance(shape, list) else set()
 
 
 def row(**changes: object) -> PlanRow:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from hostile import ATTACKS, LONG, TEXTS, visible
+from visitsafe.text.blocks import Heading, Item, Items, Say, as_markdown
 from visitsafe.text.clean import json_text, lines_of, markdown, markdown_line, one_line, terminal
 
 PLAIN = MarkdownIt("commonmark")
@@ -56,6 +57,19 @@ def test_any_text_is_shown_literally(text: str) -> None:
     assert blocks(markdown(text)) == ["paragraph_open", "inline", "paragraph_close"]
     assert literal(markdown(text), EXTENDED) == visible(text)
     assert literal(f"# {markdown_line(text)}") == visible(text)
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(TEXTS, st.sampled_from(["1", ". x", "- x", "=", "**", "`", " "])), min_size=1))
+def test_parts_of_a_line_stay_text_together_too(parts: list[str]) -> None:
+    """However they meet: `1` and `. x` begin no list."""
+    drawn = as_markdown([Heading(parts), Say(parts), Items([Item(parts, lines=(parts,), below=(parts,))])])
+    shown = visible("".join(parts))
+    assert literal(drawn, EXTENDED) == 5 * shown
+    if shown:
+        begin = ["heading_open", "inline", "heading_close", "paragraph_open", "inline", "paragraph_close"]
+        assert blocks(drawn)[:7] == [*begin, "bullet_list_open"]
+        assert blocks(drawn).count("list_item_open") == 2
 
 
 @given(st.text())

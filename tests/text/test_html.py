@@ -10,8 +10,7 @@ from hypothesis import given, settings
 
 from hostile import ATTACKS, TEXTS, everywhere, visible
 from story import NOW, Story, begun
-from visitsafe.supervision.page import supervision_page
-from visitsafe.supervision.page_sections import Prompt
+from visitsafe.supervision.page import Prompt, supervision_page
 from visitsafe.text.html import html_page
 
 ALLOWED = {

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from visitsafe.errors import NotFoundError, ProblemsError, SettingsError
+from visitsafe.text.counts import things
 
 _HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
 _LONGEST = 60
@@ -513,7 +514,7 @@ def refusal(name: str, problems: Iterable[Problem], hint: str | None = None) -> 
     lines = [line_of(name, problem) for problem in unique[:MOST_LISTED]]
     if len(unique) > MOST_LISTED:
         lines.append(f"{name}: and {len(unique) - MOST_LISTED} more")
-    count = "1 problem" if len(unique) == 1 else f"{len(unique)} problems"
+    count = things(len(unique), "problem")
     return ProblemsError(f"{name} cannot be used: {count}", lines, hint)
 
 

@@ -33,6 +33,7 @@ from visitsafe.cli.output import result, result_json, say, to_stdout
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
 from visitsafe.opening import invocation, library_of, settings_of
 from visitsafe.text.clean import terminal
+from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from visitsafe.checklists.files import FolderFile
@@ -113,18 +114,18 @@ def check(
     for line in report.advice:
         say(f"advice: {line}")
     if report.problems:
-        count = "1 problem" if len(report.problems) == 1 else f"{len(report.problems)} problems"
+        count = things(len(report.problems), "problem")
         raise ProblemsError(
-            f"{count} in {_files(len(report.files))}",
+            f"{count} in {things(len(report.files), 'file')}",
             report.problems,
             hint="visitsafe checklist schema lists each key; visitsafe checklist new writes one that holds",
         )
-    result(f"{_files(len(report.files))} checked, nothing wrong")
+    result(f"{things(len(report.files), 'file')} checked, nothing wrong")
 
 
 def _opened() -> set[str]:
     """The ids of the forms and prompts that commands ask for."""
-    from visitsafe.cli.export_case import SUPERVISION
+    from visitsafe.cli.export import SUPERVISION
     from visitsafe.record.meanings import FORMS
 
     return {SUPERVISION, *FORMS}
@@ -183,10 +184,6 @@ def _id(name: str) -> str:
             f"{name!r} is not an id", hint="write small letters, digits and hyphens, such as night-visits"
         )
     return name
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
 
 
 def _load_each(library: "Library") -> tuple[list["Loaded"], list[str]]:

@@ -20,6 +20,7 @@ from visitsafe.record.terms import Document
 
 if TYPE_CHECKING:
     from visitsafe.checklists.form_flow import Answered
+    from visitsafe.checklists.model import CitedDocument
     from visitsafe.cli.prompts.talk import Talk
     from visitsafe.desk import Desk
     from visitsafe.followup.documents import Days, Writing
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from visitsafe.state.duties import CaseHistory
     from visitsafe.state.fold import PlanState
     from visitsafe.state.visit import Event
-    from visitsafe.supervision.page_record import Cited
 
 app = typer.Typer(
     help="Write a case's documents: the agreement with the family, plans, meetings.",
@@ -233,7 +233,7 @@ def show(
 ) -> None:
     """Write a document as a page to read or print."""
     from visitsafe.followup.document_pages import document_page, document_title
-    from visitsafe.supervision.shapes import without_details
+    from visitsafe.state.redaction import without_details
 
     if document is not None and number is not None:
         raise UsageError("--document or --number, not both", hint="see: visitsafe document list --case CASE")
@@ -280,7 +280,7 @@ def _one(
     return found[0]
 
 
-def _cited(context: typer.Context) -> "tuple[Cited, ...]":
+def _cited(context: typer.Context) -> "tuple[CitedDocument, ...]":
     """The documents that forms cite; a page goes without them rather than not at all."""
     try:
         return tuple(library_of(context).documents().values())

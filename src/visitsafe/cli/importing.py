@@ -9,6 +9,7 @@ from visitsafe.cli.output import agreed, has_terminal, result, result_json, say,
 from visitsafe.errors import NotPermittedError, UsageError, VerificationError
 from visitsafe.opening import desk_of, invocation, settings_of, zone_warnings
 from visitsafe.text.clean import one_line, terminal
+from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,13 +202,14 @@ def _name(roster: "Roster") -> str:
 def _in_words(added: "Incoming") -> str:
     if not added.entries:
         return f"Nothing new: all {added.known} entries were here already."
-    lines = [
-        f"{_count(len(added.entries))}, {added.known} {'was' if added.known == 1 else 'were'} here already."
-    ]
+    new = things(len(added.entries), "new entry", "new entries")
+    lines = [f"{new}, {things(added.known, 'was', 'were')} here already."]
     if added.team_new:
         joined = f"; new members: {', '.join(added.joined)}" if added.joined else ""
         left = f"; no longer members: {', '.join(added.left)}" if added.left else ""
-        lines.append(one_line(f"The team: {_count(added.team_new)}{joined}{left}"))
+        lines.append(
+            one_line(f"The team: {things(added.team_new, 'new entry', 'new entries')}{joined}{left}")
+        )
     for change in added.changes:
         lines += _changed(change)
     return "\n".join(terminal(line) for line in lines)
@@ -217,17 +219,13 @@ def _changed(change: "Change") -> list[str]:
     status = change.after
     if change.before and change.before != change.after:
         status = f"{change.before} before, {change.after} now"
-    lines = [f"{change.ref}: {status} ({_count(change.new)})"]
+    lines = [f"{change.ref}: {status} ({things(change.new, 'new entry', 'new entries')})"]
     if change.disagreement:
         lines.append(f"  {one_line(change.disagreement)}, until somebody who has seen both decides")
     lines += [f"  doubtful: {one_line(doubt)}" for doubt in change.doubts]
     lines += [f"  does not count: {one_line(text)}" for text in change.uncounted]
     lines += [f"  does not hold: {one_line(problem)}" for problem in change.problems]
     return lines
-
-
-def _count(number: int) -> str:
-    return f"{number} new entr{'y' if number == 1 else 'ies'}"
 
 
 def _shape(added: "Incoming") -> dict[str, object]:

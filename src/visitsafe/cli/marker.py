@@ -97,7 +97,7 @@ def _show(state: "PlanState", history: "CaseHistory", today: date, *, json: bool
 
 def _by_plans(history: "CaseHistory") -> str:
     """What the newest plan that was asked says: somebody may have looked and noted it only there."""
-    from visitsafe.supervision.case_sections import MARKER
+    from visitsafe.supervision.patterns import MARKER
     from visitsafe.text.clean import one_line
 
     for state in reversed(history.plans):

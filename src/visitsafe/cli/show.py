@@ -4,7 +4,7 @@ Usable at 40 columns and read aloud from top to bottom. What a manager sees befo
 `review_screen`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,7 +32,7 @@ from visitsafe.record.bodies import DecidedBody, PlanBody
 from visitsafe.record.kinds import kind_words
 from visitsafe.record.refs import reference
 from visitsafe.record.terms import Level, Status
-from visitsafe.state.after import CORRECTED, before, words_before
+from visitsafe.state.after import CORRECTED, before, words_before, words_of
 from visitsafe.state.duties import Met, duties_of, talk_by
 from visitsafe.state.entry_words import (
     DOCUMENTS,
@@ -56,6 +56,7 @@ from visitsafe.state.phrases import (
     who_goes,
     worst_first,
 )
+from visitsafe.state.redaction import without_details
 from visitsafe.state.rules import NOT_SHARE
 from visitsafe.state.sharing_words import state_words, to_words
 from visitsafe.state.visit_words import (
@@ -71,7 +72,6 @@ from visitsafe.state.visit_words import (
     standing,
     unclosed,
 )
-from visitsafe.supervision.shapes import without_details
 from visitsafe.text.clean import cut, terminal
 from visitsafe.text.clock import (
     age,
@@ -198,10 +198,8 @@ def _by(state: "PlanState", said: "Event[Filled] | Event[SharedBody]") -> str:
 
 
 def _form_answers(console: "Console", body: "Filled") -> None:
-    for label, answer in _given(body):
+    for label, answer in words_of(body):
         fact(console, label, answer, indent=2 * INDENT)
-    for finding in body.findings:
-        fact(console, "Remember", finding.text, indent=2 * INDENT)
 
 
 def _before(console: "Console", state: "PlanState", said: "Event[Filled]", zone: tzinfo) -> None:
@@ -211,13 +209,6 @@ def _before(console: "Console", state: "PlanState", said: "Event[Filled]", zone:
         item(console, f"{CORRECTED.capitalize()} ({when}{_by(state, old)}):", indent=2 * INDENT)
         for label, answer in words_before(old.body):
             fact(console, label, answer, indent=3 * INDENT)
-
-
-def _given(body: "Filled") -> Iterator[tuple[str, str]]:
-    """What was answered; what was passed over stays out."""
-    for shown in body.shown:
-        if body.answers.get(shown.id):
-            yield shown.label, shown.answer
 
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]

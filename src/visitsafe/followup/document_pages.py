@@ -8,7 +8,7 @@ What the agency's own form does not ask leaves its part out. Every text of the r
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,16 +20,15 @@ from visitsafe.state.duties import CaseHistory, is_late, not_held, not_told
 from visitsafe.state.entry_words import DOCUMENTS
 from visitsafe.state.fold import PlanState
 from visitsafe.state.visit import Event
-from visitsafe.supervision.page_record import Cited
-from visitsafe.supervision.page_sections import bullets
-from visitsafe.supervision.visit_shape import Shape, person_shape
-from visitsafe.text.clean import lines_of, markdown, markdown_line
+from visitsafe.team.people import person_shape
+from visitsafe.text.clean import bullets, lines_of, markdown, markdown_line
 from visitsafe.text.clock import date_only, day
 from visitsafe.text.days import said as day_in_full
 from visitsafe.text.redact import naming
 
 if TYPE_CHECKING:
     from visitsafe.checklists.assessment import Value
+    from visitsafe.checklists.model import CitedDocument
 
 
 OWN_WORDS = frozenset(
@@ -256,7 +255,7 @@ def document_page(
     zone: tzinfo,
     team: str,
     phone: str = "",
-    documents: Sequence[Cited] = (),
+    documents: "Sequence[CitedDocument]" = (),
 ) -> str:
     """The page as markdown.
 
@@ -293,7 +292,7 @@ def _blocks(
     now: datetime,
     zone: tzinfo,
     team: str,
-    documents: Sequence[Cited],
+    documents: "Sequence[CitedDocument]",
 ) -> Iterator[str]:
     body = said.body
     yield f"# {markdown_line(document_title(body))}: case {markdown_line(state.body.visit.case)}"
@@ -385,7 +384,7 @@ _NOT_TOLD = {
 }
 
 
-def document_shape(state: PlanState, said: Event[DocumentedBody], now: datetime) -> Shape:
+def document_shape(state: PlanState, said: Event[DocumentedBody], now: datetime) -> dict[str, Any]:
     """A document as JSON."""
     body = said.body
     return {
@@ -394,7 +393,7 @@ def document_shape(state: PlanState, said: Event[DocumentedBody], now: datetime)
         "entry": said.id,
         "document": body.document,
         "title": document_title(body),
-        "by": person_shape(said.author, said.author.fingerprint),
+        "by": person_shape(said.author),
         "at": said.at,
         "review": body.review or None,
         "review_overdue": is_late(body.review, now),
@@ -406,7 +405,7 @@ def document_shape(state: PlanState, said: Event[DocumentedBody], now: datetime)
     }
 
 
-def documents_shape(history: CaseHistory, now: datetime) -> Shape:
+def documents_shape(history: CaseHistory, now: datetime) -> dict[str, Any]:
     """The documents of a case as JSON, numbered as in the list."""
     return {
         "case": history.case,

@@ -19,8 +19,7 @@ from visitsafe.record.terms import Kind
 from visitsafe.state.duties import DutyState, Met, duties_of, same_ground
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import NOT_SHARE, SHARE, WRITERS
-from visitsafe.supervision.page_sections import bullets
-from visitsafe.text.clean import markdown, markdown_line
+from visitsafe.text.clean import bullets, markdown, markdown_line
 from visitsafe.text.clock import date_only, day, to_text
 from visitsafe.text.redact import naming
 

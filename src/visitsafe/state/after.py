@@ -21,6 +21,7 @@ from visitsafe.record.bodies import (
     MarkedBody,
     NotifiedBody,
     SharedBody,
+    Shown,
 )
 from visitsafe.record.meanings import Meaning
 from visitsafe.record.order import Order
@@ -188,11 +189,31 @@ def before(after: AfterState, name: str) -> Iterator[Event[Filled]]:
             yield by_id[name]
 
 
+def answered(body: Filled) -> list[Shown]:
+    """The questions of a form that were answered, in the order asked; what was passed over stays out."""
+    return [one for one in body.shown if one.answer.strip() and body.answers.get(one.id, one.answer) != ""]
+
+
+def words_of(body: Filled) -> Iterator[tuple[str, str]]:
+    """What a form says: labels and answers in the order asked, and what they pointed out."""
+    yield from ((one.label, one.answer) for one in answered(body))
+    yield from _unasked(body)
+    yield from (("Remember", one.text) for one in body.findings)
+
+
+def _unasked(body: Filled) -> Iterator[tuple[str, str]]:
+    """What a debrief says and does not show among its answers."""
+    if isinstance(body, DebriefedBody):
+        asked = {shown.answer for shown in body.shown}
+        for label, text in (("Next time", body.next_time), ("Who was not seen", body.not_seen)):
+            if text.strip() and text not in asked:
+                yield label, text
+
+
 def words_before(body: Filled) -> Iterator[tuple[str, str]]:
     """All that an earlier one said: labels and answers, and what is not among the answers shown."""
-    shown = [one for one in body.shown if one.answer.strip()]
-    yield from ((one.label, one.answer) for one in shown)
-    ids, texts = {one.id for one in body.shown}, {one.answer for one in shown}
+    yield from ((one.label, one.answer) for one in body.shown if one.answer.strip())
+    ids = {one.id for one in body.shown}
     if isinstance(body, IncidentBody):
         if Meaning.NEAR_MISS not in ids and body.near_miss:
             yield "Near miss", "yes"
@@ -200,10 +221,7 @@ def words_before(body: Filled) -> Iterator[tuple[str, str]]:
             yield "Anybody hurt", body.hurt.replace("-", " ")
         if Meaning.BEHAVIOURS not in ids and body.behaviours:
             yield "Behaviours", "; ".join(one.replace("-", " ") for one in body.behaviours)
-    if isinstance(body, DebriefedBody):
-        for label, text in (("Next time", body.next_time), ("Who was not seen", body.not_seen)):
-            if text.strip() and text not in texts:
-                yield label, text
+    yield from _unasked(body)
     yield from (("Remember", one.text) for one in body.findings)
     for duty in body.sharing:
         yield "To be shared", "; ".join((duty.label, *duty.recipients))

@@ -25,9 +25,9 @@ from visitsafe.record.bodies import (
     VisitBody,
 )
 from visitsafe.record.terms import Kind
-from visitsafe.state.duress_followup import unknown_caller, with_bodies
 from visitsafe.state.duress_untold import as_if_unspoken, may_know_of, rewritten, without
 from visitsafe.state.fold import PlanState
+from visitsafe.state.redaction import with_bodies
 from visitsafe.state.rules import Judged
 from visitsafe.state.visit import Alarm, Event, Reports, VisitState
 from visitsafe.team.people import Member
@@ -36,6 +36,7 @@ UNSEEN = frozenset({Kind.ESCALATED, Kind.NOTIFIED, Kind.ACKNOWLEDGED, Kind.STOOD
 """The kinds of entry that a proof does not list for those who may not know, with or without duress."""
 _WATCHERS_OWN = frozenset({Kind.ESCALATED, Kind.NOTIFIED})
 R = TypeVar("R", bound=Reports)
+F = TypeVar("F", bound=Filled)
 
 
 def may_know_duress(state: PlanState, me: Member | None) -> bool:
@@ -121,3 +122,10 @@ def _raised(said: Event[EscalatedBody]) -> Event[EscalatedBody]:
     """A step as raised, to the minute, by no run of a watch: no one looks for messages about it."""
     body = msgspec.structs.replace(said.body, watcher="")
     return msgspec.structs.replace(said, at=f"{said.at[:16]}:00Z", body=body)
+
+
+def unknown_caller(body: F) -> F:
+    """A form without how the caller was known whose word it is: those words may hold the duress phrase."""
+    if body.heard is None:
+        return body
+    return msgspec.structs.replace(body, heard=msgspec.structs.replace(body.heard, known_by=""))

@@ -26,8 +26,7 @@ from visitsafe.record.bodies import (
 from visitsafe.record.entry import VERSION, Content, Entry, Verified
 from visitsafe.record.order import Order
 from visitsafe.record.terms import WATCHERS, Kind
-from visitsafe.state.after import NOTHING
-from visitsafe.state.duress_followup import folded_again
+from visitsafe.state.after import NOTHING, AfterState, after_state
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import Due, to_raise
 from visitsafe.state.rules import Bodies, Judged
@@ -249,3 +248,10 @@ def rewritten(one: Judged, body: Bodies | None) -> Judged:
     return msgspec.structs.replace(
         one, entry=msgspec.structs.replace(one.entry, content=content, entry=entry), body=body
     )
+
+
+def folded_again(judged: Sequence[Judged]) -> AfterState:
+    """What follows from these entries alone."""
+    order = Order(one.entry for one in judged)
+    by_id = {one.entry.id: one for one in judged}
+    return after_state(order, [by_id[one.id] for one in order.entries if not by_id[one.id].why_not])

@@ -115,6 +115,11 @@ def schedule(state: PlanState) -> list[Due]:
     ]
 
 
+def ordinary_schedule(state: PlanState) -> list[Due]:
+    """The steps as they fall due if nothing is heard of the worker."""
+    return schedule(msgspec.structs.replace(state, visit=msgspec.structs.replace(state.visit, duress=None)))
+
+
 def _is_reported(missing: str, state: PlanState, start: str) -> bool:
     """Whether the worker is as far as a step asks, by what was reported from shortly before the start on."""
     stages, first = _REACHED.get(missing, ()), to_text(from_text(start) - SHORTLY)

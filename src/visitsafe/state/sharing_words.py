@@ -1,6 +1,7 @@
 """Duties to share in words and as JSON: what, to whom, by when, and what became of it. Pure, unescaped."""
 
 from datetime import datetime, tzinfo
+from typing import Any
 
 from visitsafe.record.bodies import SharedBody
 from visitsafe.state.duties import ALERT, DutyState, Met, duties_of
@@ -8,8 +9,8 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import called
 from visitsafe.state.rules import NOT_SHARE
 from visitsafe.state.visit import Event
-from visitsafe.supervision.visit_shape import Shape
 from visitsafe.text.clock import date_only, day, moment
+from visitsafe.text.json import members, plain
 
 
 def by_when(one: DutyState, when: str) -> str:
@@ -74,18 +75,15 @@ def open_line(state: PlanState, one: DutyState, now: datetime, zone: tzinfo) -> 
     )
 
 
-def duty_shape(one: DutyState, now: datetime) -> Shape:
+def duty_shape(one: DutyState, now: datetime) -> dict[str, Any]:
     """A duty as JSON."""
+    before = one.duty.before if isinstance(one.duty.before, dict) else {}
     return {
         "number": one.number,
-        "trigger": one.duty.trigger,
-        "label": one.duty.label,
-        "ground": one.duty.ground,
+        **members(one.duty, "trigger label ground"),
         "recipients": list(one.duty.recipients),
         "left": list(filter(None, one.left)),
-        "before": {who: called(plan) for who, plan in one.duty.before.items()}
-        if isinstance(one.duty.before, dict)
-        else {},
+        "before": {who: called(plan) for who, plan in before.items()},
         "by": one.by,
         "state": str(one.met(now)),
         "of": one.of,
@@ -94,36 +92,25 @@ def duty_shape(one: DutyState, now: datetime) -> Shape:
     }
 
 
-def _said_shape(one: DutyState, said: Event[SharedBody]) -> Shape:
+def _said_shape(one: DutyState, said: Event[SharedBody]) -> dict[str, Any]:
     return {
         "entry": said.id,
         "by": said.author.person.name,
-        "at": said.at,
-        "happened": said.happened,
-        "decision": said.body.decision,
-        "recipients": list(said.body.recipients),
-        "how": said.body.how,
-        "what": said.body.what,
+        **members(said, "at happened"),
+        **plain(members(said.body, "decision recipients how what")),
         "reason": said.body.reason or one.duty.reason,
     }
 
 
-def sharing_shape(state: PlanState, now: datetime) -> Shape:
+def sharing_shape(state: PlanState, now: datetime) -> dict[str, Any]:
     """What `share --json` prints."""
-    without = [one for one in state.after.shared if not one.body.trigger]
+    without = (one for one in state.after.shared if not one.body.trigger)
     return {
-        "ref": state.ref,
-        "plan": state.plan,
+        **members(state, "ref plan"),
         "case": state.body.visit.case,
         "duties": [duty_shape(one, now) for one in duties_of(state)],
         "shared_without_a_duty": [
-            {
-                "entry": one.id,
-                "at": one.happened,
-                "recipients": list(one.body.recipients),
-                "how": one.body.how,
-                "what": one.body.what,
-            }
+            {"entry": one.id, "at": one.happened, **plain(members(one.body, "recipients how what"))}
             for one in without
         ],
     }

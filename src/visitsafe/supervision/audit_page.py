@@ -1,7 +1,6 @@
 """A signed audit as sections, as a markdown page and as JSON. Pure.
 
-What was asked, answered and counted stands in the entry as it was shown; nothing is counted again. Every text
-of the record is escaped.
+What was asked, answered and counted stands in the entry as it was shown; nothing is counted again.
 """
 
 from collections.abc import Iterator
@@ -10,9 +9,22 @@ from typing import Any
 
 from visitsafe.record.bodies import AuditedBody, Shown
 from visitsafe.supervision.evidence import WILL_CHANGE
-from visitsafe.supervision.page_sections import bullets, quotation
-from visitsafe.text.clean import markdown_line, one_line
+from visitsafe.text.blocks import (
+    Block,
+    Heading,
+    Items,
+    Quiet,
+    Quote,
+    Rule,
+    Say,
+    Strong,
+    as_markdown,
+    sourced,
+    titled,
+)
+from visitsafe.text.clean import one_line
 from visitsafe.text.clock import date_only, is_day
+from visitsafe.text.json import members, plain
 
 TITLE = "What managers owe: the yearly look"
 WANTING = "Not as it should be, or not sure"
@@ -73,45 +85,37 @@ def audit_markdown(team: str, entry: str, at: str, by: str, body: AuditedBody, z
         body: What was signed.
         zone: Whose days.
     """
-    first, second = head(team, at, by, body, zone)
-    blocks = [f"# {TITLE}", f"{markdown_line(first)} {second}"]
-    blocks += [markdown_line(remark) for remark in body.remarks]
-    blocks += _summary(body)
+    blocks = [
+        Heading(TITLE, 1),
+        Say(" ".join(head(team, at, by, body, zone))),
+        *map(Say, body.remarks),
+        *_summary(body),
+    ]
     for section, asked in by_section(body):
-        blocks.append(f"## {markdown_line(section)}")
-        for shown in asked:
-            blocks += _question(shown, body)
-    blocks.append(
-        f"---\n\n*Signed entry {markdown_line(entry)} of the team's record; to check it: visitsafe verify*"
-    )
-    return "\n\n".join(blocks) + "\n"
+        blocks += [Heading(section), *(block for shown in asked for block in _question(shown, body))]
+    signed = f"Signed entry {entry} of the team's record; to check it: visitsafe verify"
+    return as_markdown([*blocks, Rule(), Say(Quiet(signed))])
 
 
-def _summary(body: AuditedBody) -> Iterator[str]:
-    labels = labels_wanting(body)
-    if labels:
-        yield f"## {WANTING}"
-        yield bullets(markdown_line(label) for label in labels)
-    else:
-        yield ALL_WELL
+def _summary(body: AuditedBody) -> Iterator[Block]:
+    yield from titled(WANTING, labels_wanting(body)) or [Say(ALL_WELL)]
     if change := will_change(body):
-        yield f"## {markdown_line(change.label)}"
-        yield quotation(change.answer)
-        if said := body.evidence.get(change.id, ()):
-            yield bullets(map(markdown_line, said))
+        yield Heading(change.label)
+        yield Quote(change.answer)
+        yield Items(body.evidence.get(change.id, ()))
 
 
-def _question(shown: Shown, body: AuditedBody) -> Iterator[str]:
-    yield f"### {markdown_line(shown.label)}"
+def _question(shown: Shown, body: AuditedBody) -> Iterator[Block]:
+    yield Heading(shown.label, 3)
     if was_written(shown, body):
-        yield markdown_line(shown.ask)
-        yield quotation(shown.answer)
+        yield Say(shown.ask)
+        yield Quote(shown.answer)
     else:
-        yield f"{markdown_line(shown.ask)} **{markdown_line(shown.answer) or 'not answered'}**"
+        yield Say([f"{shown.ask} ", Strong(one_line(shown.answer) or "not answered")])
     if said := body.evidence.get(shown.id, ()):
-        yield f"{RECORD}:"
-        yield bullets(map(markdown_line, said))
-    yield f"*Source: {markdown_line(shown.source) or 'none named'}*"
+        yield Say(f"{RECORD}:")
+        yield Items(said)
+    yield Say(sourced(shown.source))
 
 
 def audit_shape(entry: str, at: str, by: str, body: AuditedBody) -> dict[str, Any]:
@@ -122,29 +126,18 @@ def audit_shape(entry: str, at: str, by: str, body: AuditedBody) -> dict[str, An
         "by": by,
         "from": body.first,
         "to": body.last,
-        "form": {"id": body.form.id, "version": body.form.version},
+        "form": members(body.form, "id version"),
         "remarks": list(body.remarks),
         "wanting": list(body.wanting),
         "questions": [
             {
-                "id": shown.id,
-                "section": shown.section,
-                "label": shown.label,
-                "ask": shown.ask,
-                "value": _value(body, shown.id),
+                **members(shown, "id section label ask"),
+                "value": plain(body.answers.get(shown.id, "")),
                 "answer": shown.answer,
                 "evidence": list(body.evidence.get(shown.id, ())),
                 "source": shown.source,
             }
             for shown in body.shown
         ],
-        "findings": [
-            {"rule": one.rule, "level": str(one.level), "text": one.text, "source": one.source}
-            for one in body.findings
-        ],
+        "findings": [plain(members(one, "rule level text source")) for one in body.findings],
     }
-
-
-def _value(body: AuditedBody, name: str) -> str | list[str]:
-    value = body.answers.get(name, "")
-    return value if isinstance(value, str) else list(value)

@@ -2,7 +2,7 @@
 
 Computed from the record alone, the same in whatever order the plans come. A pattern needs as many visits as
 make it one. It is a reason to ask and never a verdict: a sentence says what is on record, or is not, and
-which plans it is about. What somebody may not see is taken out before (`discretion`).
+which plans it is about. What somebody may not see is taken out before (`duress_redaction`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,17 +14,15 @@ import msgspec
 
 from visitsafe.checklists.facts import in_the_dark
 from visitsafe.checklists.model import Pattern
-from visitsafe.record.bodies import Filled, IncidentBody, ReportBody, Shown
+from visitsafe.record.bodies import IncidentBody, ReportBody
 from visitsafe.record.terms import Answer, Because, Company, Kind, Status
-from visitsafe.state.duties import ALERT, CaseHistory, Met, documents_due, each_once, not_told, talk_by
-from visitsafe.state.entry_words import DOCUMENTS, incident_title
+from visitsafe.state.duties import CaseHistory, Met, each_once, talk_by
 from visitsafe.state.fold import PlanState
-from visitsafe.state.ladder import is_overdue
-from visitsafe.state.phrases import otherwise_went, unanswered, who_goes
+from visitsafe.state.phrases import unanswered
 from visitsafe.state.visit import Event
-from visitsafe.state.visit_words import late_back, stage_words, unclosed
 from visitsafe.text.clean import one_line
-from visitsafe.text.clock import clock, date_only, from_text, in_minutes, local_time, to_text
+from visitsafe.text.clock import date_only, from_text, local_time, to_text
+from visitsafe.text.counts import listing, things
 
 Answers = Mapping[str, str | Sequence[str]]
 NOTHING = frozenset({"none", "blank"})
@@ -61,11 +59,6 @@ def given(answers: Answers, question: str) -> frozenset[str]:
     value = answers.get(question, ())
     values = (value,) if isinstance(value, str) else value
     return frozenset(one for one in values if one.strip()) - NOTHING
-
-
-def answered(body: Filled) -> list[Shown]:
-    """The questions of a form that were answered, in the order asked; what was passed over stays out."""
-    return [one for one in body.shown if one.answer.strip() and body.answers.get(one.id, one.answer) != ""]
 
 
 def says_yes(answers: Answers, question: str) -> bool:
@@ -164,98 +157,6 @@ def _minutes(begin: str, end: str) -> int | None:
     return (from_text(end) - from_text(begin)) // timedelta(minutes=1)
 
 
-class OpenThing(msgspec.Struct, frozen=True):
-    """Something that somebody still has to do.
-
-    Attributes:
-        ref: The plan's reference.
-        what: What is open, a sentence without its full stop.
-        by: By when, UTC text or a day; empty if there is no time for it.
-        late: Whether that has passed.
-        command: What to run; empty if no command settles it.
-        at_once: Whether it is to be done now, and `by` is only the latest.
-    """
-
-    ref: str
-    what: str
-    by: str = ""
-    late: bool = False
-    command: str = ""
-    at_once: bool = False
-
-
-def open_things(history: CaseHistory, now: datetime, zone: tzinfo) -> tuple[OpenThing, ...]:
-    """Everything that is open, what is late first, then by its day.
-
-    Args:
-        history: The case, as whoever reads it may see it.
-        now: For what is late.
-        zone: Whose days.
-    """
-    found = [thing for state in history.plans for thing in _of_plan(state, now, zone)]
-    found += _to_tell(history, now)
-    found += _of_documents(history, now)
-    return tuple(sorted(found, key=lambda one: (not one.late, one.by or "~", one.ref)))
-
-
-def day_words(day: str, zone: tzinfo) -> str:
-    """`3 December 2026` for a day as entries have it; the text as it stands if it is none."""
-    words = date_only(f"{day}T12:00:00Z", zone)
-    return day if words.endswith("Z") else words
-
-
-def _of_plan(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[OpenThing]:
-    yield from _visit(state, now, zone)
-    talked = set(state.after.not_talked_over)
-    talk = talk_by(state)
-    for said in state.after.incidents:
-        if said.id in talked:
-            what = f"{incident_title(said.body)}, not talked over yet"
-            yield OpenThing(state.ref, what, talk, _before(talk, now), f"visitsafe debrief {state.ref}")
-    if talk and not talked:
-        what = "The visit is to be talked over"
-        yield OpenThing(state.ref, what, talk, _before(talk, now), f"visitsafe debrief {state.ref}")
-
-
-def _to_tell(history: CaseHistory, now: datetime) -> Iterator[OpenThing]:
-    for state, one in each_once(history.plans):
-        if one.open:
-            what = (
-                f"Tell other professionals: {one.duty.label} (to: {one.named_left or 'nobody is named yet'})"
-            )
-            late, how = one.met(now) is Met.OVERDUE, f"visitsafe share {state.ref} --duty {one.number}"
-            yield OpenThing(state.ref, what, one.by, late, how, one.duty.trigger == ALERT)
-
-
-def _visit(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[OpenThing]:
-    """The visit itself, while it goes on or waits for somebody."""
-    show = f"visitsafe show {state.ref}"
-    if unclosed(state, now):
-        what = "Nobody has closed this visit, or said that it took place"
-        yield OpenThing(state.ref, what, state.visit.due_back, late=True, command=show)
-    elif state.visit.needs_standing_down or (state.visit.out and not state.closed):
-        what = f"The visit goes on: {stage_words(state, now, zone)}"
-        yield OpenThing(state.ref, what, state.visit.due_back, is_overdue(state, now), show)
-    if state.status is Status.AWAITING and not state.settled and not has_lapsed(state, now):
-        what, late = "A manager has to decide on the plan", state.started(to_text(now))
-        yield OpenThing(state.ref, what, state.body.visit.start, late, f"visitsafe review {state.ref}")
-
-
-def _of_documents(history: CaseHistory, now: datetime) -> Iterator[OpenThing]:
-    for one in documents_due(history.plans, now):
-        title = DOCUMENTS.get(one.said.body.document, one.said.body.document)
-        who = f" ({one.who})" if one.who.strip() else ""
-        yield OpenThing(one.state.ref, f"{title}: {one.what}{who}", one.day, late=True)
-    for state, sort, _ in not_told(history):
-        if sort == "meeting":
-            what = "Plan what the family is told of the professionals' meeting"
-            yield OpenThing(state.ref, what, command=f"visitsafe document telling {state.ref}")
-
-
-def _before(text: str, now: datetime) -> bool:
-    return bool(text) and text < to_text(now)
-
-
 MOST = 10
 
 
@@ -296,34 +197,8 @@ def specific(prompts: Sequence[P], shown: Collection[Pattern], most: int = MOST)
     return taken
 
 
-PATTERN_WORDS: Mapping[Pattern, str] = {
-    Pattern.EVENINGS: "Evenings",
-    Pattern.ALONE: "Alone",
-    Pattern.CANCELLED: "Visits that were not made",
-    Pattern.SEEN_ELSEWHERE: "Somewhere else than at home",
-    Pattern.SAME_WORKER: "Always the same worker",
-    Pattern.NEVER_DEPARTED: "Setting out is not on record",
-    Pattern.STOPPED: "Broken off",
-    Pattern.SHORTER: "Shorter each time",
-    Pattern.OVERDUE: "Alarms",
-    Pattern.INCIDENT: "Incidents",
-    Pattern.REPEATED_INCIDENTS: "More than one incident",
-    Pattern.IDENTITY: "Aimed at who somebody is",
-    Pattern.HOSTILITY_UNREPORTED: "Hostility without an incident",
-    Pattern.NOT_SHARED: "Not shared with others",
-    Pattern.NOT_SEEN: "Not seen",
-    Pattern.THINGS_UNSAID: "Left unsaid",
-    Pattern.RELIEVED: "Relief",
-    Pattern.NOT_DEBRIEFED: "Not talked over",
-    Pattern.CONCERNS_UNANSWERED: "Findings that went along",
-}
 MOST_NAMED = 8
 """How many plans are named in one sentence."""
-
-
-def listing(words: Sequence[str]) -> str:
-    """`A`, `A and B`, `A, B and C`."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def named(states: Sequence[PlanState]) -> str:
@@ -336,11 +211,6 @@ def named(states: Sequence[PlanState]) -> str:
 def plans_are(states: Sequence[PlanState]) -> str:
     """`K7Q2-M9 was`, `K7Q2-M9 and M2XX-11 were`."""
     return f"{named(states)} {'was' if len(states) == 1 else 'were'}"
-
-
-def things(count: int, one: str, many: str) -> str:
-    """`1 visit`, `3 visits`."""
-    return f"{count} {one if count == 1 else many}"
 
 
 def hurt_in(incidents: Iterable[Event[IncidentBody]]) -> str:
@@ -468,19 +338,6 @@ def _each(states: list[PlanState]) -> list[PlanState]:
     return list({state.plan: state for state in states}.values())
 
 
-AFTER: Mapping[Pattern, Callable[[CaseHistory, datetime, tzinfo], Iterator[str]]] = {
-    Pattern.INCIDENT: _incident,
-    Pattern.REPEATED_INCIDENTS: _repeated,
-    Pattern.IDENTITY: _identity,
-    Pattern.HOSTILITY_UNREPORTED: _unreported,
-    Pattern.NOT_SHARED: _not_shared,
-    Pattern.NOT_SEEN: _not_seen,
-    Pattern.THINGS_UNSAID: _unsaid,
-    Pattern.RELIEVED: _relieved,
-    Pattern.NOT_DEBRIEFED: _not_debriefed,
-}
-
-
 SEVERAL, ALWAYS = 2, 3
 """How many visits make something that happens again, and something that is always so."""
 MUCH_SHORTER = 5
@@ -500,7 +357,7 @@ def patterns_in(history: CaseHistory, now: datetime, zone: tzinfo) -> dict[Patte
     """
     plans = tuple(sorted(history.plans, key=lambda state: (state.body.visit.start, state.plan)))
     history = msgspec.structs.replace(history, plans=plans)
-    found = {pattern: tuple(_ALL[pattern](history, now, zone)) for pattern in Pattern}
+    found = {pattern: tuple(PATTERNS[pattern][1](history, now, zone)) for pattern in Pattern}
     return {pattern: sentences for pattern, sentences in found.items() if sentences}
 
 
@@ -609,7 +466,7 @@ def _overdue(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
 def _concerns_unanswered(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
     for state in _made(history):
         if (count := len(unanswered(state.body))) and not _went_on_conditions(state):
-            word = "1 finding" if count == 1 else f"{count} findings"
+            word = things(count, "finding")
             yield f"{state.ref} was made with {word} that no control measure answers."
     urgent = [state for state in _made(history) if _went_undecided(state)]
     if urgent:
@@ -631,19 +488,28 @@ def _went_undecided(state: PlanState) -> bool:
     return urgent and state.status is not Status.COUNTERSIGNED
 
 
-_ALL: dict[Pattern, Callable[[CaseHistory, datetime, tzinfo], Iterator[str] | Sequence[str]]] = {
-    Pattern.EVENINGS: _evenings,
-    Pattern.ALONE: _alone,
-    Pattern.CANCELLED: _cancelled,
-    Pattern.SEEN_ELSEWHERE: _seen_elsewhere,
-    Pattern.SAME_WORKER: _same_worker,
-    Pattern.NEVER_DEPARTED: _never_departed,
-    Pattern.STOPPED: _stopped,
-    Pattern.SHORTER: _shorter,
-    Pattern.OVERDUE: _overdue,
-    Pattern.CONCERNS_UNANSWERED: _concerns_unanswered,
-    **AFTER,
+PATTERNS: Mapping[Pattern, tuple[str, Callable[[CaseHistory, datetime, tzinfo], Sentences]]] = {
+    Pattern.EVENINGS: ("Evenings", _evenings),
+    Pattern.ALONE: ("Alone", _alone),
+    Pattern.CANCELLED: ("Visits that were not made", _cancelled),
+    Pattern.SEEN_ELSEWHERE: ("Somewhere else than at home", _seen_elsewhere),
+    Pattern.SAME_WORKER: ("Always the same worker", _same_worker),
+    Pattern.NEVER_DEPARTED: ("Setting out is not on record", _never_departed),
+    Pattern.STOPPED: ("Broken off", _stopped),
+    Pattern.SHORTER: ("Shorter each time", _shorter),
+    Pattern.OVERDUE: ("Alarms", _overdue),
+    Pattern.INCIDENT: ("Incidents", _incident),
+    Pattern.REPEATED_INCIDENTS: ("More than one incident", _repeated),
+    Pattern.IDENTITY: ("Aimed at who somebody is", _identity),
+    Pattern.HOSTILITY_UNREPORTED: ("Hostility without an incident", _unreported),
+    Pattern.NOT_SHARED: ("Not shared with others", _not_shared),
+    Pattern.NOT_SEEN: ("Not seen", _not_seen),
+    Pattern.THINGS_UNSAID: ("Left unsaid", _unsaid),
+    Pattern.RELIEVED: ("Relief", _relieved),
+    Pattern.NOT_DEBRIEFED: ("Not talked over", _not_debriefed),
+    Pattern.CONCERNS_UNANSWERED: ("Findings that went along", _concerns_unanswered),
 }
+"""What each is called, and what finds its evidence."""
 
 
 LONGEST_LINE = 160
@@ -656,71 +522,7 @@ def short(text: str, longest: int = LONGEST_LINE) -> str:
     return text if len(text) <= longest else f"{text[:longest].rsplit(' ', 1)[0]} ..."
 
 
-def _clause(text: str) -> str:
-    """Somebody's words inside a sentence of ours."""
-    return short(text).removesuffix(".")
-
-
-def who_went(state: PlanState) -> str:
-    """`Sam Okafor, alone`."""
-    planned = f" (planned: {who_goes(state.body)})" if otherwise_went(state) else ""
-    return f"{state.author.person.name}, {who_goes(state.going)}{planned}"
-
-
-def became(state: PlanState, now: datetime, zone: tzinfo) -> str:
-    """What became of a visit: `countersigned by Mo; set out 15:05, back 16:40; 1 incident; talked over`."""
-    said = "; ".join(filter(None, (*_decided(state, now), *_went(state, now, zone), *_after(state))))
-    return f"{said[:1].upper()}{said[1:]}"
-
-
-def _decided(state: PlanState, now: datetime) -> Iterator[str]:
-    name = state.decision.name if state.decision else "a manager"
-    if state.status is Status.WITHDRAWN:
-        yield f"withdrawn: {_clause(state.withdrawn)}"
-    elif state.status is Status.REFUSED:
-        instead = _clause(state.decided.purpose_met) if state.decided else ""
-        yield f"refused by {name}"
-        yield f"instead: {instead}" if instead else ""
-    elif state.status is Status.AWAITING:
-        started = state.started(to_text(now))
-        yield "no manager decided on it" if started else "waiting for a manager's decision"
-    else:
-        yield f"{state.status} by {name}"
-
-
-def _went(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[str]:
-    visit = state.visit
-    if was_made(state):
-        yield ", ".join(_times(state, now, zone))
-        yield "broken off" if visit.stopped else ""
-    elif is_to_come(state, now):
-        yield "still to come"
-    elif state.status not in {Status.REFUSED, Status.WITHDRAWN}:
-        yield "nobody reported setting out"
-    yield "an alarm was raised" if was_alarmed(state) else ""
-
-
-def _times(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[str]:
-    visit, day = state.visit, state.body.visit.start
-    if visit.departed:
-        yield f"set out {clock(visit.departed.happened, zone, day)}"
-    elif not visit.out:
-        yield "nobody reported setting out"
-    if visit.back:
-        late = late_back(state)
-        yield f"back {clock(visit.back.happened, zone, day)}" + (
-            f" ({in_minutes(late)} late)" if late else ""
-        )
-    elif not visit.closed:
-        yield stage_words(state, now, zone)
-    else:
-        yield "stood down by somebody else, not reported back"
-
-
-def _after(state: PlanState) -> Iterator[str]:
-    if state.after.incidents:
-        yield f"{counted(state.after.incidents)}{hurt_in(state.after.incidents)}"
-    if state.after.not_talked_over or talk_by(state):
-        yield "not talked over yet"
-    elif state.after.debriefs:
-        yield "talked over"
+def day_words(day: str, zone: tzinfo) -> str:
+    """`3 December 2026` for a day as entries have it; the text as it stands if it is none."""
+    words = date_only(f"{day}T12:00:00Z", zone)
+    return day if words.endswith("Z") else words

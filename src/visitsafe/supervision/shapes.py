@@ -1,139 +1,45 @@
-"""A plan and a list of plans as JSON: what `--json` prints, documented in docs/json.md.
+"""A plan, its visit and a list of plans as JSON: what `--json` prints, documented in docs/json.md.
 
 Fields are added, never renamed and never given another meaning. Everything here is text, numbers, lists
 and mappings; times are UTC text as in the entries. Text stands as it was signed: who prints it escapes it.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from visitsafe.record.bodies import (
-    DebriefedBody,
-    DocumentedBody,
     Filled,
-    Finding,
     Gone,
-    IncidentBody,
-    MarkedBody,
-    PlanBody,
+    Heard,
+    ReportBody,
 )
 from visitsafe.record.kinds import kind_words
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import PlanRow
 from visitsafe.record.terms import Kind
 from visitsafe.state.after import before
-from visitsafe.state.duress_followup import with_bodies
 from visitsafe.state.duties import duties_of, owed, talk_by
 from visitsafe.state.entry_words import reason_of, says
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import is_overdue, minutes_late
-from visitsafe.state.phrases import answering, expired, plain_words, worst_first
+from visitsafe.state.phrases import answering, expired, plain_words, went_first, worst_first
+from visitsafe.state.redaction import without_details
 from visitsafe.state.removed import REMOVED, Removed
 from visitsafe.state.rules import Judged
 from visitsafe.state.sharing_words import duty_shape
-from visitsafe.state.visit import Alarm, Event, VisitState
-from visitsafe.supervision.visit_shape import Shape, heard_shape, person_shape, way_shape
+from visitsafe.state.visit import Alarm, Event, Reports
+from visitsafe.state.visit_words import name_of
 from visitsafe.team.details import is_old
-from visitsafe.team.people import Member
+from visitsafe.team.people import Member, person_shape
 from visitsafe.team.roster import Roster
 from visitsafe.text.clean import markdown_line
 from visitsafe.text.clock import exactly, to_text
-from visitsafe.text.redact import LEFT_OUT, naming, without_address
+from visitsafe.text.counts import things
+from visitsafe.text.json import members, plain
+from visitsafe.text.redact import without_address
 
-
-def sharing_shapes(state: PlanState, now: datetime) -> list[Shape]:
-    """Every duty to share, the plan's own first, with what became of it."""
-    return [{**_plain_form(one.duty), **duty_shape(one, now)} for one in duties_of(state)]
-
-
-def after_shape(state: PlanState) -> Shape:
-    """What was recorded after the visit; empty lists if nothing was."""
-    after = state.after
-    return {
-        "owed": owed(state) or None,
-        "talk_by": talk_by(state) or None,
-        "incidents": [_incident(state, one) for one in after.incidents],
-        "debriefs": [_debrief(state, one) for one in after.debriefs],
-        "documents": [_document(state, one) for one in after.documents],
-        "shared": [
-            {**_signed(one), "happened": one.happened, **_plain_form(one.body)} for one in after.shared
-        ],
-        "markers": [_marker(one) for one in after.markers],
-    }
-
-
-def _incident(state: PlanState, said: Event[IncidentBody]) -> Shape:
-    body = said.body
-    return {
-        **_filled(state, said),
-        "near_miss": body.near_miss,
-        "behaviours": list(body.behaviours),
-        "hurt": body.hurt,
-        "talked_over": said.id not in state.after.not_talked_over,
-    }
-
-
-def _debrief(state: PlanState, said: Event[DebriefedBody]) -> Shape:
-    body = said.body
-    return {
-        **_filled(state, said),
-        "next_time": body.next_time or None,
-        "not_seen": body.not_seen or None,
-        "effects": list(body.effects),
-    }
-
-
-def _document(state: PlanState, said: Event[DocumentedBody]) -> Shape:
-    body = said.body
-    return {
-        **_filled(state, said),
-        "document": body.document,
-        "actions": _plain_form(body.actions),
-        "review": body.review or None,
-    }
-
-
-def _marker(said: Event[MarkedBody]) -> Shape:
-    return {**_signed(said), **_plain_form(said.body)}
-
-
-def _filled(state: PlanState, said: Event[Any]) -> Shape:
-    """What all forms have in common; what they say has to be shared is among the duties."""
-    body: Filled = said.body
-    return {
-        **_signed(said),
-        "happened": said.happened,
-        "heard": heard_shape(state, body.heard),
-        "of": body.of,
-        "replaces": body.replaces or None,
-        "form": _plain_form(body.form),
-        "answers": _plain_form(body.answers),
-        "shown": _plain_form(body.shown),
-        "findings": _plain_form(body.findings),
-        "before": [_before(state, one) for one in before(state.after, said.id)],
-    }
-
-
-def _before(state: PlanState, said: Event[Filled]) -> Shape:
-    """What was corrected, in full; what it said has to be shared stays among the duties too."""
-    return {
-        **_plain_form(said.body),
-        **_signed(said),
-        "happened": said.happened,
-        "heard": heard_shape(state, said.body.heard),
-    }
-
-
-def _signed(said: Event[Any]) -> Shape:
-    return {"entry": said.id, "at": said.at, "by": person_shape(said.author, said.author.fingerprint)}
-
-
-def _plain_form(value: Any) -> Any:
-    return msgspec.json.decode(msgspec.json.encode(value))
+Shape = dict[str, Any]
 
 
 People = Mapping[str, Member]
@@ -152,7 +58,7 @@ def removed_lines(removed: Removed, people: People) -> list[str]:
         *(f"Does not hold: {problem}" for problem in removed.problems),
         *([f"Open{_since(removed)}"] if removed.left else []),
         "",
-        f"What stays of it, {_entries(len(removed.gone))} without their content:",
+        f"What stays of it, {things(len(removed.gone), 'entry', 'entries')} without their content:",
         *(f"  {_gone(one, people)}" for one in removed.gone),
         "Signed:",
         *(
@@ -238,14 +144,9 @@ def _name(one: Gone, people: People) -> str:
 def _since(removed: Removed) -> str:
     if not removed.left:
         return ""
-    return f": {_entries(len(removed.left))} came in since, and nobody can say what that means"
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count} entries"
-
-
-B = TypeVar("B", bound=msgspec.Struct)
+    return (
+        f": {things(len(removed.left), 'entry', 'entries')} came in since, and nobody can say what that means"
+    )
 
 
 def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False) -> Shape:
@@ -258,37 +159,43 @@ def plan_shape(state: PlanState, now: datetime, *, include_details: bool = False
     """
     state = state if include_details else without_details(state)
     body = state.body
-    return {
-        "ref": state.ref,
-        "plan": state.plan,
-        "status": str(state.status),
+    shape: Shape = plain({
+        **members(state, "ref plan status"),
         "status_words": plain_words(state, now),
         "expired": expired(state, now),
         **_stage(state, now),
         "urgent": body.urgent or None,
         "withdrawn": state.withdrawn or None,
         "repeats": body.repeats or None,
-        "author": person_shape(state.author, state.author.fingerprint),
+        "author": person_shape(state.author),
         "version": state.version.id,
-        "rivals": list(state.rivals),
-        "visit": _visit(body, include_details=include_details),
-        "answers": _plain(body.answers),
-        "standing": dict(body.standing),
-        "shown": _plain(body.shown),
-        "facts": _plain(body.known),
-        "findings": [_finding(body, finding) for finding in worst_first(body)],
-        "controls": _plain(body.controls),
-        "sharing": sharing_shapes(state, now),
+        "rivals": state.rivals,
+        "visit": {
+            **members(body.visit, "case area"),
+            "address": body.visit.address if include_details else None,
+            **members(body.visit, "start due_back purpose companions"),
+            "company": body.company,
+            "person_visited": body.visit.person_visited,
+        },
+        **members(body, "answers standing shown"),
+        "facts": body.known,
+        "findings": [
+            {**plain(one), "answered_by": [members(by, "text who") for by in answering(one, body.controls)]}
+            for one in worst_first(body)
+        ],
+        "controls": body.controls,
+        "sharing": [{**plain(one.duty), **duty_shape(one, now)} for one in duties_of(state)],
         "decision": _decision(state),
         "tracing_details": _tracing(state, now),
-        "ladder": _plain(body.ladder),
-        "way": way_shape(state),
-        "after": after_shape(state),
-        "checklists": _plain(body.checklists),
+        "ladder": body.ladder,
+        "way": _way(state),
+        "after": _after(state),
+        "checklists": body.checklists,
         "entries": [_entry(state, judged) for judged in state.judged],
-        "problems": list(state.problems),
+        "problems": state.problems,
         "as_of": to_text(now),
-    }
+    })  # fmt: skip
+    return shape
 
 
 def _stage(state: PlanState, now: datetime) -> Shape:
@@ -309,118 +216,28 @@ def list_shape(
     return [
         {
             "ref": reference(row.plan),
-            "plan": row.plan,
-            "status": row.status,
+            **members(row, "plan status"),
             **_stage(states[row.plan], now),
             "open": row.open,
             "case": states[row.plan].body.visit.case,
             "area": without_address(row.area, states[row.plan].body.visit.address),
-            "start": row.start,
-            "due_back": row.due_back,
-            "level": row.level or None,
-            "urgent": row.urgent,
+            **members(row, "start due_back level? urgent"),
             "author": person_shape(roster.known.get(row.by), row.by),
-            "entries": row.entries,
-            "newest": row.newest,
-            "owed": row.owed or None,
+            **members(row, "entries newest owed?"),
         }
         for row in rows
     ]
 
 
-def without_details(state: PlanState) -> PlanState:
-    """The same plan without the address, also where an answer or a decision repeats it or a part of it."""
-    pattern = naming(state.body.visit.address)
-    judged = tuple(
-        msgspec.structs.replace(one, body=_without(one.body, pattern)) if one.body else one
-        for one in state.judged
-    )
-    bodies = {one.entry.id: one for one in judged}
-    body = _without(state.body, pattern)
-    return msgspec.structs.replace(
-        state,
-        body=msgspec.structs.replace(body, visit=msgspec.structs.replace(body.visit, address="")),
-        withdrawn=pattern.sub(LEFT_OUT, state.withdrawn),
-        judged=judged,
-        decision=bodies[state.decision.entry.id] if state.decision else None,
-        visit=_visit_with(state.visit, {name: one.body for name, one in bodies.items()}),
-        after=with_bodies(state.after, {name: one.body for name, one in bodies.items()}),
-    )
-
-
-def _visit_with(visit: VisitState, bodies: Mapping[str, Any]) -> VisitState:
-    """The visit with other bodies of its entries."""
-
-    def said(one: Event[Any]) -> Event[Any]:
-        return msgspec.structs.replace(one, body=bodies.get(one.id, one.body))
-
-    def alarm(one: Alarm) -> Alarm:
-        return Alarm(
-            raised=tuple(map(said, one.raised)),
-            sent=tuple(map(said, one.sent)),
-            owned=tuple(map(said, one.owned)),
-            over=said(one.over) if one.over else None,
-        )
-
-    return msgspec.structs.replace(
-        visit,
-        reports=tuple(map(said, visit.reports)),
-        departed=said(visit.departed) if visit.departed else None,
-        back=said(visit.back) if visit.back else None,
-        duress=said(visit.duress) if visit.duress else None,
-        alarms=tuple(map(alarm, visit.alarms)),
-        drills={name: alarm(one) for name, one in visit.drills.items()},
-    )
-
-
-def _without(body: B, pattern: re.Pattern[str]) -> B:
-    return msgspec.convert(_substituted(msgspec.to_builtins(body), pattern), type(body))
-
-
-def _substituted(value: Any, pattern: re.Pattern[str]) -> Any:
-    if isinstance(value, str):
-        return pattern.sub(LEFT_OUT, value)
-    if isinstance(value, list | tuple):
-        return [_substituted(one, pattern) for one in value]
-    if isinstance(value, dict):
-        return {name: _substituted(one, pattern) for name, one in value.items()}
-    return value
-
-
-def _visit(body: PlanBody, *, include_details: bool) -> Shape:
-    visit = body.visit
-    return {
-        "case": visit.case,
-        "area": visit.area,
-        "address": visit.address if include_details else None,
-        "start": visit.start,
-        "due_back": visit.due_back,
-        "purpose": visit.purpose,
-        "companions": _plain(visit.companions),
-        "company": str(body.company),
-        "person_visited": visit.person_visited,
-    }
-
-
-def _finding(body: PlanBody, finding: Finding) -> Shape:
-    answers = [{"text": control.text, "who": control.who} for control in answering(finding, body.controls)]
-    return {**_plain(finding), "answered_by": answers}
-
-
 def _decision(state: PlanState) -> Shape | None:
     if state.decision is None or state.decided is None:
         return None
-    body = state.decided
+    content = state.decision.entry.content
     return {
         "entry": state.decision.entry.id,
-        "of": body.of,
-        "decision": str(body.decision),
-        "rationale": body.rationale,
-        "conditions": list(body.conditions),
-        "purpose_met": body.purpose_met or None,
-        "attested": _plain(body.attested),
-        "by": person_shape(state.decision.author, state.decision.entry.content.by),
-        "at": state.decision.entry.content.at,
+        **members(state.decided, "of decision rationale conditions purpose_met? attested"),
+        "by": person_shape(state.decision.author, content.by),
+        "at": content.at,
     }
 
 
@@ -430,13 +247,10 @@ def _tracing(state: PlanState, now: datetime) -> Shape | None:
     if sealed is None:
         return None
     return {
-        "of": sealed.of,
-        "earlier": sealed.earlier,
-        "given": sealed.given,
-        "valid_until": sealed.valid_until or None,
+        **members(sealed, "of earlier given valid_until?"),
         "past_date": is_old(sealed.valid_until, now),
-        "to": [person_shape(member, member.fingerprint) for member in sealed.openers],
-        "not_to": [person_shape(member, member.fingerprint) for member in sealed.others],
+        "to": [person_shape(member) for member in sealed.openers],
+        "not_to": [person_shape(member) for member in sealed.others],
     }
 
 
@@ -444,18 +258,146 @@ def _entry(state: PlanState, judged: Judged) -> Shape:
     content = judged.entry.content
     return {
         "id": judged.entry.id,
-        "kind": content.kind,
-        "at": content.at,
+        **members(content, "kind at"),
         "by": person_shape(judged.author or state.people.get(content.by), content.by),
         "signature": "good",
         "counts": not judged.why_not,
-        "why_not": judged.why_not or None,
-        "doubt": judged.doubt or None,
+        **members(judged, "why_not? doubt?"),
         "reason": reason_of(judged) or None,
         "says": says(judged, state) or None,
     }
 
 
-def _plain(value: Any) -> Any:
-    """Structs, tuples and enumerations as JSON has them."""
-    return msgspec.json.decode(msgspec.json.encode(value))
+def _way(state: PlanState) -> Shape:
+    """What happened on the way; empty lists if nothing did."""
+    visit = state.visit
+    alarms = (one for one in visit.alarms if one.raised or one.owned or one.sent or one.over)
+    return {
+        "due_back": visit.due_back,
+        "departed": visit.departed and visit.departed.happened,
+        "back": visit.back and visit.back.happened,
+        "urgent": went_first(state) or None,
+        "stopped": visit.stopped,
+        "duress": visit.duress is not None,
+        "companions": [one.name for one in state.going.visit.companions],
+        "company": state.going.company,
+        "conditions_not_met": visit.unmet,
+        "needs_standing_down": visit.needs_standing_down,
+        "reports": [_report(state, said) for said in visit.reports],
+        "alarms": [_alarm(state, one) for one in alarms],
+        "drills": [{"drill": name, **_alarm(state, one)} for name, one in visit.drills.items()],
+    }
+
+
+def _heard(state: PlanState, heard: Heard | None) -> Shape | None:
+    """Whose word it is, and how the signer knew; None if it is the signer's own."""
+    if heard is None:
+        return None
+    return {
+        "name": name_of(state, heard.person),
+        "fingerprint": heard.person,
+        "known_by": heard.known_by or None,
+    }
+
+
+def _report(state: PlanState, said: Event[Reports]) -> Shape:
+    body = said.body
+    told = body if isinstance(body, ReportBody) else None
+    return {
+        "entry": said.id,
+        **members(said, "kind happened"),
+        **_at(said),
+        "heard": _heard(state, body.heard),
+        "past": said.id in state.visit.past,
+        **members(body, "note? until? urgent?"),
+        "stopped": bool(told and told.stopped),
+        "duress": bool(told and told.duress),
+        "conditions": [members(one, "text met?") for one in (told and told.conditions) or ()],
+        "company": [members(one, "name comes") for one in (told and told.company) or ()],
+        "findings": [members(one, "rule level text source") for one in (told and told.findings) or ()],
+    }
+
+
+def _alarm(state: PlanState, alarm: Alarm) -> Shape:
+    return {
+        "raised": [
+            {
+                "entry": one.id,
+                **members(one.body, "step due"),
+                **_at(one),
+                **members(one.body, "unwatched_from?"),
+            }
+            for one in alarm.raised
+        ],
+        "messages": [
+            {**members(one.body, "about channel round attempt outcome why?"), "at": one.at}
+            for one in alarm.sent
+        ],
+        "acknowledged": [
+            {
+                "entry": one.id,
+                "step": one.body.step,
+                **_at(one),
+                "heard": _heard(state, one.body.heard),
+                "note": one.body.note or None,
+            }
+            for one in alarm.owned
+        ],
+        "ended": alarm.over
+        and {
+            "entry": alarm.over.id,
+            "because": alarm.over.body.because,
+            **_at(alarm.over),
+            **members(alarm.over.body, "note? until?"),
+        },
+    }
+
+
+def _after(state: PlanState) -> Shape:
+    """What was recorded after the visit; empty lists if nothing was."""
+    after = state.after
+    return {
+        "owed": owed(state) or None,
+        "talk_by": talk_by(state) or None,
+        "incidents": [
+            {
+                **_filled(state, one),
+                **members(one.body, "near_miss behaviours hurt"),
+                "talked_over": one.id not in after.not_talked_over,
+            }
+            for one in after.incidents
+        ],
+        "debriefs": [
+            {**_filled(state, one), **members(one.body, "next_time? not_seen? effects")}
+            for one in after.debriefs
+        ],
+        "documents": [
+            {**_filled(state, one), **members(one.body, "document actions review?")}
+            for one in after.documents
+        ],
+        "shared": [{**_signed(one), "happened": one.happened, **plain(one.body)} for one in after.shared],
+        "markers": [{**_signed(one), **plain(one.body)} for one in after.markers],
+    }
+
+
+def _filled(state: PlanState, said: Event[Filled]) -> Shape:
+    """What all forms have in common; what they say has to be shared is among the duties."""
+    earlier = (
+        {**plain(one.body), **_signed(one), "happened": one.happened, "heard": _heard(state, one.body.heard)}
+        for one in before(state.after, said.id)
+    )
+    return {
+        **_signed(said),
+        "happened": said.happened,
+        "heard": _heard(state, said.body.heard),
+        **members(said.body, "of replaces? form answers shown findings"),
+        "before": list(earlier),
+    }
+
+
+def _signed(said: Event[Any]) -> Shape:
+    return {"entry": said.id, **_at(said)}
+
+
+def _at(said: Event[Any]) -> Shape:
+    return {"at": said.at, "by": person_shape(said.author)}

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
+from typing import Any
 
 import msgspec
 
@@ -195,6 +196,15 @@ def _nearest(who: str, members: Iterable[Member]) -> list[str]:
             called.setdefault(word, []).append(member.person.name)
     near = get_close_matches(typed, called, n=3, cutoff=_ALIKE)
     return list(dict.fromkeys(name for word in near for name in called[word]))[:3]
+
+
+def person_shape(member: Member | None, fingerprint: str = "") -> dict[str, Any]:
+    """A member as JSON, or the bare key of somebody whom the team does not know."""
+    return {
+        "name": member.person.name if member else None,
+        "email": member.person.email if member else None,
+        "fingerprint": fingerprint or (member.fingerprint if member else ""),
+    }
 
 
 def known_roles(roles: tuple[str, ...]) -> frozenset[Role]:

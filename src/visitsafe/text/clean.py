@@ -7,6 +7,7 @@ become hard line breaks in markdown. Does not escape HTML: the page is made from
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 JOINERS = "\u200c\u200d"
 _ANSWERS = frozenset({"y", "yes", "n", "no", "u", "not sure", "not-sure"})
@@ -133,10 +134,24 @@ def markdown_line(text: str) -> str:
     return _literal(one_line(text))
 
 
+def markdown_part(text: str) -> str:
+    """The same for a part of a line, which `begun` makes whole."""
+    escaped = _STRUCTURE.sub(r"\\\g<0>", one_line(text))
+    return _LINK.sub(r"\\\g<0>", escaped)
+
+
+def begun(line: str) -> str:
+    """A line made of parts, with a backslash before what only counts where a line begins."""
+    return _LEADING.sub(_escape_leading, line)
+
+
+def bullets(items: Iterable[str]) -> str:
+    """A list; each item's further lines are indented by two already."""
+    return "\n".join(f"- {item}" for item in items)
+
+
 def _literal(line: str) -> str:
-    escaped = _STRUCTURE.sub(r"\\\g<0>", line)
-    escaped = _LINK.sub(r"\\\g<0>", escaped)
-    return _LEADING.sub(_escape_leading, escaped)
+    return begun(markdown_part(line))
 
 
 def _json_escape(found: re.Match[str]) -> str:

@@ -15,10 +15,9 @@ import msgspec
 
 from visitsafe.record.bodies import Control
 from visitsafe.state.fold import PlanState
-from visitsafe.state.ladder import WORKER, Due, all_at_once, by_minute
+from visitsafe.state.ladder import WORKER, Due, all_at_once, by_minute, ordinary_schedule
 from visitsafe.state.phrases import along_for_police, plain_words, to_do, who_goes, whose
-from visitsafe.supervision.page_sections import ordinary_schedule
-from visitsafe.supervision.shapes import without_details
+from visitsafe.state.redaction import without_details
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import clock, moment, to_text
 
