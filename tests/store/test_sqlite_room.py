@@ -40,6 +40,7 @@ from datetime import UTC, datetime
 from visitsafe.store.open import create_store, open_store
 from visitsafe.record.entry import Entry, compose
 from visitsafe.errors import StoreError
+import visitsafe.text.files  # whoever this becomes may not be able to read Python itself
 import msgspec
 class Body(msgspec.Struct):
     pass
