@@ -1,28 +1,22 @@
 """Fronts for tests: one that answers from a table and counts, and the surroundings of a fixed day."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.questionnaire import Questionnaire
-from visitsafe.cli.prompts.talk import Front, Keep, ask_all
+from visitsafe.cli.prompts.talk import Keep, Talk, ask_all
 from visitsafe.wizard.answers import AnswerContext
 from visitsafe.wizard.draft import Session
 from visitsafe.wizard.session import (
     AskOne,
     AskTogether,
-    ControlFor,
     Event,
-    Findings,
-    Review,
-    Sign,
     Step,
-    WhoDoes,
-    WriteControl,
 )
-from visitsafe.wizard.step import Propose, Wizard
+from visitsafe.wizard.step import Page, Propose, Wizard
 from visitsafe.wizard.words import Guide
 from wizard.samples import reply
 
@@ -56,42 +50,16 @@ class TableFront:
     asked: list[Step] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     guides: list[Guide] = field(default_factory=list)
-    keeps: list[Keep] = field(default_factory=list)
+    keep: Keep = keep_nothing
 
-    def _reply(self, page: Step) -> Event:
-        self.asked.append(page)
-        scripted = self.script.get(type(page))
-        return scripted.pop(0) if scripted else reply(page, self.answers)
-
-    def say(self, lines: Sequence[str]) -> None:
-        self.told += lines
-
-    def ask_one(self, page: AskOne, guide: Guide) -> Event:
-        self.guides.append(guide)
-        return self._reply(page)
-
-    def ask_together(self, page: AskTogether, guide: Guide, keep: Keep) -> Event:
-        self.guides.append(guide)
-        self.keeps.append(keep)
-        return self._reply(page)
-
-    def review(self, page: Review, guide: Guide) -> Event:
-        return self._reply(page)
-
-    def findings(self, page: Findings) -> Event:
-        return self._reply(page)
-
-    def control(self, page: ControlFor) -> Event:
-        return self._reply(page)
-
-    def write(self, page: WriteControl) -> Event:
-        return self._reply(page)
-
-    def who(self, page: WhoDoes) -> Event:
-        return self._reply(page)
-
-    def sign(self, page: Sign, guide: Guide) -> Event:
-        return self._reply(page)
+    def draw(self, page: Page, keep: Keep) -> Event:
+        self.told += page.told
+        if isinstance(page.asks, AskOne | AskTogether):
+            self.guides.append(page.guide)
+            self.keep = keep
+        self.asked.append(page.asks)
+        scripted = self.script.get(type(page.asks))
+        return scripted.pop(0) if scripted else reply(page.asks, self.answers)
 
 
 @dataclass
@@ -104,11 +72,11 @@ class Saved:
         self,
         asked: Questionnaire | Wizard,
         session: Session,
-        front: Front,
+        front: "TableFront | Talk",
         *,
         propose: Propose | None = None,
         now: Callable[[], datetime] = lambda: NOW,
     ) -> Session:
         """Ask until nothing is left; daylight is as planned unless it is proposed otherwise."""
         wizard = asked if isinstance(asked, Wizard) else Wizard(asked, LONDON, propose or always("yes"))
-        return ask_all(wizard, session, front, self.sessions.append, now)
+        return ask_all(wizard, session, front.draw, self.sessions.append, now)

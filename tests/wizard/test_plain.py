@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.cli.prompts.plain import Lines, PlainFront
+from visitsafe.cli.prompts.plain import Lines, PlainTalk
 from visitsafe.errors import InterruptedByUserError
 from visitsafe.record.bodies import Control
 from visitsafe.wizard.answers import AnswerContext
@@ -35,9 +35,9 @@ from wizard.samples import CALM, GRID, QUESTIONNAIRE, reach
 FRESH = begin("home-visit", "d", "2026-11-23T09:00:00Z")
 
 
-def front(typed: str, columns: int = 80) -> tuple[PlainFront, io.StringIO]:
+def front(typed: str, columns: int = 80) -> tuple[PlainTalk, io.StringIO]:
     out = io.StringIO()
-    return PlainFront(Lines(io.StringIO(typed), out, columns=lambda: columns)), out
+    return PlainTalk(Lines(io.StringIO(typed), out, columns=lambda: columns)), out
 
 
 def at(name: str, answers: dict[str, Value] = CALM) -> AskOne:

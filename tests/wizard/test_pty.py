@@ -21,21 +21,18 @@ sys.path.insert(0, sys.argv[1])
 from wizard.fronts import LONDON, NOW, always
 from wizard.samples import QUESTIONNAIRE
 from visitsafe.wizard.draft import list_drafts, open_draft
-from visitsafe.cli.prompts.plain import Lines
-from visitsafe.cli.prompts.plain import PlainFront
-from visitsafe.cli.prompts.rich import RichFront
-from visitsafe.cli.prompts.talk import FrontEnd, ask_all, choose_front_end, discard_typed_ahead
+from visitsafe.cli.prompts import talk_at
+from visitsafe.cli.prompts.talk import ask_all
 from visitsafe.wizard.step import Wizard
 from visitsafe.wizard.draft import begin
 from visitsafe.errors import InterruptedByUserError
-rich = choose_front_end(os.environ) is FrontEnd.RICH
-front = RichFront() if rich else PlainFront(Lines(sys.stdin, sys.stdout, discard_typed_ahead))
+talk = talk_at(os.environ, plain=False, otherwise="")
 folder = Path(sys.argv[2])
 drafts = list_drafts(folder).drafts
 with open_draft(folder, drafts[0].name if drafts else "") as draft:
     session = draft.load() if drafts else begin("home-visit", "d", "x")
     try:
-        ask_all(Wizard(QUESTIONNAIRE, LONDON, always("yes")), session, front, draft.save, lambda: NOW)
+        ask_all(Wizard(QUESTIONNAIRE, LONDON, always("yes")), session, talk.draw, draft.save, lambda: NOW)
     except InterruptedByUserError as error:
         print(error.message, "/", error.hint)
         sys.exit(error.exit_code)

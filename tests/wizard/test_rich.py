@@ -13,7 +13,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from rich.console import Console
 
 from visitsafe.checklists.assessment import Value
-from visitsafe.cli.prompts.rich import RichFront, Ticks
+from visitsafe.cli.prompts.rich import RichTalk, Ticks
 from visitsafe.record.bodies import Control
 from visitsafe.wizard.answers import AnswerContext
 from visitsafe.wizard.draft import Session, begin, final, final_controls
@@ -66,7 +66,7 @@ def _nothing() -> None:
 class Desk:
     """A front, its keyboard, its paper, and all that its prompts ever showed; they are gone once answered."""
 
-    front: RichFront
+    front: RichTalk
     keyboard: PipeInput
     paper: io.StringIO
     prompts: io.StringIO
@@ -81,7 +81,7 @@ def desk() -> Iterator[Desk]:
     screen = Vt100_Output(prompts, lambda: Size(rows=40, columns=80))
     with create_pipe_input() as keyboard, create_app_session(input=keyboard, output=screen):
         console = Console(file=paper, width=80, markup=False, emoji=False, highlight=False)
-        yield Desk(RichFront(console, flush=_nothing, columns=lambda: 80), keyboard, paper, prompts)
+        yield Desk(RichTalk(console=console, flush=_nothing, columns=lambda: 80), keyboard, paper, prompts)
 
 
 P = TypeVar("P")

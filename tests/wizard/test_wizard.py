@@ -70,7 +70,7 @@ def test_answers_of_an_unfinished_page_are_saved_at_once() -> None:
     front, saved = TableFront(CALM), Saved()
     saved.run(QUESTIONNAIRE, FRESH, front)
     before = len(saved.sessions)
-    front.keeps[0]({"share-fear": "yes"})
+    front.keep({"share-fear": "yes"})
     assert len(saved.sessions) == before + 1
     assert saved.sessions[-1].answers["share-fear"] == "yes"
 

@@ -143,7 +143,7 @@ def _looked_at(
 
 
 def _asker(context: typer.Context, how: How, command: str) -> "Talk":
-    from visitsafe.cli.prompts.talk import talk_at
+    from visitsafe.cli.prompts import talk_at
 
     otherwise = "use: --answers FILE --yes (--print-answers prints a file to fill in)"
     return talk_at(invocation(context).environ, plain=how.plain, otherwise=otherwise, kept=command)

@@ -284,8 +284,9 @@ class _Filling:
         return answered
 
     def _at_a_terminal(self) -> "Answered":
-        from visitsafe.cli.plan import citing, front_at
-        from visitsafe.cli.prompts.talk import ask_all, talk_at
+        from visitsafe.cli.plan import citing
+        from visitsafe.cli.prompts import talk_at
+        from visitsafe.cli.prompts.talk import ask_all
         from visitsafe.wizard.draft import final, open_draft
         from visitsafe.wizard.step import Wizard
 
@@ -306,8 +307,7 @@ class _Filling:
                 country=settings.country or "",
                 phone=settings.desk_phone or "",
             )
-            front = front_at(self.context, plain=self.how.plain)
-            session = ask_all(wizard, session, front, draft.save, self._now)
+            session = ask_all(wizard, session, asker.draw, draft.save, self._now)
         return self._composed(final(self.questionnaire, session))
 
     def _session(self, draft: "Draft", asker: "Talk") -> "Session":

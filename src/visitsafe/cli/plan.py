@@ -4,7 +4,6 @@ Answers come from a file or from the wizard; both end in one `Intent` that is si
 it is signed, and one that was left is offered again.
 """
 
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from visitsafe.checklists.facts import Known
     from visitsafe.checklists.model import Source
     from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire
-    from visitsafe.cli.prompts.talk import Front, Talk
+    from visitsafe.cli.prompts.talk import Talk
     from visitsafe.desk import Desk
     from visitsafe.planning.compose import Intent
     from visitsafe.state.fold import PlanState
@@ -480,7 +479,7 @@ def talk(context: typer.Context, wanted: Wanted) -> None:
         UsageError: There is no terminal, or the flags do not fit together.
     """
     from visitsafe.cli.first_run import set_up
-    from visitsafe.cli.prompts.talk import talk_at
+    from visitsafe.cli.prompts import talk_at
     from visitsafe.planning.sign import check_may_plan
 
     if wanted.repeat and wanted.revise:
@@ -520,16 +519,15 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
     session = _session(context, desk, draft, wanted, asker)
     checklists = checklist_named(context, session.checklist)
     questionnaire = compile_questionnaire(checklists, zone_of(desk.roster))
-    front = front_at(context, plain=wanted.plain)
     draft.save(session)
     if said := _said(desk, session):
-        front.say(said)
+        asker.tell(*said)
     revises = desk.resolve(session.revises) if session.revises else ""
     if same := _revised_already(desk, checklists, questionnaire, session):
         _signed_before(desk, draft, same, asker)
         return
     wizard = _wizard(context, desk, questionnaire, revises)
-    session = ask_all(wizard, session, front, draft.save, lambda: invocation(context).now)
+    session = ask_all(wizard, session, asker.draw, draft.save, lambda: invocation(context).now)
     patiently = patient(later(context, desk), KEPT)
     done = _sign(context, patiently, checklists, questionnaire, session, draft.name)
     draft.delete()
@@ -658,19 +656,6 @@ def _urgent(wanted: Wanted, asker: "Talk") -> str:
     while wanted.urgent and not reason:
         reason = asker.type("Why can this visit not wait for a manager?") or ""
     return reason
-
-
-def front_at(context: typer.Context, *, plain: bool) -> "Front":
-    """The way of asking that fits this terminal."""
-    from visitsafe.cli.prompts.talk import FrontEnd, choose_front_end, discard_typed_ahead
-
-    if choose_front_end(invocation(context).environ, plain=plain) is FrontEnd.RICH:
-        from visitsafe.cli.prompts.rich import RichFront
-
-        return RichFront()
-    from visitsafe.cli.prompts.plain import Lines, PlainFront
-
-    return PlainFront(Lines(sys.stdin, sys.stdout, discard_typed_ahead))
 
 
 def _wizard(context: typer.Context, desk: "Desk", questionnaire: "Questionnaire", revises: str) -> "Wizard":

@@ -346,7 +346,7 @@ def talk(
         UsageError: There is no terminal.
     """
     from visitsafe.cli.output import make_console
-    from visitsafe.cli.prompts.talk import talk_at
+    from visitsafe.cli.prompts import talk_at
     from visitsafe.cli.review_screen import known_now, review_plan
     from visitsafe.cli.show import show_plan
     from visitsafe.planning.decide import (

@@ -241,7 +241,7 @@ def _talk(
     Raises:
         InterruptedByUserError: Nothing was recorded.
     """
-    from visitsafe.cli.prompts.talk import talk_at
+    from visitsafe.cli.prompts import talk_at
     from visitsafe.membership.details import unlocked_once
     from visitsafe.state.sharing_words import duty_lines
 
@@ -309,7 +309,7 @@ def _left_out(context: typer.Context, lines: "Sequence[str]", *, plain: bool) ->
     Raises:
         InterruptedByUserError: It is not written after all.
     """
-    from visitsafe.cli.prompts.talk import talk_at
+    from visitsafe.cli.prompts import talk_at
 
     otherwise = "use: visitsafe share REF --letter --leave-out N"
     asker = talk_at(invocation(context).environ, plain=plain, otherwise=otherwise)

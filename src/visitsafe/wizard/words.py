@@ -235,6 +235,15 @@ def already(page: AskOne, guide: Guide) -> Iterator[str]:
         yield f"{offer(page, guide).rstrip('.')}."
 
 
+def under(page: AskOne, guide: Guide) -> Iterator[tuple[str, ...]]:
+    """What stands under a question, in paragraphs: why, what is known already, how to type."""
+    yield (f"Why: {page.question.why}",)
+    if known := tuple(already(page, guide)):
+        yield known
+    if typing := how_to_type(page):
+        yield (typing,)
+
+
 def about(page: AskTogether) -> tuple[str, ...]:
     """What a page of several questions begins with."""
     return (page.section.about,) if page.section.about else ()

@@ -8,11 +8,12 @@ to it: an empty line only ever keeps an answer that was given before.
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TextIO
 
 from visitsafe.checklists.assessment import DOES_NOT_APPLY, Value
 from visitsafe.checklists.model import AnswerType, Question
-from visitsafe.cli.prompts.talk import Keep, width
+from visitsafe.cli.prompts.talk import Keep, Talk, width
 from visitsafe.record.terms import Answer
 from visitsafe.text.clean import clean, is_name, quoted, terminal
 from visitsafe.wizard import words
@@ -147,21 +148,35 @@ HOW = {
 
 
 @dataclass(frozen=True)
-class PlainFront:
-    """Asks line by line."""
+class PlainTalk(Talk):
+    """In plain lines."""
 
     lines: Lines
+    kept: str = ""
 
-    def say(self, lines: Sequence[str]) -> None:
-        """Tell the person something before the next page."""
+    def say(self, *lines: str) -> None:
+        """Write lines."""
+        self.lines.write(*lines)
+
+    def tell(self, *lines: str) -> None:
+        """Say what matters before the next page."""
         self.lines.write("", *lines)
+
+    def _picked(self, title: str, lines: Sequence[str], numbers: Sequence[int]) -> int | Event:
+        self.lines.write("", title)
+        return self.lines.pick(lines, numbers=numbers)
+
+    def _typed(self, title: str, before: str) -> str | Event:
+        self.lines.write("", title, *([f"So far: {before}"] if before else []))
+        prompt = "Type it in one line." + (" An empty line keeps what you have typed." if before else "")
+        while True:
+            typed = self.lines.ask(prompt, free=True)
+            if typed or before:
+                return typed or before
 
     def ask_one(self, page: AskOne, guide: Guide) -> Event:
         """Ask one question."""
-        self.lines.write("", f"{words.where(page)}.", page.question.ask, f"Why: {page.question.why}")
-        self.lines.write(*words.already(page, guide))
-        typing = words.how_to_type(page)
-        self.lines.write(*([typing] if typing else []))
+        self.lines.write("", f"{words.where(page)}.", page.question.ask, *chain(*words.under(page, guide)))
         if page.half:
             self.lines.write(f"You had begun to type: {page.half}")
         if page.question.answer in {AnswerType.CHOICE, AnswerType.CHOICES}:

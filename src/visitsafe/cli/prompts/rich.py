@@ -17,7 +17,7 @@ from prompt_toolkit.layout import Dimension, UIContent, UIControl, Window
 
 from visitsafe.checklists.assessment import DOES_NOT_APPLY, NONE
 from visitsafe.checklists.model import AnswerType, Question
-from visitsafe.cli.prompts.talk import Keep, discard_typed_ahead, rows_if_low, width
+from visitsafe.cli.prompts.talk import Keep, Talk, discard_typed_ahead, rows_if_low, width
 from visitsafe.errors import VisitsafeError
 from visitsafe.record.terms import Answer
 from visitsafe.text.clean import clean, is_name, quoted, terminal
@@ -647,11 +647,16 @@ RULE_KEYS = f"y: I will keep all of them in mind. One by one: space will do, n n
 TICK_KEYS = f"Space ticks, Enter goes on, {LIST_KEYS}"
 
 
-class RichFront:
-    """Asks on a terminal."""
+MOST_KEY = 9
+"""The highest number that one key can name."""
+
+
+class RichTalk(Talk):
+    """At a terminal that can move its cursor."""
 
     def __init__(
         self,
+        kept: str = "",
         console: "Console | None" = None,
         *,
         flush: Callable[[], None] = discard_typed_ahead,
@@ -661,20 +666,49 @@ class RichFront:
         self._columns = columns
         self._pickers = Pickers(columns, flush)
         self._flush = flush
+        self.kept = kept
 
-    def say(self, lines: Sequence[str]) -> None:
-        """Tell the person something before the next page."""
+    def say(self, *lines: str) -> None:
+        """Write lines."""
+        self._paper.write(*lines)
+
+    def tell(self, *lines: str) -> None:
+        """Say what matters before the next page."""
         self._paper.write("", *lines, style=WARN)
+
+    def _picked(self, title: str, lines: Sequence[str], numbers: Sequence[int]) -> int | Event:
+        """By arrows, or by its number."""
+        self._paper.head(title)
+        called = numbers or range(1, len(lines) + 1)
+        keys = {str(number): place for place, number in enumerate(called) if number <= MOST_KEY}
+        shown = [
+            (f"{number}  {line}", place)
+            for place, (number, line) in enumerate(zip(called, lines, strict=True))
+        ]
+        picked: Any = Asked.HELP
+        while picked is Asked.HELP:
+            picked = self._pickers.pick(shown, keys=keys, hint="Shift+Tab back, Ctrl+C stop")
+        if isinstance(picked, int):
+            self._paper.result(lines[picked])
+        return picked  # type: ignore[no-any-return]  # a place, or an event
+
+    def _typed(self, title: str, before: str) -> str | Event:
+        self._paper.head(title)
+        while True:
+            typed = self._pickers.type(before, "Enter goes on, Alt+Enter begins a new line, Shift+Tab back")
+            if not isinstance(typed, str):
+                return typed
+            if text := clean(typed, lines=True):
+                self._paper.result(text)
+                return text
 
     def ask_one(self, page: AskOne, guide: Guide) -> Event:
         """Ask one question, until there is an event."""
         question = page.question
         self._paper.head(words.where(page), "", question.ask)
-        self._paper.write("", f"Why: {question.why}", "")
-        already = tuple(words.already(page, guide))
-        self._paper.write(*already, *([""] if already else []))
-        typing = words.how_to_type(page)
-        self._paper.write(*([typing, ""] if typing else []))
+        for paragraph in words.under(page, guide):
+            self._paper.write("", *paragraph)
+        self._paper.write("")
         ask = {
             AnswerType.CHOICES: self._ask_choices,
             AnswerType.TEXT: self._ask_text,

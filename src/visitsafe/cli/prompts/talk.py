@@ -10,13 +10,13 @@ import shutil
 import signal
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from visitsafe.errors import InterruptedByUserError, UsageError
-from visitsafe.text.clean import clean
 from visitsafe.wizard.session import (
     BACK,
     AnsweredMany,
@@ -160,162 +160,104 @@ def discard_typed_ahead() -> None:
         termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
-MOST_KEY = 9
-"""The highest number that one key can name."""
-
-
-class Talk(Protocol):
-    """Asks one thing at a time."""
-
-    def say(self, *lines: str) -> None:
-        """Write lines."""
-
-    def pick(self, title: str, lines: Sequence[str], numbers: Sequence[int] = ()) -> int | None:
-        """The place of the line picked; None to go back. `numbers` are its own, if the things have some."""
-
-    def type(self, title: str, before: str = "") -> str | None:
-        """A text with something in it; None to go back. `before` stands there and can be kept."""
-
-
-class RichTalk:
-    """At a terminal that can move its cursor."""
-
-    def __init__(self, kept: str = "") -> None:
-        from visitsafe.cli.prompts.rich import Paper, Pickers
-
-        self._kept = kept
-        self._paper = Paper(width)
-        self._pickers = Pickers(width, discard_typed_ahead)
-
-    def say(self, *lines: str) -> None:
-        """Write lines."""
-        self._paper.write(*lines)
-
-    def pick(self, title: str, lines: Sequence[str], numbers: Sequence[int] = ()) -> int | None:
-        """The place of the line picked, by arrows or by its number; None to go back."""
-        self._paper.head(title)
-        called = numbers or range(1, len(lines) + 1)
-        keys = {str(number): place for place, number in enumerate(called) if number <= MOST_KEY}
-        shown = [
-            (f"{number}  {line}", place)
-            for place, (number, line) in enumerate(zip(called, lines, strict=True))
-        ]
-        while True:
-            picked = self._pickers.pick(shown, keys=keys, hint="Shift+Tab back, Ctrl+C stop")
-            if isinstance(picked, Pause):
-                raise _stopped(self._kept)
-            if picked is BACK:
-                return None
-            if isinstance(picked, int):
-                self._paper.result(lines[picked])
-                return picked
-
-    def type(self, title: str, before: str = "") -> str | None:
-        """A text with something in it; None to go back."""
-        self._paper.head(title)
-        while True:
-            typed = self._pickers.type(before, "Enter goes on, Alt+Enter begins a new line, Shift+Tab back")
-            if isinstance(typed, Pause):
-                raise _stopped(self._kept)
-            if typed is BACK:
-                return None
-            text = clean(typed, lines=True) if isinstance(typed, str) else ""
-            if text:
-                self._paper.result(text)
-                return text
-
-
-class PlainTalk:
-    """In plain lines."""
-
-    def __init__(self, kept: str = "") -> None:
-        from visitsafe.cli.prompts.plain import Lines
-
-        self._kept = kept
-        self._lines = Lines(sys.stdin, sys.stdout, discard_typed_ahead)
-
-    def say(self, *lines: str) -> None:
-        """Write lines."""
-        self._lines.write(*lines)
-
-    def pick(self, title: str, lines: Sequence[str], numbers: Sequence[int] = ()) -> int | None:
-        """The place of the line picked by its number; None to go back."""
-        self._lines.write("", title)
-        picked = self._lines.pick(lines, numbers=numbers)
-        if isinstance(picked, Pause):
-            raise _stopped(self._kept)
-        return picked if isinstance(picked, int) else None
-
-    def type(self, title: str, before: str = "") -> str | None:
-        """A text with something in it; None to go back."""
-        self._lines.write("", title, *([f"So far: {before}"] if before else []))
-        prompt = "Type it in one line." + (" An empty line keeps what you have typed." if before else "")
-        while True:
-            typed = self._lines.ask(prompt, free=True)
-            if isinstance(typed, Pause):
-                raise _stopped(self._kept)
-            if not isinstance(typed, str):
-                return None
-            if typed or before:
-                return typed or before
-
-
-def _stopped(kept: str) -> InterruptedByUserError:
-    if kept:
-        return InterruptedByUserError("stopped; your answers are kept", hint=f"to go on: {kept}")
-    return InterruptedByUserError("stopped; nothing was decided and nothing was signed")
-
-
-def talk_at(environ: Mapping[str, str], *, plain: bool, otherwise: str, kept: str = "") -> Talk:
-    """The way of talking that fits this terminal.
-
-    Args:
-        environ: The environment.
-        plain: Plain lines were asked for.
-        otherwise: The command that needs no terminal, for the hint.
-        kept: The command that goes on, where stopping keeps what was answered.
-
-    Raises:
-        UsageError: There is nobody to ask.
-    """
-    try:
-        rich = choose_front_end(environ, plain=plain) is FrontEnd.RICH
-    except UsageError as error:
-        raise UsageError(error.message, hint=otherwise) from error
-    return RichTalk(kept) if rich else PlainTalk(kept)
-
-
 Keep = Callable[[Mapping[str, "Value"]], None]
 """Saves answers of a page that is not finished yet."""
 
 
-class Front(Protocol):
-    """A way of drawing the wizard's pages. Each method shows one and waits for one event."""
+class Talk(ABC):
+    """Asks one thing at a time; the rich one and the plain one draw it."""
 
-    def say(self, lines: Sequence[str]) -> None:
-        """Tell the person something before the next page."""
+    kept: str
+    """The command that goes on, where stopping outside the wizard keeps what was answered."""
 
+    def pick(self, title: str, lines: Sequence[str], numbers: Sequence[int] = ()) -> int | None:
+        """The place of the line picked; None to go back. `numbers` are its own, if the things have some."""
+        picked = self._picked(title, lines, numbers)
+        if isinstance(picked, Pause):
+            raise self._stopped()
+        return picked if isinstance(picked, int) else None
+
+    def type(self, title: str, before: str = "") -> str | None:
+        """A text with something in it; None to go back. `before` stands there and can be kept."""
+        typed = self._typed(title, before)
+        if isinstance(typed, Pause):
+            raise self._stopped()
+        return typed if isinstance(typed, str) else None
+
+    def _stopped(self) -> InterruptedByUserError:
+        if self.kept:
+            return InterruptedByUserError("stopped; your answers are kept", hint=f"to go on: {self.kept}")
+        return InterruptedByUserError("stopped; nothing was decided and nothing was signed")
+
+    def draw(self, page: "Page", keep: Keep) -> Event:
+        """Show a page of the wizard and wait for one event; `keep` saves answers of an unfinished page."""
+        if page.told:
+            self.tell(*page.told)
+        match page.asks:
+            case AskOne() as asks:
+                return self.ask_one(asks, page.guide)
+            case AskTogether() as asks:
+                return self.ask_together(asks, page.guide, keep)
+            case Review() as asks:
+                return self.review(asks, page.guide)
+            case Findings() as asks:
+                return self.findings(asks)
+            case ControlFor() as asks:
+                return self.control(asks)
+            case WriteControl() as asks:
+                return self.write(asks)
+            case WhoDoes() as asks:
+                return self.who(asks)
+            case Sign() as asks:
+                return self.sign(asks, page.guide)
+            case NothingLeft():
+                return BACK
+
+    @abstractmethod
+    def say(self, *lines: str) -> None:
+        """Write lines."""
+
+    @abstractmethod
+    def tell(self, *lines: str) -> None:
+        """Say what matters before the next page."""
+
+    @abstractmethod
+    def _picked(self, title: str, lines: Sequence[str], numbers: Sequence[int]) -> int | Event:
+        """The place of the line picked, or the event that was asked for instead."""
+
+    @abstractmethod
+    def _typed(self, title: str, before: str) -> str | Event:
+        """A text with something in it, or the event that was asked for instead."""
+
+    @abstractmethod
     def ask_one(self, page: AskOne, guide: "Guide") -> Event:
         """Ask one question."""
 
+    @abstractmethod
     def ask_together(self, page: AskTogether, guide: "Guide", keep: Keep) -> Event:
         """Ask several questions on one page, keeping each answer as it is given."""
 
+    @abstractmethod
     def review(self, page: Review, guide: "Guide") -> Event:
         """Show every answer; any can be changed."""
 
+    @abstractmethod
     def findings(self, page: Findings) -> Event:
         """Show what the answers mean, with the way to what would settle it."""
 
+    @abstractmethod
     def control(self, page: ControlFor) -> Event:
         """Choose control measures for one finding, or leave it to the manager."""
 
+    @abstractmethod
     def write(self, page: WriteControl) -> Event:
-        """Take a control measure in the person's own words."""
+        """Take a control measure in the person's own words; nothing typed writes none."""
 
+    @abstractmethod
     def who(self, page: WhoDoes) -> Event:
         """Ask who carries a control measure out."""
 
+    @abstractmethod
     def sign(self, page: Sign, guide: "Guide") -> Event:
         """Ask for the explicit yes to signing."""
 
@@ -323,11 +265,11 @@ class Front(Protocol):
 def ask_all(
     wizard: "Wizard",
     session: "Session",
-    front: Front,
+    draw: Callable[["Page", Keep], Event],
     save: Callable[["Session"], None],
     now: Callable[[], datetime],
 ) -> "Session":
-    """Draw page after page until nothing is left to ask, and save the session after every event.
+    """Show page after page until nothing is left to ask, and save the session after every event.
 
     Returns:
         The session at its end; `draft.final` and its neighbours take out what counts.
@@ -349,34 +291,10 @@ def ask_all(
         try:
             session = wizard.begin(session, now())
             while not isinstance((page := wizard.page(session, now())).asks, NothingLeft):
-                if page.told:
-                    front.say(page.told)
-                event = _drawn(front, page, lambda values: take(AnsweredMany(values, done=False)))
+                event = draw(page, lambda values: take(AnsweredMany(values, done=False)))
                 take(event)
                 if isinstance(event, Pause):
                     raise stopped
         except KeyboardInterrupt:  # between two questions
             raise stopped from None
     return session
-
-
-def _drawn(front: Front, page: "Page", keep: Keep) -> Event:
-    match page.asks:
-        case AskOne() as asks:
-            return front.ask_one(asks, page.guide)
-        case AskTogether() as asks:
-            return front.ask_together(asks, page.guide, keep)
-        case Review() as asks:
-            return front.review(asks, page.guide)
-        case Findings() as asks:
-            return front.findings(asks)
-        case ControlFor() as asks:
-            return front.control(asks)
-        case WriteControl() as asks:
-            return front.write(asks)
-        case WhoDoes() as asks:
-            return front.who(asks)
-        case Sign() as asks:
-            return front.sign(asks, page.guide)
-        case NothingLeft():
-            return BACK
