@@ -5,14 +5,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import TypeAdapter
 
+from after_story import documented, over
 from safe_plan import data, next_question
+from story_plan import DUE_BACK
 from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.form_flow import FormSet, compile_form
 from visitsafe.checklists.model import FormChecklist
 from visitsafe.checklists.questionnaire import Questionnaire
-from visitsafe.followup import document_pages as agreement_page
+from visitsafe.followup.document_pages import document_page
 from visitsafe.followup.documents import FORMS
-from visitsafe.record.bodies import DocumentedBody, Made
 from visitsafe.record.meanings import ACTIONS, Meaning
 from visitsafe.record.terms import Document
 from visitsafe.state.duties import HELD
@@ -66,14 +67,9 @@ def test_every_form_is_filled_in_in_a_few_minutes() -> None:
 
 def family_page(**answers: Value) -> str:
     given: dict[str, Value] = {name.replace("_", "-"): value for name, value in answers.items()}
-    body = DocumentedBody(
-        of="ab" * 32, form=Made(id="agreement", version="1.0", digest="ef" * 32), answers=given,
-        document=str(Document.AGREEMENT),
-    )  # fmt: skip
-    about = agreement_page.Signing(
-        case="CF-1", worker="Sam Okafor", team="Our team", phone="", at="2026-11-23T12:00:00Z"
-    )
-    return agreement_page.agreement_page(body, about, ZoneInfo("Europe/London"))
+    state = documented(over(), document=Document.AGREEMENT, answers=given, shown=()).state
+    (said,) = state.after.documents
+    return document_page(state, said, DUE_BACK, ZoneInfo("Europe/London"), "Our team")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,21 @@ from visitsafe.state.entry_words import DOCUMENTS
 from visitsafe.state.fold import PlanState
 from visitsafe.state.visit import Event
 from visitsafe.team.people import person_shape
-from visitsafe.text.clean import bullets, lines_of, markdown, markdown_line
+from visitsafe.text.blocks import (
+    Block,
+    Heading,
+    Item,
+    Items,
+    Kept,
+    Quiet,
+    Rule,
+    Say,
+    Strong,
+    Text,
+    as_markdown,
+    titled,
+)
+from visitsafe.text.clean import lines_of, one_line
 from visitsafe.text.clock import date_only, day
 from visitsafe.text.days import said as day_in_full
 from visitsafe.text.redact import naming
@@ -69,50 +83,6 @@ NOT_HELD_AGAINST = "You may complain about us. Nobody will hold it against you."
 RECORDS = "We keep a copy of this page. You can ask to read what we write about you."
 
 
-class Signing(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page says that is not in the answers.
-
-    Attributes:
-        case: The reference.
-        worker: Who wrote it, by name.
-        team: The team's name.
-        phone: Where the family reaches the team; empty if it has agreed on no number.
-        at: When it was signed, UTC text.
-        sources: Where the parts of an agreement come from, in one line each.
-    """
-
-    case: str
-    worker: str
-    team: str
-    phone: str
-    at: str
-    sources: tuple[str, ...] = ()
-
-
-def agreement_page(body: DocumentedBody, about: Signing, zone: tzinfo) -> str:
-    """The page as markdown, with places to sign by hand.
-
-    Args:
-        body: The agreement, without personal details.
-        about: The rest.
-        zone: Whose calendar it is dated by.
-    """
-    blocks = [
-        f"# {TITLE}",
-        INTRO,
-        *_list("What we ask of you", "When we visit or talk, please do not do these things:", body, 0),
-        *_counts(),
-        *_follows(body),
-        *_list("What you can ask of us", "This is what we do:", body, 2),
-        "## If you are not happy with us",
-        " ".join([NOT_HELD_AGAINST, _complain(body, about)]),
-        *_gone_through(body),
-        *_signatures(body, about),
-        *_foot(about, zone),
-    ]
-    return "\n\n".join(blocks) + "\n"
-
-
 def family_texts(answers: "Mapping[str, Value]", shown: Sequence[Shown]) -> list[str]:
     """What the family will read of the answers, piece by piece."""
     words = _words(answers, shown)
@@ -156,92 +126,81 @@ def _words(answers: "Mapping[str, Value]", shown: Sequence[Shown]) -> Mapping[st
     return {one.id: one.answer for one in shown if answers.get(one.id) not in {"", (), None}}
 
 
-def _words_of(body: DocumentedBody) -> Mapping[str, str]:
-    return _words(body.answers, body.shown)
+def _agreement(
+    state: PlanState, said: Event[DocumentedBody], zone: tzinfo, we: str, phone: str
+) -> Iterator[Block]:
+    """The page that the family reads, with places to sign by hand.
+
+    Args:
+        state: The plan in whose record it stands, without personal details.
+        said: The agreement.
+        zone: Whose calendar it is dated by.
+        we: Who wrote it, and for which team.
+        phone: Where the family reaches the team; empty if it has agreed on no number.
+    """
+    body, words = said.body, _words(said.body.answers, said.body.shown)
+
+    def listed(place: int, title: str, lead: str) -> list[Block]:
+        texts = [text for name in LISTS[place] for text in _pieces(body.answers, words, name)]
+        return [Heading(title), Say(lead), Items(map(Kept, texts))] if texts else []
+
+    yield from (Heading(TITLE, 1), Say(INTRO))
+    yield from listed(0, "What we ask of you", "When we visit or talk, please do not do these things:")
+    yield from (Heading("Why it matters"), Say(IT_COUNTS))
+    yield from listed(1, "If it goes on", "If one of these things goes on, this can happen:")
+    if seen := words.get(Meaning.STILL_SEEN):
+        yield Say(("We still need to see those who live with you. This is how: ", Kept(seen)))
+    yield from listed(2, "What you can ask of us", "This is what we do:")
+    yield Heading("If you are not happy with us")
+    ring = f", or ring {one_line(phone)}" if phone.strip() else ""
+    if how := words.get(Meaning.COMPLAIN):
+        yield Say((f"{NOT_HELD_AGAINST} This is how: ", Kept(_ended(how))))
+    else:
+        yield Say(f"{NOT_HELD_AGAINST} Ask us how{ring}. We will give it to you in writing.")
+    yield Heading("How we went through this")
+    yield from map(Say, _gone_through(body, words))
+    yield from (Say(RECORDS), Heading("Signed"))
+    ours = f"We ({one_line(we)}{f', telephone {one_line(phone)}' if phone.strip() else ''})"
+    for who in ("You", "You", ours)[0 if len(_people(body)) > 1 else 1 :]:
+        yield from (Say(f"{who}: name, signature, day"), Rule())
+    sources = "; ".join(_numbers(body.shown))
+    yield Say(
+        (
+            Quiet(
+                f"Our reference: {state.body.visit.case}. Written {date_only(said.at, zone)}."
+                f"{f' Sources: {sources}.' if sources else ''}"
+            ),
+        )
+    )
 
 
-def _list(title: str, lead: str, body: DocumentedBody, place: int) -> list[str]:
-    words = _words_of(body)
-    texts = [text for name in LISTS[place] for text in _pieces(body.answers, words, name)]
-    return [f"## {title}", lead, bullets(markdown(text, "  ") for text in texts)] if texts else []
+def _people(body: DocumentedBody) -> tuple[str, ...]:
+    people = body.answers.get(Meaning.GONE_THROUGH_WITH, ())
+    return people if isinstance(people, tuple) else ()
 
 
-def _counts() -> Iterator[str]:
-    yield "## Why it matters"
-    yield IT_COUNTS
-
-
-def _follows(body: DocumentedBody) -> list[str]:
-    blocks = _list("If it goes on", "If one of these things goes on, this can happen:", body, 1)
-    if seen := _words_of(body).get(Meaning.STILL_SEEN):
-        blocks.append(f"We still need to see those who live with you. This is how: {markdown(seen)}")
-    return blocks
-
-
-def _complain(body: DocumentedBody, about: Signing) -> str:
-    how = _words_of(body).get(Meaning.COMPLAIN)
-    if how:
-        return f"This is how: {_ended(markdown(how))}"
-    ring = f", or ring {markdown_line(about.phone)}" if about.phone.strip() else ""
-    return f"Ask us how{ring}. We will give it to you in writing."
+def _gone_through(body: DocumentedBody, words: Mapping[str, str]) -> Iterator[Text]:
+    if people := _people(body):
+        on = f" on {one_line(words[Meaning.GONE_THROUGH_ON])}" if words.get(Meaning.GONE_THROUGH_ON) else ""
+        yield f"We went through this page together{on}. With: {', '.join(map(one_line, people))}."
+    if how := words.get(Meaning.HOW_GIVEN):
+        more = f" ({one_line(words[Meaning.LANGUAGE])})" if words.get(Meaning.LANGUAGE) else ""
+        yield f"{one_line(how)}{more}."
+    # An answer of an agency's own stands as it is worded, for it may be a no.
+    if agreed := AGREEMENT.get(str(body.answers.get(Meaning.AGREED, ""))):
+        yield agreed
+    elif agreed := words.get(Meaning.AGREED):
+        yield "Whether you agree: ", Kept(_ended(agreed))
+    if view := words.get(Meaning.THEIR_VIEW):
+        yield "What you said about it: ", Kept(view)
+    if body.review:
+        yield f"We look at it again with you by {day_in_full(body.review)}."
 
 
 def _ended(text: str) -> str:
     """With a full stop, so that another sentence can follow."""
+    text = text.strip()
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _gone_through(body: DocumentedBody) -> Iterator[str]:
-    words = _words_of(body)
-    people = body.answers.get(Meaning.GONE_THROUGH_WITH, ())
-    lines = []
-    if isinstance(people, tuple) and people:
-        day = (
-            f" on {markdown_line(words[Meaning.GONE_THROUGH_ON])}"
-            if words.get(Meaning.GONE_THROUGH_ON)
-            else ""
-        )
-        who = ", ".join(markdown_line(one) for one in people)
-        lines.append(f"We went through this page together{day}. With: {who}.")
-    if how := words.get(Meaning.HOW_GIVEN):
-        more = f" ({markdown_line(words[Meaning.LANGUAGE])})" if words.get(Meaning.LANGUAGE) else ""
-        lines.append(f"{markdown_line(how)}{more}.")
-    if agreed := _agreed(body, words):
-        lines.append(agreed)
-    if view := words.get(Meaning.THEIR_VIEW):
-        lines.append(f"What you said about it: {markdown(view)}")
-    if body.review:
-        lines.append(f"We look at it again with you by {markdown_line(day_in_full(body.review))}.")
-    yield "## How we went through this"
-    yield from (*lines, RECORDS)
-
-
-def _agreed(body: DocumentedBody, words: Mapping[str, str]) -> str:
-    """Whether they agree; an answer of an agency's own stands as it is worded, for it may be a no."""
-    given = body.answers.get(Meaning.AGREED, "")
-    if isinstance(given, str) and given in AGREEMENT:
-        return AGREEMENT[given]
-    return (
-        f"Whether you agree: {_ended(markdown(words[Meaning.AGREED]))}" if words.get(Meaning.AGREED) else ""
-    )
-
-
-def _signatures(body: DocumentedBody, about: Signing) -> Iterator[str]:
-    """Lines to write on; a rule is a line on the printed page."""
-    yield "## Signed"
-    people = body.answers.get(Meaning.GONE_THROUGH_WITH, ())
-    several = isinstance(people, tuple) and len(people) > 1
-    phone = f", telephone {markdown_line(about.phone)}" if about.phone.strip() else ""
-    we = f"{markdown_line(about.worker)}, {markdown_line(about.team)}{phone}"
-    for who in ("You", "You", f"We ({we})")[0 if several else 1 :]:
-        yield f"{who}: name, signature, day"
-        yield "---"
-
-
-def _foot(about: Signing, zone: tzinfo) -> Iterator[str]:
-    made = f"Our reference: {markdown_line(about.case)}. Written {markdown_line(date_only(about.at, zone))}."
-    where = f" Sources: {'; '.join(map(markdown_line, about.sources))}." if about.sources else ""
-    yield f"*{made}{where}*"
 
 
 _SOURCE = re.compile(r'(?:^|; )([\w-]+) ((?:"[^"]*"|[^";]+)+)')
@@ -268,17 +227,10 @@ def document_page(
         phone: Where the team is reached.
         documents: Those that the form may cite.
     """
+    who = f"{said.author.person.name}, {team}"
     if said.body.document == Document.AGREEMENT:
-        about = Signing(
-            case=state.body.visit.case,
-            worker=said.author.person.name,
-            team=team,
-            phone=phone,
-            at=said.at,
-            sources=tuple(_numbers(said.body.shown)),
-        )
-        return agreement_page(said.body, about, zone)
-    return "\n\n".join(_blocks(state, said, now, zone, team, documents)) + "\n"
+        return as_markdown(_agreement(state, said, zone, who, phone))
+    return as_markdown(_document(state, said, now, zone, who, documents))
 
 
 def document_title(body: DocumentedBody) -> str:
@@ -286,85 +238,65 @@ def document_title(body: DocumentedBody) -> str:
     return DOCUMENTS.get(body.document, body.document)
 
 
-def _blocks(
+def _document(
     state: PlanState,
     said: Event[DocumentedBody],
     now: datetime,
     zone: tzinfo,
-    team: str,
+    who: str,
     documents: "Sequence[CitedDocument]",
-) -> Iterator[str]:
+) -> Iterator[Block]:
     body = said.body
-    yield f"# {markdown_line(document_title(body))}: case {markdown_line(state.body.visit.case)}"
+    yield Heading(f"{document_title(body)}: case {state.body.visit.case}", 1)
     if state.problems:
-        yield "**Do not rely on this page. Something in its record does not hold.**"
-    yield _in_short(body, now)
-    if body.actions:
-        yield "## Who does what"
-        yield bullets(_action(action, now) for action in body.actions)
-    if body.findings:
-        yield "## To note"
-        yield bullets(markdown(one.text, "  ") for one in body.findings)
-    yield from _answers(body)
-    if sources := list(_sources(body.shown)):
-        yield "## Where the questions come from"
-        past = past_review(documents, now.date())
-        yield bullets(markdown_line(marked(one, past)) for one in sources)
-    who = f"{markdown_line(said.author.person.name)}, {markdown_line(team)}"
-    yield f"*Signed by {who}, on {markdown_line(day(said.at, zone))}, in the record of plan {state.ref}.*"
-
-
-def _in_short(body: DocumentedBody, now: datetime) -> str:
-    """When it is looked at again, and how much of it is late."""
-    if not body.review and body.document == Document.TELLING:
-        first = "What, how, by whom and when."
-    elif not body.review:
-        first = "No day is named on which it is looked at again."
-    elif not_held(body):
-        first = f"Proposed for {_day(body.review, now)}."
-    else:
-        first = f"Looked at again by {_day(body.review, now)}."
-    late = sum(is_late(action.by, now) for action in body.actions)
-    count = "1 action is" if late == 1 else f"{late} actions are"
-    return first + (f" **{count} overdue.**" if late else "")
-
-
-def _action(action: Action, now: datetime) -> str:
-    who = markdown_line(action.who) or "**nobody is named**"
-    by = _day(action.by, now) if action.by else "no day is named"
-    return f"{markdown(action.what, '  ')}\n  - Who: {who}\n  - By: {by}"
-
-
-def _day(text: str, now: datetime) -> str:
-    words = markdown_line(day_in_full(text))
-    return f"**{words} (that day has passed)**" if is_late(text, now) else f"**{words}**"
-
-
-def _answers(body: DocumentedBody) -> Iterator[str]:
-    """Every answer but those that were passed over and those in the list of actions, by section."""
+        yield Say((Strong("Do not rely on this page. Something in its record does not hold."),))
+    yield Say(tuple(_in_short(body, now)))
+    yield from titled("Who does what", (_action(action, now) for action in body.actions))
+    yield from titled("To note", (Kept(one.text) for one in body.findings))
     sections: dict[str, list[Shown]] = {}
-    for shown in body.shown:
-        passed_over = body.answers.get(shown.id) in {"", (), None}
-        if not passed_over and not shown.id.startswith(ACTIONS):
-            sections.setdefault(shown.section, []).append(shown)
+    given = [one for one in body.shown if one.id in _words(body.answers, body.shown)]
+    for one in given:
+        if not one.id.startswith(ACTIONS):
+            sections.setdefault(one.section, []).append(one)
     for title, answers in sections.items():
-        yield f"## {markdown_line(title) or 'Questions'}"
-        yield bullets(f"*{markdown_line(one.label)}*\\\n  {markdown(one.answer, '  ')}" for one in answers)
-    named, open_ones = [one for one in body.shown if one.id in ACTIONS], {one.what for one in body.actions}
-    done = [one for one in named if body.answers.get(one.id) and one.answer not in open_ones]
-    if done:
-        yield "## Done"
-        yield bullets(markdown(one.answer, "  ") for one in done)
+        yield from titled(
+            title.strip() or "Questions", (Item((Quiet(one.label),), (Kept(one.answer),)) for one in answers)
+        )
+    open_ones = {one.what for one in body.actions}
+    named = [one.answer for one in given if one.id in ACTIONS]
+    yield from titled("Done", (Kept(what) for what in named if what not in open_ones))
+    past = past_review(documents, now.date())
+    sources = [f"{document} {', '.join(found)}" for document, found in _places(body.shown).items()]
+    yield from titled("Where the questions come from", (marked(one, past) for one in sources))
+    signed = f"Signed by {one_line(who)}, on {day(said.at, zone)}, in the record of plan {state.ref}."
+    yield Say((Quiet(signed),))
 
 
-def _sources(shown: Sequence[Shown]) -> Iterator[str]:
-    """Each document that the questions come from, with its places."""
-    places = _places(shown)
-    yield from (f"{document} {', '.join(found)}" for document, found in places.items())
+def _in_short(body: DocumentedBody, now: datetime) -> Iterator[str]:
+    """When it is looked at again, and how much of it is late."""
+    if body.review:
+        yield "Proposed for " if not_held(body) else "Looked at again by "
+        yield from (_day(body.review, now), ".")
+    elif body.document == Document.TELLING:
+        yield "What, how, by whom and when."
+    else:
+        yield "No day is named on which it is looked at again."
+    if late := sum(is_late(action.by, now) for action in body.actions):
+        yield from (" ", Strong(f"{'1 action is' if late == 1 else f'{late} actions are'} overdue."))
+
+
+def _action(action: Action, now: datetime) -> Item:
+    who = one_line(action.who) or Strong("nobody is named")
+    by = _day(action.by, now) if action.by else "no day is named"
+    return Item(Kept(action.what), below=(("Who: ", who), ("By: ", by)))
+
+
+def _day(text: str, now: datetime) -> Strong:
+    return Strong(f"{day_in_full(text)}{' (that day has passed)' if is_late(text, now) else ''}")
 
 
 def _numbers(shown: Sequence[Shown]) -> Iterator[str]:
-    """The same without quoted words: on a page for the family these would only puzzle."""
+    """Where the questions come from, without quoted words: those would only puzzle a family."""
     for document, found in _places(shown).items():
         numbers = ", ".join(one for one in found if not one.startswith('"'))
         yield f"{document} {numbers}".strip()

@@ -19,7 +19,8 @@ from visitsafe.record.terms import Kind
 from visitsafe.state.duties import DutyState, Met, duties_of, same_ground
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import NOT_SHARE, SHARE, WRITERS
-from visitsafe.text.clean import bullets, markdown, markdown_line
+from visitsafe.text.blocks import Block, Heading, Kept, Say, as_markdown, titled
+from visitsafe.text.clean import one_line
 from visitsafe.text.clock import date_only, day, to_text
 from visitsafe.text.redact import naming
 
@@ -92,16 +93,17 @@ def letter(
     lines = letter_lines(state, duties, words, now, zone)
     kept = [line for number, line in enumerate(lines, start=1) if number not in without]
     told = [one for one in duties if one.met(now) is not Met.NOT_SHARED]
-    blocks = [
-        f"# Safety of professionals: case {markdown_line(_clean(state, state.body.visit.case))}",
-        _head(state, told, words, now, zone),
-        INTRO,
-        *(block for title in TITLES for block in _section(title, [text for of, text in kept if of == title])),
-        "## What we ask of you",
-        bullets(_asked(words)),
-        _foot(state, now, zone),
+    blocks: list[Block] = [
+        Heading(f"Safety of professionals: case {_clean(state, state.body.visit.case)}", 1),
+        Say(Kept("\n".join(_head(state, told, words, now, zone)))),
+        Say(INTRO),
     ]
-    return "\n\n".join(blocks) + "\n"
+    for title in TITLES:
+        blocks += titled(title, [Kept(text) for of, text in kept if of == title])
+    made = f"Made from the record of visit plan {state.ref} on {date_only(to_text(now), zone)}."
+    blocks += titled("What we ask of you", _asked(words))
+    blocks += [Say(f"{made} It leaves out the address, names and whatever was recorded in confidence.")]
+    return as_markdown(blocks)
 
 
 def letter_title(state: PlanState) -> str:
@@ -109,23 +111,18 @@ def letter_title(state: PlanState) -> str:
     return f"Letter about case {_clean(state, state.body.visit.case)}"
 
 
-def _head(state: PlanState, duties: Sequence[DutyState], words: Letter, now: datetime, zone: tzinfo) -> str:
-    named = words.to or tuple(dict.fromkeys(who for one in duties for who in one.duty.recipients))
-    to = "; ".join(markdown_line(_clean(state, one)) for one in named)
-    to = to or "the other professionals who work with this family"
-    who = f"{markdown_line(words.writer)}, {markdown_line(words.team)}"
-    lines = (
-        f"To: {to}",
-        f"From: {who}",
+def _head(
+    state: PlanState, duties: Sequence[DutyState], words: Letter, now: datetime, zone: tzinfo
+) -> tuple[str, ...]:
+    named = words.to or dict.fromkeys(who for one in duties for who in one.duty.recipients)
+    to = "; ".join(one_line(_clean(state, one)) for one in named)
+    return (
+        f"To: {to or 'the other professionals who work with this family'}",
+        f"From: {one_line(words.writer)}, {one_line(words.team)}",
         f"Date: {day(to_text(now), zone)}",
         "Confidential: for those named",
         BY_HAND,
     )
-    return "\\\n".join(lines)
-
-
-def _section(title: str, lines: Sequence[str]) -> list[str]:
-    return [f"## {title}", bullets(markdown(line, "  ") for line in lines)] if lines else []
 
 
 def _happened(state: PlanState, untold: Collection[str], zone: tzinfo) -> list[str]:
@@ -160,18 +157,13 @@ def _precautions(state: PlanState) -> list[str]:
 
 
 def _asked(words: Letter) -> list[str]:
-    how = f" or {markdown_line(words.phone)}" if words.phone.strip() else ""
+    how = f" or {one_line(words.phone)}" if words.phone.strip() else ""
     return [
         "Think of this before you visit, and plan with your manager.",
-        f"Tell us what you know that bears on anybody's safety: {markdown_line(words.reach)}{how}.",
+        f"Tell us what you know that bears on anybody's safety: {one_line(words.reach)}{how}.",
         "Keep it with your agency's case record. Pass it on only to those who need it to keep somebody safe.",
         "In danger, leave and ring 999.",
     ]
-
-
-def _foot(state: PlanState, now: datetime, zone: tzinfo) -> str:
-    made = f"Made from the record of visit plan {state.ref} on {date_only(to_text(now), zone)}."
-    return f"{made} It leaves out the address, names and whatever was recorded in confidence."
 
 
 def _clean(state: PlanState, text: str) -> str:

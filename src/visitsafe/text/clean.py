@@ -7,7 +7,6 @@ become hard line breaks in markdown. Does not escape HTML: the page is made from
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 JOINERS = "\u200c\u200d"
 _ANSWERS = frozenset({"y", "yes", "n", "no", "u", "not sure", "not-sure"})
@@ -143,11 +142,6 @@ def markdown_part(text: str) -> str:
 def begun(line: str) -> str:
     """A line made of parts, with a backslash before what only counts where a line begins."""
     return _LEADING.sub(_escape_leading, line)
-
-
-def bullets(items: Iterable[str]) -> str:
-    """A list; each item's further lines are indented by two already."""
-    return "\n".join(f"- {item}" for item in items)
 
 
 def _literal(line: str) -> str:
