@@ -1,4 +1,4 @@
-"""Founding, joining, roles, leaving, changing keys, giving details: what both doors need. Asks nobody anything.
+"""Founding, joining, roles, leaving, changing keys, giving details: what both doors need. Asks nothing.
 
 Begin with `joining.py` for a first run and `change.py` for a team that changes.
 """
