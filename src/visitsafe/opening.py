@@ -22,6 +22,7 @@ from visitsafe.errors import (
     WrongPassphraseError,
 )
 from visitsafe.settings import Settings, load, pin_team
+from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk
@@ -296,7 +297,7 @@ def open_file(context: Context, key: Path) -> "FileSigner":
         try:
             return load_key(key, lambda: passphrase(run))
         except WrongPassphraseError:
-            run.say(f"that is not the passphrase; {left} more {'try' if left == 1 else 'tries'}")
+            run.say(f"that is not the passphrase; {things(left, 'more try', 'more tries')}")
     return load_key(key, lambda: passphrase(run))
 
 

@@ -41,6 +41,7 @@ from visitsafe.checklists.proofs import Prover
 from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
 from visitsafe.record.meanings import MEANINGS, Meaning
 from visitsafe.record.terms import Answer, Level
+from visitsafe.text.counts import things
 
 Path = tuple[str | int, ...]
 AnyChecklist = (
@@ -86,7 +87,7 @@ def by_cause(problems: Iterable[ChecklistProblem]) -> list[ChecklistProblem]:
             continue
         told |= {problem.cause} - {""}
         more = counts[problem.cause] - 1
-        places = f" (and in {more} more place{'' if more == 1 else 's'})" if more > 0 else ""
+        places = f" (and in {things(more, 'more place')})" if more > 0 else ""
         found.append(replace(problem, sentence=problem.sentence + places))
     return found
 

@@ -18,6 +18,7 @@ from visitsafe.cli.show import Json, Plain
 from visitsafe.errors import UsageError, VisitsafeError
 from visitsafe.opening import invocation, zone_of
 from visitsafe.text.clock import clock, to_text
+from visitsafe.text.counts import things
 from visitsafe.watch.board import Board, Sight, board_of
 from visitsafe.watch.board_words import BoardLine, Tone, board_lines
 from visitsafe.watch.heartbeat import ALARMING, desk_on_watch
@@ -153,7 +154,7 @@ def frame(text: Sequence[str], height: int, keep: Sequence[str] = ()) -> list[st
     keep = keep[: height // 3]
     shown = max(room - 1 - len(keep), 0)
     more = len(text) - shown
-    return [*text[:shown], f"... {more} more {'line' if more == 1 else 'lines'}", *keep, HOW_TO_END]
+    return [*text[:shown], f"... {things(more, 'more line')}", *keep, HOW_TO_END]
 
 
 @contextmanager

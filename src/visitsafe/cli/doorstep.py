@@ -34,6 +34,7 @@ from visitsafe.state.phrases import heard_with
 from visitsafe.team.people import called
 from visitsafe.text.clean import clean, one_line
 from visitsafe.text.clock import clock, from_text, minutes_between, to_text
+from visitsafe.text.counts import things
 from visitsafe.text.times import EXAMPLE, PAST, TimeError, parse_time, read, tidy, time_in_form
 from visitsafe.visits.answer import find_alarm, stand_down, take_on, which_drill
 from visitsafe.visits.report import Reported
@@ -942,7 +943,7 @@ def _lateness(done: Reported, now: datetime) -> str:
 def _minutes(number: int) -> str:
     hours, minutes = divmod(number, 60)
     if not hours:
-        return f"{minutes} minute{'' if minutes == 1 else 's'}"
+        return things(minutes, "minute")
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 

@@ -15,6 +15,7 @@ from visitsafe.state.ladder import is_alarming, is_watched, minutes_late, owner
 from visitsafe.state.visit_words import COMES, DID_IT, how_to_close, unclosed, who_owns
 from visitsafe.text.clean import kept_line
 from visitsafe.text.clock import clock, date_only, in_minutes, short_span, to_text
+from visitsafe.text.counts import things
 from visitsafe.text.redact import without_address
 from visitsafe.watch.heartbeat import anybody_watches, the_desk
 
@@ -265,7 +266,7 @@ def _nobody(desk: "Desk", states: "Sequence[PlanState]", mine: "Sequence[PlanSta
     if not count or anybody_watches(desk):
         return
     if could:
-        visits = "1 visit is" if count == 1 else f"{count} visits are"
+        visits = things(count, "visit is", "visits are")
         yield f"NOBODY IS WATCHING, and {visits} under way:  visitsafe watch"
     else:
         yield f"Nobody at the desk is watching now: ring {the_desk(desk)} so that somebody does."

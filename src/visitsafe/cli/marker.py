@@ -97,12 +97,12 @@ def _show(state: "PlanState", history: "CaseHistory", today: date, *, json: bool
 
 def _by_plans(history: "CaseHistory") -> str:
     """What the newest plan that was asked says: somebody may have looked and noted it only there."""
-    from visitsafe.record.meanings import Meaning
+    from visitsafe.supervision.patterns import MARKER
     from visitsafe.text.clean import one_line
 
     for state in reversed(history.plans):
         for shown in state.body.shown:
-            if shown.id == Meaning.MARKER and state.body.answers.get(Meaning.MARKER) and shown.answer.strip():
+            if shown.id == MARKER and state.body.answers.get(MARKER) and shown.answer.strip():
                 return f" The newest plan ({state.ref}) says: {one_line(shown.answer).rstrip('.')}."
     return ""
 

@@ -27,6 +27,7 @@ from visitsafe.opening import (
 )
 from visitsafe.record.terms import Level
 from visitsafe.text.clock import moment
+from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,10 +140,10 @@ def _ago(changed: datetime, now: datetime) -> str:
     if minutes < 1:
         return "just now"
     if minutes < HOUR:
-        return f"{minutes} minute{'s' if minutes > 1 else ''} ago"
+        return f"{things(minutes, 'minute')} ago"
     if minutes < DAY:
-        return f"{minutes // HOUR} hour{'s' if minutes >= 2 * HOUR else ''} ago"
-    return f"{minutes // DAY} day{'s' if minutes >= 2 * DAY else ''} ago"
+        return f"{things(minutes // HOUR, 'hour')} ago"
+    return f"{things(minutes // DAY, 'day')} ago"
 
 
 def plan(

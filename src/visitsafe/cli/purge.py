@@ -13,6 +13,7 @@ from visitsafe.cli.output import agreed, has_terminal, result, result_json, say,
 from visitsafe.errors import InterruptedByUserError, NotPermittedError, UsageError
 from visitsafe.opening import desk_of, invocation, my_fingerprint, roster_of, settings_of, signer_of
 from visitsafe.text.clean import cut, one_line
+from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 def case_line(one: "Verdict") -> str:
     """A case in one line: what of it, and why it goes or stays. Not escaped."""
     refs = ", ".join(facts.ref for facts in one.plans[:5]) + (", ..." if len(one.plans) > 5 else "")  # noqa: PLR2004 - a line's worth
-    size = f"{number(len(one.plans), 'plan')} ({refs}), {number(one.entries, 'entry', 'entries')}"
+    size = f"{things(len(one.plans), 'plan')} ({refs}), {things(one.entries, 'entry', 'entries')}"
     sealed = ", with sealed tracing details" if one.sealed else ""
     why = one.why_not or _rule(one)
     return f"case {cut(one.case, 60)}: {size}{sealed}; last {one.since[:10]}; {why}"
@@ -42,7 +43,7 @@ def _rule(one: "Verdict") -> str:
         return "erased on request"
     if one.rule == SIGNED:
         return "its removal is signed, and is carried out here"
-    return f"its {number(one.days, 'day')} were over on {one.until[:10]}"
+    return f"its {things(one.days, 'day')} were over on {one.until[:10]}"
 
 
 def shape(found: "Survey", done: "Done | None") -> dict[str, Any]:
@@ -89,11 +90,6 @@ def _case(one: "Verdict") -> dict[str, Any]:
         "until": one.until or None,
         "why_not": one.why_not or None,
     }
-
-
-def number(count: int, one: str, many: str = "") -> str:
-    """So many of something, in words."""
-    return f"1 {one}" if count == 1 else f"{count} {many or one + 's'}"
 
 
 STAYS = "what stays: the entries' ids, kinds, times, signers and order, and the reason; the proof still holds"
@@ -195,7 +191,7 @@ def hold(
     name = one_line(held.case)
     with stands("the case is held"):
         result(
-            f"the case {name} is held, {number(held.plans, 'plan')} of it; to end that: visitsafe store"
+            f"the case {name} is held, {things(held.plans, 'plan')} of it; to end that: visitsafe store"
             f" release {name}"
         )
 
@@ -264,10 +260,10 @@ def _say_rule(desk: "Desk") -> None:
     if not agreed:
         say("the team has agreed on no time for which records are kept: visitsafe team set --keep-days")
     elif now != agreed:
-        until = f"after {number(now, 'day')}" if now else "by no rule"
+        until = f"after {things(now, 'day')}" if now else "by no rule"
         say(
-            f"the team agreed on {number(agreed, 'day')} less than a week ago: until that is over, records go"
-            f" {until}"
+            f"the team agreed on {things(agreed, 'day')} less than a week ago: until that is over, records"
+            f" go {until}"
         )
 
 
@@ -309,7 +305,7 @@ def _show(found: "Survey", *, json: bool) -> None:
         for ref in found.elsewhere
     ]
     if found.later:
-        lines.append(f"{number(found.later, 'case')} more: the time is not over.")
+        lines.append(f"{things(found.later, 'case')} more: the time is not over.")
     result(
         "\n".join(
             one_line(line) if not line.startswith("  ") else "  " + one_line(line[2:]) for line in lines
@@ -325,8 +321,8 @@ def _removed(found: "Survey", done: "Done", *, json: bool) -> None:
             result_json(shape(found, done))
         else:
             result(
-                f"Removed the content of {number(done.entries, 'entry', 'entries')} of"
-                f" {number(len(done.plans), 'plan')}, {number(done.cases, 'case')}."
+                f"Removed the content of {things(done.entries, 'entry', 'entries')} of"
+                f" {things(len(done.plans), 'plan')}, {things(done.cases, 'case')}."
             )
     for case, why in done.left:
         say(f"left as it is: case {case}: {why}")

@@ -45,6 +45,7 @@ from visitsafe.state.visit_words import stage_words
 from visitsafe.team.details import is_old
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import age, date_only, day, from_text, in_minutes, span
+from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -206,7 +207,7 @@ def _counted(state: "PlanState", now: datetime, known: Sequence[Finding]) -> Ite
     """How much there is of everything, with what matters most of it."""
     body, duties = state.body, duties_of(state)
     if body.controls:
-        yield _many(len(body.controls), "control measure")
+        yield things(len(body.controls), "control measure")
     met = [one.met(now) for one in duties]
     for count, what in (
         (sum(one.open for one in duties), "to be shared"),
@@ -216,10 +217,10 @@ def _counted(state: "PlanState", now: datetime, known: Sequence[Finding]) -> Ite
         if count:
             yield f"{count} {what}"
     if notes := notes_left(state, known):
-        yield _many(len(notes), "note")
+        yield things(len(notes), "note")
     if body.standing:
         oldest = age(min(body.standing.values()), now)
-        yield f"{_many(len(body.standing), 'standing answer')}, the oldest given {oldest}"
+        yield f"{things(len(body.standing), 'standing answer')}, the oldest given {oldest}"
 
 
 def _changed_in_brief(body: PlanBody, previous: "PlanState | None", zone: tzinfo) -> Iterator[str]:
@@ -232,8 +233,8 @@ def _changed_in_brief(body: PlanBody, previous: "PlanState | None", zone: tzinfo
         yield f"nothing has changed {when}"
         return
     names = ", ".join(one.label for one in found.answers)
-    counts = [_many(len(found.new), "new finding")] if found.new else []
-    counts += [f"{_many(len(found.gone), 'finding')} gone"] if found.gone else []
+    counts = [things(len(found.new), "new finding")] if found.new else []
+    counts += [f"{things(len(found.gone), 'finding')} gone"] if found.gone else []
     counts += [f"other answers to {shorten(names, 80, placeholder='...')}"] if names else []
     yield f"changed {when}: {', '.join(counts)}"
 
@@ -256,10 +257,6 @@ def known_line(one: Finding, width: int | None) -> tuple[Part, ...]:
     if width is None:
         return ((one.text, WARN),)
     return ((shorten(one.text, KNOWN_LINES * max(width - 2 * INDENT, 20), placeholder=" ..."), WARN),)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 SOON_MINUTES = 120
@@ -422,7 +419,7 @@ def _worry(finding: Finding, body: PlanBody) -> tuple[Part, ...]:
     """A finding, unless it is a note or a control measure answers it."""
     count = len(answering(finding, body.controls))
     if finding.level is Level.STOP:
-        measures = "1 control measure" if count == 1 else f"{count} control measures"
+        measures = things(count, "control measure")
         return (
             ("Stop: ", STOP),
             finding.text,

@@ -24,6 +24,7 @@ from visitsafe.errors import (
 from visitsafe.opening import desk_of, invocation, roster_of, settings_of
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.text.clean import one_line
+from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -301,7 +302,7 @@ def _rows_if_possible(settings: "Settings", store: "Store") -> "Callable[[Store]
 
 def held(found: "Copied") -> str:
     """How far a copy has come, for people: what a checkpoint is compared with."""
-    many = "1 entry" if found.position == 1 else f"{found.position} entries"
+    many = things(found.position, "entry", "entries")
     newest = f", the newest received at {found.received}" if found.received else ""
     return f"{many}{newest}, running hash {found.chain[:16]}"
 
@@ -350,7 +351,7 @@ def rebuild(
         refuse_marked(care.store.meta(), care.shown)
         summarise = rows_of(settings, care.store)(care.store)
         done = made_anew(care.store, summarise, care.plans()[0], tell, forget=forget_missing)
-    plans = "1 plan was" if done.plans == 1 else f"{done.plans} plans were"
+    plans = things(done.plans, "plan was", "plans were")
     rows = {0: "none was different", 1: "1 row was different"}.get(
         done.different, f"{done.different} rows were different"
     )
@@ -672,7 +673,7 @@ def migrate(context: typer.Context) -> None:
     if done.before == done.after:
         result(f"The store is up to date (version {done.after}): there was nothing to do.")
         return
-    plans = "1 plan was" if done.plans == 1 else f"{done.plans} plans were"
+    plans = things(done.plans, "plan was", "plans were")
     result(
         f"The store was brought from version {done.before} to version {done.after}: {plans} listed anew from"
         " the signed entries, and no entry was touched."

@@ -44,6 +44,7 @@ from visitsafe.record.terms import ROLE_WORDS, Role
 from visitsafe.state.rules import agreed_days
 from visitsafe.text.clean import one_line, terminal
 from visitsafe.text.clock import from_text
+from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -590,8 +591,8 @@ def _if_shorter(desk: "Desk", before: "AgreedBody", agreed: "AgreedBody") -> "It
         return
     count = cases_older_than(desk.store, desk.now, days)
     if days < YEAR:
-        yield f"that keeps records for {days} day{'' if days == 1 else 's'} only, which is less than a year"
-    cases = "1 case is" if count == 1 else f"{count} cases are"
+        yield f"that keeps records for {things(days, 'day')} only, which is less than a year"
+    cases = things(count, "case is", "cases are")
     yield f"{cases} older than that now, and can go with visitsafe store purge; what is open or held stays"
     if shorter:
         since = (desk.now + WAITING).date()
@@ -818,7 +819,7 @@ def team_lines(roster: "Roster", zone: tzinfo, *, everyone: bool) -> list[str]:
         lines.append("Keys that count no more:")
         lines += [_gone_line(member, zone) for member in gone]
     elif gone:
-        lines.append(f"{_number(len(gone), 'key')} no more in the team: visitsafe team list --all")
+        lines.append(f"{things(len(gone), 'key')} no more in the team: visitsafe team list --all")
     lines += [f"{label}: {one_line(text)}" for label, text in _agreed(roster) if text]
     return lines + [f"Note: {one_line(sentence)}" for sentence in (*roster.problems, *roster.notes)]
 
@@ -904,8 +905,4 @@ def _with_incident(agreed: "AgreedBody") -> str:
 
 
 def _days(days: int | None) -> str:
-    return _number(days, "day") if days else ""
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    return things(days, "day") if days else ""

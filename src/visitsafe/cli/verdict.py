@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from visitsafe.text.clean import one_line
+from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,12 +61,10 @@ def shape(report: "VerifyReport") -> dict[str, Any]:
 def _headline(report: "VerifyReport") -> str:
     count = len(report.faults)
     if count:
-        return "1 thing does not hold:" if count == 1 else f"{count} things do not hold:"
+        return things(count, "thing does not hold:", "things do not hold:")
     if report.uncounted:
-        count = len(report.uncounted)
-        return "Everything holds; " + (
-            "1 entry does not count:" if count == 1 else f"{count} entries do not count:"
-        )
+        wrong = things(len(report.uncounted), "entry does not count", "entries do not count")
+        return f"Everything holds; {wrong}:"
     if report.doubts:
         return "Everything holds, and something should be asked about: see Doubtful."
     return "Everything holds."
@@ -81,10 +80,9 @@ def _faults(what: str, faults: "Sequence[Fault]") -> "Iterator[str]":
 
 
 def _checked(report: "VerifyReport") -> str:
-    plans = f"{report.plans} plan{'' if report.plans == 1 else 's'}"
     team = f'the team "{one_line(report.team)[:60]}" ({report.team_id[:12]})' if report.team else "no team"
-    entries = f"{report.entries} entr{'y' if report.entries == 1 else 'ies'}"
-    text = f"Checked {entries}: {plans}, {team}"
+    entries = things(report.entries, "entry", "entries")
+    text = f"Checked {entries}: {things(report.plans, 'plan')}, {team}"
     if report.subject == "file":
         return f"{text}. Nothing else was relied on.\n{README}"
     return (
@@ -94,7 +92,7 @@ def _checked(report: "VerifyReport") -> str:
 
 
 def _removed(report: "VerifyReport") -> str:
-    entries = "1 entry" if report.removed == 1 else f"{report.removed} entries"
+    entries = things(report.removed, "entry", "entries")
     text = f"The content of {entries} was removed by rule, and somebody who may signed for it: see the notes."
     if report.subject == "file":
         return text

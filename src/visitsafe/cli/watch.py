@@ -53,6 +53,7 @@ from visitsafe.team.people import Member, as_heard, called
 from visitsafe.team.roster import Roster, is_companion
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import clock, duration, minutes_between, to_text
+from visitsafe.text.counts import things
 from visitsafe.text.redact import without_address
 from visitsafe.watch.clock import APART, first_reading, next_reading
 from visitsafe.watch.drill import Tried, play, play_made_up
@@ -757,8 +758,7 @@ class WatchScreen:
 
     def _begin(self, found: Round) -> None:
         """How many are out, and about whom somebody has to act."""
-        visits = "1 visit" if found.watched == 1 else f"{found.watched} visits"
-        self.line(f"{visits} watched")
+        self.line(f"{things(found.watched, 'visit')} watched")
         for state in self._mine(found.alarming)[:MOST_AT_ONCE]:
             self.line(about(state, *self._here()), grave=True)
 
@@ -800,8 +800,7 @@ class WatchScreen:
             self._quiet = now
         elif now - self._quiet >= QUIET:
             self._quiet = now
-            visits = "1 visit" if found.watched == 1 else f"{found.watched} visits"
-            self.line(f"all quiet: {visits} watched")
+            self.line(f"all quiet: {things(found.watched, 'visit')} watched")
 
     def _mine(self, states: Sequence[PlanState]) -> list[PlanState]:
         """Those that may be shown here: not an alarm under duress about the visit of whoever reads this."""

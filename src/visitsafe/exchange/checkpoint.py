@@ -16,6 +16,7 @@ from visitsafe.record.ssh import fingerprint, verify
 from visitsafe.record.stored import Store, Stored
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import to_text
+from visitsafe.text.counts import things
 
 FIRST_LINE = "visitsafe checkpoint 1"
 _BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
@@ -125,7 +126,7 @@ def kept(checkpoint: Checkpoint, walked: Walked, agreeing: int = 0) -> str:
         )
     if position > end:
         gone = position - end
-        entries = "1 entry is" if gone == 1 else f"{gone} entries are"
+        entries = things(gone, "entry is", "entries are")
         return f"the store ends at {end}, and the checkpoint was made at {position}: at least {entries} gone"
     if walked.chains.get(position) == checkpoint.chain and not _bad_before(walked, position):
         return ""

@@ -25,6 +25,7 @@ from visitsafe.store.moving import sentences
 from visitsafe.team.people import Member, as_heard
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import in_minutes, to_text
+from visitsafe.text.counts import things
 from visitsafe.watch.heartbeat import SILENCE, read_beats, watch_at
 
 TAIL = 1000
@@ -120,7 +121,7 @@ def check_team(roster: Roster, fingerprint: str) -> Iterator[HealthFinding]:
         yield bad(name, f"entries of the team are missing: {roster.missing[0][:12]}", VERIFY)
     ended = [one for one in roster.known.values() if one.until]
     people = len({as_heard(one.person.email) for one in roster.members.values()})
-    gone = f", {_number(len(ended), 'key')} revoked or replaced" if ended else ""
+    gone = f", {things(len(ended), 'key')} revoked or replaced" if ended else ""
     yield good(name, f"{roster.name}: {people} in the team{gone}")
 
 
@@ -167,7 +168,7 @@ def open_plans(desk: Desk) -> tuple[list[PlanState], list[HealthFinding]]:
             states.append(seen)
         found += _about_plan(state)
     if not found:
-        found.append(good("list", f"{_number(len(states), 'open plan')}, as their entries have them"))
+        found.append(good("list", f"{things(len(states), 'open plan')}, as their entries have them"))
     return states, _few(found)
 
 
@@ -180,7 +181,7 @@ def _about_plan(state: PlanState | Removed) -> Iterator[HealthFinding]:
         else:
             yield bad("list", f"{state.ref}: {text}", mend)
     if isinstance(state, Removed) and state.left:
-        came = _number(len(state.left), "entry", "entries")
+        came = things(len(state.left), "entry", "entries")
         text = f"{state.ref} was removed, and {came} came in since; nobody can say what that means"
         yield look("list", text, mend)
 
@@ -211,7 +212,7 @@ def check_sealing(desk: Desk, states: Sequence[PlanState]) -> Iterator[HealthFin
         text = f"no tracing details are in {_listed(lacking)}"
         yield look(name, text, "the worker: visitsafe details, then visitsafe plan --revise REF")
     if not shut and not lacking:
-        sealed = _number(len(states) - len(without), "open plan")
+        sealed = things(len(states) - len(without), "open plan")
         yield good(name, f"somebody at hand can open the details in each of {sealed} with any")
 
 
@@ -222,7 +223,7 @@ def check_watcher(desk: Desk, states: Sequence[PlanState], zone: tzinfo) -> Iter
     watched = [state.ref for state in states if is_watched(state, now)]
     last = f", the last one at {watch.last.at}" if watch.last else ""
     if watch.anybody:
-        yield good(name, f"{_number(len(watch.alive), 'watcher')} at it")
+        yield good(name, f"{things(len(watch.alive), 'watcher')} at it")
     elif watched:
         mend = "visitsafe watch" if is_watcher(desk.me) else "ring the duty desk, so that somebody watches"
         yield bad(name, f"nobody is watching{last}, and {_listed(watched)} should be", mend)
@@ -248,7 +249,7 @@ def check_tail(store: Store, now: datetime) -> Iterator[HealthFinding]:
     for text in faults[:_NAMED]:
         yield bad("record", text, VERIFY)
     if not faults:
-        yield good("record", f"the last {_number(len(rows), 'entry', 'entries')} hold; all: {VERIFY}")
+        yield good("record", f"the last {things(len(rows), 'entry', 'entries')} hold; all: {VERIFY}")
     latest = to_text(now + CLOCKS_DIFFER)
     for what, times in (
         ("were made", [row.at for row in rows]),
@@ -256,7 +257,7 @@ def check_tail(store: Store, now: datetime) -> Iterator[HealthFinding]:
     ):
         ahead = [at for at in times if at > latest]
         if ahead:
-            number = _number(len(ahead), "entry says", "entries say")
+            number = things(len(ahead), "entry says", "entries say")
             text = f"{number} that they {what} later than it is now: {max(ahead)}"
             yield look("clock", text, "compare the clocks of this computer and of those who signed")
 
@@ -303,7 +304,3 @@ def _give(role: Role) -> str:
 def _listed(refs: Sequence[str]) -> str:
     more = f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else ""
     return ", ".join(refs[:_NAMED]) + more
-
-
-def _number(count: int, what: str, several: str = "") -> str:
-    return f"{count} {what if count == 1 else several or what + 's'}"

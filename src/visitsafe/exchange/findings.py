@@ -27,6 +27,7 @@ from visitsafe.state.removed import NOT_CARRIED_OUT, Removed, RemovedError, sign
 from visitsafe.state.rules import Judged
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import from_text
+from visitsafe.text.counts import things
 
 _ID = re.compile(r"\b[0-9a-f]{12,64}\b")
 _KEEP = "keep a copy of the store's file as it is, change nothing, and put a backup in its place"
@@ -323,7 +324,7 @@ class Tally:
             make = missing if "not here" in text else damaged
             self.faults.append(make(f"{state.ref}: {text}", state.ref))
         if (signed := signed_away(state.judged)) and NOT_CARRIED_OUT not in state.problems:
-            here = _number(sum(one.entry.id in signed for one in state.judged))
+            here = things(sum(one.entry.id in signed for one in state.judged), "entry", "entries")
             text = f"{state.ref}: the removal of {here} is signed and not carried out here: {PURGE}"
             self.notes.append(text)
         for judged in state.judged:
@@ -335,11 +336,10 @@ class Tally:
         """Add a plan whose content was removed: by rule, which is no fault."""
         self.plans += 1
         self.removed += len(removed.gone)
-        self.notes.append(
-            f"{removed.ref}: {removed.words}; {_number(len(removed.gone))} without their content"
-        )
+        gone = things(len(removed.gone), "entry", "entries")
+        self.notes.append(f"{removed.ref}: {removed.words}; {gone} without their content")
         if removed.pending:
-            here = _number(len(removed.pending))
+            here = things(len(removed.pending), "entry", "entries")
             self.notes.append(f"{removed.ref}: {here} of what was removed came back: {PURGE}")
         for text in removed.problems:
             make = missing if "not here" in text else damaged
@@ -349,7 +349,7 @@ class Tally:
             if one.entry.id not in removed.left:
                 self._entry(removed.ref, one)
         if removed.left:
-            came = f"{_number(len(removed.left))} came in after its content was removed"
+            came = f"{things(len(removed.left), 'entry', 'entries')} came in after its content was removed"
             self.doubts.append(f"{removed.ref}: {came}, and nobody can say what that means")
 
     def _entry(self, ref: str, judged: Judged) -> None:
@@ -395,10 +395,6 @@ class Tally:
         if member is None:
             return SignedBy(NOBODY, by)
         return SignedBy(member.person.name, by, member.since, member.until)
-
-
-def _number(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count} entries"
 
 
 def timed_entries(state: PlanState) -> list[Timed]:

@@ -21,6 +21,7 @@ from visitsafe.state.markers import marker_says
 from visitsafe.state.visit import Event
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import MONTHS, local_time, to_text
+from visitsafe.text.counts import things
 from visitsafe.text.redact import without_address
 
 MOST = 6
@@ -159,9 +160,8 @@ def _overdue(case: _Case) -> _Found:
         late = [one for of, one in found if of is state and one.met(case.now) is Met.OVERDUE]
         if late:
             first = min(one.by for one in late)
-            count = "1 thing" if len(late) == 1 else f"{len(late)} things"
             text = (
-                f"Since {case.day(first)} overdue: telling other professionals {count} "
+                f"Since {case.day(first)} overdue: telling other professionals {things(len(late), 'thing')} "
                 f"(visitsafe share {state.ref})"
             )
             yield first, _note(f"{LAST_TIME}not-shared", text, f"plan {state.ref}")

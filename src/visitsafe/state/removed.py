@@ -18,6 +18,7 @@ from visitsafe.record.stored import PlanRow, Stored
 from visitsafe.record.terms import Kind, Stage
 from visitsafe.state.rules import Judged
 from visitsafe.text.clock import from_text
+from visitsafe.text.counts import things
 
 REMOVED = "removed"
 """How lists show such a plan in place of a status."""
@@ -137,7 +138,8 @@ class RemovedError(VerificationError):
     def __init__(self, removed: Removed) -> None:
         text = f"the record of {removed.ref} was {removed.words}"
         if removed.left:
-            text += f"; {_entries(len(removed.left))} came in since, and nobody can say what they mean"
+            left = things(len(removed.left), "entry", "entries")
+            text += f"; {left} came in since, and nobody can say what they mean"
         super().__init__(text, hint=f"what stays of it: visitsafe show {removed.ref}")
         self.removed = removed
 
@@ -199,7 +201,3 @@ def _is_ahead(at: str, received: str) -> bool:
 def blanked_in(rows: Iterable[Stored]) -> tuple[Gone, ...]:
     """What a store has of entries whose content is gone. Its columns are in the running hash."""
     return tuple(Gone(id=row.id, kind=row.kind, at=row.at, by=row.by) for row in rows if row.blank)
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count} entries"

@@ -21,6 +21,7 @@ from visitsafe.store.sqlite import SqliteCare, SqliteStore, make_single
 from visitsafe.store.sqlite_file import FAULTS, connect, identify, in_words, located
 from visitsafe.store.store_marks import FILLING, MIGRATE, MOVED, refuse_marked
 from visitsafe.text.clock import from_text, to_text
+from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -381,7 +382,7 @@ def _adopt(
     def still_empty() -> None:
         entries = care.store.head()[0]
         if entries and not begun:
-            many = "1 entry" if entries == 1 else f"{entries} entries"
+            many = things(entries, "entry", "entries")
             raise StoreError(f"there is a store already at {care.where}, with {many}", hint=_KEEP_IT)
         fits(care.store)
 

@@ -15,7 +15,7 @@ from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Answer, Decision, Document, Kind
 from visitsafe.state.fold import PlanState
 from visitsafe.supervision.figures import POLICE_KNOW, Figures, lateness, steps_raised
-from visitsafe.supervision.patterns import was_made
+from visitsafe.supervision.patterns import MARKER, was_made
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import date_only, from_text, in_minutes
 from visitsafe.text.days import Period
@@ -201,9 +201,7 @@ def _others_told(of: Figures) -> Sentences:
 
 
 def _markers(of: Figures) -> Sentences:
-    asked = [
-        state.body.answers.get(Meaning.MARKER) for state in of.states if Meaning.MARKER in state.body.answers
-    ]
+    asked = [state.body.answers.get(MARKER) for state in of.states if MARKER in state.body.answers]
     if asked:
         unlooked = asked.count(NOT_LOOKED)
         yield f"Nobody had looked for a warning marker yet: {unlooked} of {len(asked)} plans."

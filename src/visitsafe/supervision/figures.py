@@ -31,7 +31,7 @@ from visitsafe.state.ladder import MOST_GRACE
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removed import RemovedError
 from visitsafe.state.visit import A_DAY, Alarm, Event
-from visitsafe.supervision.patterns import describes_hostility, is_alone, says_yes
+from visitsafe.supervision.patterns import THREAT, describes_hostility, is_alone, says_yes
 from visitsafe.team.details import is_old
 from visitsafe.team.people import Member, People, people
 from visitsafe.team.roster import case_key
@@ -433,7 +433,7 @@ def _is_training_old(state: PlanState, kept_for: Mapping[str, int], now: datetim
 def is_hostile(state: PlanState) -> bool:
     """Whether a visit was to somebody who may be hostile, by the plan's answers or by what happened."""
     answers = state.body.answers
-    return says_yes(answers, Meaning.THREAT) or describes_hostility(answers) or bool(state.after.incidents)
+    return says_yes(answers, THREAT) or describes_hostility(answers) or bool(state.after.incidents)
 
 
 def _cases(states: Iterable[PlanState]) -> int:

@@ -16,7 +16,6 @@ import msgspec
 from visitsafe.checklists.library import marked, past_review
 from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import DebriefedBody, Filled, IncidentBody
-from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Status
 from visitsafe.state.after import CORRECTED, answered, before, words_before
 from visitsafe.state.duties import ALERT, CaseHistory, Met, documents_due, each_once, not_told, talk_by
@@ -32,6 +31,8 @@ from visitsafe.state.visit_words import late_back, stage_words, unclosed
 from visitsafe.supervision.page import CHECKED, Prompt, cited_documents, does_not_hold, for_supervision
 from visitsafe.supervision.page_visit import LONGEST, document_item, signed_item
 from visitsafe.supervision.patterns import (
+    BEHAVIOURS,
+    MARKER,
     PATTERNS,
     counted,
     day_words,
@@ -70,17 +71,17 @@ COUNTED = (
 )
 MOST_VISITS = 30
 """How many visits the timeline shows; of more, the newest."""
-TOLD = (Meaning.SEEN_AND_HEARD, "what-happened")
+TOLD = ("seen-and-heard", "what-happened")
 """The questions of the incident form whose answers say what happened."""
-ALSO_TOLD = frozenset({Meaning.INJURY, Meaning.OFF_WORK, Meaning.POLICE})
+ALSO_TOLD = frozenset({"injury", "off-work", "police"})
 """Its questions about what the injury was and means, and whether the police know."""
 OF_THE_VISIT = (
-    (Meaning.WENT, "How it went"),
-    (Meaning.DIFFERENT, "What was different"),
-    (Meaning.NOT_SEEN, "Who was not seen"),
-    (Meaning.UNSAID, "Left unsaid"),
-    (Meaning.LIVING_WITH, "What it may be like there"),
-    (Meaning.NEXT_TIME, "Next time"),
+    ("went", "How it went"),
+    ("different", "What was different"),
+    ("not-seen", "Who was not seen"),
+    ("unsaid", "Left unsaid"),
+    ("living-with", "What it may be like there"),
+    ("next-time", "Next time"),
 )
 """The questions of the debrief that are about the visit, and what they are called if it does not say."""
 Patterns = Mapping[Pattern, Sequence[str]]
@@ -339,7 +340,7 @@ def _how_to_check(
 def _incident(state: PlanState, said: Event[IncidentBody], zone: tzinfo) -> Item:
     """What kind, and what was seen and heard."""
     shown = {one.id: one.answer for one in answered(said.body)}
-    kinds = (shown.get(Meaning.BEHAVIOURS, "") if said.body.behaviours else "") or "; ".join(
+    kinds = (shown.get(BEHAVIOURS, "") if said.body.behaviours else "") or "; ".join(
         one.replace("-", " ") for one in said.body.behaviours
     )
     told = next((shown[name] for name in TOLD if shown.get(name, "").strip()), "")
@@ -373,7 +374,7 @@ def _before(state: PlanState, said: Event[Filled], zone: tzinfo) -> Iterator[str
 
 def _about_the_visit(body: DebriefedBody) -> Iterator[str]:
     shown = {one.id: one for one in answered(body)}
-    own = {Meaning.NOT_SEEN: body.not_seen, Meaning.NEXT_TIME: body.next_time}
+    own = {"not-seen": body.not_seen, "next-time": body.next_time}
     for name, label in OF_THE_VISIT:
         answer = shown[name].answer if name in shown else ""
         if words := (own.get(name, "") or answer).strip():
@@ -384,7 +385,7 @@ def _marker(history: CaseHistory, now: datetime, zone: tzinfo) -> Block:
     """Where a warning marker stands and how old that is, never what it says (D14)."""
     said = history.marker()
     if said is None:  # what the newest plan answers
-        shown = (one.answer for one in history.plans[-1].body.shown if one.id == Meaning.MARKER)
+        shown = (one.answer for one in history.plans[-1].body.shown if one.id == MARKER)
         answer = next(filter(str.strip, shown), "")
         asked = f" Whether anybody looked, by the newest plan: {short(answer)}." if answer else ""
         return Say(f"Nothing is on record about where one stands.{asked}")

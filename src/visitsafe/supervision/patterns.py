@@ -15,7 +15,6 @@ import msgspec
 from visitsafe.checklists.facts import in_the_dark
 from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import IncidentBody, ReportBody
-from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Answer, Because, Company, Kind, Status
 from visitsafe.state.duties import CaseHistory, Met, each_once, talk_by
 from visitsafe.state.fold import PlanState
@@ -29,12 +28,21 @@ Answers = Mapping[str, str | Sequence[str]]
 NOTHING = frozenset({"none", "blank"})
 """How an answers file may say that nothing was chosen."""
 
+BEHAVIOURS, UNCOOPERATIVE, THREAT = "behaviours", "uncooperativeness", "threat-expected"
 HOSTILE = frozenset({"confrontation", "violence"})
 """The kinds of uncooperativeness (2.1) that are hostile."""
 SHARE_HOSTILITY = "share-hostility"
 REMARKS = frozenset({"racist-remarks", "homophobic-remarks"})
 """The behaviours (6.2) that are aimed at who somebody is."""
+IDENTITY = "identity"
+"""The question of the incident form about that."""
+WENT = "went"
+"""The question of the debrief about how the visit went."""
 NOT_MADE, ELSEWHERE, NOBODY_IN = "not-made", "elsewhere", "nobody-in"
+MARKER = "warning-marker"
+"""The question of the visit checklist whose answer says whether anybody looked for one."""
+ANY_NOT_SEEN, NOT_SEEN = "any-not-seen", "not-seen"
+ANY_UNSAID, UNSAID, RELIEVED = "any-unsaid", "unsaid", "relieved"
 MOVED = frozenset(
     {"move-venue", "dark-elsewhere", "violence-elsewhere", "hostility-elsewhere", "animal-elsewhere"}
 )
@@ -78,7 +86,7 @@ def has_lapsed(state: PlanState, now: datetime) -> bool:
 
 def went(state: PlanState) -> frozenset[str]:
     """How the visit went, in the words of those who were there."""
-    return frozenset[str]().union(*(given(one.body.answers, Meaning.WENT) for one in state.after.debriefs))
+    return frozenset[str]().union(*(given(one.body.answers, WENT) for one in state.after.debriefs))
 
 
 def is_alone(state: PlanState) -> bool:
@@ -103,15 +111,13 @@ def tells_of_hostility(state: PlanState) -> bool:
 
 def describes_hostility(answers: Answers) -> bool:
     """Whether they name threatening behaviour, confrontation or violence."""
-    return bool(given(answers, Meaning.BEHAVIOURS)) or not given(answers, Meaning.UNCOOPERATIVE).isdisjoint(
-        HOSTILE
-    )
+    return bool(given(answers, BEHAVIOURS)) or not given(answers, UNCOOPERATIVE).isdisjoint(HOSTILE)
 
 
 def is_hostile(state: PlanState, *, sure: bool = False) -> bool:
     """Whether hostility is on record or was expected; without `sure` also if nobody could say."""
     answers = state.body.answers
-    expected = Answer.YES in given(answers, Meaning.THREAT) if sure else says_yes(answers, Meaning.THREAT)
+    expected = Answer.YES in given(answers, THREAT) if sure else says_yes(answers, THREAT)
     return expected or tells_of_hostility(state) or bool(state.after.incidents)
 
 
@@ -257,11 +263,11 @@ def _identity(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
 
 def given_behaviours(state: PlanState) -> frozenset[str]:
     """The behaviours that a plan tells of."""
-    return given(state.body.answers, Meaning.BEHAVIOURS)
+    return given(state.body.answers, BEHAVIOURS)
 
 
 def _is_aimed(body: IncidentBody) -> bool:
-    return not REMARKS.isdisjoint(body.behaviours) or bool(given(body.answers, Meaning.IDENTITY))
+    return not REMARKS.isdisjoint(body.behaviours) or bool(given(body.answers, IDENTITY))
 
 
 def _unreported(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
@@ -294,7 +300,7 @@ def _not_seen(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
     unseen = _each([
         state
         for state, said in history.debriefs()
-        if said.body.not_seen.strip() or says_yes(said.body.answers, Meaning.ANY_NOT_SEEN)
+        if said.body.not_seen.strip() or says_yes(said.body.answers, ANY_NOT_SEEN)
     ])  # fmt: skip
     closed = [state for state in history.plans if NOBODY_IN in went(state) and state not in unseen]
     if unseen:
@@ -307,7 +313,7 @@ def _unsaid(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
     unsaid = _each([
         state
         for state, said in history.debriefs()
-        if says_yes(said.body.answers, Meaning.ANY_UNSAID) or given(said.body.answers, Meaning.UNSAID)
+        if says_yes(said.body.answers, ANY_UNSAID) or given(said.body.answers, UNSAID)
     ])  # fmt: skip
     if unsaid:
         yield f"Something was left unsaid or not asked, or may have been: {named(unsaid)}."
@@ -315,11 +321,7 @@ def _unsaid(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
 
 def _relieved(history: CaseHistory, _now: datetime, _zone: tzinfo) -> Sentences:
     relieved = _each(
-        [
-            state
-            for state, said in history.debriefs()
-            if Answer.YES in given(said.body.answers, Meaning.RELIEVED)
-        ]
+        [state for state, said in history.debriefs() if Answer.YES in given(said.body.answers, RELIEVED)]
     )
     if relieved:
         yield f"Nobody answering, or being out again, was a relief: {named(relieved)}."

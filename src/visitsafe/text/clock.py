@@ -10,6 +10,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from visitsafe.errors import VerificationError
+from visitsafe.text.counts import things
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -226,8 +227,8 @@ def in_minutes(minutes: int) -> str:
         return "less than a minute"
     days, rest = divmod(minutes, 24 * 60)
     hours, left = divmod(rest, 60) if minutes >= TWO_HOURS else (0, rest)
-    counted = ((days, "day"), (hours, "hour"), (left if not days else 0, "minute"))
-    return " ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counted if count)
+    parts = ((days, "day"), (hours, "hour"), (left if not days else 0, "minute"))
+    return " ".join(things(number, word) for number, word in parts if number)
 
 
 def age(given: str, now: datetime) -> str:
@@ -242,7 +243,7 @@ def age(given: str, now: datetime) -> str:
         return f"{past // A_YEAR} years ago"
     if past >= MONTHS_FROM:
         return f"{past // A_MONTH} months ago"
-    return f"{past.days} day{'s' if past.days > 1 else ''} ago"
+    return f"{things(past.days, 'day')} ago"
 
 
 def exactly(text: str) -> str:

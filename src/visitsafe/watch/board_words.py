@@ -18,6 +18,7 @@ from visitsafe.state.visit import A_DAY
 from visitsafe.team.people import as_heard
 from visitsafe.text.clean import cut, one_line
 from visitsafe.text.clock import clock, duration, from_text, in_full, to_text
+from visitsafe.text.counts import things
 from visitsafe.watch.board import Board, BoardRow, BoardStep, LastReport, Newer
 from visitsafe.watch.heartbeat import Beat, WatchersNow
 
@@ -183,7 +184,7 @@ def _head(board: Board, zone: tzinfo) -> BoardLine:
     if not board.rows:
         unknown = "the visit" if board.alarming == 1 else f"the {board.alarming} visits"
         return BoardLine(f"{at}: NOBODY CAN SAY WHO IS OUT: see to {unknown} named above now", Tone.ALARM)
-    out = f"{len(board.rows)} {'visit' if len(board.rows) == 1 else 'visits'}"
+    out = things(len(board.rows), "visit")
     taken = sum(row.alarming and row.owner is not None and not row.unanswered for row in board.rows)
     acting = [f"{board.alarming - taken} to act on now"] * (board.alarming > taken)
     owned = [f"{taken} that somebody has taken on"] * bool(taken)
@@ -245,8 +246,7 @@ def _host(beat: Beat) -> str:
 
 
 def _seen(beat: Beat, now: datetime, zone: tzinfo) -> str:
-    visits = f"{beat.body.visits} {'visit' if beat.body.visits == 1 else 'visits'}"
-    return f"seen {clock(beat.at, zone, now)}, {visits}"
+    return f"seen {clock(beat.at, zone, now)}, {things(beat.body.visits, 'visit')}"
 
 
 def row_lines(row: BoardRow, now: datetime, zone: tzinfo) -> list[BoardLine]:
@@ -287,7 +287,7 @@ def lateness(minutes: int) -> str:
     """`12 minutes late`, `1 h 5 min late`."""
     if minutes >= AN_HOUR:
         return f"{duration(minutes)} late"
-    return f"{minutes} {'minute' if minutes == 1 else 'minutes'} late"
+    return f"{things(minutes, 'minute')} late"
 
 
 def _what_duress_means(row: BoardRow) -> list[BoardLine]:

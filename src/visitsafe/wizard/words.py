@@ -12,6 +12,7 @@ from visitsafe.checklists.model import AnswerType, Question, Source, VisitField
 from visitsafe.checklists.questionnaire import cite
 from visitsafe.record.terms import Level
 from visitsafe.text.clock import age, date_only, from_text
+from visitsafe.text.counts import things
 from visitsafe.text.times import long_visit
 from visitsafe.wizard.answers import (
     AnswerContext,
@@ -299,7 +300,7 @@ def finding_line(concern: Concern) -> str:
     count = len(concern.controls)
     done = " (left to your manager)" if concern.left else ""
     if count:
-        done = f" ({count} control measure{'s' if count > 1 else ''})"
+        done = f" ({things(count, 'control measure')})"
     return f"{LEVELS[concern.finding.level]}: {concern.finding.text}{done}"
 
 
