@@ -12,7 +12,8 @@ from after_story import ALERT, debriefed, documented, incident, marked, shared
 from story import MO, NIA, NOW, SAM, Actor, Story, begun
 from story_plan import FINDINGS, visit
 from visit_story import DEE, OLA, at, back, departed, late, raised, watched_plan
-from visitsafe.record.bodies import JOINT, Action, PlanBody, Shown
+from visitsafe.record.bodies import Action, PlanBody, Shown
+from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Document
 from visitsafe.state.duties import CaseHistory
 from visitsafe.supervision.page import Prompt
@@ -35,7 +36,7 @@ def body(day: int, hour: int = 10, minutes: int = 60, **changes: Any) -> PlanBod
         "visit": visit(**{"address": "", **times, **where}),
         "nonce": f"{day:04x}{hour:04x}" * 4,
         "sharing": (),
-        "answers": {JOINT: "no"} | changes.pop("answers", {"daylight": "yes"}),
+        "answers": {Meaning.JOINT: "no"} | changes.pop("answers", {"daylight": "yes"}),
     }
     return watched_plan(**{**plain, **changes})
 

@@ -25,6 +25,7 @@ from visitsafe.errors import (
     VerificationError,
 )
 from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
+from visitsafe.record.meanings import Meaning
 from visitsafe.record.seal import Identity, can_seal_to, seal, unseal
 from visitsafe.record.ssh import Signer
 from visitsafe.record.terms import ANSWERERS, Kind
@@ -138,9 +139,6 @@ def _place(problem: str) -> str:
     return f"{found[1]}:" if found else "something"
 
 
-QUESTION = "manager-has-details"
-"""The question whose `valid_for` says when tracing details are old."""
-
 Unlock = Callable[[Signer], Sequence[Identity]]
 """The keys of a person that can decrypt, from the signer that is open already."""
 
@@ -160,7 +158,7 @@ def unlocked_once(desk: Desk) -> Desk:
 
 def valid_days(questionnaire: "Questionnaire") -> int | None:
     """For how many days a checklist takes tracing details to be good; None if it does not say."""
-    question = questionnaire.by_id.get(QUESTION)
+    question = next((one for one in questionnaire if one.meaning == Meaning.HAS_DETAILS), None)
     return question.valid_for if question else None
 
 

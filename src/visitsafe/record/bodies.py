@@ -7,6 +7,7 @@ What is added later is optional here, so that an older plan stays readable.
 
 import msgspec
 
+from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Answer, Because, Company, Decision, Level, Outcome
 
 LAST_TIME = "last-time-"
@@ -14,8 +15,6 @@ LAST_TIME = "last-time-"
 LADDER_ALTERED = "ladder-altered"
 """The rule id of the finding that a plan's ladder is not its checklist's (`recheck`)."""
 INCIDENT_BEFORE = f"{LAST_TIME}incident"
-JOINT = "joint-visit"
-"""The question whether anybody comes along at all, under the id that every checklist may use for it."""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -267,7 +266,7 @@ class PlanBody(Body, frozen=True, kw_only=True):
             return Company.WITH
         if self.visit.nobody is True:
             return Company.ALONE
-        said = self.answers.get(JOINT, "")
+        said = self.answers.get(Meaning.JOINT, "")
         known = {Answer.YES: Company.WITH, Answer.NO: Company.ALONE, Answer.NOT_SURE: Company.NOT_SURE}
         return known.get(Answer(said), Company.NOT_ASKED) if said in set(Answer) else Company.NOT_ASKED
 

@@ -95,6 +95,8 @@ class Meaning(StrEnum):
     THREAT = "threat-expected"
     MARKER = "warning-marker"
     PHONE = "phone"
+    JOINT = "joint-visit"
+    HAS_DETAILS = "manager-has-details"
     DAYLIGHT = "daylight"
     LIGHT_BECAUSE = "daylight-because"
     DARK_BECAUSE = "dark-because"

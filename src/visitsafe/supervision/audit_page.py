@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from visitsafe.record.bodies import AuditedBody, Shown
-from visitsafe.supervision.evidence import WILL_CHANGE
+from visitsafe.record.meanings import Meaning
 from visitsafe.text.blocks import (
     Block,
     Heading,
@@ -48,14 +48,14 @@ def by_section(body: AuditedBody) -> Iterator[tuple[str, list[Shown]]]:
     """The questions below their headings, in the order asked; without what goes before them all."""
     sections: dict[str, list[Shown]] = {}
     for shown in body.shown:
-        if shown.id != WILL_CHANGE:
+        if shown.id != Meaning.WILL_CHANGE:
             sections.setdefault(shown.section, []).append(shown)
     yield from sections.items()
 
 
 def will_change(body: AuditedBody) -> Shown | None:
     """What is to change: it comes before all questions; None if the form did not ask it."""
-    return next((shown for shown in body.shown if shown.id == WILL_CHANGE), None)
+    return next((shown for shown in body.shown if shown.id == Meaning.WILL_CHANGE), None)
 
 
 def was_written(shown: Shown, body: AuditedBody) -> bool:

@@ -23,7 +23,6 @@ from visitsafe.text.days import Period
 A_YEAR = timedelta(days=365)
 SHORT = timedelta(hours=1)
 """A plan that was signed less than this before its start left little time to think. Our default."""
-WILL_CHANGE = Meaning.WILL_CHANGE
 MOST_WORDS = 600
 """Characters of what was to change that are repeated a year later."""
 FEWEST = 5
@@ -59,8 +58,8 @@ def since(at: str, zone: tzinfo, body: AuditedBody) -> dict[str, tuple[str, ...]
     found: dict[str, tuple[str, ...]] = {
         name: (f"On {day} the answer was: {shown[name]}.",) for name in body.wanting if name in shown
     }
-    if words := shown.get(WILL_CHANGE, ""):
-        found[WILL_CHANGE] = (f"On {day} this was to change: {words[:MOST_WORDS]}",)
+    if words := shown.get(Meaning.WILL_CHANGE, ""):
+        found[Meaning.WILL_CHANGE] = (f"On {day} this was to change: {words[:MOST_WORDS]}",)
     return found
 
 

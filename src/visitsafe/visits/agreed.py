@@ -12,7 +12,8 @@ import msgspec
 
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
-from visitsafe.record.bodies import JOINT, Comes, Companion, Condition, Finding, KnownFact, PlanBody
+from visitsafe.record.bodies import Comes, Companion, Condition, Finding, KnownFact, PlanBody
+from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Answer
 from visitsafe.state.fold import PlanState
 from visitsafe.team.people import meant_by, not_one, words_in
@@ -165,7 +166,7 @@ def raised_by(
 def _answered(state: PlanState) -> PlanBody:
     """The plan as it would answer whether two go, by who comes along now."""
     body = state.going
-    if JOINT not in body.answers or not state.visit.company:
+    if Meaning.JOINT not in body.answers or not state.visit.company:
         return body
     answer = Answer.YES if body.visit.companions else Answer.NO
-    return msgspec.structs.replace(body, answers={**body.answers, JOINT: answer.value})
+    return msgspec.structs.replace(body, answers={**body.answers, Meaning.JOINT: answer.value})
