@@ -11,7 +11,9 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
-from visitsafe.cli import doorstep, home
+from visitsafe.cli.doorstep import COMMANDS as AT_THE_DOORSTEP
+from visitsafe.cli.doorstep import run as run_at_the_doorstep
+from visitsafe.cli.home import waiting
 from visitsafe.opening import Invocation
 
 if TYPE_CHECKING:
@@ -105,10 +107,10 @@ def _of_the_doorstep(name: str) -> "Command":
     """A command that is read elsewhere; what follows its name is passed on as it stands."""
 
     def passed_on(context: typer.Context) -> None:
-        raise typer.Exit(doorstep.run([name, *context.args], context.ensure_object(Invocation)))
+        raise typer.Exit(run_at_the_doorstep([name, *context.args], context.ensure_object(Invocation)))
 
     words = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-    return _alone(name, passed_on, words, doorstep.COMMANDS[name])
+    return _alone(name, passed_on, words, AT_THE_DOORSTEP[name])
 
 
 def _alone(
@@ -128,4 +130,4 @@ app = typer.Typer(
     add_completion=False,
     context_settings=_HELP,
 )
-app.callback(invoke_without_command=True)(home.waiting)
+app.callback(invoke_without_command=True)(waiting)
