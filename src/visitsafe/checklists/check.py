@@ -21,6 +21,7 @@ from visitsafe.checklists.form_flow import FormSet, compile_form
 from visitsafe.checklists.model import (
     DUE_BACK,
     AnswerType,
+    Checklist,
     Choice,
     CitedDocument,
     Condition,
@@ -44,15 +45,6 @@ from visitsafe.record.terms import Answer, Level
 from visitsafe.text.counts import things
 
 Path = tuple[str | int, ...]
-AnyChecklist = (
-    VisitChecklist
-    | ShouldNotChecklist
-    | SharingChecklist
-    | ReviewChecklist
-    | EscalationChecklist
-    | FormChecklist
-    | SupervisionChecklist
-)
 
 
 @dataclass(frozen=True)
@@ -556,7 +548,7 @@ def advice(checklists: ChecklistSet) -> list[ChecklistProblem]:
 def check_form(form_set: FormSet, documents: Documents) -> list[ChecklistProblem]:
     """The same for a form and the sharing checklist that it asks; paths begin with `form` or `sharing`."""
     problems = form_references(form_set)
-    parts: dict[str, AnyChecklist | None] = {"form": form_set.form, "sharing": form_set.sharing}
+    parts: dict[str, Checklist | None] = {"form": form_set.form, "sharing": form_set.sharing}
     for slot, checklist in parts.items():
         alone = check_alone(checklist, documents) if checklist else []
         problems += [problem.below(slot) for problem in alone]
@@ -565,9 +557,9 @@ def check_form(form_set: FormSet, documents: Documents) -> list[ChecklistProblem
     return list(dict.fromkeys(problems))
 
 
-def members(checklists: ChecklistSet) -> dict[str, AnyChecklist]:
+def members(checklists: ChecklistSet) -> dict[str, Checklist]:
     """The checklists of a set by the name of the member."""
-    every: dict[str, AnyChecklist | None] = {
+    every: dict[str, Checklist | None] = {
         "visit": checklists.visit,
         "should_not": checklists.should_not,
         "sharing": checklists.sharing,
@@ -577,7 +569,7 @@ def members(checklists: ChecklistSet) -> dict[str, AnyChecklist]:
     return {slot: checklist for slot, checklist in every.items() if checklist is not None}
 
 
-def check_alone(checklist: AnyChecklist, documents: Documents) -> list[ChecklistProblem]:
+def check_alone(checklist: Checklist, documents: Documents) -> list[ChecklistProblem]:
     """What can be said about one file by itself; for a visit checklist that extends another, as written."""
     problems = [
         problem for path, source in _sources(checklist, ()) for problem in _cited(path, source, documents)

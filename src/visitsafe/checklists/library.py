@@ -18,7 +18,6 @@ import msgspec
 from visitsafe.checklists import check as checking
 from visitsafe.checklists import extend as extending
 from visitsafe.checklists.check import (
-    AnyChecklist,
     ChecklistProblem,
     did_you_mean,
     form_references,
@@ -30,6 +29,7 @@ from visitsafe.checklists.check import Path as InFile
 from visitsafe.checklists.files import SOURCES, FolderFile, Written, as_if_quoted, find, read
 from visitsafe.checklists.form_flow import FormSet
 from visitsafe.checklists.model import (
+    Checklist,
     CitedDocument,
     EscalationChecklist,
     FormChecklist,
@@ -60,7 +60,7 @@ class Loaded:
         origins: For the parts that came from elsewhere than the same path of its own file: where they stand.
     """
 
-    checklist: AnyChecklist
+    checklist: Checklist
     written: Written
     files: tuple[FolderFile, ...]
     origins: Mapping[DataPath, Written] = field(default_factory=dict)
@@ -334,7 +334,7 @@ class Library:
         """Load an id; `below` a layer if the one there extends what it replaces."""
         found = self.find(name, below)
         model, written = read(found)
-        checklist = cast("AnyChecklist", model)
+        checklist = cast("Checklist", model)
         if not isinstance(checklist, VisitChecklist) or checklist.extends is None:
             return Loaded(checklist, written, (found,))
         if found in chain:
@@ -525,7 +525,7 @@ def _alone(found: FolderFile, documents: checking.Documents, report: LibraryRepo
     except ProblemsError as error:
         report.add(error.problems)
         return
-    checklist = cast("AnyChecklist", model)
+    checklist = cast("Checklist", model)
     loaded = Loaded(checklist, written, (found,))
     problems = checking.check_alone(checklist, documents)
     report.add([loaded.line(one) for one in problems if one.cause not in report.causes])

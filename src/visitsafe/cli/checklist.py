@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visitsafe.checklists.check import AnyChecklist, past_review
+from visitsafe.checklists.check import past_review
 from visitsafe.checklists.facts import ALWAYS
 from visitsafe.checklists.model import (
     DUE_BACK,
+    Checklist,
     Choice,
     CitedDocument,
     Condition,
@@ -276,7 +277,7 @@ class Page:
         self._today = today
         self._width = max(width, 40)
 
-    def write(self, checklist: AnyChecklist) -> Iterator[str]:
+    def write(self, checklist: Checklist) -> Iterator[str]:
         """The whole page."""
         yield f"{checklist.title} ({checklist.id} {checklist.version}, {checklist.kind})"
         yield from self._wrap(checklist.about, 0)
@@ -336,7 +337,7 @@ class Page:
         return [" " * indent + line for line in lines]
 
 
-def _head(checklist: AnyChecklist) -> Iterator[str]:
+def _head(checklist: Checklist) -> Iterator[str]:
     """What else holds for the whole checklist."""
     match checklist:
         case VisitChecklist():

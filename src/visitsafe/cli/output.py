@@ -149,13 +149,7 @@ def result(text: str, *, exact: bool = False) -> None:
         ReaderGoneError: Nobody reads it any more.
     """
     text = text if exact else _wrapped(text, sys.stdout)
-    try:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError as error:
-        raise ReaderGoneError from error
-    except OSError as error:
-        raise ResultLostError(error) from error
+    write_out(text if text.endswith("\n") else text + "\n")
 
 
 def result_json(value: Any) -> None:
@@ -312,14 +306,15 @@ def open_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
-def write_out() -> None:
-    """Write what others (help, coloured pages) have left in standard output.
+def write_out(text: str = "") -> None:
+    """Write a text, and what others (help, coloured pages) have left in standard output.
 
     Raises:
         ResultLostError: It cannot be written.
         ReaderGoneError: Nobody reads it any more.
     """
     try:
+        sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError as error:
         raise ReaderGoneError from error
