@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from hostile import ATTACKS, LONG, TEXTS, visible
-from visitsafe.text.blocks import Heading, Item, Items, Say, as_markdown
+from visitsafe.text.blocks import Bullet, Bullets, Heading, Say, as_markdown
 from visitsafe.text.clean import json_text, lines_of, markdown, markdown_line, one_line, terminal
 
 PLAIN = MarkdownIt("commonmark")
@@ -63,7 +63,9 @@ def test_any_text_is_shown_literally(text: str) -> None:
 @given(st.lists(st.one_of(TEXTS, st.sampled_from(["1", ". x", "- x", "=", "**", "`", " "])), min_size=1))
 def test_parts_of_a_line_stay_text_together_too(parts: list[str]) -> None:
     """However they meet: `1` and `. x` begin no list."""
-    drawn = as_markdown([Heading(parts), Say(parts), Items([Item(parts, lines=(parts,), below=(parts,))])])
+    drawn = as_markdown(
+        [Heading(parts), Say(parts), Bullets([Bullet(parts, lines=(parts,), below=(parts,))])]
+    )
     shown = visible("".join(parts))
     assert literal(drawn, EXTENDED) == 5 * shown
     if shown:

@@ -23,12 +23,12 @@ from visitsafe.state.visit import Event
 from visitsafe.team.people import person_shape
 from visitsafe.text.blocks import (
     Block,
+    Bullet,
+    Bullets,
     Heading,
-    Item,
-    Items,
     Kept,
     Quiet,
-    Rule,
+    RuledLine,
     Say,
     Strong,
     Text,
@@ -142,7 +142,7 @@ def _agreement(
 
     def listed(place: int, title: str, lead: str) -> list[Block]:
         texts = [text for name in LISTS[place] for text in _pieces(body.answers, words, name)]
-        return [Heading(title), Say(lead), Items(map(Kept, texts))] if texts else []
+        return [Heading(title), Say(lead), Bullets(map(Kept, texts))] if texts else []
 
     yield from (Heading(TITLE, 1), Say(INTRO))
     yield from listed(0, "What we ask of you", "When we visit or talk, please do not do these things:")
@@ -162,7 +162,7 @@ def _agreement(
     yield from (Say(RECORDS), Heading("Signed"))
     ours = f"We ({one_line(we)}{f', telephone {one_line(phone)}' if phone.strip() else ''})"
     for who in ("You", "You", ours)[0 if len(_people(body)) > 1 else 1 :]:
-        yield from (Say(f"{who}: name, signature, day"), Rule())
+        yield from (Say(f"{who}: name, signature, day"), RuledLine())
     sources = "; ".join(_numbers(body.shown))
     yield Say(
         (
@@ -260,7 +260,8 @@ def _document(
             sections.setdefault(one.section, []).append(one)
     for title, answers in sections.items():
         yield from titled(
-            title.strip() or "Questions", (Item((Quiet(one.label),), (Kept(one.answer),)) for one in answers)
+            title.strip() or "Questions",
+            (Bullet((Quiet(one.label),), (Kept(one.answer),)) for one in answers),
         )
     open_ones = {one.what for one in body.actions}
     named = [one.answer for one in given if one.id in ACTIONS]
@@ -285,10 +286,10 @@ def _in_short(body: DocumentedBody, now: datetime) -> Iterator[str]:
         yield from (" ", Strong(f"{'1 action is' if late == 1 else f'{late} actions are'} overdue."))
 
 
-def _action(action: Action, now: datetime) -> Item:
+def _action(action: Action, now: datetime) -> Bullet:
     who = one_line(action.who) or Strong("nobody is named")
     by = _day(action.by, now) if action.by else "no day is named"
-    return Item(Kept(action.what), below=(("Who: ", who), ("By: ", by)))
+    return Bullet(Kept(action.what), below=(("Who: ", who), ("By: ", by)))
 
 
 def _day(text: str, now: datetime) -> Strong:

@@ -11,11 +11,11 @@ from visitsafe.record.bodies import AuditedBody, Shown
 from visitsafe.record.meanings import Meaning
 from visitsafe.text.blocks import (
     Block,
+    Bullets,
     Heading,
-    Items,
     Quiet,
     Quote,
-    Rule,
+    RuledLine,
     Say,
     Strong,
     as_markdown,
@@ -94,7 +94,7 @@ def audit_markdown(team: str, entry: str, at: str, by: str, body: AuditedBody, z
     for section, asked in by_section(body):
         blocks += [Heading(section), *(block for shown in asked for block in _question(shown, body))]
     signed = f"Signed entry {entry} of the team's record; to check it: visitsafe verify"
-    return as_markdown([*blocks, Rule(), Say(Quiet(signed))])
+    return as_markdown([*blocks, RuledLine(), Say(Quiet(signed))])
 
 
 def _summary(body: AuditedBody) -> Iterator[Block]:
@@ -102,7 +102,7 @@ def _summary(body: AuditedBody) -> Iterator[Block]:
     if change := will_change(body):
         yield Heading(change.label)
         yield Quote(change.answer)
-        yield Items(body.evidence.get(change.id, ()))
+        yield Bullets(body.evidence.get(change.id, ()))
 
 
 def _question(shown: Shown, body: AuditedBody) -> Iterator[Block]:
@@ -114,7 +114,7 @@ def _question(shown: Shown, body: AuditedBody) -> Iterator[Block]:
         yield Say([f"{shown.ask} ", Strong(one_line(shown.answer) or "not answered")])
     if said := body.evidence.get(shown.id, ()):
         yield Say(f"{RECORD}:")
-        yield Items(said)
+        yield Bullets(said)
     yield Say(sourced(shown.source))
 
 

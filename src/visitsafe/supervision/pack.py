@@ -47,11 +47,11 @@ from visitsafe.supervision.shapes import Shape
 from visitsafe.team.people import person_shape
 from visitsafe.text.blocks import (
     Block,
+    Bullet,
+    Bullets,
     Code,
-    Commands,
+    CommandLines,
     Heading,
-    Item,
-    Items,
     Say,
     Strong,
     Text,
@@ -292,11 +292,11 @@ def _open_now(found: Sequence[OpenThing]) -> str:
     return f"{things(len(found), 'thing is', 'things are')} open{overdue}."
 
 
-def _open_thing(one: OpenThing, zone: tzinfo) -> Item:
+def _open_thing(one: OpenThing, zone: tzinfo) -> Bullet:
     when = date_only(one.by, zone) if "T" in one.by else day_words(one.by, zone)
     by = f"Now, and by {when} at the latest, " if one.at_once else f"By {when}, " if one.by else ""
     word = (Strong("Overdue"), f", due {when}, ") if one.late and one.by else (by,)
-    return Item((*word, f"{one.ref}: {one.what}"), lines=(Code(one.command),) if one.command else ())
+    return Bullet((*word, f"{one.ref}: {one.what}"), lines=(Code(one.command),) if one.command else ())
 
 
 def _timeline(history: CaseHistory, now: datetime, zone: tzinfo) -> Iterator[Block]:
@@ -304,7 +304,7 @@ def _timeline(history: CaseHistory, now: datetime, zone: tzinfo) -> Iterator[Blo
     yield Heading("The visits")
     if before := len(history.plans) - len(shown):
         yield Say(f"{things(before, 'earlier visit is', 'earlier visits are')} left out here.")
-    yield Items(_line(state, now, zone) for state in shown)
+    yield Bullets(_line(state, now, zone) for state in shown)
 
 
 def _line(state: PlanState, now: datetime, zone: tzinfo) -> Text:
@@ -318,7 +318,7 @@ def _patterns(patterns: Patterns) -> Iterator[Block]:
         yield Say("None of the patterns that this page looks for.")
         return
     yield Say(COUNTED)
-    yield Items(
+    yield Bullets(
         (Strong(f"{PATTERNS[pattern][0]}."), f" {' '.join(sentences)}")
         for pattern, sentences in patterns.items()
     )
@@ -330,14 +330,14 @@ def _how_to_check(
     details = "It names addresses." if include_details else "Addresses are left out."
     yield Heading("How anyone can check this")
     yield Say(CHECKED)
-    yield Commands(f"visitsafe verify {state.ref}" for state in history.plans[-MOST_VISITS:])
+    yield CommandLines(f"visitsafe verify {state.ref}" for state in history.plans[-MOST_VISITS:])
     yield Say(
         f"Made {moment(to_text(now), zone)}. Local times: {zone}. {details} "
         "How a visit left somebody is not on this page: ask them."
     )
 
 
-def _incident(state: PlanState, said: Event[IncidentBody], zone: tzinfo) -> Item:
+def _incident(state: PlanState, said: Event[IncidentBody], zone: tzinfo) -> Bullet:
     """What kind, and what was seen and heard."""
     shown = {one.id: one.answer for one in answered(said.body)}
     kinds = (shown.get(BEHAVIOURS, "") if said.body.behaviours else "") or "; ".join(
@@ -351,7 +351,7 @@ def _incident(state: PlanState, said: Event[IncidentBody], zone: tzinfo) -> Item
     return signed_item(incident_title(said.body), state, said, zone, below)
 
 
-def _debrief(state: PlanState, said: Event[DebriefedBody], zone: tzinfo) -> Item:
+def _debrief(state: PlanState, said: Event[DebriefedBody], zone: tzinfo) -> Bullet:
     """What those who went said about the visit when they talked it over."""
     below = (*_shortened(_about_the_visit(said.body)), *_before(state, said, zone))
     return signed_item("Talked over", state, said, zone, below)

@@ -51,11 +51,11 @@ from visitsafe.state.visit_words import stage_words
 from visitsafe.supervision.page_visit import after_the_visit, how_it_was_watched, in_short, on_the_way
 from visitsafe.text.blocks import (
     Block,
+    Bullet,
+    Bullets,
     Code,
-    Commands,
+    CommandLines,
     Heading,
-    Item,
-    Items,
     Kept,
     Questions,
     Quote,
@@ -145,7 +145,7 @@ def does_not_hold(what: str, problems: Sequence[str]) -> Iterator[Block]:
     """That a page cannot be relied on, before everything else."""
     if problems:
         yield Say(Strong(f"Do not rely on {what} does not hold:"))
-        yield Items(map(Kept, problems))
+        yield Bullets(map(Kept, problems))
 
 
 def _in_short(state: PlanState, now: datetime, zone: tzinfo) -> Block:
@@ -226,26 +226,26 @@ def _known(body: PlanBody, now: Sequence[KnownFact]) -> list[Block]:
 def _findings(body: PlanBody) -> Iterator[Block]:
     yield Heading("Findings")
     if body.findings:
-        yield Items(_finding(body, finding) for finding in worst_first(body))
+        yield Bullets(_finding(body, finding) for finding in worst_first(body))
     else:
         yield Say("None: no answer raised a rule of the checklist.")
 
 
-def _finding(body: PlanBody, finding: Finding) -> Item:
+def _finding(body: PlanBody, finding: Finding) -> Bullet:
     below: list[Text] = [f"Because: {'; '.join(finding.because)}"] if finding.because else []
     answers = answering(finding, body.controls)
     below += [f"Answered by: {one.text} ({one.who.strip() or 'nobody named'})" for one in answers]
     if not answers and finding.level is not Level.NOTE:
         below.append(Strong("Nothing in the plan answers this."))
     text = Strong(f"{LEVEL_WORDS[finding.level]}."), f" {finding.text}"
-    return Item(text, below=(*below, sourced(finding.source)))
+    return Bullet(text, below=(*below, sourced(finding.source)))
 
 
 def _controls(body: PlanBody) -> list[Block]:
     by_person: dict[str, list[Text]] = {}
     for control in body.controls:
         by_person.setdefault(one_line(control.who) or "Nobody named", []).append(Kept(control.text))
-    people = (Item(f"{who}:", below=tuple(texts)) for who, texts in by_person.items())
+    people = (Bullet(f"{who}:", below=tuple(texts)) for who, texts in by_person.items())
     none: list[Block] = [Heading("Control measures"), Say("None was chosen.")]
     return titled("Control measures: who does what", people) or none
 
@@ -272,7 +272,7 @@ def _decision(state: PlanState, zone: tzinfo) -> Iterator[Block]:
     ]
     if earlier:
         yield Say("Other decisions on this plan, no longer or not yet in force:")
-        yield Items(earlier)
+        yield Bullets(earlier)
 
 
 def _decided(decision: Judged, body: DecidedBody, zone: tzinfo) -> Iterator[Block]:
@@ -281,13 +281,13 @@ def _decided(decision: Judged, body: DecidedBody, zone: tzinfo) -> Iterator[Bloc
     yield Quote(body.rationale)
     if body.conditions:
         yield Say("It holds only on these conditions:")
-        yield Items(map(Kept, body.conditions))
+        yield Bullets(map(Kept, body.conditions))
     if body.purpose_met.strip():
         yield Say("How the purpose of the visit will be met instead:")
         yield Quote(body.purpose_met)
     if body.attested:
         yield Say("The manager confirmed:")
-        yield Items(Kept(one.text) for one in body.attested)
+        yield Bullets(Kept(one.text) for one in body.attested)
     if body.decision is Decision.COUNTERSIGN:
         yield Say("It obliges nobody to go in or to stay: the worker can stop the visit at any time.")
 
@@ -303,7 +303,7 @@ def _sharing(state: PlanState, now: datetime, zone: tzinfo) -> list[Block]:
     return titled("Telling other professionals", [*duties, *others])
 
 
-def _duty(one: DutyState, now: datetime, zone: tzinfo) -> Item:
+def _duty(one: DutyState, now: datetime, zone: tzinfo) -> Bullet:
     duty, met, said = one.duty, one.met(now), one.said
     how: Text
     if said is not None and not one.left:
@@ -322,7 +322,7 @@ def _duty(one: DutyState, now: datetime, zone: tzinfo) -> Item:
         below.append(("To: ", one.named_left or Strong("nobody is named yet")))
     if one.left and said is not None:
         below.append(("So far: ", *_became(said, zone)))
-    return Item(duty.label, below=(*below, sourced(duty.source)))
+    return Bullet(duty.label, below=(*below, sourced(duty.source)))
 
 
 def _became(said: Event[SharedBody], zone: tzinfo) -> tuple[str, ...]:
@@ -344,14 +344,14 @@ def for_supervision(prompts: Sequence[Prompt]) -> Iterator[Block]:
 
 def _questions(body: PlanBody, now: datetime, zone: tzinfo) -> Iterator[Block]:
     """Every question as it was shown, with its answer; standing answers with their age."""
-    sections: dict[str, list[Item | Text]] = {}
+    sections: dict[str, list[Bullet | Text]] = {}
     for shown in body.shown:
         given = body.standing.get(shown.id, "")
         sections.setdefault(one_line(shown.section) or "Questions", []).append(
             _answered(shown, given, now, zone)
         )
     known = {shown.id for shown in body.shown}
-    rest: list[Item | Text] = [
+    rest: list[Bullet | Text] = [
         f"{name}: {value if isinstance(value, str) else ', '.join(value)}"
         for name, value in body.answers.items()
         if name not in known
@@ -364,11 +364,11 @@ def _questions(body: PlanBody, now: datetime, zone: tzinfo) -> Iterator[Block]:
         yield from titled(title, items, 3)
 
 
-def _answered(shown: Shown, given: str, now: datetime, zone: tzinfo) -> Item:
+def _answered(shown: Shown, given: str, now: datetime, zone: tzinfo) -> Bullet:
     lines: list[Text] = [("Answer: ", Kept(shown.answer))]
     if given and given != to_text(now):
         lines.append(f"Standing answer, given {age(given, now)}: {date_only(given, zone)}")
-    return Item(Kept(shown.ask), lines=(*lines, sourced(shown.source)))
+    return Bullet(Kept(shown.ask), lines=(*lines, sourced(shown.source)))
 
 
 def _escalation(state: PlanState, zone: tzinfo) -> Iterator[Block]:
@@ -382,19 +382,19 @@ def _escalation(state: PlanState, zone: tzinfo) -> Iterator[Block]:
         f"The minutes are the agency's choice, not law; the last step is always a person who rings 999."
         f"{' The plan names no steps: these are ours.' if ours else ''}"
     )
-    yield Items(_steps(dues, ladder, due_back, zone) for dues in by_minute(ordinary_schedule(state)))
+    yield Bullets(_steps(dues, ladder, due_back, zone) for dues in by_minute(ordinary_schedule(state)))
 
 
-def _steps(dues: Sequence[Due], ladder: Ladder, due_back: str, zone: tzinfo) -> Item:
+def _steps(dues: Sequence[Due], ladder: Ladder, due_back: str, zone: tzinfo) -> Bullet:
     """The steps of one minute, with what each asks for."""
     minutes = minutes_from(due_back, dues[0].at) or -minutes_from(dues[0].at, due_back)
     at, steps = hour(due_back, minutes, zone), [_step(due) for due in dues]
     if len(dues) == 1:
         is_first = ladder.high_risk and dues[0].rung.id == ladder.start
         first = (" ", Strong("High risk: it starts here.")) if is_first else ()
-        return Item((f"{at}, {steps[0]}", *first))
+        return Bullet((f"{at}, {steps[0]}", *first))
     why = (", ", Strong("all at once, because the risk is high")) if all_at_once(ladder, dues) else ()
-    return Item((at, *why, ":"), lines=tuple(steps))
+    return Bullet((at, *why, ":"), lines=tuple(steps))
 
 
 def _step(due: Due) -> str:
@@ -408,10 +408,10 @@ def _record(state: PlanState) -> Iterator[Block]:
     yield Say(
         "Each signature was checked when this page was made. Times are what the signer's own clock said."
     )
-    yield Items(_signed(state, judged) for judged in state.judged)
+    yield Bullets(_signed(state, judged) for judged in state.judged)
 
 
-def _signed(state: PlanState, judged: Judged) -> Item:
+def _signed(state: PlanState, judged: Judged) -> Bullet:
     content = judged.entry.content
     email = f" ({judged.author.person.email})" if judged.author else ""
     row, unknown = KINDS.get(content.kind), "(a kind this visitsafe does not know)"
@@ -429,7 +429,7 @@ def _signed(state: PlanState, judged: Judged) -> Item:
     elif judged.doubt:
         lines.append((Strong("In doubt:"), f" {judged.doubt}"))
     lines += [f"Signature good, key {content.by}", f"Entry {judged.entry.id}"]
-    return Item(f"{kind}{by} {judged.name}{email}, {exactly(content.at)}", lines=tuple(lines))
+    return Bullet(f"{kind}{by} {judged.name}{email}, {exactly(content.at)}", lines=tuple(lines))
 
 
 def _sources(
@@ -474,7 +474,7 @@ def _how_to_check(state: PlanState, now: datetime, zone: tzinfo, *, include_deta
         details = "It names the address." if state.body.visit.address.strip() else "No address was given."
     yield Heading("How anyone can check this")
     yield Say(CHECKED)
-    yield Commands([f"visitsafe verify {state.ref}"])
+    yield CommandLines([f"visitsafe verify {state.ref}"])
     yield Say("Without visitsafe, ask for the bundle; its README says how ssh-keygen checks every entry:")
-    yield Commands([f"visitsafe export {state.ref} --format bundle"])
+    yield CommandLines([f"visitsafe export {state.ref} --format bundle"])
     yield Say(f"Made {moment(to_text(now), zone)}. Plan {state.plan}. Local times: {zone}. {details}")

@@ -36,7 +36,7 @@ from visitsafe.state.visit_words import (
     who_owns,
 )
 from visitsafe.supervision.patterns import counted, day_words, short
-from visitsafe.text.blocks import Block, Heading, Item, Items, Kept, Say, Strong, Text, titled
+from visitsafe.text.blocks import Block, Bullet, Bullets, Heading, Kept, Say, Strong, Text, titled
 from visitsafe.text.clock import clock, date_only, day, in_minutes, minutes_from, moment, to_text
 from visitsafe.text.counts import things
 
@@ -51,7 +51,7 @@ def on_the_way(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[Block]
         yield Heading("On the way")
     yield from (Say(Strong(sentence)) for sentence in missing)
     if told:
-        yield Items(_told(one, state, zone) for one in told)
+        yield Bullets(_told(one, state, zone) for one in told)
     if real := alarms(state, zone):
         yield Heading("Alarms")
         yield from _alarms(real, state, zone)
@@ -65,13 +65,13 @@ def _alarms(told: Iterable[AlarmTold], state: PlanState, zone: tzinfo) -> Iterat
     for alarm in told:
         yield Heading(alarm.title, 3)
         if alarm.told:
-            yield Items(_told(one, state, zone) for one in alarm.told)
+            yield Bullets(_told(one, state, zone) for one in alarm.told)
 
 
-def _told(one: Told, state: PlanState, zone: tzinfo) -> Item:
+def _told(one: Told, state: PlanState, zone: tzinfo) -> Bullet:
     at = clock(one.at, zone, state.body.visit.start)
     text = (f"{at}: ", Strong(one.text)) if one.grave else f"{at}: {one.text}"
-    return Item(text, below=tuple(map(Kept, one.more)))
+    return Bullet(text, below=tuple(map(Kept, one.more)))
 
 
 def how_it_was_watched(state: PlanState, now: datetime, zone: tzinfo) -> Iterator[Block]:
@@ -87,7 +87,7 @@ def how_it_was_watched(state: PlanState, now: datetime, zone: tzinfo) -> Iterato
     )
     yield Heading("What the record shows about the watch")
     yield Say(f"From the record; the times are what the clocks of those who signed said. {known}")
-    yield Items(map(Kept, sentences))
+    yield Bullets(map(Kept, sentences))
 
 
 def in_short(state: PlanState) -> Iterator[str]:
@@ -125,13 +125,13 @@ def _filled(state: PlanState, said: Event[Filled], zone: tzinfo) -> Iterator[Blo
     heard = f" {heard_words(state, name, body.heard)}." if body.heard else ""
     corrected = " It corrects an earlier one." if body.replaces else ""
     yield Say(f"Signed by {name}, {moment(said.at, zone)}.{happened}{heard}{corrected}")
-    yield Items((f"{label}: ", Kept(text)) for label, text in words_of(body))
+    yield Bullets((f"{label}: ", Kept(text)) for label, text in words_of(body))
     for old in before(state.after, said.id):
         yield Say(f"{CORRECTED.capitalize()} (signed by {old.author.person.name}, {moment(old.at, zone)}):")
-        yield Items((f"{label}: ", Kept(text)) for label, text in words_before(old.body))
+        yield Bullets((f"{label}: ", Kept(text)) for label, text in words_before(old.body))
 
 
-def document_item(state: PlanState, said: Event[DocumentedBody], now: datetime, zone: tzinfo) -> Item:
+def document_item(state: PlanState, said: Event[DocumentedBody], now: datetime, zone: tzinfo) -> Bullet:
     """A document in short: when and by whom, when it is looked at again, who does what by when."""
     body = said.body
     below: list[Text] = []
@@ -150,10 +150,10 @@ def document_item(state: PlanState, said: Event[DocumentedBody], now: datetime, 
 
 def signed_item(
     what: str, state: PlanState, said: Event[Filled], zone: tzinfo, below: Iterable[Text]
-) -> Item:
+) -> Bullet:
     """Something in short: what it is, when it happened, who signed it, and what is said below."""
     when = Strong(f"{what}, {date_only(said.happened, zone)}")
-    return Item((when, f" ({state.ref}), signed by {said.author.person.name}"), below=tuple(below))
+    return Bullet((when, f" ({state.ref}), signed by {said.author.person.name}"), below=tuple(below))
 
 
 def worth_discussing(state: PlanState, now: datetime, zone: tzinfo) -> list[str]:

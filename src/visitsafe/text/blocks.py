@@ -51,7 +51,7 @@ class Say(msgspec.Struct, frozen=True):
     text: Text
 
 
-class Item(msgspec.Struct, frozen=True):
+class Bullet(msgspec.Struct, frozen=True):
     """One thing of a list: further lines of it, then a list below it."""
 
     text: Text
@@ -59,10 +59,10 @@ class Item(msgspec.Struct, frozen=True):
     below: tuple[Text, ...] = ()
 
 
-class Items(msgspec.Struct, frozen=True):
+class Bullets(msgspec.Struct, frozen=True):
     """A list; none if it is empty."""
 
-    items: Iterable[Item | Text]
+    items: Iterable[Bullet | Text]
 
 
 class Quote(msgspec.Struct, frozen=True):
@@ -71,13 +71,13 @@ class Quote(msgspec.Struct, frozen=True):
     text: str
 
 
-class Commands(msgspec.Struct, frozen=True):
+class CommandLines(msgspec.Struct, frozen=True):
     """Commands, a line each."""
 
     lines: Iterable[str]
 
 
-class Rule(msgspec.Struct, frozen=True):
+class RuledLine(msgspec.Struct, frozen=True):
     """A line across the page."""
 
 
@@ -87,15 +87,15 @@ class Questions(msgspec.Struct, frozen=True):
     questions: Iterable[tuple[str, str]]
 
 
-Block = Heading | Say | Items | Quote | Commands | Rule | Questions
+Block = Heading | Say | Bullets | Quote | CommandLines | RuledLine | Questions
 ROOM_TO_WRITE = 2
 """Ruled lines for each question on a printed page."""
 
 
-def titled(title: str, items: Iterable[Item | Text], level: int = 2) -> list[Block]:
+def titled(title: str, items: Iterable[Bullet | Text], level: int = 2) -> list[Block]:
     """A list below its heading; nothing if it is empty."""
     items = tuple(items)
-    return [Heading(title, level), Items(items)] if items else []
+    return [Heading(title, level), Bullets(items)] if items else []
 
 
 def sourced(source: str) -> Quiet:
@@ -113,18 +113,18 @@ def _drawn(block: Block) -> str:
         return f"{'#' * block.level} {_inline(block.text)}"
     if isinstance(block, Say):
         return _inline(block.text)
-    if isinstance(block, Items):
-        return "\n".join(_item(one if isinstance(one, Item) else Item(one)) for one in block.items)
+    if isinstance(block, Bullets):
+        return "\n".join(_bullet(one if isinstance(one, Bullet) else Bullet(one)) for one in block.items)
     if isinstance(block, Quote):
         return f"> {markdown(block.text, '> ')}" if lines_of(block.text) else "> (nothing was written)"
-    if isinstance(block, Commands):
+    if isinstance(block, CommandLines):
         return "\n".join(f"    {line}" for line in block.lines)
-    if isinstance(block, Rule):
+    if isinstance(block, RuledLine):
         return "---"
     return "\n\n".join(_question(number, *one) for number, one in enumerate(block.questions, start=1))
 
 
-def _item(item: Item) -> str:
+def _bullet(item: Bullet) -> str:
     lines = "\\\n  ".join(filter(None, (_inline(text, "  ") for text in (item.text, *item.lines))))
     return "\n".join([f"- {lines}", *(f"  - {_inline(text, '    ')}" for text in item.below)])
 
