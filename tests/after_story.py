@@ -26,7 +26,8 @@ from visitsafe.record.bodies import (
     SharedBody,
     Shown,
 )
-from visitsafe.record.terms import Document, Kind
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Document
 from watchers import Desk as DutyDesk
 
 __all__ = ["DEE", "MO", "SAM"]

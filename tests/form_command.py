@@ -17,7 +17,7 @@ from visitsafe.cli.forms import How, Recorded, Task, fill_in
 from visitsafe.followup.forms import filled_in
 from visitsafe.opening import desk_of
 from visitsafe.record.bodies import IncidentBody
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 
 if TYPE_CHECKING:
     from visitsafe.checklists.assessment import Value

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from story_plan import DUE_BACK, NOW, START, calm_visit, decision_on, hostile_visit, visit
 from visitsafe.record.bodies import AddedBody, Companion, FoundedBody, Person, Place, PlanBody, WithdrawnBody
 from visitsafe.record.entry import Verified, compose, seal_entry, verify_entry
+from visitsafe.record.kinds import Kind
 from visitsafe.record.order import Order
 from visitsafe.record.ssh import KEY_TYPE, FileSigner, line_of, pack
-from visitsafe.record.terms import TEAM_STREAM, Kind
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.rules import own_plan_id
 from visitsafe.team.roster import Roster

@@ -10,7 +10,7 @@ import msgspec
 from story import ADA, Actor, Story
 from visitsafe.record.bodies import AgreedBody, KeyReplacedBody, RevokedBody, RoleChangedBody
 from visitsafe.record.entry import Verified
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.team.roster import Roster
 

@@ -21,7 +21,8 @@ from visitsafe.record.bodies import (
     Rung,
     StoodDownBody,
 )
-from visitsafe.record.terms import Because, Kind, Outcome
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Because, Outcome
 from visitsafe.text.clock import from_text, to_text
 
 __all__ = ["DEE", "DUE_BACK", "LADDER", "MO", "NOW", "SAM", "START"]

@@ -15,12 +15,12 @@ from visitsafe.errors import NotFoundError, NotPermittedError, VerificationError
 from visitsafe.record.bodies import PlanBody
 from visitsafe.record.chain import GENESIS, order_problems
 from visitsafe.record.entry import VERSION, Content, Entry, Verified, compose, seal_entry, verify_entry
-from visitsafe.record.kinds import KINDS
+from visitsafe.record.kinds import KINDS, Kind
 from visitsafe.record.order import Order
 from visitsafe.record.refs import FULL, SHORT, beginning, is_plan_id, reference
 from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import OccupiedError, PlanRow, Store, Stored
-from visitsafe.record.terms import TEAM_STREAM, Kind
+from visitsafe.record.terms import TEAM_STREAM, Role
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.plan_row import row_of
 from visitsafe.state.removed import RemovedError, blanked_in
@@ -183,6 +183,22 @@ class Desk(msgspec.Struct, frozen=True):
                 "your key is not in this team", hint="run: visitsafe team join, and send the line to an admin"
             )
         return self.me
+
+    def check_role(self, kind: Kind, what: str, hint: str = "ask an admin for it") -> None:
+        """Refuse, before anything is asked, somebody who has none of the roles for a kind of entry.
+
+        Args:
+            kind: What is to be signed.
+            what: What they would do, as the subject of a sentence: `planning visits`.
+            hint: What to do instead.
+
+        Raises:
+            NotPermittedError: They have none, or the team does not know this person.
+        """
+        row = KINDS[kind]
+        if not row.allows(self.member().roles):
+            roles = " or ".join(role for role in Role if role in row.roles)
+            raise NotPermittedError(f"{what} needs the role {roles}", hint=hint)
 
     def renewed(self) -> "Desk":
         """The same desk with the team as the store has it now: others may have added to it meanwhile."""

@@ -13,8 +13,8 @@ from visit_story import at, departed, planned
 from visitsafe.desk import Desk, open_roster
 from visitsafe.opening import UK
 from visitsafe.record.bodies import EscalatedBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.ssh import load
-from visitsafe.record.terms import Kind
 from visitsafe.state.ladder import set_out_words
 from visitsafe.store.open import open_store
 from visitsafe.text.clock import to_text

@@ -10,7 +10,7 @@ from visitsafe.cli.output import make_console
 from visitsafe.cli.review_screen import review_plan
 from visitsafe.cli.show import show_plan
 from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 from visitsafe.supervision.page import supervision_page
 from visitsafe.supervision.shapes import plan_shape
 

@@ -10,7 +10,7 @@ import pytest
 from by_hand import desk
 from office import NOW, Office, Someone
 from visitsafe.record.bodies import Action, DocumentedBody, Duty, IncidentBody, Made
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 
 TOLD = (
     "--with",

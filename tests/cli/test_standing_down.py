@@ -13,8 +13,8 @@ from office import NOW, Office, Ran, Someone
 from patience import LIMIT
 from visitsafe.desk import Desk, open_roster
 from visitsafe.record.bodies import EscalatedBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.ssh import load
-from visitsafe.record.terms import Kind
 from visitsafe.store.open import open_store
 from visitsafe.text.clock import to_text
 

@@ -39,7 +39,8 @@ from visit_story import (
 from visitsafe.cli.output import make_console
 from visitsafe.cli.show import show_plan
 from visitsafe.record.bodies import Heard
-from visitsafe.record.terms import Kind, Outcome
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Outcome
 from visitsafe.state.visit_words import stage_words, unclosed
 from visitsafe.supervision.page import supervision_page
 from visitsafe.supervision.page_visit import worth_discussing

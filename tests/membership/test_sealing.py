@@ -25,9 +25,10 @@ from visitsafe.membership.details import (
 )
 from visitsafe.planning.decide import check_openable
 from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
+from visitsafe.record.kinds import Kind
 from visitsafe.record.seal import Identity, identity_of, new_identity, seal, unseal
 from visitsafe.record.ssh import Signer
-from visitsafe.record.terms import Kind, Role, Status
+from visitsafe.record.terms import Role, Status
 from visitsafe.state.entry_words import sealed_words
 from visitsafe.state.sealed import SealedDetails, names
 from visitsafe.store.open import create_store

@@ -11,7 +11,8 @@ from story import NOW, Story, calm_visit
 from visit_story import LADDER, back, countersigned, departed, reported
 from visitsafe.planning.last_time import LONGEST, MOST, last_time
 from visitsafe.record.bodies import Action, Finding, Shown
-from visitsafe.record.terms import Kind, Level
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Level
 from visitsafe.state.duties import CaseHistory
 from visitsafe.text.clock import to_text
 

@@ -16,8 +16,9 @@ from reliability.ledger import MARK, Told, read
 from reliability.town import Town
 from visitsafe.desk import founding_entry, summariser_at
 from visitsafe.record.chain import check_chain
+from visitsafe.record.kinds import Kind
 from visitsafe.record.stored import Store, Stored
-from visitsafe.record.terms import TEAM_STREAM, Kind
+from visitsafe.record.terms import TEAM_STREAM
 
 WATCHERS = {Kind.ESCALATED, Kind.NOTIFIED}
 

@@ -27,7 +27,8 @@ from visitsafe.record.bodies import (
     ReleasedBody,
 )
 from visitsafe.record.entry import Verified
-from visitsafe.record.terms import Because, Kind, Status
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Because, Status
 from visitsafe.retention.carrying_out import over_for_certain, why_not_carried_out
 from visitsafe.retention.holds import Holds, holds_in
 from visitsafe.retention.policy import Verdict, facts_of, gone_of, in_cases, named_in, verdict

@@ -30,7 +30,7 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Ladder, PlanBody, Rung
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 from visitsafe.state.ladder import (
     is_alarming,
     is_overdue,

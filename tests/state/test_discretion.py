@@ -31,7 +31,8 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Companion, OpenedBody
-from visitsafe.record.terms import Kind, Stage
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Stage
 from visitsafe.state.duress_redaction import hides_duress, hides_phrase
 from visitsafe.state.duties import owed
 from visitsafe.state.fold import PlanState

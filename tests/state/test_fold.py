@@ -23,7 +23,8 @@ from story import (
 )
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import Companion, WithdrawnBody
-from visitsafe.record.terms import Decision, Kind, Status
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Decision, Status
 from visitsafe.state.fold import fold
 from visitsafe.state.rules import own_plan_id
 

@@ -25,7 +25,8 @@ from story import (
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import DecidedBody, PlanBody, WithdrawnBody
 from visitsafe.record.entry import Verified
-from visitsafe.record.terms import Decision, Kind, Status
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Decision, Status
 from visitsafe.state.fold import PlanState, fold
 
 PEOPLE = (SAM, SAM_AT_HOME, MO, NIA, EVE)

@@ -25,7 +25,8 @@ from story import (
 )
 from team_story import at_a_store, changed, plan_at_a_store, replaced, revoked
 from visitsafe.record.bodies import WithdrawnBody
-from visitsafe.record.terms import Decision, Kind, Status
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Decision, Status
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.rules import Judged, own_plan_id
 

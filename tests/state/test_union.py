@@ -11,7 +11,8 @@ from story import ADA, EVE, MO, NIA, NOW, SAM, SAM_AT_HOME, Actor, Story, begun,
 from team_story import changed, revoked
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import WithdrawnBody
-from visitsafe.record.terms import Decision, Kind
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Decision
 from visitsafe.state.fold import PlanState
 
 PEOPLE = (ADA, SAM, SAM_AT_HOME, MO, NIA, EVE)

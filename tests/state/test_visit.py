@@ -35,7 +35,8 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Comes, Ladder, ReportBody
-from visitsafe.record.terms import Because, Kind, Stage, Status
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Because, Stage, Status
 from visitsafe.text.clock import to_text
 
 AGREED = countersigned()

@@ -32,7 +32,7 @@ from visit_story import (
 )
 from visitsafe.record.bodies import ExtendedBody, Ladder, Rung, StoodDownBody
 from visitsafe.record.entry import Verified
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 from visitsafe.state.fold import PlanState, fold
 from visitsafe.state.ladder import is_alarming, is_watched, next_due, to_raise, unowned
 from visitsafe.text.clock import from_text, to_text

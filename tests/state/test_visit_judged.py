@@ -33,7 +33,8 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Heard
-from visitsafe.record.terms import Because, Kind
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Because
 from visitsafe.text.clock import to_text
 
 OUT = departed(at(countersigned().added(SAM_AT_HOME, "practitioner", "manager"), START))

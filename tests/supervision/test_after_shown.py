@@ -13,7 +13,7 @@ from json_shapes import DOCUMENTED, names
 from story import MO, NOW, Story, hostile_visit, visit
 from visit_story import OLA
 from visitsafe.record.bodies import Action
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 from visitsafe.state.duties import owed
 from visitsafe.state.entry_words import owed_words, says
 from visitsafe.supervision.page import supervision_page

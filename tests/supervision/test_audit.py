@@ -15,7 +15,7 @@ from visit_story import DUE_BACK, START, at, back, countersigned, departed, dure
 from visitsafe.checklists.form_flow import FormSet, beside, compile_form
 from visitsafe.checklists.model import FormChecklist
 from visitsafe.record.bodies import AuditedBody, Made, Shown
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 from visitsafe.supervision import evidence as audit
 from visitsafe.supervision.audit_page import audit_markdown, audit_shape
 from visitsafe.supervision.auditing import wanting

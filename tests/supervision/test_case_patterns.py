@@ -16,7 +16,8 @@ from story import DUE_BACK, MO, NIA, NOW, Story
 from story_plan import FINDINGS
 from visit_story import OLA, at, back, departed, extended, raised, reported, stood_down
 from visitsafe.checklists.model import Pattern
-from visitsafe.record.terms import Because, Kind
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Because
 from visitsafe.supervision.patterns import chosen, patterns_in, specific
 
 HOSTILE: dict[str, Any] = {"answers": {"daylight": "yes", "behaviours": ("shouting",)}}

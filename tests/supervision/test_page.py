@@ -29,7 +29,8 @@ from visit_story import (
 )
 from visitsafe.checklists.model import CitedDocument
 from visitsafe.record.bodies import WithdrawnBody
-from visitsafe.record.terms import Because, Kind, Outcome
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Because, Outcome
 from visitsafe.state.fold import fold
 from visitsafe.supervision.page import Prompt, supervision_page
 from visitsafe.text.redact import LEFT_OUT

@@ -9,7 +9,7 @@ from story import ADA, EVE, MO, NIA, NOW, SAM, SAM_AT_HOME, Actor, Story, begun,
 from team_story import agreed, changed, replaced, revoked, roles, said
 from visitsafe.errors import NotFoundError
 from visitsafe.record.bodies import AgreedBody, KeyReplacedBody, Person, Place, WithdrawnBody
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 
 SAM_NEW = Actor("Sam Okafor", "sam@example.org", key="new")
 HALIFAX = Place(name="Halifax", latitude=44.6, longitude=-63.6, timezone="America/Halifax")

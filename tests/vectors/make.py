@@ -35,7 +35,7 @@ from visit_story import (
 )
 from visitsafe.record.bodies import Gone, PurgedBody, WithdrawnBody
 from visitsafe.record.entry import Entry, Verified
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 from visitsafe.text.clock import from_text
 
 FOLDER = Path(__file__).parent

@@ -15,9 +15,10 @@ from visitsafe.cli.doorstep import happened, until
 from visitsafe.desk import Desk, open_roster
 from visitsafe.errors import NotFoundError, NotPermittedError, StoreError, UsageError
 from visitsafe.record.bodies import DecidedBody, MarkedBody, OpenedBody, WithdrawnBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.ssh import load
 from visitsafe.record.stored import PlanRow
-from visitsafe.record.terms import Decision, Kind, Stage
+from visitsafe.record.terms import Decision, Stage
 from visitsafe.state.rules import Bodies
 from visitsafe.store.open import open_store
 from visitsafe.store.sqlite import SqliteStore

@@ -30,7 +30,8 @@ from visit_story import (
     stood_down,
 )
 from visitsafe.record.bodies import Companion, PlanBody, Sealed
-from visitsafe.record.terms import Because, Kind, Outcome
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Because, Outcome
 from visitsafe.text.clock import from_text, to_text
 from visitsafe.watch.messages import Text, text_of
 from visitsafe.watch.outbox import Channel, Message

@@ -26,7 +26,7 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import PlanBody
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.text.clock import from_text
 from visitsafe.watch.board import Board, BoardRow, rows_at

@@ -12,7 +12,8 @@ from story import ADA, EVE, MO, NOW, SAM, Actor, Story
 from visit_story import DEE
 from visitsafe.record.bodies import RevokedBody
 from visitsafe.record.entry import Verified, compose, seal_entry, verify_entry
-from visitsafe.record.terms import BEAT, TEAM_STREAM, Kind
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import BEAT, TEAM_STREAM
 from visitsafe.text.clock import to_text
 from visitsafe.watch.heartbeat import WatchersNow, counted_beats, watch_at
 

@@ -33,7 +33,8 @@ from visit_story import (
     watched_plan,
 )
 from visitsafe.record.bodies import Heard, ReportBody
-from visitsafe.record.terms import Because, Kind, Outcome
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Because, Outcome
 from visitsafe.text.clock import to_text
 from visitsafe.watch.outbox import Channel, Contacts, Message, hushed_by, messages_due, reached_by
 

@@ -29,7 +29,8 @@ from visit_story import (
 )  # fmt: skip
 from visitsafe.errors import StoreError
 from visitsafe.record.bodies import Comes, Condition, Ladder, NotifiedBody, RevokedBody
-from visitsafe.record.terms import Because, Kind, Outcome
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Because, Outcome
 from visitsafe.state.visit import Alarm
 from visitsafe.text.clock import to_text
 from visitsafe.watch.heartbeat import read_beats

@@ -33,7 +33,8 @@ from visitsafe.desk import Desk as Asking
 from visitsafe.errors import StoreError
 from visitsafe.find import listed
 from visitsafe.record.bodies import EscalatedBody, Ladder, ReportBody, Rung
-from visitsafe.record.terms import Kind, Role
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Role
 from visitsafe.retention.purge_survey import survey_case
 from visitsafe.retention.purging import remove
 from visitsafe.retention.store_purge import purge_of

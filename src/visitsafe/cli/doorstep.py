@@ -27,8 +27,8 @@ from visitsafe.cli.output import (
 from visitsafe.errors import InterruptedByUserError, StoreError, UsageError, VisitsafeError
 from visitsafe.opening import Invocation, desk_of, later, opened, zone_of
 from visitsafe.record.bodies import ReportBody
-from visitsafe.record.kinds import KINDS
-from visitsafe.record.terms import ANSWERERS, BECAUSE_WORDS, ROLE_WORDS, Answer, Because, Kind, Role, Status
+from visitsafe.record.kinds import KINDS, Kind
+from visitsafe.record.terms import ANSWERERS, BECAUSE_WORDS, ROLE_WORDS, Answer, Because, Role, Status
 from visitsafe.state.ladder import WORKER, is_alarming, is_watched, next_due, owner
 from visitsafe.state.phrases import heard_with
 from visitsafe.team.people import called
@@ -163,7 +163,7 @@ def _who_comes(called: Invocation, desk: "Desk", done: "Reported", zone: "tzinfo
 
     Who stops here leaves it open; how to say it later has been said.
     """
-    from visitsafe.record.terms import Kind
+    from visitsafe.record.kinds import Kind
     from visitsafe.visits.agreed import company_said
     from visitsafe.visits.report import Report, make_report
 
@@ -205,7 +205,7 @@ def _answer(done: "Reported", desk: "Desk", zone: "tzinfo", *, json: bool) -> No
 def _in_words(words: "Namespace") -> "Report":
     """What was typed, without its times, cleaned."""
     from visitsafe.cli.output import flag_text
-    from visitsafe.record.terms import Kind
+    from visitsafe.record.kinds import Kind
     from visitsafe.text.clean import clean
     from visitsafe.visits.report import Report
 

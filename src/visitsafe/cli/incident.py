@@ -53,7 +53,7 @@ def incident(
 
 def _meant(context: typer.Context, desk: "Desk", ref: str, who: str, how: How) -> "PlanState":
     """The visit that it is about. What to do first is told before anything, also if no visit is found."""
-    from visitsafe.record.terms import Kind
+    from visitsafe.record.kinds import Kind
     from visitsafe.visits.report import Report, find_visit
 
     try:

@@ -38,7 +38,7 @@ def marker(
     """Show where a case's warning marker stands and how old that is, or note where you found it."""
     from visitsafe.find import find_case
     from visitsafe.followup.marker import Marking, marked_body
-    from visitsafe.record.terms import Kind
+    from visitsafe.record.kinds import Kind
 
     if bool(ref) == bool(case):
         raise UsageError(

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from visitsafe.record.bodies import BackBody, ExtendedBody, PlanBody, StoodDownBody
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 from visitsafe.state.fold import PlanState
 from visitsafe.text.clock import from_text
 

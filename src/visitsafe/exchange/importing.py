@@ -18,11 +18,11 @@ from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.exchange.bundle import Bundle, Packed, fits_its_name
 from visitsafe.record.chain import GENESIS, following
 from visitsafe.record.entry import Entry, verify_entry
-from visitsafe.record.kinds import PLAN_KINDS, kind_words
+from visitsafe.record.kinds import PLAN_KINDS, Kind, kind_words
 from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import OccupiedError, Store, Stored
-from visitsafe.record.terms import TEAM_STREAM, Kind
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.state.fold import PlanState, disagreement, fold
 from visitsafe.state.ladder import is_watched
 from visitsafe.state.removed import NOT_CARRIED_OUT, REMOVED, Removed, RemovedError

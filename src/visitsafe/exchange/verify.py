@@ -18,10 +18,11 @@ from visitsafe.exchange.verify_many import here
 from visitsafe.exchange.verify_parts import Checked, Found, Result, Spread, Walk, tasks
 from visitsafe.record.chain import ChainProblem
 from visitsafe.record.entry import Verified, verify_entry
+from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.ssh import fingerprint
 from visitsafe.record.stored import PlanRow, Stored
-from visitsafe.record.terms import TEAM_STREAM, Kind
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.state.fold import fold
 from visitsafe.state.removed import RemovedError
 from visitsafe.team.roster import Roster

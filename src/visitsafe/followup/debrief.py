@@ -16,8 +16,9 @@ from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.followup.forms import MAYBE, FormKind
 from visitsafe.followup.owed import my_debriefs
 from visitsafe.record.bodies import DebriefedBody, Duty, PlanBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.meanings import Meaning
-from visitsafe.record.terms import Answer, Kind
+from visitsafe.record.terms import Answer
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.entry_words import incident_title
 from visitsafe.state.fold import PlanState

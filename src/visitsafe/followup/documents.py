@@ -20,12 +20,12 @@ from visitsafe.errors import NotFoundError, NotPermittedError, ProblemsError
 from visitsafe.followup.document_pages import names_address
 from visitsafe.followup.forms import FormKind
 from visitsafe.record.bodies import Action, DocumentedBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.meanings import ACTIONS, Meaning
-from visitsafe.record.terms import Document, Kind, Role
+from visitsafe.record.terms import Document, Role
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import HELD, CaseHistory
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules import WRITERS
 from visitsafe.state.visit import Event
 from visitsafe.team.roster import is_self
 from visitsafe.text.days import DayError, day_of, is_done
@@ -120,11 +120,7 @@ class Writing(FormKind[DocumentedBody]):
     def check(self, desk: Desk, _state: PlanState) -> None:
         """As `FormKind.check`: who may write, and whether there is one already."""
         me, found = desk.member(), self.history.documents(self.document)
-        if not me.roles & WRITERS:
-            raise NotPermittedError(
-                "writing documents of a case needs the role practitioner or manager",
-                hint="ask an admin for it",
-            )
+        desk.check_role(Kind.DOCUMENTED, "writing documents of a case")
         name, command = NAMES[self.document], f"visitsafe document {self.document}"
         if not found and self.correct:
             raise NotFoundError(

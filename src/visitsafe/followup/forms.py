@@ -24,7 +24,8 @@ from visitsafe.record.bodies import (
     Heard,
     IncidentBody,
 )
-from visitsafe.record.terms import Answer, Kind
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Answer
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import is_quoted
 from visitsafe.state.visit import Event

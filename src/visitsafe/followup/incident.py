@@ -15,8 +15,9 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError
 from visitsafe.followup.forms import MAYBE, FormKind
 from visitsafe.record.bodies import NOT_ASKED, Duty, Finding, IncidentBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.meanings import Meaning
-from visitsafe.record.terms import Answer, Kind, Level
+from visitsafe.record.terms import Answer, Level
 from visitsafe.state.duties import ALERT
 from visitsafe.state.fold import PlanState
 from visitsafe.state.rules import SHARE

@@ -14,11 +14,11 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.find import case_history
 from visitsafe.record.bodies import PlanBody, SharedBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.meanings import Meaning
-from visitsafe.record.terms import Kind
 from visitsafe.state.duties import DutyState, Met, duties_of, same_ground
 from visitsafe.state.fold import PlanState
-from visitsafe.state.rules import NOT_SHARE, SHARE, WRITERS
+from visitsafe.state.rules import NOT_SHARE, SHARE
 from visitsafe.text.blocks import Block, Heading, Kept, Say, as_markdown, titled
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import date_only, day, to_text
@@ -222,11 +222,7 @@ def share(desk: Desk, state: PlanState, duty: DutyState | None, said: Sharing) -
     Raises:
         NotPermittedError: It would not count; with what is missing.
     """
-    me = desk.member()
-    if not me.roles & WRITERS:
-        raise NotPermittedError(
-            "recording what was shared needs the role practitioner or manager", hint="ask an admin for it"
-        )
+    desk.check_role(Kind.SHARED, "recording what was shared")
     body = SharedBody(
         of=duty.of if duty else state.version.id,
         trigger=duty.duty.trigger if duty else "",

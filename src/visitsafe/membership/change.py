@@ -24,9 +24,10 @@ from visitsafe.record.bodies import (
     RoleChangedBody,
 )
 from visitsafe.record.entry import Entry, compose, seal_entry
+from visitsafe.record.kinds import Kind
 from visitsafe.record.ssh import Signer, public_line, verify
 from visitsafe.record.stored import Store
-from visitsafe.record.terms import NAMESPACE, TEAM_STREAM, Kind, Role
+from visitsafe.record.terms import NAMESPACE, TEAM_STREAM, Role
 from visitsafe.state.rules import is_earlier
 from visitsafe.team.people import Member, as_heard, fingerprint_in
 from visitsafe.team.roster import Roster

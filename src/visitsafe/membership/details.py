@@ -25,10 +25,10 @@ from visitsafe.errors import (
     VerificationError,
 )
 from visitsafe.record.bodies import OpenedBody, ResealedBody, Sealed
+from visitsafe.record.kinds import Kind
 from visitsafe.record.meanings import Meaning
 from visitsafe.record.seal import Identity, can_seal_to, seal, unseal
 from visitsafe.record.ssh import Signer
-from visitsafe.record.terms import ANSWERERS, Kind
 from visitsafe.settings import make_private_folder
 from visitsafe.state.fold import PlanState
 from visitsafe.state.sealed import SealedDetails, entitled, names, recipient
@@ -228,10 +228,7 @@ def check_may_open(desk: Desk, state: PlanState) -> SealedDetails:
             f"no tracing details are sealed in {state.ref}",
             hint=f"ask {state.author.person.name}'s line manager and the personnel office",
         )
-    if not me.roles & ANSWERERS:
-        raise NotPermittedError(
-            "opening tracing details needs the role manager or duty", hint=_who_can(state, sealed)
-        )
+    desk.check_role(Kind.OPENED, "opening tracing details", _who_can(state, sealed))
     if not sealed.copies_for(me):
         raise NotPermittedError(
             f"the tracing details in {state.ref} are not sealed to your key", hint=_who_can(state, sealed)

@@ -17,9 +17,10 @@ from visitsafe.record.bodies import (
     Needs,
     PlanBody,
 )
+from visitsafe.record.kinds import Kind
 from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
-from visitsafe.record.terms import Decision, Kind, Level, Role, Status
+from visitsafe.record.terms import Decision, Level, Role, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import is_watched, went_without
 from visitsafe.state.phrases import went_first, who_goes

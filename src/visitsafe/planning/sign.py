@@ -13,8 +13,9 @@ from visitsafe.errors import NotPermittedError
 from visitsafe.find import case_history, newest_by
 from visitsafe.planning.compose import Intent, compose_plan, standing_in_date
 from visitsafe.record.bodies import Companion, PlanBody, WithdrawnBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import SHORT
-from visitsafe.record.terms import PLANNERS, Kind, Role, Status
+from visitsafe.record.terms import Role, Status
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import raised_before
 from visitsafe.state.fold import PlanState
@@ -32,10 +33,7 @@ def check_may_plan(desk: Desk) -> None:
     Raises:
         NotPermittedError: With the role that is missing.
     """
-    if not desk.member().roles & PLANNERS:
-        raise NotPermittedError(
-            "planning visits needs the role practitioner or manager", hint="ask an admin of the team for it"
-        )
+    desk.check_role(Kind.PLANNED, "planning visits", "ask an admin of the team for it")
 
 
 def sign_new(

@@ -14,8 +14,9 @@ import msgspec
 
 from visitsafe.errors import VerificationError
 from visitsafe.record.entry import Entry
+from visitsafe.record.kinds import Kind
 from visitsafe.record.stored import Stored
-from visitsafe.record.terms import TEAM_STREAM, Kind
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.text.clock import to_text
 
 GENESIS = "0" * 64

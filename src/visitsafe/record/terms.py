@@ -29,6 +29,8 @@ ANSWERERS = frozenset({Role.MANAGER, Role.DUTY})
 WATCHERS = ANSWERERS | {Role.WATCH}
 """Who may run the watch."""
 PLANNERS = frozenset({Role.PRACTITIONER, Role.MANAGER})
+WRITERS = frozenset({Role.PRACTITIONER, Role.MANAGER})
+"""Who may decide what is shared, and write documents of a case."""
 PURGERS = frozenset({Role.MANAGER, Role.ADMIN})
 """Who may remove content, and hold a case or release it."""
 ROLE_WORDS = {
@@ -77,42 +79,6 @@ class Company(StrEnum):
     WITH = "with somebody"
     NOT_SURE = "not sure"
     NOT_ASKED = "not asked"
-
-
-class Kind(StrEnum):
-    """What an entry records. An unknown kind is kept and shown as unknown (D1)."""
-
-    FOUNDED = "founded"
-    ADDED = "added"
-    ROLE_CHANGED = "role-changed"
-    REVOKED = "revoked"
-    KEY_REPLACED = "key-replaced"
-    AGREED = "agreed"
-    PLANNED = "planned"
-    REVISED = "revised"
-    WITHDRAWN = "withdrawn"
-    DECIDED = "decided"
-    OPENED = "opened"
-    RESEALED = "resealed"
-    DEPARTED = "departed"
-    ARRIVED = "arrived"
-    OK = "ok"
-    LEFT = "left"
-    BACK = "back"
-    EXTENDED = "extended"
-    ESCALATED = "escalated"
-    NOTIFIED = "notified"
-    ACKNOWLEDGED = "acknowledged"
-    STOOD_DOWN = "stood-down"
-    INCIDENT = "incident"
-    DEBRIEFED = "debriefed"
-    SHARED = "shared"
-    DOCUMENTED = "documented"
-    MARKED = "marked"
-    PURGED = "purged"
-    HELD = "held"
-    RELEASED = "released"
-    AUDITED = "audited"
 
 
 class Decision(StrEnum):

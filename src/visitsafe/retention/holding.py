@@ -11,7 +11,8 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.find import case_history
 from visitsafe.record.bodies import HeldBody, ReleasedBody
-from visitsafe.record.terms import PURGERS, TEAM_STREAM, Kind
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import PURGERS, TEAM_STREAM
 from visitsafe.retention.holds import Hold, holds_in
 from visitsafe.team.roster import case_key
 

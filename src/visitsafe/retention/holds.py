@@ -11,8 +11,8 @@ import msgspec
 
 from visitsafe.record.bodies import HeldBody, ReleasedBody
 from visitsafe.record.entry import body_of
+from visitsafe.record.kinds import Kind
 from visitsafe.record.stored import Stored
-from visitsafe.record.terms import Kind
 from visitsafe.state.removed import Removed
 from visitsafe.team.roster import Roster, case_key
 

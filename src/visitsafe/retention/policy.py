@@ -20,8 +20,9 @@ from visitsafe.record.bodies import (
     PurgedBody,
     StoodDownBody,
 )
+from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import reference
-from visitsafe.record.terms import Because, Kind
+from visitsafe.record.terms import Because
 from visitsafe.retention.holds import Holds
 from visitsafe.state.fold import PlanState
 from visitsafe.state.removed import NOT_CARRIED_OUT

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import is_plan_id
 from visitsafe.record.stored import PlanRow, Store, Stored
-from visitsafe.record.terms import Kind
 from visitsafe.team.roster import case_key
 from visitsafe.text.clock import to_text
 

@@ -15,8 +15,9 @@ from visitsafe.desk import Desk, summariser_at
 from visitsafe.errors import NotPermittedError, StoreError, VerificationError
 from visitsafe.record.bodies import ERASURE, KEEP_DAYS_INCIDENT, MOST_REMOVED, Gone, PurgedBody
 from visitsafe.record.entry import Entry, compose, seal_entry
+from visitsafe.record.kinds import Kind
 from visitsafe.record.stored import Store, Summarise, nothing_first
-from visitsafe.record.terms import TEAM_STREAM, Kind
+from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.retention.holding import check_purger, check_reason
 from visitsafe.retention.policy import Verdict, facts_of, gone_of, named_in
 from visitsafe.retention.purge_clock import check_clock

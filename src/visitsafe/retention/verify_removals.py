@@ -4,9 +4,9 @@ import heapq
 from datetime import timedelta
 
 from visitsafe.errors import VerificationError
+from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import Stored
-from visitsafe.record.terms import Kind
 from visitsafe.text.clock import from_text, to_text
 
 _A_DAY = timedelta(days=1)

@@ -24,7 +24,7 @@ from visitsafe.record.bodies import (
     ReportBody,
     VisitBody,
 )
-from visitsafe.record.terms import Kind
+from visitsafe.record.kinds import Kind
 from visitsafe.state.duress_untold import as_if_unspoken, may_know_of, rewritten, without
 from visitsafe.state.fold import PlanState
 from visitsafe.state.redaction import with_bodies

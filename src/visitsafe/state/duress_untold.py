@@ -24,8 +24,9 @@ from visitsafe.record.bodies import (
     StoodDownBody,
 )
 from visitsafe.record.entry import VERSION, Content, Entry, Verified
+from visitsafe.record.kinds import Kind
 from visitsafe.record.order import Order
-from visitsafe.record.terms import WATCHERS, Kind
+from visitsafe.record.terms import WATCHERS
 from visitsafe.state.after import NOTHING, AfterState, after_state
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import Due, to_raise

@@ -80,10 +80,15 @@ def after_says(body: AfterBody, people: Mapping[str, Member]) -> str:
 def _says(body: AfterBody, people: Mapping[str, Member]) -> Iterator[str]:
     if isinstance(body, SharedBody):
         yield from _shared(body)
-        return
     if isinstance(body, MarkedBody):
         yield marker_words(body)
-        return
+    if isinstance(body, Filled):
+        yield from _filled(body, people)
+    else:
+        yield from _whose(body, people)
+
+
+def _filled(body: Filled, people: Mapping[str, Member]) -> Iterator[str]:
     yield from _kind(body)
     yield f"it happened {exactly(body.happened)}" if body.happened else ""
     if body.heard:
@@ -109,7 +114,6 @@ def _shared(body: SharedBody) -> Iterator[str]:
         yield f"with {'; '.join(body.recipients)}"
         yield body.how
     yield f"about {body.trigger}" if body.trigger else ""
-    yield f"it happened {exactly(body.happened)}" if body.happened else ""
 
 
 def says(judged: Judged, state: PlanState) -> str:

@@ -13,11 +13,12 @@ from functools import lru_cache
 import msgspec
 
 from visitsafe.record.bodies import AcknowledgedBody, EscalatedBody, Ladder, Rung, WithdrawnBody
-from visitsafe.record.terms import Decision, Kind, Role, Stage, Status
+from visitsafe.record.kinds import STAGES, Kind
+from visitsafe.record.terms import Decision, Role, Stage, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import went_first
 from visitsafe.state.rules import Judged
-from visitsafe.state.visit import A_DAY, STAGES, Event
+from visitsafe.state.visit import A_DAY, Event
 from visitsafe.team.people import Member
 from visitsafe.text.clock import from_text, is_time, to_text
 

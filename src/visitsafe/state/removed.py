@@ -12,10 +12,11 @@ import msgspec
 
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import ERASURE, Gone, PlanBody, PurgedBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.order import Order
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import PlanRow, Stored
-from visitsafe.record.terms import Kind, Stage
+from visitsafe.record.terms import Stage
 from visitsafe.state.rules import Judged
 from visitsafe.text.clock import from_text
 from visitsafe.text.counts import things

@@ -51,20 +51,10 @@ from visitsafe.record.bodies import (
     WithdrawnBody,
 )
 from visitsafe.record.entry import Content, Verified, body_of
-from visitsafe.record.kinds import KINDS, PLAN_KINDS
+from visitsafe.record.kinds import KINDS, PLAN_KINDS, STAGES, Kind
 from visitsafe.record.order import Order
 from visitsafe.record.refs import plan_id
-from visitsafe.record.terms import (
-    ANSWERERS,
-    PLANNERS,
-    PURGERS,
-    WATCHERS,
-    Because,
-    Decision,
-    Document,
-    Kind,
-    Role,
-)
+from visitsafe.record.terms import ANSWERERS, ROLE_WORDS, Because, Decision, Document, Role
 from visitsafe.team.people import Member, has_left
 from visitsafe.team.people import people as as_people
 from visitsafe.team.resolve import Statement
@@ -82,15 +72,11 @@ _RAISED = EscalatedBody | NotifiedBody
 _TAKEN = AcknowledgedBody | StoodDownBody
 CLOCKS_APART = timedelta(minutes=10)
 """How much earlier a countersignature may claim to be than what it follows: clocks differ a little."""
-OUT = frozenset({Kind.DEPARTED, Kind.ARRIVED, Kind.LEFT})
-"""Whoever has arrived or left has set out."""
 LONGEST_EXTENSION = timedelta(hours=24)
 """How far ahead of its signing a new time due back may lie: a watch cannot be put off for days."""
 MOST_ROUNDS = 1_000_000
 ONLY_WATCHES = "a computer that only watches can say nothing else"
 UNKNOWN_VOICE = "it does not say how its author knew who was speaking"
-WRITERS = frozenset({Role.PRACTITIONER, Role.MANAGER})
-"""Who may decide what is shared, and write documents of a case."""
 SHARE, NOT_SHARE = "share", "not-share"
 WAITING = timedelta(days=7)
 """How long ago a shorter time must have been agreed on before anything goes by it."""
@@ -122,7 +108,7 @@ def doubts(order: Order, roster: Roster, arrived: Mapping[str, int]) -> dict[str
     for entry, row in [
         (one, KINDS.get(one.content.kind)) for one in reversed(order.entries)
     ]:  # so that a witness is judged before what it vouches for
-        for taking in roster.unseen_takings(entry.content, row.needs if row else frozenset()):
+        for taking in roster.unseen_takings(entry.content, row.roles if row and row.lapses else frozenset()):
             if not _witnessed(entry, taking, order, roster, found):
                 doubt = _doubt(entry, taking, order, roster, arrived)
                 if doubt and not (entry.id in found and found[entry.id].late):
@@ -310,7 +296,7 @@ def why_not(content: Content, author: Member, body: Bodies, earlier: Sequence[Ju
     if isinstance(body, DecidedBody):
         return _why_not_decided(content, author, body, earlier, people)
     if isinstance(body, _OPENING):
-        return _why_not_opened(author, body, earlier)
+        return _why_not_opened(content, author, body, earlier)
     if isinstance(body, PlanBody) and not is_well_timed(body.visit.start, body.visit.due_back):
         return "its times are not those of a visit"
     if isinstance(body, WithdrawnBody) and _is_left_behind(author, earlier, roster.as_known_to(content)):
@@ -319,7 +305,15 @@ def why_not(content: Content, author: Member, body: Bodies, earlier: Sequence[Ju
         return _why_not_its_author(author, earlier)
     if isinstance(body, PlanBody) and own_plan_id(content.by, body.nonce) != content.plan:
         return "its author did not begin this plan"
-    return "" if author.roles & PLANNERS else "its author may not plan visits"
+    return "" if KINDS[content.kind].allows(author.roles) else "its author may not plan visits"
+
+
+def _why_not_by_role(content: Content, author: Member) -> str:
+    row = KINDS[content.kind]
+    if row.allows(author.roles):
+        return ""
+    roles = " or ".join(ROLE_WORDS[role] for role in Role if role in row.roles)
+    return f"its author was not a {roles} when it was made"
 
 
 def _is_forbidding(earlier: Bodies | None, body: Bodies) -> bool:
@@ -357,11 +351,13 @@ def _by_the_clocks(author: Member | None) -> str:
     return f"by the clocks its author {what} when it was made; they had not seen that"
 
 
-def _why_not_opened(author: Member, body: OpenedBody | ResealedBody, earlier: Sequence[Judged]) -> str:
+def _why_not_opened(
+    content: Content, author: Member, body: OpenedBody | ResealedBody, earlier: Sequence[Judged]
+) -> str:
     of = next((j.body for j in earlier if j.entry.id == body.of), None)
     if not isinstance(of, PlanBody) or of.sealed is None:
         return "it names no sealed details that its author had seen"
-    return "" if author.roles & ANSWERERS else "its author was not a manager or duty officer when it was made"
+    return _why_not_by_role(content, author)
 
 
 def _is_left_behind(author: Member, earlier: Sequence[Judged], team: Mapping[str, Member]) -> bool:
@@ -387,8 +383,8 @@ def _why_not_decided(
     version = next((j for j in earlier if j.entry.id == body.of), None)
     if version is None or not isinstance(version.body, PlanBody):
         return "it decides on a version that its author had not seen"
-    if Role.MANAGER not in author.roles:
-        return "its author was not a manager when it was made"
+    if reason := _why_not_by_role(content, author):
+        return reason
     if is_self(author, version.author, people):
         return "nobody decides on their own plan"
     if is_companion(author, version.body, people):
@@ -434,7 +430,7 @@ def _why_not_visit(
         return "it follows no plan"
     people = as_people(people)
     if isinstance(body, _RAISED):
-        return _why_not_raised(author, body)
+        return _why_not_raised(content, author, body)
     if only_watches(author):
         return ONLY_WATCHES
     if isinstance(body, _TAKEN):
@@ -454,8 +450,8 @@ def only_watches(member: Member) -> bool:
     return member.roles == {Role.WATCH}
 
 
-def _why_not_raised(author: Member, body: EscalatedBody | NotifiedBody) -> str:
-    if author.roles.isdisjoint(WATCHERS):
+def _why_not_raised(content: Content, author: Member, body: EscalatedBody | NotifiedBody) -> str:
+    if not KINDS[content.kind].allows(author.roles):
         return "its author did not watch for the team when it was made"
     if isinstance(body, NotifiedBody):
         known = 0 <= body.round <= MOST_ROUNDS and 1 <= body.attempt <= MOST_ROUNDS
@@ -531,7 +527,7 @@ def _agreed_or_begun(earlier: Sequence[Judged]) -> set[str]:
             found.add(one.body.of)
         elif isinstance(one.body, BackBody | StoodDownBody):
             under_way = False
-        elif isinstance(one.body, ReportBody) and one.entry.content.kind in OUT and not under_way:
+        elif isinstance(one.body, ReportBody) and one.entry.content.kind in STAGES and not under_way:
             found.add(one.body.of)
             under_way = True
     return found
@@ -600,8 +596,8 @@ def _why_not_stood_down(
     earlier: Sequence[Judged],
     people: Sequence[Member],
 ) -> str:
-    if author.roles.isdisjoint(ANSWERERS):
-        return "its author was not a manager or duty officer when it was made"
+    if reason := _why_not_by_role(content, author):
+        return reason
     if body.drill:
         return "" if body.because is Because.TEST else "a drill is stood down as a test"
     if Role.MANAGER not in author.roles and any(_is_duress(j.body) for j in earlier):
@@ -629,23 +625,21 @@ def _why_not_after(
         return _why_not_shared(content, author, body, earlier)
     if body.of not in versions:
         return "it names a version of the plan that its author had not seen"
-    if isinstance(body, MarkedBody):
-        return _why_not_marked(content, body)
     return (
-        _why_not_corrected(content, author, body, earlier, people)
-        or _why_not_of_its_kind(author, body, versions, people)
-        or _why_not_happened(content, body.happened)
+        (_why_not_corrected(content, author, body, earlier, people) if isinstance(body, Filled) else "")
+        or (_why_not_documented(content, author, body) if isinstance(body, DocumentedBody) else "")
+        or (_why_not_debriefed(author, body, versions, people) if isinstance(body, DebriefedBody) else "")
+        or (_why_not_marked(content, body) if isinstance(body, MarkedBody) else "")
+        or _why_not_by_role(content, author)
+        or _why_not_happened(content, getattr(body, "happened", ""))
     )
 
 
-def _why_not_of_its_kind(
-    author: Member, body: Filled, versions: Mapping[str, Judged], people: Iterable[Member]
+def _why_not_debriefed(
+    author: Member, body: DebriefedBody, versions: Mapping[str, Judged], people: Iterable[Member]
 ) -> str:
-    if isinstance(body, DocumentedBody):
-        return _why_not_documented(author, body)
-    if isinstance(body, DebriefedBody) and not _went(author, body, versions, people):
-        return "only somebody who made the visit says how it was"
-    return ""
+    went = _went(author, body, versions, people)
+    return "" if went else "only somebody who made the visit says how it was"
 
 
 def _why_not_corrected(
@@ -693,7 +687,7 @@ def _went(author: Member, body: Filled, versions: Mapping[str, Judged], people: 
 
 
 def _why_not_shared(content: Content, author: Member, body: SharedBody, earlier: Sequence[Judged]) -> str:
-    if not author.roles & WRITERS:
+    if not KINDS[content.kind].allows(author.roles):
         return "its author may not decide what is shared"
     if body.decision not in {SHARE, NOT_SHARE}:
         return "it does not say whether it was shared"
@@ -713,8 +707,8 @@ def duties_in(body: object) -> tuple[Duty, ...]:
     return body.sharing if isinstance(body, PlanBody | IncidentBody | DebriefedBody) else ()
 
 
-def _why_not_documented(author: Member, body: DocumentedBody) -> str:
-    if not author.roles & WRITERS:
+def _why_not_documented(content: Content, author: Member, body: DocumentedBody) -> str:
+    if not KINDS[content.kind].allows(author.roles):
         return "its author may not write documents of a case"
     if body.document not in set(Document):
         return "it is no document that this visitsafe knows"
@@ -770,9 +764,7 @@ def _why_not_purged(
     agreements: Sequence[tuple[str, AgreedBody]],
     people: Iterable[Member],
 ) -> str:
-    if not author.roles & PURGERS:
-        return "its author was not a manager or admin when it was made"
-    if wrong := _why_not_to_be_removed(body):
+    if wrong := _why_not_by_role(content, author) or _why_not_to_be_removed(body):
         return wrong
     if body.rule == ERASURE:
         return _why_not_erased(author, body, people)

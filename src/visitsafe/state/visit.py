@@ -32,9 +32,10 @@ from visitsafe.record.bodies import (
     Visit,
     WithdrawnBody,
 )
+from visitsafe.record.kinds import STAGES, Kind
 from visitsafe.record.order import Order
-from visitsafe.record.terms import ANSWERERS, Answer, Decision, Kind, Role, Stage
-from visitsafe.state.rules import OUT, Judged, joined
+from visitsafe.record.terms import ANSWERERS, Answer, Decision, Role, Stage
+from visitsafe.state.rules import Judged, joined
 from visitsafe.team.people import Member, as_heard
 from visitsafe.team.roster import is_one_of
 from visitsafe.text.clock import from_text
@@ -331,7 +332,7 @@ def _marks(order: Order, counted: Counted, versions: Mapping[str, PlanBody]) -> 
     out = [
         Mark(one.body.of, one.id, one)
         for one in said_in(counted, ReportBody)
-        if one.kind in OUT and one.body.of in versions
+        if one.kind in STAGES and one.body.of in versions
     ]
     decided = said_in(counted, DecidedBody)
     agreed = [one for one in decided if one.body.decision is Decision.COUNTERSIGN]
@@ -510,7 +511,6 @@ def _must_be_owned(step: str, versions: Mapping[str, PlanBody]) -> bool:
     return not steps or any(rung.acknowledge for rung in steps)
 
 
-STAGES = {Kind.DEPARTED: Stage.DEPARTED, Kind.ARRIVED: Stage.ARRIVED, Kind.LEFT: Stage.LEFT}
 ONWARD = frozenset({Kind.DEPARTED, Kind.ARRIVED, Kind.EXTENDED})
 """What nobody reports whose visit is over."""
 

@@ -20,8 +20,8 @@ from visitsafe.record.bodies import (
     ReportBody,
     StoodDownBody,
 )
-from visitsafe.record.kinds import KINDS
-from visitsafe.record.terms import BECAUSE_WORDS, Kind, Outcome, Stage, Status
+from visitsafe.record.kinds import KINDS, STAGES, Kind
+from visitsafe.record.terms import BECAUSE_WORDS, Outcome, Stage, Status
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import is_watched, minutes_late, owner, unowned
 from visitsafe.state.phrases import overtaken_words, went_first, whose
@@ -149,12 +149,8 @@ def _where(state: PlanState, zone: tzinfo) -> str:
         Stage.LEFT: "left",
         Stage.BACK: "back",
     }[visit.stage]
-    kinds = {
-        Stage.DEPARTED: {Kind.DEPARTED},
-        Stage.ARRIVED: {Kind.ARRIVED},
-        Stage.LEFT: {Kind.LEFT},
-        Stage.BACK: {Kind.BACK},
-    }.get(visit.stage, {Kind.OK, Kind.EXTENDED})
+    quiet = {Kind.BACK} if visit.stage is Stage.BACK else {Kind.OK, Kind.EXTENDED}
+    kinds = {kind for kind, stage in STAGES.items() if stage is visit.stage} or quiet
     of = [visit.back] if visit.back else [one for one in visit.trip if one.kind in kinds]
     if not of:
         return word

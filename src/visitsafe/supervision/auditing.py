@@ -17,7 +17,8 @@ from visitsafe.errors import NotPermittedError
 from visitsafe.exchange.doctor import HealthFinding, good, look, told
 from visitsafe.record.bodies import AuditedBody
 from visitsafe.record.entry import Entry
-from visitsafe.record.terms import TEAM_STREAM, Answer, Kind, Role
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import TEAM_STREAM, Answer, Role
 from visitsafe.supervision.audits import audit_due, audits
 from visitsafe.supervision.evidence import evidence, since, year_to
 from visitsafe.supervision.figures import gather

@@ -10,8 +10,8 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError
 from visitsafe.record.bodies import AuditedBody
 from visitsafe.record.entry import body_of
+from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import is_plan_id
-from visitsafe.record.terms import Kind
 from visitsafe.state.visit import Event
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import to_text

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 
 from visitsafe.record.bodies import AuditedBody, DecidedBody, PlanBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.meanings import Meaning
-from visitsafe.record.terms import Answer, Decision, Document, Kind
+from visitsafe.record.terms import Answer, Decision, Document
 from visitsafe.state.fold import PlanState
 from visitsafe.supervision.figures import POLICE_KNOW, Figures, lateness, steps_raised
 from visitsafe.supervision.patterns import MARKER, was_made

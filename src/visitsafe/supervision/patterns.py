@@ -15,7 +15,8 @@ import msgspec
 from visitsafe.checklists.facts import in_the_dark
 from visitsafe.checklists.model import Pattern
 from visitsafe.record.bodies import IncidentBody, ReportBody
-from visitsafe.record.terms import Answer, Because, Company, Kind, Status
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Answer, Because, Company, Status
 from visitsafe.state.duties import CaseHistory, Met, each_once, talk_by
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import unanswered

@@ -14,10 +14,9 @@ from visitsafe.record.bodies import (
     Heard,
     ReportBody,
 )
-from visitsafe.record.kinds import kind_words
+from visitsafe.record.kinds import Kind, kind_words
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import PlanRow
-from visitsafe.record.terms import Kind
 from visitsafe.state.after import before
 from visitsafe.state.duties import duties_of, owed, talk_by
 from visitsafe.state.entry_words import reason_of, says

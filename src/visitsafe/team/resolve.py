@@ -28,8 +28,9 @@ from visitsafe.record.bodies import (
     RoleChangedBody,
 )
 from visitsafe.record.entry import Verified, body_of
+from visitsafe.record.kinds import Kind
 from visitsafe.record.order import Order
-from visitsafe.record.terms import Kind, Role
+from visitsafe.record.terms import Role
 from visitsafe.team.people import Member, fingerprint_in, known_roles
 
 MOST_NORTH, MOST_EAST = 90, 180

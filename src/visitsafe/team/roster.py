@@ -15,8 +15,9 @@ import msgspec
 from visitsafe.errors import VerificationError
 from visitsafe.record.bodies import AgreedBody, Companion, FoundedBody, Place, PlanBody
 from visitsafe.record.entry import Content, Verified, body_of
+from visitsafe.record.kinds import Kind
 from visitsafe.record.order import Order
-from visitsafe.record.terms import Kind, Role
+from visitsafe.record.terms import Role
 from visitsafe.team.people import (
     Member,
     Members,

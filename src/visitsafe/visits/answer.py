@@ -13,7 +13,8 @@ import msgspec
 from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.record.bodies import AcknowledgedBody, Heard, Rung, StoodDownBody
-from visitsafe.record.terms import Because, Kind, Outcome, Stage
+from visitsafe.record.kinds import Kind
+from visitsafe.record.terms import Because, Outcome, Stage
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import is_alarming, to_raise

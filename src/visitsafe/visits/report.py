@@ -23,8 +23,9 @@ from visitsafe.record.bodies import (
     PlanBody,
     ReportBody,
 )
+from visitsafe.record.kinds import Kind
 from visitsafe.record.stored import PlanRow
-from visitsafe.record.terms import Kind, Stage
+from visitsafe.record.terms import Stage
 from visitsafe.state.fold import PlanState, called
 from visitsafe.state.ladder import is_watched
 from visitsafe.state.rules import is_earlier

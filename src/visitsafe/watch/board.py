@@ -23,9 +23,10 @@ from visitsafe.record.bodies import (
     Rung,
     Visit,
 )
+from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import is_plan_id, reference
 from visitsafe.record.stored import PlanRow, Store, Stored
-from visitsafe.record.terms import ROLE_WORDS, TEAM_STREAM, Company, Kind, Role, Stage, Status
+from visitsafe.record.terms import ROLE_WORDS, TEAM_STREAM, Company, Role, Stage, Status
 from visitsafe.state import ladder as alarm
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState, called

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from visitsafe.record.kinds import KINDS
-from visitsafe.record.terms import Kind, Stage, Status
+from visitsafe.record.kinds import KINDS, Kind
+from visitsafe.record.terms import Stage, Status
 from visitsafe.state.phrases import along
 from visitsafe.state.visit import A_DAY
 from visitsafe.team.people import as_heard

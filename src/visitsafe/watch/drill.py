@@ -11,8 +11,9 @@ import msgspec
 
 from visitsafe.errors import NotPermittedError, VerificationError
 from visitsafe.record.bodies import EscalatedBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.stored import Store
-from visitsafe.record.terms import Kind, Outcome, Role
+from visitsafe.record.terms import Outcome, Role
 from visitsafe.state import ladder as alarm
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import WORKER

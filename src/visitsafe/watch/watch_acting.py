@@ -16,9 +16,10 @@ import msgspec
 
 from visitsafe.errors import KeyFileError, StoreError, VisitsafeError
 from visitsafe.record.bodies import EscalatedBody, NotifiedBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import reference
 from visitsafe.record.stored import Store
-from visitsafe.record.terms import Kind, Outcome
+from visitsafe.record.terms import Outcome
 from visitsafe.state import ladder as alarm
 from visitsafe.state.fold import PlanState
 from visitsafe.text.clock import from_text, to_text

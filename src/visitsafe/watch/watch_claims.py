@@ -13,9 +13,9 @@ import msgspec
 from visitsafe.desk import summariser_at
 from visitsafe.record.bodies import BeatBody
 from visitsafe.record.entry import Entry, compose, seal_entry
+from visitsafe.record.kinds import Kind
 from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import Store, nothing_first
-from visitsafe.record.terms import Kind
 from visitsafe.state.fold import PlanState
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import from_text

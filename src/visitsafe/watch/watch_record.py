@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from visitsafe.errors import StoreError, VerificationError, VisitsafeError
 from visitsafe.record.bodies import EscalatedBody, NotifiedBody
+from visitsafe.record.kinds import Kind
 from visitsafe.record.stored import Store, Stored, nothing_first
-from visitsafe.record.terms import Kind
 from visitsafe.state.visit import Event
 from visitsafe.watch.watch_claims import Means, Pen
 from visitsafe.watch.watch_unkept import Item, Unkept
