@@ -239,7 +239,7 @@ def show(
         raise UsageError("--document or --number, not both", hint="see: visitsafe document list --case CASE")
     with desk_of(context) as desk:
         history = _history(desk, ref, case)
-        whole, found = _one(history, document, number)
+        whole, found = _the_document(history, document, number)
         state = without_details(whole)
         said = next(one for one in state.after.documents if one.id == found.id)
         team, phone = desk.roster.name, desk.roster.settings.desk_phone or ""
@@ -257,7 +257,7 @@ def _history(desk: "Desk", ref: str | None, case: str) -> "CaseHistory":
     return seen_by(desk, find_case(desk, *_named(ref, case))[1])
 
 
-def _one(
+def _the_document(
     history: "CaseHistory", document: Document | None, number: int | None
 ) -> "tuple[PlanState, Event[DocumentedBody]]":
     """The document that is meant.

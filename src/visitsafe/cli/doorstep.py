@@ -878,12 +878,12 @@ ROLE = {"duty": "the duty officer", "manager": "a manager", "line-manager": "the
 def spoken_line(done: Reported, now: datetime, zone: tzinfo) -> str:
     """`K7Q2-M9: Sam Carter set out at 13:40; due back 15:30`, escaped."""
     report, after = done.report, done.after
-    what = _what(done, now, zone) + _stands(done, now, zone)
+    what = _what_happened(done, now, zone) + _stands(done, now, zone)
     told = f" (told to {one_line(done.signer.person.name)})" if report.who else ""
     return f"{after.ref}: {one_line(after.author.person.name)} {what}{told}"
 
 
-def _what(done: Reported, now: datetime, zone: tzinfo) -> str:
+def _what_happened(done: Reported, now: datetime, zone: tzinfo) -> str:
     """What happened, and when."""
     report = done.report
     if report.kind is Kind.EXTENDED:

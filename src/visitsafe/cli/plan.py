@@ -180,13 +180,13 @@ def plan(
     elif answers is not None:
         if resume:
             raise UsageError("--resume goes on with the wizard's draft", hint="leave out --answers")
-        wish = _Wish(repeat, revise, urgent, reason, another=another)
+        wish = _FileFlags(repeat, revise, urgent, reason, another=another)
         _plan_from_file(context, answers, checklist, wish, yes=yes, json=json)
     else:
-        talk(context, Wanted(repeat, revise, checklist or HOME_VISIT, resume, urgent, reason, plain))
+        talk(context, TalkFlags(repeat, revise, checklist or HOME_VISIT, resume, urgent, reason, plain))
 
 
-class _Wish:
+class _FileFlags:
     """What the flags ask for besides the answers."""
 
     def __init__(
@@ -257,7 +257,7 @@ def _answered(context: typer.Context, file: "AnswersFile", named: str | None) ->
 
 
 def _plan_from_file(
-    context: typer.Context, path: str, named: str | None, wish: _Wish, *, yes: bool, json: bool
+    context: typer.Context, path: str, named: str | None, wish: _FileFlags, *, yes: bool, json: bool
 ) -> None:
     from visitsafe.checklists.questionnaire import compile_questionnaire
     from visitsafe.planning.sign import (
@@ -299,7 +299,11 @@ def _plan_from_file(
 
 
 def _intent(
-    context: typer.Context, desk: "Desk", file: "AnswersFile", questionnaire: "Questionnaire", wish: _Wish
+    context: typer.Context,
+    desk: "Desk",
+    file: "AnswersFile",
+    questionnaire: "Questionnaire",
+    wish: _FileFlags,
 ) -> "Intent":
     from visitsafe.planning.compose import Intent
     from visitsafe.planning.sign import standing_answers
@@ -362,7 +366,7 @@ def _known(
     desk: "Desk",
     file: "AnswersFile",
     questionnaire: "Questionnaire",
-    wish: _Wish,
+    wish: _FileFlags,
     old: "PlanState | None",
 ) -> "Known":
     """What is known of the visit that a file describes, as far as it describes one."""
@@ -460,7 +464,7 @@ KEPT = "nothing was signed, and your draft is kept: visitsafe plan --resume"
 WITHOUT_TERMINAL = "use: visitsafe plan --answers FILE --yes (--print-answers prints a file to fill in)"
 
 
-class Wanted(NamedTuple):
+class TalkFlags(NamedTuple):
     """What the flags of `visitsafe plan` ask for."""
 
     repeat: str | None
@@ -472,7 +476,7 @@ class Wanted(NamedTuple):
     plain: bool
 
 
-def talk(context: typer.Context, wanted: Wanted) -> None:
+def talk(context: typer.Context, wanted: TalkFlags) -> None:
     """Walk through the checklist and sign the plan.
 
     Raises:
@@ -493,7 +497,7 @@ def talk(context: typer.Context, wanted: Wanted) -> None:
             _plan(context, desk, draft, wanted, asker)
 
 
-def _draft(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "Talk") -> "Draft":
+def _draft(context: typer.Context, desk: "Desk", wanted: TalkFlags, asker: "Talk") -> "Draft":
     """The unfinished plan to go on with, or a new one."""
     from visitsafe.record.refs import reference
 
@@ -508,7 +512,7 @@ def _draft(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "Talk") 
     )
 
 
-def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, asker: "Talk") -> None:
+def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: TalkFlags, asker: "Talk") -> None:
     from visitsafe.checklists.questionnaire import compile_questionnaire
     from visitsafe.cli.prompts.talk import ask_all
     from visitsafe.planning.sign import signed_already
@@ -521,7 +525,7 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, 
     checklists = checklist_named(context, session.checklist)
     questionnaire = compile_questionnaire(checklists, zone_of(desk.roster))
     draft.save(session)
-    if said := _said(desk, session):
+    if said := _before_a_new_version(desk, session):
         asker.tell(*said)
     revises = desk.resolve(session.revises) if session.revises else ""
     if same := _revised_already(desk, checklists, questionnaire, session):
@@ -557,7 +561,7 @@ def _revised_already(
     return signed_with(desk, checklists, questionnaire, _intent_of(desk, questionnaire, session), old)
 
 
-def _said(desk: "Desk", session: "Session") -> tuple[str, ...]:
+def _before_a_new_version(desk: "Desk", session: "Session") -> tuple[str, ...]:
     """For a new version: what the manager said about the one before, and what a new one costs.
 
     Raises:
@@ -586,7 +590,7 @@ def _said(desk: "Desk", session: "Session") -> tuple[str, ...]:
 
 
 def _session(
-    context: typer.Context, desk: "Desk", draft: "Draft", wanted: Wanted, asker: "Talk"
+    context: typer.Context, desk: "Desk", draft: "Draft", wanted: TalkFlags, asker: "Talk"
 ) -> "Session":
     """Where the wizard begins: a draft as it was left, a plan to repeat or revise, or nothing."""
     from msgspec.structs import replace
@@ -609,7 +613,7 @@ def _session(
     return refit(compile_questionnaire(checklists, zone_of(desk.roster)), session, digest)
 
 
-def _new_session(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "Talk") -> "Session":
+def _new_session(context: typer.Context, desk: "Desk", wanted: TalkFlags, asker: "Talk") -> "Session":
     from visitsafe.checklists.questionnaire import compile_questionnaire
     from visitsafe.planning.compose import answers_of
     from visitsafe.planning.sign import standing_answers
@@ -638,7 +642,7 @@ def _new_session(context: typer.Context, desk: "Desk", wanted: Wanted, asker: "T
     )
 
 
-def _old_plan(desk: "Desk", wanted: Wanted) -> "PlanState | None":
+def _old_plan(desk: "Desk", wanted: TalkFlags) -> "PlanState | None":
     from visitsafe.planning.sign import check_may_revise
 
     named = wanted.repeat or wanted.revise
@@ -650,7 +654,7 @@ def _old_plan(desk: "Desk", wanted: Wanted) -> "PlanState | None":
     return state
 
 
-def _urgent(wanted: Wanted, asker: "Talk") -> str:
+def _urgent(wanted: TalkFlags, asker: "Talk") -> str:
     from visitsafe.text.clean import clean
 
     reason = clean(wanted.reason, lines=True)

@@ -95,7 +95,7 @@ def changed_since(body: PlanBody, now: Sequence[KnownFact]) -> list[str]:
 
 def first_known(state: "PlanState", known: Sequence[Finding]) -> list[Finding]:
     """The notes from earlier visits that are worrying, the gravest first, each on one line."""
-    return [one for one in _told(state, known) if _kind(one) < OTHER]
+    return [one for one in _known_or_signed(state, known) if _kind(one) < OTHER]
 
 
 def notes_left(state: "PlanState", known: Sequence[Finding]) -> list[str]:
@@ -106,15 +106,15 @@ def notes_left(state: "PlanState", known: Sequence[Finding]) -> list[str]:
 
 def notes_before(state: "PlanState", known: Sequence[Finding]) -> list[str]:
     """The notes of earlier visits that are not among `first_known`."""
-    return [one.text for one in _told(state, known) if _kind(one) == OTHER]
+    return [one.text for one in _known_or_signed(state, known) if _kind(one) == OTHER]
 
 
 def has_incident(state: "PlanState", known: Sequence[Finding]) -> bool:
     """Whether earlier visits of the case tell of an incident or a near miss."""
-    return any(_kind(one) == 0 for one in _told(state, known))
+    return any(_kind(one) == 0 for one in _known_or_signed(state, known))
 
 
-def _told(state: "PlanState", known: Sequence[Finding]) -> list[Finding]:
+def _known_or_signed(state: "PlanState", known: Sequence[Finding]) -> list[Finding]:
     """What is known now, and of what was signed what that does not replace, the gravest first."""
     signed = [one for one in state.body.findings if one.from_before]
     every = (*known, *_not_replaced(signed, known, state.ref))
@@ -167,8 +167,8 @@ def write_brief(
         console, "Purpose", shorten(visit.purpose, room - len("Purpose: "), placeholder=" ..."), indent=INDENT
     )
     _words(console, body, room)
-    _said(console, state, zone, room)
-    _late(console, state, now, zone)
+    _newest_decision(console, state, zone, room)
+    _overdue_sharing(console, state, now, zone)
     rest = "; ".join([*_counted(state, now, known), *_changed_in_brief(body, previous, zone)])
     put(console, ("Also: ", STRONG), f"{rest}.", indent=INDENT)
 
@@ -182,7 +182,7 @@ def _words(console: "Console", body: PlanBody, room: int) -> None:
             fact(console, shown.label, text, indent=INDENT)
 
 
-def _said(console: "Console", state: "PlanState", zone: tzinfo, room: int) -> None:
+def _newest_decision(console: "Console", state: "PlanState", zone: tzinfo, room: int) -> None:
     """The newest decision so far."""
     decisions = [one for one in state.judged if isinstance(one.body, DecidedBody) and not one.why_not]
     for one in decisions[-1:]:
@@ -192,7 +192,7 @@ def _said(console: "Console", state: "PlanState", zone: tzinfo, room: int) -> No
             put(console, shorten(said, 2 * room - 4, placeholder=" ..."), indent=INDENT)
 
 
-def _late(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) -> None:
+def _overdue_sharing(console: "Console", state: "PlanState", now: datetime, zone: tzinfo) -> None:
     for one in duties_of(state):
         if one.met(now) is Met.OVERDUE:
             put(
@@ -336,7 +336,7 @@ def _write(
     _standing(console, body, now)
     _before(console, state, zone)
     _changed(console, body, previous, zone)
-    _rest(console, state, known.notes)
+    _notes_and_where_the_rest_is(console, state, known.notes)
 
 
 def _worries(state: "PlanState", now: datetime, known: Sequence[Finding]) -> Iterator[tuple[Part, ...]]:
@@ -506,7 +506,7 @@ def _changed(console: "Console", body: PlanBody, previous: "PlanState | None", z
         put(console, "Nothing: the same answers and findings.", indent=INDENT)
 
 
-def _rest(console: "Console", state: "PlanState", known: Sequence[Finding]) -> None:
+def _notes_and_where_the_rest_is(console: "Console", state: "PlanState", known: Sequence[Finding]) -> None:
     """The notes, and where every answer stands: this is one screen."""
     notes = notes_left(state, known)
     if notes:

@@ -275,12 +275,12 @@ def _became(asker: "Talk", duty: "DutyState", unlock: "Callable[[], object]") ->
             if reason is not None:
                 return Sharing(declined=True, reason=reason)
             continue
-        told = _told(asker, duty)
+        told = _ask_who_was_told(asker, duty)
         if told is not None:
             return told
 
 
-def _told(asker: "Talk", duty: "DutyState") -> "Sharing | None":
+def _ask_who_was_told(asker: "Talk", duty: "DutyState") -> "Sharing | None":
     from visitsafe.followup.sharing import Sharing
 
     before = "; ".join(duty.duty.recipients)

@@ -123,7 +123,13 @@ def _incidents(console: "Console", state: "PlanState", zone: tzinfo) -> None:
         heading(console, "Incidents and near misses")
     for said in state.after.incidents:
         title = incident_title(said.body)
-        item(console, (f"{title}, ", STRONG), moment(said.happened, zone), _by(state, said), indent=INDENT)
+        item(
+            console,
+            (f"{title}, ", STRONG),
+            moment(said.happened, zone),
+            _by_whom(state, said),
+            indent=INDENT,
+        )
         _form_answers(console, said.body)
         _before(console, state, said, zone)
         if said.id in state.after.not_talked_over:
@@ -137,7 +143,7 @@ def _debriefs(console: "Console", state: "PlanState", now: datetime, zone: tzinf
         return
     heading(console, "How it was")
     for said in state.after.debriefs:
-        item(console, f"Talked over, {moment(said.happened, zone)}", _by(state, said), indent=INDENT)
+        item(console, f"Talked over, {moment(said.happened, zone)}", _by_whom(state, said), indent=INDENT)
         _form_answers(console, said.body)
         _before(console, state, said, zone)
     if by:
@@ -163,7 +169,7 @@ def _sharing(console: "Console", state: "PlanState", now: datetime, zone: tzinfo
     for said in others:
         kept = said.body.decision == NOT_SHARE
         told = "Decided not to share" if kept else f"Shared with {'; '.join(said.body.recipients)}"
-        item(console, f"{told}, {moment(said.happened, zone)}", _by(state, said), indent=INDENT)
+        item(console, f"{told}, {moment(said.happened, zone)}", _by_whom(state, said), indent=INDENT)
         fact(
             console,
             "Because" if kept else "Said",
@@ -182,7 +188,12 @@ def _documents(console: "Console", state: "PlanState", zone: tzinfo) -> None:
         body = said.body
         review = f"; looked at again {body.review}" if body.review else ""
         title = DOCUMENTS.get(body.document, body.document)
-        item(console, f"{title}, {date_only(said.happened, zone)}{review}", _by(state, said), indent=INDENT)
+        item(
+            console,
+            f"{title}, {date_only(said.happened, zone)}{review}",
+            _by_whom(state, said),
+            indent=INDENT,
+        )
         for action in body.actions:
             by = f", by {action.by}" if action.by else ""
             item(console, f"{action.what} ({action.who}{by})", indent=2 * INDENT)
@@ -190,7 +201,7 @@ def _documents(console: "Console", state: "PlanState", zone: tzinfo) -> None:
         item(console, marker_words(one.body), indent=INDENT)
 
 
-def _by(state: "PlanState", said: "Event[Filled] | Event[SharedBody]") -> str:
+def _by_whom(state: "PlanState", said: "Event[Filled] | Event[SharedBody]") -> str:
     """Who signed it, and whose word it is."""
     heard = getattr(said.body, "heard", None)
     told = f", told by {name_of(state, heard.person)}" if heard else ""
@@ -206,7 +217,7 @@ def _before(console: "Console", state: "PlanState", said: "Event[Filled]", zone:
     """What was corrected, in full: a correction hides nothing."""
     for old in before(state.after, said.id):
         when = moment(old.happened, zone)
-        item(console, f"{CORRECTED.capitalize()} ({when}{_by(state, old)}):", indent=2 * INDENT)
+        item(console, f"{CORRECTED.capitalize()} ({when}{_by_whom(state, old)}):", indent=2 * INDENT)
         for label, answer in words_before(old.body):
             fact(console, label, answer, indent=3 * INDENT)
 
@@ -353,7 +364,7 @@ def show_way(console: "Console", state: "PlanState", now: datetime, zone: tzinfo
         heading(console, "On the way")
     for sentence in missing:
         put(console, (sentence, WARN), indent=INDENT)
-    _told(console, told, state, zone)
+    _who_was_told(console, told, state, zone)
     for alarm in alarms(state, zone):
         _alarm(console, alarm, state, zone, STOP if alarm.open else STRONG)
     for drill in drills(state, zone):
@@ -363,10 +374,10 @@ def show_way(console: "Console", state: "PlanState", now: datetime, zone: tzinfo
 def _alarm(console: "Console", alarm: AlarmTold, state: "PlanState", zone: tzinfo, style: str) -> None:
     console.print()
     put(console, (alarm.title, style))
-    _told(console, alarm.told, state, zone)
+    _who_was_told(console, alarm.told, state, zone)
 
 
-def _told(console: "Console", told: Sequence[Told], state: "PlanState", zone: tzinfo) -> None:
+def _who_was_told(console: "Console", told: Sequence[Told], state: "PlanState", zone: tzinfo) -> None:
     for one in told:
         at = clock(one.at, zone, state.body.visit.start)
         put(console, (one.text, STOP if one.grave else ""), indent=INDENT, mark=f"{at}  ")

@@ -34,17 +34,17 @@ def spread(desk: "Desk", url: str, tell: Tell, *, count: int = 0, worth_it: int 
     def run(todo: "Sequence[Task]", upto: int) -> "Iterator[Result]":
         alone = here(desk.store, desk.roster)
         if upto < worth_it or number < 2:  # noqa: PLR2004 - one process is this one
-            yield from _told(alone(todo, upto), len(todo), tell)
+            yield from _telling(alone(todo, upto), len(todo), tell)
             return
         try:
-            yield from _told(share(begin, (url, desk.roster.team_id, upto), todo, number), len(todo), tell)
+            yield from _telling(share(begin, (url, desk.roster.team_id, upto), todo, number), len(todo), tell)
         except NoProcessesError:
-            yield from _told(alone(todo, upto), len(todo), tell)
+            yield from _telling(alone(todo, upto), len(todo), tell)
 
     return run
 
 
-def _told(results: "Iterable[Result]", total: int, tell: Tell) -> "Iterator[Result]":
+def _telling(results: "Iterable[Result]", total: int, tell: Tell) -> "Iterator[Result]":
     tell("checking the store", 0, total)
     for done, result in enumerate(results, 1):
         yield result

@@ -427,14 +427,14 @@ def play_drill(context: Context, ref: str | None) -> int:
         if not living(contacts, members).channels:
             raise NotPermittedError("there are no channels to try", hint=ADD_CHANNEL)
         heard: list[Tried] = []
-        said = _made_up(fitted, heard) if ref is None else _of_visit(desk, fitted, ref, heard)
+        said = _drill_made_up(fitted, heard) if ref is None else _drill_on_visit(desk, fitted, ref, heard)
     worked = [tried for tried in heard if not tried.why]
     said.insert(0, f"DRILL: {len(worked)} of {len(heard)} messages were handed over.")
     result("\n".join(one_line(line) for line in said))
     return 0 if len(worked) == len(heard) and not faults else FAILED
 
 
-def _of_visit(desk: Desk, fitted: Outfit, ref: str, heard: list[Tried]) -> list[str]:
+def _drill_on_visit(desk: Desk, fitted: Outfit, ref: str, heard: list[Tried]) -> list[str]:
     hands = Watching(fitted.means, fitted.roster, _unheard, _unheard, drilling=True).hands
     state = play(hands, desk.store, desk.resolve(ref), os.urandom(4).hex(), _into(heard))
     return [
@@ -444,7 +444,7 @@ def _of_visit(desk: Desk, fitted: Outfit, ref: str, heard: list[Tried]) -> list[
     ]
 
 
-def _made_up(fitted: Outfit, heard: list[Tried]) -> list[str]:
+def _drill_made_up(fitted: Outfit, heard: list[Tried]) -> list[str]:
     hands = Watching(fitted.means, fitted.roster, _unheard, _unheard, drilling=True).hands
     play_made_up(hands, _into(heard))
     return [

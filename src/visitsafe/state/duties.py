@@ -264,7 +264,7 @@ def duties_of(state: PlanState) -> tuple[DutyState, ...]:
     began = _began(state)
     for number, (of, at, duty) in enumerate(_duties(state), start=1):
         of_plan = of == state.version.id
-        said = _said(state, of, duty)
+        said = _words_on(state, of, duty)
         apart = said if len({one.body.decision for one in said}) > 1 else ()
         found.append(
             DutyState(
@@ -416,7 +416,7 @@ def _place(after: AfterState, said: Event[Filled]) -> tuple[str, ...]:
     return first.at, first.id, said.at, said.id
 
 
-def _said(state: PlanState, of: str, duty: Duty) -> tuple[Event[SharedBody], ...]:
+def _words_on(state: PlanState, of: str, duty: Duty) -> tuple[Event[SharedBody], ...]:
     """The words on a duty, the newest last; where they differ, only those that no author of another had seen.
 
     What was done about an earlier version of the plan holds for the next; the same goes for an incident or

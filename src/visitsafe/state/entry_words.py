@@ -85,7 +85,7 @@ def _says(body: AfterBody, people: Mapping[str, Member]) -> Iterator[str]:
     if isinstance(body, Filled):
         yield from _filled(body, people)
     else:
-        yield from _whose(body, people)
+        yield from _whose_word(body, people)
 
 
 def _filled(body: Filled, people: Mapping[str, Member]) -> Iterator[str]:
@@ -129,11 +129,11 @@ def says(judged: Judged, state: PlanState) -> str:
         return after_says(judged.body, state.people)
     if not isinstance(judged.body, VisitBody):
         return ""
-    what = (*_what(judged.body, state.visit), *_whose(judged.body, state.people))
+    what = (*_what_was_said(judged.body, state.visit), *_whose_word(judged.body, state.people))
     return "; ".join(part for part in what if part.strip())
 
 
-def _what(body: Bodies, visit: VisitState) -> Iterator[str]:
+def _what_was_said(body: Bodies, visit: VisitState) -> Iterator[str]:
     if isinstance(body, ReportBody):
         yield "the duress phrase was spoken" if body.duress else ""
         yield "stopped the visit" if body.stopped else ""
@@ -154,7 +154,7 @@ def _what(body: Bodies, visit: VisitState) -> Iterator[str]:
         yield f"the visit went on, due back {exactly(body.until)}" if body.until else ""
 
 
-def _whose(body: Bodies, people: Mapping[str, Member]) -> Iterator[str]:
+def _whose_word(body: Bodies, people: Mapping[str, Member]) -> Iterator[str]:
     """Whose word it is, when it happened, what was added, and whether it was only a drill."""
     happened = getattr(body, "happened", "")
     yield f"it happened {exactly(happened)}" if happened else ""

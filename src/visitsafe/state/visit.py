@@ -106,7 +106,7 @@ class Counted(tuple[Judged, ...]):  # noqa: SLOT001 - it keeps what it has sorte
         return counted
 
     @cached_property
-    def _said(self) -> dict[type, list[Event[Any]]]:
+    def _by_body(self) -> dict[type, list[Event[Any]]]:
         said: dict[type, list[Event[Any]]] = {}
         for one in self:
             if one.author is not None and one.body is not None:
@@ -117,7 +117,7 @@ class Counted(tuple[Judged, ...]):  # noqa: SLOT001 - it keeps what it has sorte
 
     def said(self, kind: type[B]) -> list[Event[B]]:
         """See `said_in`; no form is a kind of another."""
-        return list(self._said.get(kind, ()))
+        return list(self._by_body.get(kind, ()))
 
 
 def said_in(counted: Sequence[Judged], kind: type[B]) -> list[Event[B]]:
@@ -706,7 +706,7 @@ def visit_state(order: Order, judged: Sequence[Judged], current: Judged, body: P
         early=watch.early[-1] if watch.early else None,
         past=watch.past,
         company=_company(order, reports, watch),
-        told=_told(counted, reports),
+        told=_told_of_reports(counted, reports),
     )
     closed = "" if watch.open else _closed(order, state, downs, put_off(counted))
     return msgspec.structs.replace(state, taken=_taken(order, state), closed=closed)
@@ -732,7 +732,7 @@ def _company(order: Order, reports: Sequence[Event[Reports]], watch: Watch) -> t
     )
 
 
-def _told(counted: Counted, reports: Sequence[Event[Reports]]) -> tuple[Event[NotifiedBody], ...]:
+def _told_of_reports(counted: Counted, reports: Sequence[Event[Reports]]) -> tuple[Event[NotifiedBody], ...]:
     names = {one.id for one in reports if isinstance(one.body, ReportBody) and one.body.differs}
     return tuple(one for one in said_in(counted, NotifiedBody) if one.body.about in names) if names else ()
 

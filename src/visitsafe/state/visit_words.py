@@ -188,7 +188,7 @@ def _report(state: PlanState, said: Event[Reports], zone: tzinfo) -> Told:
     return Told(
         at=said.happened,
         text=f"{name} {_verb(said, zone, day)}",
-        more=tuple(filter(None, _more(state, said, zone))),
+        more=tuple(filter(None, _more_of_report(state, said, zone))),
         grave=duress or (isinstance(body, ReportBody) and bool(body.urgent or body.differs)),
     )
 
@@ -204,7 +204,7 @@ def _verb(said: Event[Reports], zone: tzinfo, day: str) -> str:
     return KINDS[said.kind].did
 
 
-def _more(state: PlanState, said: Event[Reports], zone: tzinfo) -> Iterator[str]:
+def _more_of_report(state: PlanState, said: Event[Reports], zone: tzinfo) -> Iterator[str]:
     body = said.body
     if said.happened != said.at:
         yield f"Reported at {clock(said.at, zone, state.body.visit.start)}"
