@@ -168,7 +168,7 @@ def test_choices_are_ticked_and_none_is_said_and_stands_alone(desk: Desk, keys: 
 
 
 def test_ticking_none_unticks_the_others_and_the_other_way_round() -> None:
-    listed = Ticks(("a", "b", "none"), set(), frozenset({2}), lambda: 80)
+    listed = Ticks(("a", "b", "none"), lambda: 80, ticked=set(), alone=frozenset({2}))
     for place, ticked in ((0, {0}), (1, {0, 1}), (2, {2}), (2, set()), (2, {2}), (1, {1})):
         listed.at = place
         listed.toggle()

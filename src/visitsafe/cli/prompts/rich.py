@@ -6,14 +6,33 @@ there are no boxes.
 """
 
 import textwrap
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import partial
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from prompt_toolkit.layout import Dimension, UIContent, UIControl, Window
+import questionary
+from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.filters import to_filter
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+from prompt_toolkit.layout import (
+    Dimension,
+    FormattedTextControl,
+    HSplit,
+    Layout,
+    UIContent,
+    UIControl,
+    Window,
+)
+from prompt_toolkit.styles import Style
+from questionary.prompts.common import InquirerControl
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
 from visitsafe.checklists.assessment import DOES_NOT_APPLY, NONE
 from visitsafe.checklists.model import AnswerType, Question
@@ -53,14 +72,6 @@ from visitsafe.wizard.words import (
     WANTS_ANSWER,
     Guide,
 )
-
-if TYPE_CHECKING:
-    import questionary
-    from prompt_toolkit.formatted_text import StyleAndTextTuples
-    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-    from questionary.prompts.common import InquirerControl
-    from rich.console import Console
-
 
 AROUND = 12
 """Lines that a question and its keys need beside a list."""
@@ -118,31 +129,86 @@ class Left(StrEnum):
     HELP = "help"
 
 
+Handler = Callable[[KeyPressEvent], None]
+
+
 @dataclass
-class Grid:
-    """The state of the page, which stays when it is shown again after `?`.
+class Listed(ABC):
+    """Lines to mark one by one; it stays as it is when it is shown again after `?`.
 
     Attributes:
         texts: A line each.
-        answers: An answer for each, empty if it was passed over, or None.
-        keep: Saves the answer of a line, at once.
         columns: How wide to write.
-        rules: These are rules to keep in mind, not questions: y takes all of them.
-        whys: Why each is asked, shown for the active line.
-        optional: The places of those that can be passed over.
+        back: Whether there is anywhere to go back to.
         at: The active line; the one after the last is the way back.
         message: What Enter said.
     """
 
-    texts: tuple[str, ...]
+    texts: Sequence[str]
+    columns: Callable[[], int]
+    back: bool = True
+    at: int = 0
+    message: str = ""
+
+    def move(self, by: int) -> None:
+        """Up or down, round at the ends."""
+        self.at = (self.at + by) % (len(self.texts) + self.back)
+
+    def below(self) -> str:
+        """What stands under the list."""
+        return self.message
+
+    @abstractmethod
+    def marked(self, place: int) -> tuple[str, str, str]:
+        """The mark of a line with its style, and the style of its text."""
+
+    @abstractmethod
+    def keys(self) -> KeyBindings:
+        """What each key does."""
+
+    def fragments(self) -> StyleAndTextTuples:
+        """The list in pieces of style and text."""
+        pieces: StyleAndTextTuples = []
+        for place, text in enumerate(self.texts):
+            mark, style, text_style = self.marked(place)
+            indent = " " * (POINTER_COLUMNS + len(mark))
+            lines = textwrap.wrap(text, max(10, self.columns() - len(indent) - 1))
+            pieces += [*self._pointer(place), (style, mark), (text_style, f"\n{indent}".join(lines) + "\n")]
+        return [*pieces, *self._pointer(len(self.texts)), ("", f"{BACK_LINE}\n")] if self.back else pieces
+
+    def _pointer(self, place: int) -> StyleAndTextTuples:
+        if place != self.at:
+            return [("", " " * POINTER_COLUMNS)]
+        return [("bold", " » "), ("[SetCursorPosition]", "")]
+
+    def _moving(self) -> KeyBindings:
+        """The keys that move, and those that leave any page."""
+        keys = KeyBindings()
+        ways = {"s-tab": Left.BACK, "?": Left.HELP, **dict.fromkeys(("c-c", "c-d", "<sigint>"), Left.PAUSE)}
+        for key, left in ways.items():
+            keys.add(key, eager=True)(_gives(left))
+        for key, by in (("up", -1), ("c-p", -1), ("down", 1), ("c-n", 1), ("tab", 1)):
+            keys.add(key)(lambda _, by=by: self.move(by))
+        return keys
+
+
+@dataclass(kw_only=True)
+class Grid(Listed):
+    """Questions with an answer each.
+
+    Attributes:
+        answers: An answer for each, empty if it was passed over, or None.
+        keep: Saves the answer of a line, at once.
+        rules: These are rules to keep in mind, not questions: y takes all of them.
+        whys: Why each is asked, shown for the active line.
+        optional: The places of those that can be passed over.
+    """
+
     answers: list[str | None]
     keep: Callable[[int, str], None]
-    columns: Callable[[], int]
     rules: bool = False
     whys: tuple[str, ...] = ()
     optional: frozenset[int] = frozenset()
-    at: int = 0
-    message: str = ""
 
     def first_open(self) -> int | None:
         """The first line without an answer."""
@@ -151,7 +217,7 @@ class Grid:
     def move(self, by: int) -> None:
         """Up or down, round at the ends."""
         self.message = ""
-        self.at = (self.at + by) % (len(self.texts) + 1)
+        super().move(by)
 
     def set(self, answer: str) -> None:
         """Answer the active line and go to the next; after the last one to one that is open."""
@@ -170,53 +236,121 @@ class Grid:
             self.at = self.at if first_open is None else first_open
 
     def below(self) -> str:
-        """What stands under the page: what Enter said, and why the active line is asked."""
+        """What Enter said, and why the active line is asked."""
         why = f"Why: {self.whys[self.at]}" if self.at < len(self.whys) else ""
         return f"{self.message} {why}".strip()
 
-    def fragments(self) -> "StyleAndTextTuples":
-        """The page in pieces of style and text."""
-        indent = " " * (POINTER_COLUMNS + ANSWER_COLUMNS)
-        room = max(10, self.columns() - len(indent) - 1)
-        pieces: StyleAndTextTuples = []
-        words = READ_WORDS if self.rules else WORDS
-        for place, (text, answer) in enumerate(zip(self.texts, self.answers, strict=True)):
-            pieces += self._pointer(place)
-            pieces.append(("bold" if answer is not None else "", words[answer].ljust(ANSWER_COLUMNS)))
-            pieces.append(("", f"\n{indent}".join(textwrap.wrap(text, room)) + "\n"))
-        return [*pieces, *self._pointer(len(self.texts)), ("", f"{BACK_LINE}\n")]
+    def marked(self, place: int) -> tuple[str, str, str]:
+        """The answer, in a column."""
+        answer = self.answers[place]
+        mark = (READ_WORDS if self.rules else WORDS)[answer].ljust(ANSWER_COLUMNS)
+        return mark, "bold" if answer is not None else "", ""
 
-    def _pointer(self, place: int) -> "StyleAndTextTuples":
-        if place != self.at:
-            return [("", " " * POINTER_COLUMNS)]
-        return [("bold", " » "), ("[SetCursorPosition]", "")]
+    def keys(self) -> KeyBindings:
+        """A letter answers the active line."""
+        keys = self._moving()
+        for key, answer in KEYS.items():
+            if not (self.rules and answer is not Answer.NO):
+                keys.add(key)(self._sets(answer))
+        if self.optional:
+            keys.add(SKIP_KEY)(self._sets(""))
+        if self.rules:
+            keys.add(" ")(self._sets(Answer.YES))
+            keys.add("y")(_or_fail(self._take_all))
+        keys.add("enter")(self._go_on)
+        return keys
+
+    def _sets(self, answer: str) -> Handler:
+        return _or_fail(lambda _: self.set(answer))
+
+    def _take_all(self, event: KeyPressEvent) -> None:
+        for place in range(len(self.texts)):
+            self.answers[place] = Answer.YES
+            self.keep(place, Answer.YES)
+        event.app.exit(result=Left.DONE)
+
+    def _go_on(self, event: KeyPressEvent) -> None:
+        first_open = self.first_open()
+        if self.at == len(self.texts):
+            event.app.exit(result=Left.BACK)
+        elif first_open is None:
+            event.app.exit(result=Left.DONE)
+        else:
+            self.at = first_open
+            self.message = OPEN_LINE
 
 
-def show_grid(grid: Grid, hint: str) -> Left:
-    """Show the page until the person leaves it; the answers are in the grid."""
-    from prompt_toolkit.layout import FormattedTextControl, Window
+@dataclass(kw_only=True)
+class Ticks(Listed):
+    """Lines of which any can be ticked.
 
-    lines = Window(FormattedTextControl(grid.fragments, focusable=True), dont_extend_height=True)
-    return run(hint, lines, grid.below, _grid_keys(grid), grid.columns)
+    Attributes:
+        ticked: The places of those that are ticked.
+        alone: The places of those that cannot be ticked together with others.
+    """
+
+    ticked: set[int]
+    alone: frozenset[int]
+
+    def toggle(self) -> None:
+        """Tick or untick the active line, and untick what does not go with it."""
+        self.message = ""
+        if self.at == len(self.texts):
+            return
+        if self.at in self.ticked:
+            self.ticked.discard(self.at)
+            return
+        self.ticked = {self.at} if self.at in self.alone else {self.at, *(self.ticked - self.alone)}
+
+    def marked(self, place: int) -> tuple[str, str, str]:
+        """A box."""
+        return ("[x] ", "bold", "bold") if place in self.ticked else ("[ ] ", "", "")
+
+    def keys(self) -> KeyBindings:
+        """Space ticks, Enter goes on once something is ticked."""
+        keys = self._moving()
+        keys.add(" ")(lambda _: self.toggle())
+        keys.add("enter")(self._go_on)
+        return keys
+
+    def _go_on(self, event: KeyPressEvent) -> None:
+        if self.at == len(self.texts):
+            event.app.exit(result=Left.BACK)
+        elif self.ticked:
+            event.app.exit(result=Left.DONE)
+        else:
+            self.message = TICK_HOW
 
 
-def run(
-    hint: str, lines: "Window", below: Callable[[], str], keys: "KeyBindings", columns: Callable[[], int]
-) -> Left:
-    """Show the keys, a list and a remark under it, until the person leaves."""
-    from prompt_toolkit.application import Application
-    from prompt_toolkit.layout import FormattedTextControl, HSplit, Layout, Window
+def _gives(value: Any) -> Handler:
+    """A key that answers with a value."""
+    return lambda event: event.app.exit(result=value)
+
+
+def _or_fail(handler: Handler) -> Handler:
+    """Where an answer cannot be saved, leave the page with that error instead of going on."""
+
+    def handle(event: KeyPressEvent) -> None:
+        try:
+            handler(event)
+        except VisitsafeError as error:
+            event.app.exit(exception=error)
+
+    return handle
+
+
+def show(listed: Listed, hint: str) -> Left:
+    """Show the keys, a list and a remark under it, until the person leaves; the marks are in the list."""
 
     def text(words: Callable[[], str]) -> Window:
-        control = FormattedTextControl(lambda: wrapped(words(), columns()))
+        control = FormattedTextControl(lambda: wrapped(words(), listed.columns()))
         return Window(control, dont_extend_height=True)
 
+    lines = Window(FormattedTextControl(listed.fragments, focusable=True), dont_extend_height=True)
+    lines = fit(lines) if isinstance(listed, Ticks) else lines
+    page = HSplit([text(lambda: f"\n{hint}"), lines, more_sign(lines), text(listed.below)])
     application: Application[Left] = Application(
-        layout=Layout(
-            HSplit([text(lambda: f"\n{hint}"), lines, more_sign(lines), text(below)]), focused_element=lines
-        ),
-        key_bindings=keys,
-        erase_when_done=True,
+        layout=Layout(page, focused_element=lines), key_bindings=listed.keys(), erase_when_done=True
     )
     try:
         return application.run()
@@ -230,100 +364,18 @@ def wrapped(text: str, columns: int) -> str:
     return "\n".join(line for part in parts for line in part)
 
 
-def leaves(keys: "KeyBindings") -> None:
-    """The keys that leave any page."""
-    ways = {"s-tab": Left.BACK, "?": Left.HELP, **dict.fromkeys(("c-c", "c-d", "<sigint>"), Left.PAUSE)}
-    for key, left in ways.items():
-        keys.add(key, eager=True)(_leaves(left))
-
-
-def _grid_keys(grid: Grid) -> "KeyBindings":
-    from prompt_toolkit.key_binding import KeyBindings
-
-    keys = KeyBindings()
-    leaves(keys)
-    for key, by in (("up", -1), ("c-p", -1), ("down", 1), ("c-n", 1), ("tab", 1)):
-        keys.add(key)(_moves(grid, by))
-    for key, answer in KEYS.items():
-        if not (grid.rules and answer is not Answer.NO):
-            keys.add(key)(_sets(grid, answer))
-    if grid.optional:
-        keys.add(SKIP_KEY)(_sets(grid, ""))
-    if grid.rules:
-        keys.add(" ")(_sets(grid, Answer.YES))
-        keys.add("y")(_takes_all(grid))
-    keys.add("enter")(_goes_on(grid))
-    return keys
-
-
-Handler = Callable[["KeyPressEvent"], None]
-
-
-def _leaves(left: Left) -> Handler:
-    return lambda event: event.app.exit(result=left)
-
-
-def _moves(grid: Grid, by: int) -> Handler:
-    return lambda _: grid.move(by)
-
-
-def _sets(grid: Grid, answer: str) -> Handler:
-    return _or_fail(lambda _: grid.set(answer))
-
-
-def _takes_all(grid: Grid) -> Handler:
-    def take(event: "KeyPressEvent") -> None:
-        for place in range(len(grid.texts)):
-            grid.answers[place] = Answer.YES
-            grid.keep(place, Answer.YES)
-        event.app.exit(result=Left.DONE)
-
-    return _or_fail(take)
-
-
-def _goes_on(grid: Grid) -> Handler:
-    def go_on(event: "KeyPressEvent") -> None:
-        first_open = grid.first_open()
-        if grid.at == len(grid.texts):
-            event.app.exit(result=Left.BACK)
-        elif first_open is None:
-            event.app.exit(result=Left.DONE)
-        else:
-            grid.at = first_open
-            grid.message = OPEN_LINE
-
-    return go_on
-
-
-def _or_fail(handler: Handler) -> Handler:
-    """Where an answer cannot be saved, leave the page with that error instead of going on."""
-
-    def handle(event: "KeyPressEvent") -> None:
-        try:
-            handler(event)
-        except VisitsafeError as error:
-            event.app.exit(exception=error)
-
-    return handle
-
-
 DIM, STRONG, WARN = "dim", "bold", "yellow"
 
 
 class Paper:
     """Lines on a terminal, from top to bottom."""
 
-    def __init__(self, columns: Callable[[], int], console: "Console | None" = None) -> None:
-        from rich.console import Console
-
+    def __init__(self, columns: Callable[[], int], console: Console | None = None) -> None:
         self._console = console or Console(markup=False, emoji=False, highlight=False)
         self._columns = columns
 
     def write(self, *lines: str, style: str = "", indent: int = 0) -> None:
         """Print lines, wrapped between words. In a low window blank lines give way to what is asked."""
-        from rich.padding import Padding
-        from rich.text import Text
-
         is_low = rows_if_low() is not None
         for line in lines:
             if is_low and not line:
@@ -344,94 +396,6 @@ class Paper:
         """A finding: its level and sentence, then the rest."""
         self.write("", first, style=STRONG)
         self.write(*rest, indent=2)
-
-
-BOX_COLUMNS = len("[x] ")
-
-
-@dataclass
-class Ticks:
-    """The state of the list, which stays when it is shown again after `?`.
-
-    Attributes:
-        texts: A line each.
-        ticked: The places of those that are ticked.
-        alone: The places of those that cannot be ticked together with others.
-        columns: How wide to write.
-        back: Whether there is anywhere to go back to.
-        at: The active line; the one after the last is the way back.
-        message: What Enter said.
-    """
-
-    texts: Sequence[str]
-    ticked: set[int]
-    alone: frozenset[int]
-    columns: Callable[[], int]
-    back: bool = True
-    at: int = 0
-    message: str = field(default="")
-
-    def move(self, by: int) -> None:
-        """Up or down, round at the ends."""
-        self.at = (self.at + by) % (len(self.texts) + self.back)
-
-    def toggle(self) -> None:
-        """Tick or untick the active line, and untick what does not go with it."""
-        self.message = ""
-        if self.at == len(self.texts):
-            return
-        if self.at in self.ticked:
-            self.ticked.discard(self.at)
-            return
-        self.ticked = {self.at} if self.at in self.alone else {self.at, *(self.ticked - self.alone)}
-
-    def fragments(self) -> "StyleAndTextTuples":
-        """The list in pieces of style and text."""
-        indent = " " * (POINTER_COLUMNS + BOX_COLUMNS)
-        room = max(10, self.columns() - len(indent) - 1)
-        pieces: StyleAndTextTuples = []
-        for place, text in enumerate(self.texts):
-            ticked = place in self.ticked
-            pieces += self._pointer(place)
-            pieces.append(("bold" if ticked else "", "[x] " if ticked else "[ ] "))
-            pieces.append(("bold" if ticked else "", f"\n{indent}".join(textwrap.wrap(text, room)) + "\n"))
-        if self.back:
-            pieces += [*self._pointer(len(self.texts)), ("", f"{BACK_LINE}\n")]
-        return pieces
-
-    def _pointer(self, place: int) -> "StyleAndTextTuples":
-        if place != self.at:
-            return [("", " " * POINTER_COLUMNS)]
-        return [("bold", " » "), ("[SetCursorPosition]", "")]
-
-
-def show_ticks(ticks: Ticks, hint: str) -> Left:
-    """Show the list until the person leaves it; what is ticked is in `ticks`."""
-    from prompt_toolkit.layout import FormattedTextControl, Window
-
-    lines = fit(Window(FormattedTextControl(ticks.fragments, focusable=True), dont_extend_height=True))
-    return run(hint, lines, lambda: ticks.message, _tick_keys(ticks), ticks.columns)
-
-
-def _tick_keys(ticks: Ticks) -> "KeyBindings":
-    from prompt_toolkit.key_binding import KeyBindings
-
-    keys = KeyBindings()
-    leaves(keys)
-    for key, by in (("up", -1), ("c-p", -1), ("down", 1), ("c-n", 1), ("tab", 1)):
-        keys.add(key)(lambda _, by=by: ticks.move(by))
-    keys.add(" ")(lambda _: ticks.toggle())
-
-    @keys.add("enter")
-    def _(event: "KeyPressEvent") -> None:
-        if ticks.at == len(ticks.texts):
-            event.app.exit(result=Left.BACK)
-        elif ticks.ticked:
-            event.app.exit(result=Left.DONE)
-        else:
-            ticks.message = TICK_HOW
-
-    return keys
 
 
 MARGIN = 7
@@ -481,8 +445,6 @@ class Pickers:
         Returns:
             A value, an event, or `Asked.HELP`.
         """
-        import questionary
-
         choices = [self._line(text, value) for text, value in lines]
         if back:
             choices.append(questionary.Choice(BACK_LINE, value=BACK))
@@ -505,7 +467,7 @@ class Pickers:
     def tick(self, listed: Ticks, hint: str) -> Any:
         """Any lines of a list: their places, an event, or `Asked.HELP`."""
         self.flush()
-        left = show_ticks(listed, hint)
+        left = show(listed, hint)
         if left is Left.DONE:
             return sorted(listed.ticked)
         return {Left.BACK: BACK, Left.HELP: Asked.HELP, Left.PAUSE: Pause()}[left]
@@ -525,10 +487,6 @@ class Pickers:
             echo: What a text means so far, shown under it while it is typed.
             notes: What is to be said about the try before, and goes with this one.
         """
-        import questionary
-        from prompt_toolkit.application import get_app
-        from prompt_toolkit.filters import to_filter
-        from prompt_toolkit.styles import Style
 
         def meaning() -> str:
             return wrapped(echo(get_app().current_buffer.text) if echo else "", self.columns())
@@ -552,9 +510,7 @@ class Pickers:
         """Notes as they stand above a prompt; they disappear with it, so that none outlives its answer."""
         return "".join(f"{wrapped(terminal(note), self.columns())}\n" for note in notes)
 
-    def _line(self, text: str, value: Any) -> "questionary.Choice":
-        import questionary
-
+    def _line(self, text: str, value: Any) -> questionary.Choice:
         if value is Asked.HEADING:
             return questionary.Separator(f"-- {text}")
         return questionary.Choice(self._wrapped(text), value=value)
@@ -566,9 +522,7 @@ class Pickers:
     def _hint(self, hint: str) -> str:
         return "\n  ".join(textwrap.wrap(hint, max(10, self.columns() - 3))) or " "
 
-    def _ask(self, prompt: "questionary.Question", keys: Mapping[str, Any], *, lines: bool = False) -> Any:
-        from prompt_toolkit.key_binding import merge_key_bindings
-
+    def _ask(self, prompt: questionary.Question, keys: Mapping[str, Any], *, lines: bool = False) -> Any:
         application = prompt.application
         ours = _picker_keys(keys, lines=lines)
         _use_list(prompt, ours, keys)
@@ -582,26 +536,24 @@ class Pickers:
             return Pause()
 
 
-def _picker_keys(keys: Mapping[str, Any], *, lines: bool) -> "KeyBindings":
+def _picker_keys(keys: Mapping[str, Any], *, lines: bool) -> KeyBindings:
     """Our keys: merged last and eager, they come before questionary's own."""
-    from prompt_toolkit.key_binding import KeyBindings
-
     ours = KeyBindings()
 
     @ours.add("c-c", eager=True)
     @ours.add("c-d", eager=True)
     @ours.add("<sigint>", eager=True)
-    def _(event: "KeyPressEvent") -> None:
+    def _(event: KeyPressEvent) -> None:
         event.app.exit(result=Pause(event.app.current_buffer.text))
 
     @ours.add("s-tab", eager=True)
-    def _(event: "KeyPressEvent") -> None:
+    def _(event: KeyPressEvent) -> None:
         event.app.exit(result=BACK)
 
     if lines:
 
         @ours.add("escape", "enter", eager=True)
-        def _(event: "KeyPressEvent") -> None:
+        def _(event: KeyPressEvent) -> None:
             event.current_buffer.insert_text("\n")
 
     for key, value in keys.items():
@@ -610,17 +562,8 @@ def _picker_keys(keys: Mapping[str, Any], *, lines: bool) -> "KeyBindings":
     return ours
 
 
-def _gives(value: Any) -> Callable[["KeyPressEvent"], None]:
-    """A key that answers with a value."""
-    return lambda event: event.app.exit(result=value)
-
-
-def _use_list(prompt: "questionary.Question", keys: "KeyBindings", named: Mapping[str, Any]) -> None:
+def _use_list(prompt: questionary.Question, keys: KeyBindings, named: Mapping[str, Any]) -> None:
     """Stand on the active line of a list, as a screen reader follows the cursor, with a sign for the rest."""
-    from prompt_toolkit.filters import to_filter
-    from prompt_toolkit.layout import HSplit, Layout
-    from questionary.prompts.common import InquirerControl
-
     layout = prompt.application.layout
     for window in layout.find_all_windows():
         control = window.content
@@ -632,7 +575,7 @@ def _use_list(prompt: "questionary.Question", keys: "KeyBindings", named: Mappin
                 keys.add(key, eager=True)(partial(_give_pointed, control))
 
 
-def _give_pointed(control: "InquirerControl", event: "KeyPressEvent") -> None:
+def _give_pointed(control: InquirerControl, event: KeyPressEvent) -> None:
     event.app.exit(result=control.get_pointed_at().value)
 
 
@@ -657,7 +600,7 @@ class RichTalk(Talk):
     def __init__(
         self,
         kept: str = "",
-        console: "Console | None" = None,
+        console: Console | None = None,
         *,
         flush: Callable[[], None] = discard_typed_ahead,
         columns: Callable[[], int] = width,
@@ -840,7 +783,7 @@ class RichTalk(Talk):
         state.at = state.first_open() or 0
         while True:
             self._flush()
-            left = show_grid(state, hint)
+            left = show(state, hint)
             if left is Left.HELP:
                 question = page.questions[min(state.at, len(names) - 1)]
                 self._paper.write("", question.ask, *guide.explain(question, why=True), indent=2)
