@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from visitsafe.checklists.assessment import Value, in_words
+from visitsafe.checklists.assessment import DOES_NOT_APPLY, Value, in_words
 from visitsafe.checklists.model import AnswerType, Question, Source, VisitField
 from visitsafe.checklists.questionnaire import cite
-from visitsafe.record.terms import Level
+from visitsafe.record.terms import Answer, Level
 from visitsafe.text.clock import age, date_only, from_text
 from visitsafe.text.counts import things
 from visitsafe.text.times import long_visit
@@ -40,6 +40,7 @@ from visitsafe.wizard.session import (
 
 TYPED = frozenset({AnswerType.TEXT, AnswerType.PEOPLE, AnswerType.TIME, AnswerType.TELEPHONE})
 """What is typed, and not picked from a list."""
+LETTERS: Mapping[str, str] = {"y": Answer.YES, "n": Answer.NO, "u": Answer.NOT_SURE}
 
 
 class Proposal(Protocol):
@@ -183,6 +184,15 @@ LEAVE_EMPTY = "You may leave this empty."
 REPORTED = "You may leave this empty; the plan then tells your manager that it is open."
 ALL_FINDINGS = "Back to all findings"
 SAY_WHO = "Somebody has to do it: type a name or a role."
+
+
+def letters(question: Question) -> dict[str, str]:
+    """The letters that answer yes or no, with what each means; none for another question."""
+    if question.answer is AnswerType.ACKNOWLEDGE:
+        return {"y": Answer.YES, "n": Answer.NO}
+    if question.answer is not AnswerType.YES_NO:
+        return {}
+    return {**LETTERS, "x": DOES_NOT_APPLY} if question.does_not_apply else dict(LETTERS)
 
 
 def where(page: AskOne | AskTogether) -> str:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TextIO
 
-from visitsafe.checklists.assessment import DOES_NOT_APPLY, Value
+from visitsafe.checklists.assessment import Value
 from visitsafe.checklists.model import AnswerType, Question
 from visitsafe.cli.prompts.talk import Keep, Talk, width
-from visitsafe.record.terms import Answer
 from visitsafe.text.clean import clean, is_name, quoted, terminal
 from visitsafe.wizard import words
 from visitsafe.wizard.answers import AnswerError, options
@@ -38,7 +37,7 @@ from visitsafe.wizard.session import (
     WriteControl,
     Wrote,
 )
-from visitsafe.wizard.words import TYPED, Guide
+from visitsafe.wizard.words import LETTERS, TYPED, Guide, letters
 
 LIST_KEYS = "(< back, q stop and keep everything, ? more)"
 FREE_KEYS = "(:b back, :q stop and keep everything, :? more)"
@@ -134,7 +133,6 @@ def as_number(word: str, highest: int) -> int | None:
 
 
 YES = frozenset({"", "y", "yes"})
-LETTERS = {"y": Answer.YES, "n": Answer.NO, "u": Answer.NOT_SURE}
 HOW = {
     AnswerType.YES_NO: "y for yes, n for no, u for not sure.",
     AnswerType.ACKNOWLEDGE: "y if you will keep it in mind, n for not yet.",
@@ -206,11 +204,8 @@ class PlainTalk(Talk):
         return self._answered(question, line, guide)
 
     def _answered(self, question: Question, line: str, guide: Guide) -> Event | None:
-        if question.answer in {AnswerType.YES_NO, AnswerType.ACKNOWLEDGE}:
-            letters = LETTERS | ({"x": DOES_NOT_APPLY} if question.does_not_apply else {})
-            line = letters.get(line.lower(), line)
         try:
-            value = guide.parse(question, line)
+            value = guide.parse(question, letters(question).get(line.lower(), line))
         except AnswerError as error:
             self.lines.write(_refused(question, line, error))
             return None
@@ -365,21 +360,21 @@ def _explain_all(page: AskTogether, guide: Guide) -> Iterator[str]:
 
 def _letters(page: AskTogether, values: Mapping[str, Value], line: str) -> dict[str, Value]:
     """The answers in a line such as `n n y`, `nny`, `2 y` or, for all rules, `y`; none if it is another."""
-    letters = line.lower().replace(",", " ").split()
-    if len(letters) == 2 and (number := as_number(letters[0], len(page.questions))):  # noqa: PLR2004 - a pair
+    typed = line.lower().replace(",", " ").split()
+    if len(typed) == 2 and (number := as_number(typed[0], len(page.questions))):  # noqa: PLR2004 - a pair
         names = [page.questions[number - 1].id]
-        letters = letters[1:]
+        typed = typed[1:]
     else:
         names = [question.id for question in page.questions if question.id not in values]
-        letters = [letter for word in letters for letter in word]
+        typed = [letter for word in typed for letter in word]
     acknowledge = page.questions[0].answer is AnswerType.ACKNOWLEDGE
-    if acknowledge and letters == ["y"]:
-        letters = letters * len(names)
+    if acknowledge and typed == ["y"]:
+        typed = typed * len(names)
     meant = {**LETTERS, words.SKIP_KEY: ""}
     if acknowledge:
         del meant["u"]
-    if len(letters) != len(names) or not set(letters) <= set(meant):
+    if len(typed) != len(names) or not set(typed) <= set(meant):
         return {}
-    found = {name: str(meant[letter]) for name, letter in zip(names, letters, strict=True)}
+    found = {name: str(meant[letter]) for name, letter in zip(names, typed, strict=True)}
     required = {question.id for question in page.questions if question.required}
     return {} if any(not value and name in required for name, value in found.items()) else {**found}

@@ -34,7 +34,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from visitsafe.checklists.assessment import DOES_NOT_APPLY, NONE
+from visitsafe.checklists.assessment import NONE
 from visitsafe.checklists.model import AnswerType, Question
 from visitsafe.cli.prompts.talk import Keep, Talk, discard_typed_ahead, rows_if_low, width
 from visitsafe.errors import VisitsafeError
@@ -62,16 +62,7 @@ from visitsafe.wizard.session import (
     WriteControl,
     Wrote,
 )
-from visitsafe.wizard.words import (
-    BACK_LINE,
-    CHOOSE_HOW,
-    OPEN_LINE,
-    PLACEHOLDER,
-    SKIP_KEY,
-    TICK_HOW,
-    WANTS_ANSWER,
-    Guide,
-)
+from visitsafe.wizard.words import LETTERS, Guide, letters
 
 AROUND = 12
 """Lines that a question and its keys need beside a list."""
@@ -109,7 +100,6 @@ def fit(listed: Window) -> Window:
 
 
 ANSWER_COLUMNS, POINTER_COLUMNS = 9, 3
-KEYS = {"y": Answer.YES, "n": Answer.NO, "u": Answer.NOT_SURE}
 WORDS: dict[str | None, str] = {
     None: "....",
     "": "passed",
@@ -174,7 +164,9 @@ class Listed(ABC):
             indent = " " * (POINTER_COLUMNS + len(mark))
             lines = textwrap.wrap(text, max(10, self.columns() - len(indent) - 1))
             pieces += [*self._pointer(place), (style, mark), (text_style, f"\n{indent}".join(lines) + "\n")]
-        return [*pieces, *self._pointer(len(self.texts)), ("", f"{BACK_LINE}\n")] if self.back else pieces
+        return (
+            [*pieces, *self._pointer(len(self.texts)), ("", f"{words.BACK_LINE}\n")] if self.back else pieces
+        )
 
     def _pointer(self, place: int) -> StyleAndTextTuples:
         if place != self.at:
@@ -225,7 +217,7 @@ class Grid(Listed):
         if self.at == len(self.texts):
             return
         if not answer and self.at not in self.optional:
-            self.message = WANTS_ANSWER
+            self.message = words.WANTS_ANSWER
             return
         self.answers[self.at] = answer
         self.keep(self.at, answer)
@@ -249,11 +241,11 @@ class Grid(Listed):
     def keys(self) -> KeyBindings:
         """A letter answers the active line."""
         keys = self._moving()
-        for key, answer in KEYS.items():
+        for key, answer in LETTERS.items():
             if not (self.rules and answer is not Answer.NO):
                 keys.add(key)(self._sets(answer))
         if self.optional:
-            keys.add(SKIP_KEY)(self._sets(""))
+            keys.add(words.SKIP_KEY)(self._sets(""))
         if self.rules:
             keys.add(" ")(self._sets(Answer.YES))
             keys.add("y")(_or_fail(self._take_all))
@@ -277,7 +269,7 @@ class Grid(Listed):
             event.app.exit(result=Left.DONE)
         else:
             self.at = first_open
-            self.message = OPEN_LINE
+            self.message = words.OPEN_LINE
 
 
 @dataclass(kw_only=True)
@@ -319,7 +311,7 @@ class Ticks(Listed):
         elif self.ticked:
             event.app.exit(result=Left.DONE)
         else:
-            self.message = TICK_HOW
+            self.message = words.TICK_HOW
 
 
 def _gives(value: Any) -> Handler:
@@ -447,9 +439,9 @@ class Pickers:
         """
         choices = [self._line(text, value) for text, value in lines]
         if back:
-            choices.append(questionary.Choice(BACK_LINE, value=BACK))
+            choices.append(questionary.Choice(words.BACK_LINE, value=BACK))
         if default is None:
-            choices.insert(0, questionary.Choice(PLACEHOLDER, value=Asked.NOTHING))
+            choices.insert(0, questionary.Choice(words.PLACEHOLDER, value=Asked.NOTHING))
         while True:
             prompt = questionary.select(
                 "",
@@ -462,7 +454,7 @@ class Pickers:
             result = self._ask(prompt, {"?": Asked.HELP, **(keys or {})})
             if result is not Asked.NOTHING:
                 return result
-            choices[0] = questionary.Choice(self._wrapped(CHOOSE_HOW), value=Asked.NOTHING)
+            choices[0] = questionary.Choice(self._wrapped(words.CHOOSE_HOW), value=Asked.NOTHING)
 
     def tick(self, listed: Ticks, hint: str) -> Any:
         """Any lines of a list: their places, an event, or `Asked.HELP`."""
@@ -886,9 +878,5 @@ class RichTalk(Talk):
 
 def _keys(question: Question) -> dict[str, str]:
     """The keys that answer at once: letters for yes and no, numbers for a list of up to nine."""
-    if question.answer is AnswerType.YES_NO:
-        more = {"x": DOES_NOT_APPLY} if question.does_not_apply else {}
-        return {key: answer.value for key, answer in KEYS.items()} | more
-    if question.answer is AnswerType.ACKNOWLEDGE:
-        return {"y": Answer.YES.value, "n": Answer.NO.value}
-    return {str(number): value for number, (value, _) in enumerate(options(question)[:9], start=1)}
+    numbers = {str(number): value for number, (value, _) in enumerate(options(question)[:9], start=1)}
+    return letters(question) or numbers
