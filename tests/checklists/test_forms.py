@@ -98,7 +98,7 @@ class TestForms:
         ("means", "words"),
         [
             ("hrt", 'no meaning "hrt": did you mean "hurt"?'),
-            ("weather", "docs/checklist-format.md lists"),
+            ("weather", "write the id that it has in the file that ships"),
             ("hurt", 'another question means "hurt"'),
         ],
     )

@@ -202,7 +202,9 @@ def _meanings(placed: Placed) -> Iterator[ChecklistProblem]:
         if question.means is None:
             continue
         if question.means not in MEANINGS:
-            better = did_you_mean(question.means, MEANINGS) or f": {_WHICH}"
+            better = (
+                did_you_mean(question.means, MEANINGS) or ": write the id that it has in the file that ships"
+            )
             yield ChecklistProblem((*path, "means"), f'visitsafe knows no meaning "{question.means}"{better}')
         elif count[question.meaning] > 1:
             sentence = f'another question means "{question.means}" already, by its id or by its own means'
@@ -475,10 +477,8 @@ def lost_meanings(form: FormChecklist) -> str:
     if not lost:
         return ""
     what = "this" if len(lost) == 1 else "any of these"
-    return f"no question means {what}, so what follows from it is left out: {', '.join(lost)} ({_WHICH})"
-
-
-_WHICH = "docs/checklist-format.md lists the meanings"
+    mend = "if a question asks it, write means: and this name below its id"
+    return f"no question means {what}, so what follows from it is left out: {', '.join(lost)}; {mend}"
 
 
 def _form_question(path: Path, question: Question) -> Iterator[ChecklistProblem]:
