@@ -1,5 +1,6 @@
 """What earlier visits tell in the wizard, at the cost of no prompt; and how many prompts a debrief takes."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from visitsafe.wizard.draft import Session, begin, begin_form, final, open_draft
 from visitsafe.wizard.session import AskOne, AskTogether, ControlFor, Event, Findings, Goto, Review, Sign
 from visitsafe.wizard.step import Wizard
 from visitsafe.wizard.words import findings_title, sign_words
-from wizard.fronts import GUIDE, LONDON, Saved, TableFront, always
+from wizard.fronts import GUIDE, LONDON, NOW, Saved, TableFront, always
 from wizard.test_wizard import IN_DATE, ROUTINE
 
 LIBRARY = load_all([shipped_folder()])
@@ -91,6 +92,15 @@ def test_a_repeat_with_something_known_takes_at_most_10_prompts() -> None:
     saved.run(knowing(KNOWN), fresh, front)
     assert len(front.asked) <= 10
     assert front.told[1] == f"- {KNOWN.text}"
+
+
+def test_what_the_manager_said_is_told_first_and_stands_apart() -> None:
+    _, first, _ = planned(ROUTINE)
+    fresh = begin("home-visit", "d", "x", standing=IN_DATE)
+    again = repeat(SHIPPED, fresh, final(SHIPPED, first), (), "K7Q2-M9")
+    wizard = replace(knowing(KNOWN), said=("Returned by Mo Khan: Take the duty phone.",))
+    page = wizard.page(wizard.begin(again, NOW), NOW)
+    assert page.told[:3] == (*wizard.said, "", "From earlier visits of this case:")
 
 
 def test_another_case_has_another_past() -> None:

@@ -525,13 +525,12 @@ def _plan(context: typer.Context, desk: "Desk", draft: "Draft", wanted: TalkFlag
     checklists = checklist_named(context, session.checklist)
     questionnaire = compile_questionnaire(checklists, zone_of(desk.roster))
     draft.save(session)
-    if said := _before_a_new_version(desk, session):
-        asker.tell(*said)
+    said = _before_a_new_version(desk, session)
     revises = desk.resolve(session.revises) if session.revises else ""
     if same := _revised_already(desk, checklists, questionnaire, session):
         _signed_before(desk, draft, same, asker)
         return
-    wizard = _wizard(context, desk, questionnaire, revises)
+    wizard = _wizard(context, desk, questionnaire, revises, said)
     session = ask_all(wizard, session, asker.draw, draft.save, lambda: invocation(context).now)
     patiently = patient(later(context, desk), KEPT)
     done = _sign(context, patiently, checklists, questionnaire, session, draft.name)
@@ -663,7 +662,9 @@ def _urgent(wanted: TalkFlags, asker: "Talk") -> str:
     return reason
 
 
-def _wizard(context: typer.Context, desk: "Desk", questionnaire: "Questionnaire", revises: str) -> "Wizard":
+def _wizard(
+    context: typer.Context, desk: "Desk", questionnaire: "Questionnaire", revises: str, said: tuple[str, ...]
+) -> "Wizard":
     """The wizard for a plan: with daylight, and what is known, looked up when the visit's facts change."""
     from visitsafe.planning.known import daylight, knowing
     from visitsafe.wizard.step import Wizard
@@ -679,6 +680,7 @@ def _wizard(context: typer.Context, desk: "Desk", questionnaire: "Questionnaire"
         propose=propose,
         cite=citing(context, desk),
         known=lru_cache(maxsize=1)(knowing(desk, zone_of(desk.roster), desk.member(), but=revises)),
+        said=said,
         team=tuple(desk.roster.members.values()),
         country=desk.roster.settings.country or "",
     )

@@ -82,6 +82,7 @@ class Wizard:
         team: Who is in the team, by whom a companion may be meant.
         country: Whose telephone numbers are meant where none is named.
         phone: The number of the duty desk; said with what a form tells at once.
+        said: What is told first, such as what the manager said about the version before.
     """
 
     questionnaire: Questionnaire
@@ -94,13 +95,16 @@ class Wizard:
     team: tuple[Member, ...] = ()
     country: str = ""
     phone: str = ""
+    said: tuple[str, ...] = ()
 
     def begin(self, session: Session, now: datetime) -> Session:
         """A session to go on with, new or as it was left, as things stand now."""
         session = refit_times(self.questionnaire, session)
         session = self._learned(replace(session, told=self._raised(session)))
         passed = self._passed(session, now)
-        return self._settled(self._applied(session, passed) if passed else session)
+        session = self._settled(self._applied(session, passed) if passed else session)
+        apart = ("",) if self.said and session.told else ()
+        return replace(session, told=(*self.said, *apart, *session.told))
 
     def page(self, session: Session, now: datetime) -> Page:
         """What to show."""
