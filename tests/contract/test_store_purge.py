@@ -15,7 +15,7 @@ from visitsafe.record.chain import check_chain
 from visitsafe.record.entry import Entry, compose
 from visitsafe.record.stored import PlanRow, Store, Stored
 from visitsafe.record.terms import TEAM_STREAM
-from visitsafe.retention.purging import Purge
+from visitsafe.retention.purging import PurgeableStore
 from visitsafe.retention.store_purge import open_purge
 from visitsafe.store.open import open_store
 
@@ -53,7 +53,7 @@ def counted(plan: str, history: Sequence[Stored]) -> PlanRow:
     )
 
 
-Keeper = Callable[[], Purge]
+Keeper = Callable[[], PurgeableStore]
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def keeper(backend: Backend, request: pytest.FixtureRequest) -> Keeper:
 
 
 @pytest.fixture
-def purge(keeper: Keeper) -> Iterator[Purge]:
+def purge(keeper: Keeper) -> Iterator[PurgeableStore]:
     opened = keeper()
     yield opened
     opened.store.close()
@@ -80,7 +80,9 @@ def everything(store: Store) -> list[Any]:
     return [msgspec.structs.replace(row, payload=b"") for row in store.scan()]
 
 
-def test_what_a_signed_entry_removes_is_emptied_and_nothing_else_changes(store: Store, purge: Purge) -> None:
+def test_what_a_signed_entry_removes_is_emptied_and_nothing_else_changes(
+    store: Store, purge: PurgeableStore
+) -> None:
     store.append([entry(1), entry(1, OTHER), entry(2), entry(1, TEAM_STREAM)], NOW, counted)
     purge.store.append([PURGED], NOW, counted)
     before, head = everything(store), store.head()
@@ -93,7 +95,7 @@ def test_what_a_signed_entry_removes_is_emptied_and_nothing_else_changes(store: 
     assert (store.check_file(), store.doubtful()) == ([], [])
 
 
-def test_doing_it_twice_changes_nothing(store: Store, purge: Purge) -> None:
+def test_doing_it_twice_changes_nothing(store: Store, purge: PurgeableStore) -> None:
     store.append([entry(1), PURGED], NOW, counted)
     assert purge.blank(PLAN, {entry(1).id: PURGED.id}, NOW, counted) == 1
     before = list(store.scan())
@@ -101,7 +103,9 @@ def test_doing_it_twice_changes_nothing(store: Store, purge: Purge) -> None:
     assert list(store.scan()) == before
 
 
-def test_what_was_removed_does_not_come_back_when_it_is_appended_again(store: Store, purge: Purge) -> None:
+def test_what_was_removed_does_not_come_back_when_it_is_appended_again(
+    store: Store, purge: PurgeableStore
+) -> None:
     store.append([entry(1), PURGED], NOW, counted)
     purge.blank(PLAN, {entry(1).id: PURGED.id}, NOW, counted)
     assert store.append([entry(1)], NOW, counted) == 0
@@ -130,7 +134,7 @@ def test_what_was_removed_does_not_come_back_when_it_is_appended_again(store: St
     ],
 )
 def test_the_database_refuses_what_no_entry_of_the_plan_removes(
-    store: Store, purge: Purge, plan: str, emptied: str, by: str
+    store: Store, purge: PurgeableStore, plan: str, emptied: str, by: str
 ) -> None:
     several = [entry(1), entry(2), entry(1, TEAM_STREAM), entry(9, OTHER, "purged")]
     store.append([*several, entry(9, TEAM_STREAM, "purged"), PURGED], NOW, counted)
@@ -170,7 +174,7 @@ def test_beside_such_an_entry_the_database_lets_through_nothing_but_an_empty_pay
 
 @pytest.mark.parametrize("raised", [ValueError, KeyboardInterrupt])
 def test_what_is_interrupted_has_not_happened(
-    store: Store, purge: Purge, raised: type[BaseException]
+    store: Store, purge: PurgeableStore, raised: type[BaseException]
 ) -> None:
     store.append([entry(1), entry(2), PURGED], NOW, counted)
     before, rows = list(store.scan()), store.plans()

@@ -31,7 +31,7 @@ from visitsafe.record.kinds import Kind
 from visitsafe.record.terms import Because, Status
 from visitsafe.retention.carrying_out import over_for_certain, why_not_carried_out
 from visitsafe.retention.holds import Holds, holds_in
-from visitsafe.retention.policy import Verdict, facts_of, gone_of, in_cases, named_in, verdict
+from visitsafe.retention.policy import CaseVerdict, facts_of, gone_of, in_cases, named_in, verdict
 from visitsafe.retention.purge_survey import Survey
 from visitsafe.state.duties import owed
 from visitsafe.state.fold import PlanState, fold
@@ -398,7 +398,7 @@ def over_soon(body: PlanBody | None = None) -> Story:
     return back(departed(at(agreed(countersigned(body), by=ADA, keep_days=DAYS), START)))
 
 
-def verdict_on(story: Story, days: int) -> Verdict:
+def verdict_on(story: Story, days: int) -> CaseVerdict:
     return verdict([facts_of(story.state)], AGREED, {}, DUE_BACK + timedelta(days=days))
 
 

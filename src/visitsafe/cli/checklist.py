@@ -88,7 +88,7 @@ def show(
         described = [_document(document, today) for document in documents.values()]
         result_json({**({} if loaded is None else _whole(loaded)), "documents": described})
         return
-    page = Page(documents, today, min(shutil.get_terminal_size().columns, 100))
+    page = ChecklistPage(documents, today, min(shutil.get_terminal_size().columns, 100))
     if loaded is None:
         lines = list(page.sources(list(documents.values())))
     else:
@@ -269,7 +269,7 @@ SENTENCES = {
 """The sentences of an item, and what stands before each."""
 
 
-class Page:
+class ChecklistPage:
     """Writes the lines of one checklist, wrapped to a width."""
 
     def __init__(self, documents: Mapping[str, CitedDocument], today: date, width: int) -> None:

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from datetime import date
 
     from visitsafe.desk import Desk
-    from visitsafe.retention.policy import Verdict
+    from visitsafe.retention.policy import CaseVerdict
     from visitsafe.retention.purge_survey import Survey
     from visitsafe.retention.purging import Done
-    from visitsafe.retention.store_purge import Purge
+    from visitsafe.retention.store_purge import PurgeableStore
 
 
-def case_line(one: "Verdict") -> str:
+def case_line(one: "CaseVerdict") -> str:
     """A case in one line: what of it, and why it goes or stays. Not escaped."""
     refs = ", ".join(facts.ref for facts in one.plans[:5]) + (", ..." if len(one.plans) > 5 else "")  # noqa: PLR2004 - a line's worth
     size = f"{things(len(one.plans), 'plan')} ({refs}), {things(one.entries, 'entry', 'entries')}"
@@ -35,7 +35,7 @@ def case_line(one: "Verdict") -> str:
     return f"case {cut(one.case, 60)}: {size}{sealed}; last {one.since[:10]}; {why}"
 
 
-def _rule(one: "Verdict") -> str:
+def _rule(one: "CaseVerdict") -> str:
     from visitsafe.record.bodies import ERASURE
     from visitsafe.retention.purge_survey import SIGNED
 
@@ -78,7 +78,7 @@ def shape(found: "Survey", done: "Done | None") -> dict[str, Any]:
     }
 
 
-def _case(one: "Verdict") -> dict[str, Any]:
+def _case(one: "CaseVerdict") -> dict[str, Any]:
     return {
         "case": one.case,
         "plans": [{"ref": facts.ref, "plan": facts.plan, "entries": facts.entries} for facts in one.plans],
@@ -210,7 +210,7 @@ def release(context: typer.Context, case: Case, reason: Reason = "") -> None:
 
 
 @contextmanager
-def _purging(context: typer.Context) -> "Iterator[tuple[Desk, Purge]]":
+def _purging(context: typer.Context) -> "Iterator[tuple[Desk, PurgeableStore]]":
     """The desk at a store whose entries can be emptied: in PostgreSQL for the retention role alone."""
     from visitsafe.desk import Desk
     from visitsafe.retention.holding import check_purger
@@ -227,7 +227,9 @@ def _purging(context: typer.Context) -> "Iterator[tuple[Desk, Purge]]":
         yield desk, store
 
 
-def _remove(desk: "Desk", store: "Purge", found: "Survey", reason: str, today: "date | None") -> "Done":
+def _remove(
+    desk: "Desk", store: "PurgeableStore", found: "Survey", reason: str, today: "date | None"
+) -> "Done":
     from visitsafe.retention.purging import remove
     from visitsafe.text.clean import clean
 

@@ -76,7 +76,7 @@ class Facts(msgspec.Struct, frozen=True):
         return case_key(self.case) or self.plan
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class CaseVerdict(msgspec.Struct, frozen=True):
     """Whether a case goes now.
 
     Attributes:
@@ -183,7 +183,7 @@ def in_cases(facts: Iterable[Facts]) -> list[tuple[Facts, ...]]:
     ]
 
 
-def verdict(plans: Sequence[Facts], agreed: AgreedBody, holds: Holds, now: datetime) -> Verdict:
+def verdict(plans: Sequence[Facts], agreed: AgreedBody, holds: Holds, now: datetime) -> CaseVerdict:
     """Whether a case goes by the team's rule.
 
     Args:
@@ -201,7 +201,7 @@ def verdict(plans: Sequence[Facts], agreed: AgreedBody, holds: Holds, now: datet
         why_not = "the team has agreed on no time for it (visitsafe team set --keep-days)"
     elif not why_not and until > to_text(now):
         why_not = f"kept until {until[:10]}"
-    return Verdict(plans[0].case, tuple(plans), rule, days, since, until, why_not)
+    return CaseVerdict(plans[0].case, tuple(plans), rule, days, since, until, why_not)
 
 
 def why_stays(plans: Sequence[Facts], holds: Holds, *, over: bool = False) -> str:

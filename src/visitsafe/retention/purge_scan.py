@@ -34,7 +34,7 @@ class _Version(msgspec.Struct, frozen=True):
 _read = msgspec.json.Decoder(_Version).decode
 
 
-class Seen(msgspec.Struct):
+class SeenPlan(msgspec.Struct):
     """What was seen of a plan.
 
     Attributes:
@@ -56,7 +56,7 @@ class Scan(msgspec.Struct, frozen=True):
     """How far the store had come, and its plans by id: those of which something is here."""
 
     position: int
-    plans: dict[str, Seen]
+    plans: dict[str, SeenPlan]
 
     @property
     def unfinished(self) -> set[str]:
@@ -78,12 +78,12 @@ class Scan(msgspec.Struct, frozen=True):
 
 def scan(store: Store) -> Scan:
     """Walk along the store from its first entry to its last."""
-    plans: dict[str, Seen] = {}
+    plans: dict[str, SeenPlan] = {}
     position = 0
     for row in store.scan():
         position = row.position
         if is_plan_id(row.stream):
-            _see(plans.setdefault(row.stream, Seen(row.stream, set())), row)
+            _see(plans.setdefault(row.stream, SeenPlan(row.stream, set())), row)
     _add_list(plans, store.plans())
     return Scan(position, {plan: seen for plan, seen in plans.items() if seen.here})
 
@@ -103,7 +103,7 @@ def days_before(now: datetime, days: int) -> str:
         return ""
 
 
-def _see(seen: Seen, row: Stored) -> None:
+def _see(seen: SeenPlan, row: Stored) -> None:
     if row.kind == Kind.PURGED:
         seen.signed = True
     elif not row.blank:
@@ -120,7 +120,7 @@ def _see(seen: Seen, row: Stored) -> None:
         seen.keys.add(key)
 
 
-def _add_list(plans: dict[str, Seen], rows: Iterable[PlanRow]) -> None:
+def _add_list(plans: dict[str, SeenPlan], rows: Iterable[PlanRow]) -> None:
     for row in rows:
         if row.plan in plans and (key := case_key(row.case_ref)):
             plans[row.plan].keys.add(key)

@@ -15,8 +15,8 @@ from visitsafe.record.refs import is_plan_id
 from visitsafe.retention.carrying_out import why_not_carried_out
 from visitsafe.retention.holds import Holds, holds_in
 from visitsafe.retention.policy import (
+    CaseVerdict,
     Facts,
-    Verdict,
     facts_of,
     in_cases,
     named_in,
@@ -66,19 +66,19 @@ class Survey(msgspec.Struct, frozen=True):
     """
 
     position: int
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[CaseVerdict, ...]
     unfinished: tuple[Unfinished, ...]
     holds: Holds
     later: int = 0
     elsewhere: tuple[str, ...] = ()
 
     @property
-    def going(self) -> list[Verdict]:
+    def going(self) -> list[CaseVerdict]:
         """The cases that go, those with sealed tracing details first, then the oldest first."""
         return sorted((one for one in self.verdicts if not one.why_not), key=lambda one: not one.sealed)
 
     @property
-    def staying(self) -> list[Verdict]:
+    def staying(self) -> list[CaseVerdict]:
         """The cases that stay."""
         return [one for one in self.verdicts if one.why_not]
 
@@ -181,7 +181,7 @@ def _facts(desk: Desk, plans: Iterable[str]) -> tuple[list[Facts], list[Removed]
     return facts, unfinished
 
 
-def _signed(desk: Desk, facts: Sequence[Facts], holds: Holds) -> list[Verdict]:
+def _signed(desk: Desk, facts: Sequence[Facts], holds: Holds) -> list[CaseVerdict]:
     """Plans that go, or stay, because their removal is signed already: each by itself, whatever its case."""
     found: dict[str, list[Facts]] = {}
     for one in facts:
@@ -189,13 +189,13 @@ def _signed(desk: Desk, facts: Sequence[Facts], holds: Holds) -> list[Verdict]:
         if named_in(state):
             found.setdefault(why_not_carried_out(state, holds, desk.now), []).append(one)
     return [
-        Verdict(group[0].case, group, SIGNED, 0, max(one.last for one in group), "", why_not)
+        CaseVerdict(group[0].case, group, SIGNED, 0, max(one.last for one in group), "", why_not)
         for why_not, some in found.items()
         for group in in_cases(some)
     ]
 
 
-def _only_signed(found: Verdict, signed: Sequence[Verdict]) -> bool:
+def _only_signed(found: CaseVerdict, signed: Sequence[CaseVerdict]) -> bool:
     """Whether a case stays by the rule, and all of its plans are told of as signed already."""
     told = {one.plan for each in signed for one in each.plans}
     return bool(found.why_not) and all(one.plan in told for one in found.plans)
@@ -218,7 +218,9 @@ def _unfinished(desk: Desk, removed: Removed, rules: AgreedBody, holds: Holds) -
     return Unfinished(removed, "" if over else "something came in after its content was removed")
 
 
-def _by_rule(desk: Desk, group: Sequence[Facts], rules: AgreedBody, holds: Holds, scanned: Scan) -> Verdict:
+def _by_rule(
+    desk: Desk, group: Sequence[Facts], rules: AgreedBody, holds: Holds, scanned: Scan
+) -> CaseVerdict:
     found = verdict(group, rules, holds, desk.now)
     if found.why_not:
         return found

@@ -19,7 +19,7 @@ from visitsafe.record.kinds import Kind
 from visitsafe.record.stored import Store, Summarise, nothing_first
 from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.retention.holding import check_purger, check_reason
-from visitsafe.retention.policy import Verdict, facts_of, gone_of, named_in
+from visitsafe.retention.policy import CaseVerdict, facts_of, gone_of, named_in
 from visitsafe.retention.purge_clock import check_clock
 from visitsafe.retention.purge_survey import SIGNED, Survey, Unfinished, rules_of
 from visitsafe.state.fold import PlanState
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CHANGED = "something was recorded about it meanwhile: run the command again"
 
 
-class Purge(Protocol):
+class PurgeableStore(Protocol):
     """A store whose entries can be emptied."""
 
     @property
@@ -80,7 +80,7 @@ class Done(msgspec.Struct, frozen=True):
     still: str
 
 
-def remove(desk: Desk, purge: Purge, found: Survey, reason: str, today: date | None = None) -> Done:
+def remove(desk: Desk, purge: PurgeableStore, found: Survey, reason: str, today: date | None = None) -> Done:
     """Remove what a survey says goes.
 
     Args:
@@ -120,7 +120,7 @@ class _ChangedError(Exception):
 class _Removing:
     """Cases being removed, one after the other, while others may be adding to the store."""
 
-    def __init__(self, desk: Desk, purge: Purge, found: Survey, reason: str) -> None:
+    def __init__(self, desk: Desk, purge: PurgeableStore, found: Survey, reason: str) -> None:
         self._signer: Signer = desk.signer()
         self._desk, self._purge, self._reason = desk, purge, reason.strip()
         self._position = found.position
@@ -135,7 +135,7 @@ class _Removing:
         """Whether anything was signed or emptied."""
         return bool(self._mine or self._entries)
 
-    def case(self, one: Verdict) -> None:
+    def case(self, one: CaseVerdict) -> None:
         """Remove a case, unless something about it came in meanwhile."""
         try:
             states = [self._desk.plan(facts.plan) for facts in one.plans]
@@ -186,7 +186,7 @@ class _Removing:
         """What came of it."""
         return Done(self._cases, tuple(self._plans), self._entries, tuple(self._left), still)
 
-    def _bodies(self, one: Verdict, state: PlanState) -> Sequence[PurgedBody]:
+    def _bodies(self, one: CaseVerdict, state: PlanState) -> Sequence[PurgedBody]:
         """What has to be signed about a plan; nothing if its removal is signed already."""
         gone = gone_of(state)
         if one.rule == SIGNED or named_in(state).keys() >= {each.id for each in gone}:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from visitsafe.store.postgres_purge import PostgresPurge
 
-    Purge = SqlitePurge | PostgresPurge
+    PurgeableStore = SqlitePurge | PostgresPurge
 
 
-def open_purge(url: str, wait: float = WAIT) -> "Purge":
+def open_purge(url: str, wait: float = WAIT) -> "PurgeableStore":
     """Open a store to empty entries in it.
 
     Args:
@@ -26,7 +26,7 @@ def open_purge(url: str, wait: float = WAIT) -> "Purge":
         StoreError: As for `open_store`, or this user may not do that.
     """
     if is_postgres(url):
-        opened: Purge = postgres().open_purge(url, wait)
+        opened: PurgeableStore = postgres().open_purge(url, wait)
         return opened
     store = open_file(url, wait)
     try:
@@ -38,7 +38,7 @@ def open_purge(url: str, wait: float = WAIT) -> "Purge":
 
 
 @contextmanager
-def purge_of(url: str) -> "Iterator[Purge]":
+def purge_of(url: str) -> "Iterator[PurgeableStore]":
     """The same for a while."""
     purge = open_purge(url)
     try:

@@ -9,7 +9,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from visitsafe.store import postgres_schema as sql
 from visitsafe.store.postgres_schema import Roles
-from visitsafe.store.postgres_triggers import FUNCTIONS, TRIGGERS, Trigger
+from visitsafe.store.postgres_triggers import FUNCTIONS, TRIGGERS, TableTrigger
 
 _C = 'text COLLATE "C" NOT NULL'
 _ODD_PURGES: LiteralString = """
@@ -42,9 +42,11 @@ END
 """,
 }
 _TRIGGERS_3 = {
-    "entries_no_change": Trigger("BEFORE DELETE OR TRUNCATE", "STATEMENT", "refuse_change"),
-    "entries_only_blanked": Trigger("BEFORE UPDATE", "ROW", "only_blank"),
-    "purges_no_change": Trigger("BEFORE UPDATE OR DELETE OR TRUNCATE", "STATEMENT", "keep_note", "purges"),
+    "entries_no_change": TableTrigger("BEFORE DELETE OR TRUNCATE", "STATEMENT", "refuse_change"),
+    "entries_only_blanked": TableTrigger("BEFORE UPDATE", "ROW", "only_blank"),
+    "purges_no_change": TableTrigger(
+        "BEFORE UPDATE OR DELETE OR TRUNCATE", "STATEMENT", "keep_note", "purges"
+    ),
 }
 _GRANTS_3: dict[str, dict[str, tuple[LiteralString, ...]]] = {
     "retention": {

@@ -13,7 +13,7 @@ import msgspec
 from psycopg.sql import SQL, Composed, Identifier
 
 from visitsafe.store import schema
-from visitsafe.store.postgres_triggers import FUNCTIONS, SIZES, TRIGGERS, Trigger
+from visitsafe.store.postgres_triggers import FUNCTIONS, SIZES, TRIGGERS, TableTrigger
 
 SCHEMA = "visitsafe"
 TABLES = ("entries", "plans", "beats", "claims", "purges", "meta")
@@ -157,7 +157,7 @@ def making_function(name: str, body: LiteralString) -> Composed:
     return text.format(Identifier(name), SQL(body))
 
 
-def making_triggers(triggers: dict[str, Trigger]) -> list[Composed]:
+def making_triggers(triggers: dict[str, TableTrigger]) -> list[Composed]:
     """The statements that make triggers which nobody can switch off by a setting."""
     made = []
     for name, one in triggers.items():

@@ -14,7 +14,7 @@ ANY_TIME = "any_time"
 """A mark of the owner's in `meta`: the store is one for rehearsals and tests, in which any time is played."""
 
 
-class Trigger(msgspec.Struct, frozen=True):
+class TableTrigger(msgspec.Struct, frozen=True):
     """A trigger of the store: when it runs, for each what, which function, on which table."""
 
     when: LiteralString
@@ -107,12 +107,14 @@ END
 """,
 }
 # ALWAYS: also for a superuser who set session_replication_role, and for what a replica takes in.
-TRIGGERS: dict[str, Trigger] = {
-    "entries_no_change": Trigger("BEFORE DELETE OR TRUNCATE", "STATEMENT", "refuse_change"),
-    "entries_only_blanked": Trigger("BEFORE UPDATE", "ROW", "only_blank"),
-    "entries_in_order": Trigger("BEFORE INSERT", "ROW", "demand_next"),
-    "purges_of_removed": Trigger("BEFORE INSERT", "ROW", "demand_removal", "purges"),
-    "purges_no_change": Trigger("BEFORE UPDATE OR DELETE OR TRUNCATE", "STATEMENT", "keep_note", "purges"),
+TRIGGERS: dict[str, TableTrigger] = {
+    "entries_no_change": TableTrigger("BEFORE DELETE OR TRUNCATE", "STATEMENT", "refuse_change"),
+    "entries_only_blanked": TableTrigger("BEFORE UPDATE", "ROW", "only_blank"),
+    "entries_in_order": TableTrigger("BEFORE INSERT", "ROW", "demand_next"),
+    "purges_of_removed": TableTrigger("BEFORE INSERT", "ROW", "demand_removal", "purges"),
+    "purges_no_change": TableTrigger(
+        "BEFORE UPDATE OR DELETE OR TRUNCATE", "STATEMENT", "keep_note", "purges"
+    ),
 }
 SIZES: dict[str, LiteralString] = {
     "plans": "octet_length(plan || status || stage || closed || by || case_ref || area || start || due_back"

@@ -8,7 +8,7 @@ from visitsafe.record.kinds import Kind
 from visitsafe.record.stored import Store, Stored, nothing_first
 from visitsafe.state.visit import Event
 from visitsafe.watch.watch_claims import Means, Pen
-from visitsafe.watch.watch_unkept import Item, Unkept
+from visitsafe.watch.watch_unkept import Unkept, UnkeptItem
 from visitsafe.watch.watch_view import Fresh, View
 
 
@@ -56,17 +56,17 @@ class Notebook:
                 self.unkept.add(state, said, entry, error.message, self._means.now(), stored=False)
             raise
         after = self._view.fold_now(store, state.plan)
-        self._look_whether_it_counts(after, Item(said, entry, 0, True, "", self._means.now()))
+        self._look_whether_it_counts(after, UnkeptItem(said, entry, 0, True, "", self._means.now()))
         return after
 
-    def _look_whether_it_counts(self, after: Fresh | None, item: Item) -> None:
+    def _look_whether_it_counts(self, after: Fresh | None, item: UnkeptItem) -> None:
         judged = after.state.judged if after else ()
         why = next((one.why_not for one in judged if one.entry.id == item.said.id), "")
         if after is not None and why:
             reason = f"what this desk signs about {after.state.ref} does not count: {why}"
             self.unkept.add(after.state, item.said, item.entry, reason, self._means.now(), stored=True)
 
-    def _write_late(self, store: Store, plan: str, item: Item) -> bool:
+    def _write_late(self, store: Store, plan: str, item: UnkeptItem) -> bool:
         """Write what could not be written, the same bytes as then; whether that went well."""
         try:
             self._pen.append(store, self._view.roster, item.entry)

@@ -22,7 +22,7 @@ WRITE_AGAIN = timedelta(minutes=1)
 MAKE_ANEW, LONGEST = timedelta(minutes=15), timedelta(hours=4)
 
 
-class Item(msgspec.Struct, frozen=True):
+class UnkeptItem(msgspec.Struct, frozen=True):
     """An entry that the record does not show, or that does not count there.
 
     Attributes:
@@ -46,7 +46,7 @@ class Unkept:
     """What a run of the watch remembers of this kind, by plan."""
 
     def __init__(self) -> None:
-        self._items: dict[str, dict[str, Item]] = {}
+        self._items: dict[str, dict[str, UnkeptItem]] = {}
         self._times: Counter[str] = Counter()
 
     def add(
@@ -58,7 +58,7 @@ class Unkept:
             self._times[state.plan] += 1
         later = min(MAKE_ANEW * (1 << min(max(self._times[state.plan] - 1, 0), 4)), LONGEST)
         again = now + (later if stored else WRITE_AGAIN)
-        mine[said.id] = Item(said, entry, len(state.visit.alarms) - 1, stored, reason, again)
+        mine[said.id] = UnkeptItem(said, entry, len(state.visit.alarms) - 1, stored, reason, again)
 
     def over(self, state: PlanState) -> PlanState:
         """A visit as if what this watcher did about it counted."""
@@ -73,7 +73,7 @@ class Unkept:
         visit = msgspec.structs.replace(state.visit, alarms=tuple(alarms), taken=taken)
         return msgspec.structs.replace(state, visit=visit)
 
-    def write_late(self, now: datetime, write: Callable[[str, Item], bool]) -> None:
+    def write_late(self, now: datetime, write: Callable[[str, UnkeptItem], bool]) -> None:
         """Hand out what is to be written again, in order; `write` tells whether it is on the disk now."""
         for plan, items in list(self._items.items()):
             for name, item in list(items.items()):
