@@ -283,6 +283,12 @@ def why_not(content: Content, author: Member, body: Bodies, earlier: Sequence[Ju
         earlier: The entries that count and that its author had seen.
         roster: The team.
     """
+    return _why_not_of_its_kind(content, author, body, earlier, roster) or _why_not_by_role(content, author)
+
+
+def _why_not_of_its_kind(
+    content: Content, author: Member, body: Bodies, earlier: Sequence[Judged], roster: Roster
+) -> str:
     # Who a countersigner is, is judged by all that the team ever knew of them: leaving a second key out of
     # `after` must not help. What holds a visit back keeps to what its author knew, so that no later entry of
     # the team can take a refusal away.
@@ -296,7 +302,7 @@ def why_not(content: Content, author: Member, body: Bodies, earlier: Sequence[Ju
     if isinstance(body, DecidedBody):
         return _why_not_decided(content, author, body, earlier, people)
     if isinstance(body, _OPENING):
-        return _why_not_opened(content, author, body, earlier)
+        return _why_not_opened(body, earlier)
     if isinstance(body, PlanBody) and not is_well_timed(body.visit.start, body.visit.due_back):
         return "its times are not those of a visit"
     if isinstance(body, WithdrawnBody) and _is_left_behind(author, earlier, roster.as_known_to(content)):
@@ -351,13 +357,10 @@ def _by_the_clocks(author: Member | None) -> str:
     return f"by the clocks its author {what} when it was made; they had not seen that"
 
 
-def _why_not_opened(
-    content: Content, author: Member, body: OpenedBody | ResealedBody, earlier: Sequence[Judged]
-) -> str:
+def _why_not_opened(body: OpenedBody | ResealedBody, earlier: Sequence[Judged]) -> str:
     of = next((j.body for j in earlier if j.entry.id == body.of), None)
-    if not isinstance(of, PlanBody) or of.sealed is None:
-        return "it names no sealed details that its author had seen"
-    return _why_not_by_role(content, author)
+    sealed = isinstance(of, PlanBody) and of.sealed is not None
+    return "" if sealed else "it names no sealed details that its author had seen"
 
 
 def _is_left_behind(author: Member, earlier: Sequence[Judged], team: Mapping[str, Member]) -> bool:
@@ -630,7 +633,6 @@ def _why_not_after(
         or (_why_not_documented(content, author, body) if isinstance(body, DocumentedBody) else "")
         or (_why_not_debriefed(author, body, versions, people) if isinstance(body, DebriefedBody) else "")
         or (_why_not_marked(content, body) if isinstance(body, MarkedBody) else "")
-        or _why_not_by_role(content, author)
         or _why_not_happened(content, getattr(body, "happened", ""))
     )
 
