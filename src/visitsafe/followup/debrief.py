@@ -15,7 +15,7 @@ from visitsafe.desk import Desk
 from visitsafe.errors import NotFoundError, NotPermittedError
 from visitsafe.followup.forms import MAYBE, FormKind
 from visitsafe.followup.owed import my_debriefs
-from visitsafe.record.bodies import DebriefedBody, Duty, PlanBody
+from visitsafe.record.bodies import DebriefedBody, Duty
 from visitsafe.record.kinds import Kind
 from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Answer
@@ -23,10 +23,10 @@ from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.entry_words import incident_title
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import is_watched
-from visitsafe.state.rules import SHARE
+from visitsafe.state.rules import SHARE, makes_the_visit
 from visitsafe.state.visit import Event
 from visitsafe.team.people import Member
-from visitsafe.team.roster import is_companion, is_self
+from visitsafe.team.roster import is_self
 from visitsafe.text.clock import moment, to_text
 from visitsafe.visits.report import several
 from visitsafe.visits.setting_out import seen_by_worker
@@ -144,13 +144,8 @@ def is_unrecorded(desk: Desk, state: PlanState, body: DebriefedBody) -> bool:
 
 
 def _went(desk: Desk, state: PlanState, person: Member) -> bool:
-    everyone = desk.roster.everyone
-    versions = [one for one in state.judged if isinstance(one.body, PlanBody) and not one.why_not]
-    return any(
-        is_self(person, one.author, everyone)
-        or (isinstance(one.body, PlanBody) and is_companion(person, one.body, everyone))
-        for one in versions
-    )
+    counted = (one for one in state.judged if not one.why_not)
+    return makes_the_visit(person, counted, desk.roster.everyone)
 
 
 def _check_over(desk: Desk, state: PlanState) -> None:

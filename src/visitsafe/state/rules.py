@@ -640,8 +640,22 @@ def _why_not_after(
 def _why_not_debriefed(
     author: Member, body: DebriefedBody, versions: Mapping[str, Judged], people: Iterable[Member]
 ) -> str:
-    went = _went(author, body, versions, people)
-    return "" if went else "only somebody who made the visit says how it was"
+    """It is the word of the worker or of somebody who went along, said or passed on."""
+    people, said_by = tuple(people), [author]
+    if body.heard is not None:
+        known = bool(body.heard.known_by.strip())
+        said_by = [one for one in people if known and one.fingerprint == body.heard.person]
+    made = any(makes_the_visit(member, versions.values(), people) for member in said_by)
+    return "" if made else "only somebody who made the visit says how it was"
+
+
+def makes_the_visit(member: Member, entries: Iterable[Judged], people: Iterable[Member]) -> bool:
+    """Whether somebody is the worker or goes along, by any version of the plan among these entries."""
+    return any(
+        is_self(member, one.author, people) or is_companion(member, one.body, people)
+        for one in entries
+        if isinstance(one.body, PlanBody)
+    )
 
 
 def _why_not_corrected(
@@ -672,20 +686,6 @@ def is_quoted(member: Member, body: Filled, people: Iterable[Member]) -> bool:
 
 def _document(old: Judged) -> str:
     return old.body.document if isinstance(old.body, DocumentedBody) else ""
-
-
-def _went(author: Member, body: Filled, versions: Mapping[str, Judged], people: Iterable[Member]) -> bool:
-    """Whether it is the word of the worker or of somebody who went along, said or passed on."""
-    people, said_by = tuple(people), [author]
-    if body.heard is not None:
-        known = bool(body.heard.known_by.strip())
-        said_by = [one for one in people if known and one.fingerprint == body.heard.person]
-    plans = [(one, one.body) for one in versions.values() if isinstance(one.body, PlanBody)]
-    return any(
-        is_self(member, one.author, people) or is_companion(member, plan, people)
-        for member in said_by
-        for one, plan in plans
-    )
 
 
 def _why_not_shared(content: Content, author: Member, body: SharedBody, earlier: Sequence[Judged]) -> str:
