@@ -35,8 +35,8 @@ class Prover:
         left: How many steps are left to all of them together; none at 0 and below.
     """
 
-    def __init__(self, questionnaire: Questionnaire, steps: int = MOST_STEPS_TOGETHER) -> None:
-        self._questionnaire, self.left = questionnaire, steps
+    def __init__(self, questionnaire: Questionnaire) -> None:
+        self._questionnaire, self.left = questionnaire, MOST_STEPS_TOGETHER
         asked: list[Asked] = [*FACTS.values(), *questionnaire]  # facts are known before anything is asked
         self._place = {one.id: place for place, one in enumerate(asked)}
         self._asked = asked

@@ -158,15 +158,14 @@ def frame(text: Sequence[str], height: int, keep: Sequence[str] = ()) -> list[st
 
 
 @contextmanager
-def screen(environ: Mapping[str, str], *, plain: bool, out: IO[str] | None = None) -> Iterator[Paint]:
+def screen(environ: Mapping[str, str], *, plain: bool) -> Iterator[Paint]:
     """A place to paint boards on; it is left as it was found.
 
     Args:
         environ: NO_COLOR and TERM are honoured.
         plain: Never in place.
-        out: Where to; standard output if not given.
     """
-    out = out or sys.stdout
+    out = sys.stdout
     if plain or not out.isatty() or environ.get("TERM", "") in _DUMB:
         yield _one_below_the_other(environ)
         return

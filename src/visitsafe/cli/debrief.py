@@ -47,6 +47,7 @@ def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]
     from visitsafe.state.duress_redaction import hides_duress
     from visitsafe.state.duties import duties_of
     from visitsafe.text.clock import day
+    from visitsafe.text.counts import things
 
     state = hides_duress(state, desk.me, desk.now)
     lines = [f"Thank you. {state.ref} has been talked over."]
@@ -55,7 +56,7 @@ def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]
     duties = [one for one in duties_of(state) if one.open]
     if duties:
         first = day(min(one.by for one in duties), zone_of(desk.roster))
-        what = "1 thing" if len(duties) == 1 else f"{len(duties)} things"
+        what = things(len(duties), "thing")
         lines.append(f"- Still to tell others: {what}, by {first}:  visitsafe share {state.ref}")
     if is_unrecorded(desk, state, body):
         lines.append(f"- What happened is not written down yet:  visitsafe incident {state.ref}")

@@ -3,9 +3,8 @@
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from visitsafe.store.open import WAIT, is_postgres, open_file, postgres
+from visitsafe.store.open import WAIT, is_postgres, open_unmarked, postgres
 from visitsafe.store.sqlite import SqlitePurge
-from visitsafe.store.store_marks import refuse_marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +27,7 @@ def open_purge(url: str, wait: float = WAIT) -> "PurgeableStore":
     if is_postgres(url):
         opened: PurgeableStore = postgres().open_purge(url, wait)
         return opened
-    store = open_file(url, wait)
-    try:
-        refuse_marked(store.meta(), f"the store {store.path}")
-    except BaseException:
-        store.close()
-        raise
-    return SqlitePurge(store)
+    return SqlitePurge(open_unmarked(url, wait))
 
 
 @contextmanager

@@ -55,6 +55,15 @@ def open_store(url: str, wait: float = WAIT, *, owner: bool = False, keeper: boo
     if is_postgres(url):
         opened: Store = postgres().open_store(url, wait, owner=owner, keeper=keeper)
         return opened
+    return open_unmarked(url, wait)
+
+
+def open_unmarked(url: str, wait: float = WAIT) -> SqliteStore:
+    """The store in a file, if it is one to work in: not one that was moved, or is only part of a copy.
+
+    Raises:
+        StoreError: As for `open_store`.
+    """
     store = open_file(url, wait)
     try:
         refuse_marked(store.meta(), f"the store {store.path}")

@@ -355,15 +355,13 @@ class Channels:
     arguments.
     """
 
-    def __init__(self, urls: Mapping[str, str], timeout: float = DEADLINE) -> None:
+    def __init__(self, urls: Mapping[str, str]) -> None:
         """Know the channels.
 
         Args:
             urls: Label to Apprise URL.
-            timeout: Seconds for each message.
         """
         self._urls = dict(urls)
-        self._timeout = timeout
         self._failures: dict[str, int] = {}
         self._until: dict[str, datetime] = {}
 
@@ -379,7 +377,7 @@ class Channels:
         url = self._urls.get(label)
         if url is None:
             return Failed("the settings have no channel of this name any more")
-        outcome = send(url, label, text, self._timeout)
+        outcome = send(url, label, text)
         if isinstance(outcome, Sent):
             self._failures.pop(label, None)
             self._until.pop(label, None)
