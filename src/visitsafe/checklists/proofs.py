@@ -36,7 +36,7 @@ class Prover:
     """
 
     def __init__(self, questionnaire: Questionnaire) -> None:
-        self._questionnaire, self.left = questionnaire, MOST_STEPS_TOGETHER
+        self.left = MOST_STEPS_TOGETHER
         asked: list[Asked] = [*FACTS.values(), *questionnaire]  # facts are known before anything is asked
         self._place = {one.id: place for place, one in enumerate(asked)}
         self._asked = asked
