@@ -102,7 +102,7 @@ def review(**more: Any) -> ReviewChecklist:
 
 
 def should_not(**more: Any) -> ShouldNotChecklist:
-    reminder = item("calm", label="L", rule="R", reflect="R?", **more)
+    reminder = item("calm", label="L", rule="R", **more)
     return ShouldNotChecklist.model_validate(
         {**HEAD, "kind": "should-not", "id": "should-not", "ask": "A", "should_not": [reminder]}
     )

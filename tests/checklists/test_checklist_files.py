@@ -678,7 +678,7 @@ class TestCheck:
         found = library(tmp_path)
         only = [one for one in found.files if one.layer]
         (problem,) = check_library(found, TODAY, only).problems
-        assert 'x.yaml:21:16: there is no question "fone"' in problem
+        assert 'x.yaml:20:16: there is no question "fone"' in problem
 
     def test_a_source_past_its_review_date_is_a_warning_from_the_next_day_on(self, tmp_path: Path) -> None:
         agency(tmp_path, sources=starting_file("sources", "ours"))

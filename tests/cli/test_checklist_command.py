@@ -151,7 +151,7 @@ def sentences(node: Any) -> list[str]:
         return [sentence for one in node for sentence in sentences(one)]
     if not isinstance(node, dict):
         return []
-    shown = ("ask", "rule", "why", "text", "more", "do", "ground", "reflect", "title", "about", "label")
+    shown = ("ask", "rule", "why", "text", "more", "do", "ground", "title", "about", "label")
     mine = [value for key, value in node.items() if key in shown and isinstance(value, str)]
     return mine + [sentence for value in node.values() for sentence in sentences(value)]
 

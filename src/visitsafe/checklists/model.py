@@ -334,12 +334,11 @@ DUE_BACK: Literal["due-back"] = "due-back"
 
 
 class Reminder(Item):
-    """A should-not rule: read before the visit, tied to the answers where it can be, asked again after.
+    """A should-not rule: read before the visit, tied to the answers where it can be.
 
     Attributes:
         label: A few words for lists.
         rule: What not to do, in words to the reader.
-        reflect: The question that it becomes after the visit, without blame.
         breached: The answers that already break it.
         text: The finding when they do.
         settle: The questions that could settle it.
@@ -347,7 +346,6 @@ class Reminder(Item):
 
     label: Annotated[Sentence, StringConstraints(max_length=48)]
     rule: Sentence
-    reflect: Sentence
     breached: Condition | None = None
     level: Level = Level.CONTROL
     text: Sentence | None = None

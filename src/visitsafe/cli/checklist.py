@@ -264,7 +264,6 @@ SENTENCES = {
     "more": "",
     "why": "Why: ",
     "ground": "Ground: ",
-    "reflect": "Afterwards: ",
 }
 """The sentences of an item, and what stands before each."""
 
