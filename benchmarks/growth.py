@@ -33,10 +33,10 @@ from visitsafe.planning.decide import overruled, previous_plan
 from visitsafe.planning.known import known_of
 from visitsafe.record.bodies import ReportBody
 from visitsafe.record.entry import verify_together
+from visitsafe.record.kinds import Kind
 from visitsafe.record.refs import reference
 from visitsafe.record.ssh import Signer
 from visitsafe.record.stored import Store
-from visitsafe.record.kinds import Kind
 from visitsafe.store.open import open_store
 from visitsafe.text.clock import from_text
 from visitsafe.watch.board import board_of, look

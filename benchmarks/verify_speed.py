@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from build_store import FOLDER, Built, cached, moment
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from visitsafe.cli.verify_workers import spread
+from visitsafe.cli.verify import spread
 from visitsafe.desk import Desk, open_roster
 from visitsafe.exchange.processes import processors, share
 from visitsafe.exchange.verify import verify_store

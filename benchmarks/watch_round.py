@@ -73,7 +73,7 @@ def measure(url: str, team_id: str, rounds: int = 5) -> None:
     from datetime import UTC, datetime
     from zoneinfo import ZoneInfo
 
-    from visitsafe.watch.watch_claims import Means
+    from visitsafe.watch.watch_acting import Means
     from visitsafe.watch.watcher import Watching
 
     now = datetime(2026, 11, 23, 15, 40, tzinfo=UTC)

@@ -23,7 +23,7 @@ from visitsafe.state.fold import PlanState
 from visitsafe.store.open import create_store, open_store
 from visitsafe.watch.messages import Text
 from visitsafe.watch.outbox import Channel, Contacts
-from visitsafe.watch.watch_claims import Means
+from visitsafe.watch.watch_acting import Means
 from visitsafe.watch.watcher import Round, Watching
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from visitsafe.errors import (
     WrongPassphraseError,
 )
 from visitsafe.settings import Settings, load, pin_team
-from visitsafe.text.counts import things
+from visitsafe.text.clean import things
 
 if TYPE_CHECKING:
     from visitsafe.desk import Desk

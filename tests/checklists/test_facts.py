@@ -13,8 +13,8 @@ from visit_story import LADDER, back, countersigned, departed, reported
 from visitsafe.checklists.facts import changed, since_signed
 from visitsafe.record.bodies import KnownFact
 from visitsafe.record.kinds import Kind
-from visitsafe.state.case_known import case_facts
 from visitsafe.state.duties import CaseHistory
+from visitsafe.state.known import case_facts
 from visitsafe.text.clock import to_text
 
 LONDON = ZoneInfo("Europe/London")

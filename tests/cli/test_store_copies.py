@@ -13,7 +13,8 @@ from office import Office, Ran, Someone
 from postgres import Cluster
 from reliability.full import small_disk, why_not
 from sqlite_files import change, tampered
-from visitsafe.store import backing_up, moving
+from visitsafe.store import copies as backing_up
+from visitsafe.store import copies as moving
 from visitsafe.store.open import care_of, open_store
 
 STORES = Path(__file__).parents[1] / "stores"

@@ -13,13 +13,21 @@ import pytest
 from story import ADA, MO, NOW, SAM, Story, begun
 from story_plan import hostile_visit
 from visit_story import back, departed
-from visitsafe.cli.verify_workers import spread
+from visitsafe.cli.verify import spread
 from visitsafe.desk import Desk, open_roster, summariser_at
-from visitsafe.exchange import verify_parts
+from visitsafe.exchange import verify as verify_parts
 from visitsafe.exchange.findings import VerifyReport
-from visitsafe.exchange.verify import NOT_ALL, verify_plan, verify_store
-from visitsafe.exchange.verify_many import perform
-from visitsafe.exchange.verify_parts import Part, Result, Spread, Task, tasks
+from visitsafe.exchange.verify import (
+    NOT_ALL,
+    Part,
+    Result,
+    Spread,
+    Task,
+    perform,
+    tasks,
+    verify_plan,
+    verify_store,
+)
 from visitsafe.record.refs import ALPHABET
 from visitsafe.record.stored import Store
 from visitsafe.store.open import create_store, open_store

@@ -19,7 +19,7 @@ from visitsafe.followup.marker import Marking, marked_body
 from visitsafe.planning.last_time import last_time
 from visitsafe.record.bodies import MarkedBody
 from visitsafe.state.duties import CaseHistory
-from visitsafe.state.markers import LONGEST, marker_says, place_of, why_out_of_date
+from visitsafe.state.known import LONGEST, marker_says, place_of, why_out_of_date
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

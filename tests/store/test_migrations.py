@@ -25,9 +25,9 @@ from visitsafe.record.chain import check_chain
 from visitsafe.record.stored import PlanRow, Store, Stored, Summarise
 from visitsafe.state.plan_row import row_of
 from visitsafe.store import schema
+from visitsafe.store.marks import MIGRATE
 from visitsafe.store.migrations import Migrated
 from visitsafe.store.open import create_store, migrate_store, open_store
-from visitsafe.store.store_marks import MIGRATE
 
 TEAM = "ab9278360e6f0b35603e9d64535435895bd0013aedbe45c719e86b7a6ebe78ea"
 HEAD = 9, "8e1db8c948811191"

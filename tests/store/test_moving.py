@@ -13,8 +13,8 @@ from sqlite_files import NOW, PLAN, Body, change, counted, entry, tampered
 from visitsafe.errors import StoreError, VerificationError
 from visitsafe.record.entry import Entry, compose
 from visitsafe.record.stored import Stored
-from visitsafe.store import moving
-from visitsafe.store.moving import check_part, move
+from visitsafe.store import copies as moving
+from visitsafe.store.copies import check_part, move
 from visitsafe.store.open import MOVE, RESTORE, care_of, create_store, open_store, to_fill
 
 COUNT = 7

@@ -16,11 +16,11 @@ from visitsafe.errors import StoreError
 from visitsafe.record.chain import check_chain
 from visitsafe.record.stored import Store, Summarise
 from visitsafe.retention.store_purge import open_purge
+from visitsafe.store.marks import MIGRATE
 from visitsafe.store.migrations import Migrated
 from visitsafe.store.open import migrate_store, open_file
 from visitsafe.store.postgres_check import damages
 from visitsafe.store.postgres_door import open_store
-from visitsafe.store.store_marks import MIGRATE
 
 STORES = Path(__file__).parents[1] / "stores"
 TEAM_3 = "eb9eb874c20cdfd31141a3e5d70c05d5b8305351a04731ca97c0d58af852167d"

@@ -23,8 +23,7 @@ from visitsafe.state.rules import Bodies
 from visitsafe.store.open import open_store
 from visitsafe.store.sqlite import SqliteStore
 from visitsafe.text.clock import from_text, to_text
-from visitsafe.visits.report import Report, find_visit, make_report
-from visitsafe.visits.setting_out import seen_by_worker
+from visitsafe.visits.report import Report, find_visit, make_report, seen_by_worker
 
 LONDON = ZoneInfo("Europe/London")
 LATER = to_text(NOW + timedelta(hours=5))

@@ -44,7 +44,7 @@ from visitsafe.text.clock import to_text
 from visitsafe.watch.board import board_of, look
 from visitsafe.watch.heartbeat import read_beats
 from visitsafe.watch.outbox import Channel
-from visitsafe.watch.watch_unkept import MAKE_ANEW, Unkept
+from visitsafe.watch.watch_acting import MAKE_ANEW, Unkept
 from watchers import Desk, Got, Watcher
 
 FEW_IN_TEN_MINUTES = 20

@@ -42,7 +42,7 @@ from visitsafe.checklists.proofs import Prover
 from visitsafe.checklists.questionnaire import ChecklistSet, Questionnaire, compile_questionnaire
 from visitsafe.record.meanings import MEANINGS, Meaning
 from visitsafe.record.terms import Answer, Level
-from visitsafe.text.counts import things
+from visitsafe.text.clean import things
 
 Path = tuple[str | int, ...]
 

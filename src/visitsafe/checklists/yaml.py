@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from visitsafe.errors import NotFoundError, ProblemsError, SettingsError
-from visitsafe.text.counts import things
+from visitsafe.text.clean import things
 
 _HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
 _LONGEST = 60

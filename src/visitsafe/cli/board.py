@@ -17,8 +17,8 @@ from visitsafe.cli.output import QUIET, STOP, STRONG, WARN, make_console, put, r
 from visitsafe.cli.show import Json, Plain
 from visitsafe.errors import UsageError, VisitsafeError
 from visitsafe.opening import invocation, zone_of
+from visitsafe.text.clean import things
 from visitsafe.text.clock import clock, to_text
-from visitsafe.text.counts import things
 from visitsafe.watch.board import Board, Sight, board_of
 from visitsafe.watch.board_words import BoardLine, Tone, board_lines
 from visitsafe.watch.heartbeat import ALARMING, desk_on_watch

@@ -33,8 +33,7 @@ from visitsafe.checklists.model import (
 from visitsafe.cli.output import result, result_json, say, to_stdout
 from visitsafe.errors import NotFoundError, ProblemsError, UsageError
 from visitsafe.opening import invocation, library_of, settings_of
-from visitsafe.text.clean import terminal
-from visitsafe.text.counts import things
+from visitsafe.text.clean import terminal, things
 
 if TYPE_CHECKING:
     from visitsafe.checklists.files import FolderFile

@@ -46,8 +46,8 @@ def _lines(desk: "Desk", state: "PlanState", body: "DebriefedBody") -> list[str]
     from visitsafe.followup.debrief import is_unrecorded
     from visitsafe.state.duress_redaction import hides_duress
     from visitsafe.state.duties import duties_of
+    from visitsafe.text.clean import things
     from visitsafe.text.clock import day
-    from visitsafe.text.counts import things
 
     state = hides_duress(state, desk.me, desk.now)
     lines = [f"Thank you. {state.ref} has been talked over."]

@@ -113,7 +113,7 @@ def _in_store(
 ) -> "Iterator[HealthFinding]":
     from visitsafe.exchange.doctor import check_me, check_tail, guarded, is_watcher
     from visitsafe.record.terms import PLANNERS
-    from visitsafe.store.store_marks import FILLING, MOVED
+    from visitsafe.store.marks import FILLING, MOVED
 
     yield from guarded("store", lambda: _itself(care))
     if care.store.meta().keys() & {FILLING, MOVED}:
@@ -164,9 +164,9 @@ def _plans(
 def _itself(care: "Care") -> "Iterator[HealthFinding]":
     """The store itself: whether it may be used, where it lies, whether it is as it was made."""
     from visitsafe.exchange.doctor import VERIFY, bad, good, look
+    from visitsafe.store.marks import BACKED_UP, refuse_marked
     from visitsafe.store.sqlite import SqliteCare
     from visitsafe.store.sqlite_file import stuck
-    from visitsafe.store.store_marks import BACKED_UP, refuse_marked
 
     meta = care.store.meta()
     refuse_marked(meta, care.shown)

@@ -32,9 +32,8 @@ from visitsafe.record.terms import ANSWERERS, BECAUSE_WORDS, ROLE_WORDS, Answer,
 from visitsafe.state.ladder import WORKER, is_alarming, is_watched, next_due, owner
 from visitsafe.state.phrases import heard_with
 from visitsafe.team.people import called
-from visitsafe.text.clean import clean, one_line
+from visitsafe.text.clean import clean, one_line, things
 from visitsafe.text.clock import clock, from_text, minutes_between, to_text
-from visitsafe.text.counts import things
 from visitsafe.text.times import EXAMPLE, PAST, TimeError, parse_time, read, tidy, time_in_form
 from visitsafe.visits.answer import find_alarm, stand_down, take_on, which_drill
 from visitsafe.visits.report import Reported
@@ -1061,7 +1060,7 @@ def _nobody(done: Reported, desk: "Desk") -> list[str]:
 
 def _undecided(after: "PlanState", you: str) -> list[str]:
     """What a manager still has to do about somebody who set out without a countersignature."""
-    from visitsafe.visits.setting_out import who_decided
+    from visitsafe.visits.report import who_decided
 
     set_out = f"that {you} {'have' if you == 'you' else 'has'} set out"
     if after.status is Status.AWAITING:

@@ -13,9 +13,8 @@ from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import called
 from visitsafe.state.ladder import is_alarming, is_watched, minutes_late, owner
 from visitsafe.state.visit_words import COMES, DID_IT, how_to_close, unclosed, who_owns
-from visitsafe.text.clean import kept_line
+from visitsafe.text.clean import kept_line, things
 from visitsafe.text.clock import clock, date_only, in_minutes, short_span, to_text
-from visitsafe.text.counts import things
 from visitsafe.text.redact import without_address
 from visitsafe.watch.heartbeat import anybody_watches, the_desk
 

@@ -8,8 +8,7 @@ import typer
 from visitsafe.cli.output import agreed, has_terminal, result, result_json, say, stands
 from visitsafe.errors import NotPermittedError, UsageError, VerificationError
 from visitsafe.opening import desk_of, invocation, settings_of, zone_warnings
-from visitsafe.text.clean import one_line, terminal
-from visitsafe.text.counts import things
+from visitsafe.text.clean import one_line, terminal, things
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -63,7 +63,7 @@ def _recorded(state: "PlanState", body: "MarkedBody", today: date, *, json: bool
     if json:
         result_json(_shape(state, state.after.markers[-1], today))
         return
-    from visitsafe.state.markers import marker_says
+    from visitsafe.state.known import marker_says
     from visitsafe.text.clean import terminal
 
     lines = [
@@ -80,7 +80,7 @@ def _show(state: "PlanState", history: "CaseHistory", today: date, *, json: bool
     if json:
         result_json(_shape(state, said, today))
         return
-    from visitsafe.state.markers import marker_says
+    from visitsafe.state.known import marker_says
     from visitsafe.text.clean import one_line, terminal
 
     name = one_line(state.body.visit.case)
@@ -108,7 +108,7 @@ def _by_plans(history: "CaseHistory") -> str:
 
 
 def _shape(state: "PlanState", said: "Event[MarkedBody] | None", today: date) -> dict[str, object]:
-    from visitsafe.state.markers import why_out_of_date
+    from visitsafe.state.known import why_out_of_date
 
     shape: dict[str, object] = {"ref": state.ref, "plan": state.plan, "case": state.body.visit.case}
     if said is None:

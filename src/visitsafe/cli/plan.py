@@ -26,8 +26,8 @@ from visitsafe.opening import (
     zone_of,
 )
 from visitsafe.record.terms import Level
+from visitsafe.text.clean import things
 from visitsafe.text.clock import moment
-from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from collections.abc import Callable

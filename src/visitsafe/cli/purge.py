@@ -12,8 +12,7 @@ import typer
 from visitsafe.cli.output import agreed, has_terminal, result, result_json, say, stands
 from visitsafe.errors import InterruptedByUserError, NotPermittedError, UsageError
 from visitsafe.opening import desk_of, invocation, my_fingerprint, roster_of, settings_of, signer_of
-from visitsafe.text.clean import cut, one_line
-from visitsafe.text.counts import things
+from visitsafe.text.clean import cut, one_line, things
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,7 +182,7 @@ def hold(
     yes: Annotated[bool, typer.Option("--yes", help="Hold it although no plan here is for it.")] = False,
 ) -> None:
     """Keep a case: nothing of it is removed until somebody releases it."""
-    from visitsafe.retention.holding import hold as hold_case
+    from visitsafe.retention.holds import hold as hold_case
     from visitsafe.text.clean import clean
 
     with desk_of(context, keeper=True) as desk:
@@ -198,7 +197,7 @@ def hold(
 
 def release(context: typer.Context, case: Case, reason: Reason = "") -> None:
     """End the holds on a case."""
-    from visitsafe.retention.holding import release as release_case
+    from visitsafe.retention.holds import release as release_case
     from visitsafe.text.clean import clean
 
     with desk_of(context, keeper=True) as desk:
@@ -213,7 +212,7 @@ def release(context: typer.Context, case: Case, reason: Reason = "") -> None:
 def _purging(context: typer.Context) -> "Iterator[tuple[Desk, PurgeableStore]]":
     """The desk at a store whose entries can be emptied: in PostgreSQL for the retention role alone."""
     from visitsafe.desk import Desk
-    from visitsafe.retention.holding import check_purger
+    from visitsafe.retention.holds import check_purger
     from visitsafe.retention.store_purge import purge_of
 
     settings = settings_of(context)

@@ -43,9 +43,8 @@ from visitsafe.state.phrases import (
 from visitsafe.state.sharing_words import state_words, to_words
 from visitsafe.state.visit_words import stage_words
 from visitsafe.team.details import is_old
-from visitsafe.text.clean import one_line
+from visitsafe.text.clean import one_line, things
 from visitsafe.text.clock import age, date_only, day, from_text, in_minutes, span
-from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from rich.console import Console

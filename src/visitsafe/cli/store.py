@@ -23,8 +23,7 @@ from visitsafe.errors import (
 )
 from visitsafe.opening import desk_of, invocation, roster_of, settings_of
 from visitsafe.record.refs import is_plan_id, reference
-from visitsafe.text.clean import one_line
-from visitsafe.text.counts import things
+from visitsafe.text.clean import one_line, things
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
     from visitsafe.record.stored import Store, Summarise
     from visitsafe.settings import Settings
-    from visitsafe.store.moving import Copied, Tell
+    from visitsafe.store.copies import Copied, Tell
     from visitsafe.store.open import Care
 
 
@@ -137,7 +136,7 @@ def _refuse_moved(source: "Care") -> None:
     Raises:
         StoreError: It was moved.
     """
-    from visitsafe.store.store_marks import MOVED, was_moved
+    from visitsafe.store.marks import MOVED, was_moved
 
     where = source.store.meta().get(MOVED)
     if where is not None:
@@ -150,11 +149,10 @@ def _backed_up(settings: "Settings", source: "Care", part: Path, now: "datetime"
 
     It is marked as a backup, so that nothing is signed in it that would be missing in the store.
     """
-    from visitsafe.store.backing_up import examine
-    from visitsafe.store.moving import fill
+    from visitsafe.store.copies import examine, fill
+    from visitsafe.store.marks import BACKED_UP, FILLING
     from visitsafe.store.open import BACKUP, care_of, create_file, identity_in, make_one_file
     from visitsafe.store.sqlite import SqliteCare
-    from visitsafe.store.store_marks import BACKED_UP, FILLING
     from visitsafe.text.clock import from_text, to_text
 
     mark = {BACKED_UP: to_text(now)}
@@ -183,10 +181,9 @@ def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What `store backup` made.")],
 ) -> None:
     """Make the store that VISITSAFE_STORE names from a backup; there must be none yet, or an empty one."""
-    from visitsafe.store.backing_up import examine, refuse_unsound
-    from visitsafe.store.moving import check_part, fill
+    from visitsafe.store.copies import check_part, examine, fill, refuse_unsound
+    from visitsafe.store.marks import FILLING, LONGEST_PLACE, MOVED
     from visitsafe.store.open import RESTORE, to_fill
-    from visitsafe.store.store_marks import FILLING, LONGEST_PLACE, MOVED
     from visitsafe.text.clean import one_line
 
     settings = settings_of(context)
@@ -265,8 +262,8 @@ def if_stopped(what_stands: "Callable[[], str]") -> "Iterator[None]":
 @contextmanager
 def whole(url: str, *, older: bool = False) -> "Iterator[Care]":
     """A store to be copied; one that is only part of a copy itself is refused."""
+    from visitsafe.store.marks import FILLING, refuse_marked
     from visitsafe.store.open import care_of
-    from visitsafe.store.store_marks import FILLING, refuse_marked
 
     with care_of(url, older=older) as care:
         refuse_marked({key: value for key, value in care.store.meta().items() if key == FILLING}, care.shown)
@@ -342,9 +339,9 @@ def rebuild(
     ] = False,
 ) -> None:
     """Make the list of plans anew from the signed entries; no entry is touched."""
+    from visitsafe.store.copies import rebuild as made_anew
+    from visitsafe.store.marks import refuse_marked
     from visitsafe.store.open import care_of
-    from visitsafe.store.rebuilding import rebuild as made_anew
-    from visitsafe.store.store_marks import refuse_marked
 
     settings = settings_of(context)
     with care_of(settings.store) as care, progress() as tell:
@@ -375,8 +372,8 @@ def _say_traces(plans: "Sequence[str]") -> None:
 
 def _shape(settings: "Settings", care: "Care") -> dict[str, Any]:
     """What `--json` prints: no password, and nothing of what was signed."""
+    from visitsafe.store.marks import FILLING, MOVED
     from visitsafe.store.sqlite import SqliteCare
-    from visitsafe.store.store_marks import FILLING, MOVED
 
     meta, (position, chain), (plans, is_open) = care.store.meta(), care.store.head(), care.plans()
     return {
@@ -453,8 +450,8 @@ def move(
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:
     """Move the store somewhere else: every entry as it is. Run it again if it was interrupted."""
+    from visitsafe.store.marks import BACKED_UP, refuse_writing
     from visitsafe.store.open import place
-    from visitsafe.store.store_marks import BACKED_UP, refuse_writing
 
     settings, now = settings_of(context), invocation(context).now
     where = place(url)
@@ -480,8 +477,8 @@ def move(
 
 
 def _moved(settings: "Settings", source: "Care", url: str, now: "datetime") -> "Copied":
-    from visitsafe.store.moving import check_part
-    from visitsafe.store.moving import move as move_to
+    from visitsafe.store.copies import check_part
+    from visitsafe.store.copies import move as move_to
     from visitsafe.store.open import MOVE, to_fill
 
     rows, meta = rows_of(settings, source.store), source.store.meta()
@@ -516,8 +513,8 @@ def _ask(old: str, new: str, url: str) -> None:
 
 def _so_far(settings: "Settings", where: str) -> str:
     """What stands of a move that was stopped."""
+    from visitsafe.store.marks import MOVED
     from visitsafe.store.open import care_of
-    from visitsafe.store.store_marks import MOVED
 
     try:
         with care_of(settings.store) as source:
@@ -538,8 +535,8 @@ def _was_moved_there(source: "Care", where: str, url: str) -> bool:
     Raises:
         StoreError: The store was moved to another place, or this is where it is.
     """
+    from visitsafe.store.marks import FILLING, MOVED, was_moved
     from visitsafe.store.open import care_of
-    from visitsafe.store.store_marks import FILLING, MOVED, was_moved
 
     moved = source.store.meta().get(MOVED)
     if source.where == where:
@@ -619,8 +616,8 @@ def init(
 
 def _refuse_marked(url: str) -> None:
     """Say of a store that is there if it is only part of a copy, or was moved; it is not to be used."""
+    from visitsafe.store.marks import refuse_marked
     from visitsafe.store.open import care_of, store_exists
-    from visitsafe.store.store_marks import refuse_marked
 
     with ExitStack() as stack:
         try:

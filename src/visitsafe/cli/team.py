@@ -42,9 +42,8 @@ from visitsafe.opening import (
 from visitsafe.record.bodies import KEEP_DAYS_INCIDENT
 from visitsafe.record.terms import ROLE_WORDS, Role
 from visitsafe.state.rules import agreed_days
-from visitsafe.text.clean import one_line, terminal
+from visitsafe.text.clean import one_line, terminal, things
 from visitsafe.text.clock import from_text
-from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

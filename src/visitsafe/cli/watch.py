@@ -51,9 +51,8 @@ from visitsafe.state.rules import Judged
 from visitsafe.state.visit_words import COMES
 from visitsafe.team.people import Member, as_heard, called
 from visitsafe.team.roster import Roster, is_companion
-from visitsafe.text.clean import one_line
+from visitsafe.text.clean import one_line, things
 from visitsafe.text.clock import clock, duration, minutes_between, to_text
-from visitsafe.text.counts import things
 from visitsafe.text.redact import without_address
 from visitsafe.watch.clock import APART, first_reading, next_reading
 from visitsafe.watch.drill import Tried, play, play_made_up
@@ -61,7 +60,7 @@ from visitsafe.watch.heartbeat import ALARMING, Gap, desk_on_watch, read_beats, 
 from visitsafe.watch.messages import Text
 from visitsafe.watch.notify import Channels, Pinger, Reach, Sent, check_channels, read_reach
 from visitsafe.watch.outbox import Channel, dead, living, unreached
-from visitsafe.watch.watch_claims import Means
+from visitsafe.watch.watch_acting import Means
 from visitsafe.watch.watcher import Round, Watching
 
 EVERY = 15

@@ -15,8 +15,8 @@ from visitsafe.record.chain import GENESIS, check_chain
 from visitsafe.record.ssh import fingerprint, verify
 from visitsafe.record.stored import Store, Stored
 from visitsafe.team.roster import Roster
+from visitsafe.text.clean import things
 from visitsafe.text.clock import to_text
-from visitsafe.text.counts import things
 
 FIRST_LINE = "visitsafe checkpoint 1"
 _BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"

@@ -21,11 +21,11 @@ from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.fold import PlanState
 from visitsafe.state.ladder import is_watched
 from visitsafe.state.removed import NOT_CARRIED_OUT, Removed
-from visitsafe.store.moving import sentences
+from visitsafe.store.copies import sentences
 from visitsafe.team.people import Member, as_heard
 from visitsafe.team.roster import Roster
+from visitsafe.text.clean import things
 from visitsafe.text.clock import in_minutes, to_text
-from visitsafe.text.counts import things
 from visitsafe.watch.heartbeat import SILENCE, read_beats, watch_at
 
 TAIL = 1000

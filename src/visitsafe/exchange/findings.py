@@ -26,8 +26,8 @@ from visitsafe.state.plan_row import row_of
 from visitsafe.state.removed import NOT_CARRIED_OUT, Removed, RemovedError, signed_away
 from visitsafe.state.rules import Judged
 from visitsafe.team.roster import Roster
+from visitsafe.text.clean import things
 from visitsafe.text.clock import from_text
-from visitsafe.text.counts import things
 
 _ID = re.compile(r"\b[0-9a-f]{12,64}\b")
 _KEEP = "keep a copy of the store's file as it is, change nothing, and put a backup in its place"

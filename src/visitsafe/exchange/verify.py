@@ -1,32 +1,343 @@
 """Verification as the product: what was checked, by which keys, what does not hold, and what that proves.
 
-A store or one plan of it; a bundle's file is `verifying_file`'s affair. A store is checked in parts, by as
-many processes as the caller has (`verify_many`), in memory that does not grow with it. Nothing is changed,
-nothing is mended, and no fault stops the rest from being checked.
+A store or one plan of it, or a bundle's file. A store is checked in parts that do not need each other, by
+as many processes as the caller has: one task walks along the running hash, each other one takes the streams
+from one id to the next, and a sum over both proves that they saw the same entries. Memory follows what does
+not hold. Nothing is changed, nothing is mended, and no fault stops the rest from being checked.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 
-from visitsafe.desk import Desk
+import msgspec
+
+from visitsafe.desk import Desk, open_roster
 from visitsafe.errors import KeyFileError, StoreError, UsageError, VerificationError
 from visitsafe.exchange import findings as faults
 from visitsafe.exchange.bundle import Bundle, Packed, fits_its_name
 from visitsafe.exchange.checkpoint import Checkpoint, Walked, compare, walk
-from visitsafe.exchange.findings import Tally, VerifyReport, row_from, state_of, tell
-from visitsafe.exchange.verify_many import here
-from visitsafe.exchange.verify_parts import Checked, Found, Result, Spread, Walk, tasks
-from visitsafe.record.chain import ChainProblem
-from visitsafe.record.entry import Verified, verify_entry
+from visitsafe.exchange.findings import Fault, Tally, VerifyReport, row_from, state_of, tell
+from visitsafe.record.chain import GENESIS, ChainProblem, order_problems, row_problems
+from visitsafe.record.entry import MOST_REMEMBERED, Verified, verify_entry, verify_together
 from visitsafe.record.kinds import Kind
-from visitsafe.record.refs import is_plan_id, reference
+from visitsafe.record.refs import ALPHABET, is_plan_id, reference
 from visitsafe.record.ssh import fingerprint
-from visitsafe.record.stored import PlanRow, Stored
+from visitsafe.record.stored import PlanRow, Store, Stored
 from visitsafe.record.terms import TEAM_STREAM
-from visitsafe.state.fold import fold
-from visitsafe.state.removed import RemovedError
+from visitsafe.retention.verify_removals import Removals
+from visitsafe.state.fold import PlanState, fold
+from visitsafe.state.removed import Removed, RemovedError
 from visitsafe.team.roster import Roster
 from visitsafe.text.clock import to_text
+
+EACH = 2_000
+"""About how many entries a part has: ids are spread evenly."""
+_LETTERS = 3
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """A task: check the file or the database itself."""
+
+
+class Along(msgspec.Struct, frozen=True):
+    """A task: walk along the running hash, and note it at these positions."""
+
+    wanted: frozenset[int]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A task: the streams from `first` to before `end`; an empty `end` means all that come after.
+
+    `now` is when it is checked, UTC text; by an empty one nothing is in the future.
+    """
+
+    first: str
+    end: str
+    now: str = ""
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What is wrong with the file or the database itself, as sentences."""
+
+    wrong: tuple[str, ...]
+
+
+class Walk(msgspec.Struct, frozen=True):
+    """What came of walking along: `bad` as in `Found`; `error` if the walk could not be ended.
+
+    `untimely` are sentences about removals behind which something arrived that was received long before.
+    """
+
+    entries: int
+    same: int
+    end: int
+    chains: dict[int, str]
+    bad: tuple[ChainProblem, ...]
+    error: str = ""
+    untimely: tuple[str, ...] = ()
+
+
+class About(msgspec.Struct, frozen=True):
+    """What was found about one stream."""
+
+    stream: str
+    faults: tuple[Fault, ...]
+    doubts: tuple[str, ...]
+    notes: tuple[str, ...]
+    uncounted: tuple[Fault, ...] = ()
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What came of a part.
+
+    Attributes:
+        same: The sum over the running hashes of its entries up to where the store ended at first.
+        plans: How many plans hold.
+        removed: How many entries have no content any more because it was removed by rule.
+        signers: Who signed entries of plans.
+        bad: What does not hold about single entries.
+        about: What was found about streams.
+        lost: Plans that are listed and have no entries.
+        errors: What could not be read.
+    """
+
+    same: int
+    plans: int
+    removed: int
+    signers: frozenset[str]
+    bad: tuple[ChainProblem, ...]
+    about: tuple[About, ...]
+    lost: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+Task = Whole | Along | Part
+Result = Checked | Walk | Found
+Spread = Callable[[Sequence[Task], int], Iterable[Result]]
+"""Has tasks done, each with the position at which the store ended at first; the results in any order."""
+
+
+def tasks(upto: int, wanted: Iterable[int] = (), now: str = "") -> list[Task]:
+    """What there is to do for a store of so many entries, the longest task first."""
+    most = len(ALPHABET) ** _LETTERS
+    count = max(1, min(upto // EACH, most))
+    bounds = ["", *(_beginning(most * number // count) for number in range(1, count))]
+    parts = (Part(first, end, now) for first, end in zip(bounds, [*bounds[1:], ""], strict=True))
+    return [Whole(), Along(frozenset(wanted)), *parts]
+
+
+def _beginning(number: int) -> str:
+    """The first letters of the ids that so many in `_LETTERS` letters come before."""
+    letters = ""
+    for _ in range(_LETTERS):
+        number, place = divmod(number, len(ALPHABET))
+        letters = ALPHABET[place] + letters
+    return letters
+
+
+_AT_ONCE = 100
+"""About how many entries are checked together."""
+_TRIES = 5
+_Known = tuple[PlanState | Removed, Sequence[Stored], PlanRow | None]
+
+
+def perform(store: Store, roster: Roster, task: Task, upto: int) -> Result:
+    """Do one task.
+
+    Args:
+        store: Where.
+        roster: The team.
+        task: What.
+        upto: Where the store ended at first: entries behind that are not summed up.
+    """
+    if isinstance(task, Whole):
+        return Checked(tuple(store.check_file()))
+    return _along(store, task, upto) if isinstance(task, Along) else _Checking(store, roster, upto).part(task)
+
+
+def here(store: Store, roster: Roster) -> Spread:
+    """Has all done in this process, one after the other."""
+    return lambda todo, upto: (perform(store, roster, task, upto) for task in todo)
+
+
+def _together(entries: Iterable[Stored]) -> Iterator[list[list[Stored]]]:
+    """Whole streams, as many at once as have some hundred entries, but no large ones together."""
+    streams: list[list[Stored]] = []
+    count = size = 0
+    for _, group in groupby(entries, attrgetter("stream")):
+        streams.append(list(group))
+        count += len(streams[-1])
+        size += sum(len(row.payload) for row in streams[-1])
+        if count >= _AT_ONCE or size >= MOST_REMEMBERED // 2:
+            yield streams
+            streams, count, size = [], 0, 0
+    if streams:
+        yield streams
+
+
+def _summand(row: Stored) -> int:
+    return int.from_bytes(row.chain.encode("utf-8", "surrogatepass"))
+
+
+def _along(store: Store, task: Along, upto: int) -> Walk:
+    bad: list[ChainProblem] = []
+    chains: dict[int, str] = {}
+    count = same = position = 0
+    previous, error = GENESIS, ""
+    removals = Removals()
+    try:
+        for row in store.scan():
+            bad += [
+                ChainProblem(row.position, row.id, text) for text in order_problems(position, previous, row)
+            ]
+            position, previous = row.position, row.chain
+            removals.see(row)
+            count += 1
+            if position <= upto:
+                same += _summand(row)
+            if position in task.wanted:
+                chains[position] = previous
+    except StoreError as stopped:
+        error = stopped.message
+    return Walk(count, same, position, chains, tuple(bad), error, tuple(removals.untimely))
+
+
+class _Checking:
+    """One part in the making."""
+
+    def __init__(self, store: Store, roster: Roster, upto: int) -> None:
+        self._store, self._roster, self._upto = store, roster, upto
+        self._tally = Tally(roster, team=False)
+        self._same, self._now = 0, ""
+        self._bad: list[ChainProblem] = []
+        self._about: list[About] = []
+        self._errors: list[str] = []
+
+    def part(self, part: Part) -> Found:
+        """Check it all; what cannot be read is noted and stops nothing else."""
+        self._now = part.now
+        rows = self._rows(part)
+        try:
+            for streams in _together(self._entries(part)):
+                verify_together(row.entry for entries in streams for row in entries if not row.blank)
+                for entries in streams:
+                    stream = entries[0].stream
+                    listed = rows.pop(stream, None) if stream != TEAM_STREAM else None  # none is called that
+                    self._stream(stream, entries, listed)
+        except StoreError as error:
+            self._errors.append(error.message)
+            rows = self._one_by_one(rows)
+        lost = tuple(plan for plan in rows if self._has_no_entries(plan))
+        return Found(
+            same=self._same,
+            plans=self._tally.plans,
+            removed=self._tally.removed,
+            signers=frozenset(self._tally.seen),
+            bad=tuple(self._bad),
+            about=tuple(self._about),
+            lost=lost,
+            errors=tuple(self._errors),
+        )
+
+    def _rows(self, part: Part) -> dict[str, PlanRow]:
+        rows: dict[str, PlanRow] = {}
+        try:
+            for row in self._store.rows_from(part.first):
+                if part.end and row.plan >= part.end:
+                    break
+                rows[row.plan] = row
+        except StoreError as error:
+            self._errors.append(error.message)
+        return rows
+
+    def _entries(self, part: Part) -> Iterable[Stored]:
+        for row in self._store.by_stream(part.first):
+            if part.end and row.stream >= part.end:
+                return
+            yield row
+
+    def _one_by_one(self, rows: dict[str, PlanRow]) -> dict[str, PlanRow]:
+        """Where the streams cannot be read on, the plans that are listed can perhaps be."""
+        left = {}
+        for plan, row in rows.items():
+            try:
+                history = self._store.history(plan)
+            except StoreError as error:
+                self._errors.append(error.message)
+                continue
+            if history:
+                self._stream(plan, history, row)
+            else:
+                left[plan] = row
+        return left
+
+    def _has_no_entries(self, plan: str) -> bool:
+        """It may have been taken in meanwhile, or taken out."""
+        if plan == TEAM_STREAM:
+            return True
+        try:
+            return self._store.row(plan) is not None and not self._store.history(plan)
+        except StoreError as error:
+            self._errors.append(error.message)
+            return False
+
+    def _stream(self, stream: str, rows: Sequence[Stored], listed: PlanRow | None) -> None:
+        for row in rows:
+            if row.position <= self._upto:
+                self._same += _summand(row)
+            self._bad += [ChainProblem(row.position, row.id, text) for text in row_problems(row)]
+        if stream == TEAM_STREAM:
+            return
+        if is_plan_id(stream):
+            self._plan(stream, rows, listed)
+        else:
+            text = f"the store holds entries under {stream[:40]!r}, which is no plan"
+            self._tally.faults.append(faults.in_store(text))
+        self._keep(stream)
+
+    def _plan(self, plan: str, rows: Sequence[Stored], listed: PlanRow | None) -> None:
+        try:
+            state = state_of(plan, rows, self._roster)
+        except VerificationError as error:
+            self._tally.faults.append(faults.no_version(error.message, reference(plan)))
+            return
+        same = row_from(state, rows) == listed
+        if not same:
+            state, rows, same = self._asked_again(plan, (state, rows, listed))
+        tell(self._tally, state, rows, same=same, now=self._now)
+
+    def _asked_again(self, plan: str, last: _Known) -> tuple[PlanState | Removed, Sequence[Stored], bool]:
+        """A plan whose row does not follow from it, looked at again: somebody may be adding to it now."""
+        state, rows, listed = last
+        try:
+            for _ in range(_TRIES):
+                before = (listed, len(rows), self._roster)
+                listed, rows = self._store.row(plan), self._store.history(plan)
+                self._roster = open_roster(self._store, self._roster.team_id, self._roster)
+                if (listed, len(rows), self._roster) == before:
+                    break
+                state = state_of(plan, rows, self._roster)
+                if row_from(state, rows) == listed:
+                    return state, rows, True
+        except (StoreError, VerificationError):
+            return last[0], last[1], False
+        return state, rows, False
+
+    def _keep(self, stream: str) -> None:
+        tally = self._tally
+        if tally.faults or tally.doubts or tally.notes or tally.uncounted:
+            found = About(
+                stream,
+                tuple(tally.faults),
+                tuple(tally.doubts),
+                tuple(tally.notes),
+                tuple(tally.uncounted),
+            )
+            self._about.append(found)
+            tally.faults, tally.doubts, tally.notes, tally.uncounted = [], [], [], []
+
 
 NOT_ALL = "the entries that the store has by plan are not the same as those in order of arrival"
 

@@ -28,8 +28,7 @@ from visitsafe.state.visit import Event
 from visitsafe.team.people import Member
 from visitsafe.team.roster import is_self
 from visitsafe.text.clock import moment, to_text
-from visitsafe.visits.report import several
-from visitsafe.visits.setting_out import seen_by_worker
+from visitsafe.visits.report import seen_by_worker, several
 
 DEBRIEF = "debrief"
 """The id of the form."""

@@ -11,7 +11,7 @@ import msgspec
 from visitsafe.errors import UsageError
 from visitsafe.record.bodies import MarkedBody
 from visitsafe.state.fold import PlanState
-from visitsafe.state.markers import ELSEWHERE, place_of
+from visitsafe.state.known import ELSEWHERE, place_of
 from visitsafe.text.days import in_words, typed_day
 from visitsafe.text.redact import without_address
 

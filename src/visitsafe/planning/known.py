@@ -232,7 +232,7 @@ def _overlaps(
 ) -> "Sequence[KnownFact]":
     from visitsafe.find import plans_between
     from visitsafe.planning.sign import companions_in
-    from visitsafe.state.overlaps import overlap_fact
+    from visitsafe.state.known import overlap_fact
     from visitsafe.text.clock import to_text
 
     if occasion.start is None or occasion.due_back is None:

@@ -13,15 +13,13 @@ from visitsafe.find import case_history
 from visitsafe.record.bodies import INCIDENT_BEFORE, LAST_TIME, Finding, IncidentBody
 from visitsafe.record.meanings import Meaning
 from visitsafe.record.terms import Answer, Document, Level
-from visitsafe.state.case_known import case_facts, was_made
 from visitsafe.state.duress_redaction import hides_duress
 from visitsafe.state.duties import CaseHistory, Met, each_once
 from visitsafe.state.fold import PlanState
-from visitsafe.state.markers import marker_says
+from visitsafe.state.known import case_facts, marker_says, was_made
 from visitsafe.state.visit import Event
-from visitsafe.text.clean import one_line
+from visitsafe.text.clean import one_line, things
 from visitsafe.text.clock import MONTHS, local_time, to_text
-from visitsafe.text.counts import things
 from visitsafe.text.redact import without_address
 
 MOST = 6

@@ -18,7 +18,7 @@ from visitsafe.record.entry import Entry, compose, seal_entry
 from visitsafe.record.kinds import Kind
 from visitsafe.record.stored import Store, Summarise, nothing_first
 from visitsafe.record.terms import TEAM_STREAM
-from visitsafe.retention.holding import check_purger, check_reason
+from visitsafe.retention.holds import check_purger, check_reason
 from visitsafe.retention.policy import CaseVerdict, facts_of, gone_of, named_in
 from visitsafe.retention.purge_clock import check_clock
 from visitsafe.retention.purge_survey import SIGNED, Survey, Unfinished, rules_of

@@ -18,8 +18,8 @@ from visitsafe.record.refs import reference
 from visitsafe.record.stored import PlanRow, Stored
 from visitsafe.record.terms import Stage
 from visitsafe.state.rules import Judged
+from visitsafe.text.clean import things
 from visitsafe.text.clock import from_text
-from visitsafe.text.counts import things
 
 REMOVED = "removed"
 """How lists show such a plan in place of a status."""

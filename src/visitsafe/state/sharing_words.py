@@ -9,8 +9,8 @@ from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import called
 from visitsafe.state.rules import NOT_SHARE
 from visitsafe.state.visit import Event
+from visitsafe.text.clean import members, plain
 from visitsafe.text.clock import date_only, day, moment
-from visitsafe.text.json import members, plain
 
 
 def by_when(one: DutyState, when: str) -> str:

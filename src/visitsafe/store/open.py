@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from visitsafe.errors import StoreError, VerificationError
 from visitsafe.record.stored import Store, Summarise
 from visitsafe.store import schema
+from visitsafe.store.marks import FILLING, MIGRATE, MOVED, refuse_marked
 from visitsafe.store.sqlite import SqliteCare, SqliteStore, make_single
 from visitsafe.store.sqlite_file import FAULTS, connect, identify, in_words, located
-from visitsafe.store.store_marks import FILLING, MIGRATE, MOVED, refuse_marked
+from visitsafe.text.clean import things
 from visitsafe.text.clock import from_text, to_text
-from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from types import ModuleType

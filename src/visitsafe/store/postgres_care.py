@@ -9,9 +9,7 @@ from datetime import UTC, datetime
 
 from visitsafe.record.stored import Purge, nothing_first
 from visitsafe.store import postgres_schema as sql
-from visitsafe.store.postgres_link import APPENDING, Link
-from visitsafe.store.postgres_store import PostgresStore
-from visitsafe.store.store_marks import (
+from visitsafe.store.marks import (
     COUNT_PURGES,
     DROP_MARK,
     PLANS,
@@ -20,6 +18,8 @@ from visitsafe.store.store_marks import (
     SET_MARK,
     notes_purges,
 )
+from visitsafe.store.postgres_link import APPENDING, Link
+from visitsafe.store.postgres_store import PostgresStore
 
 _MAY_MARK = (
     b"SELECT has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')"

@@ -11,9 +11,9 @@ from typing import Any
 
 from visitsafe.errors import StoreError
 from visitsafe.store import postgres_schema as sql
+from visitsafe.store.marks import odd_purge
 from visitsafe.store.postgres_link import Link
 from visitsafe.store.postgres_triggers import FUNCTIONS, SIZES, TRIGGERS
-from visitsafe.store.store_traces import odd_purge
 from visitsafe.text.clean import one_line
 
 _COLUMNS = (

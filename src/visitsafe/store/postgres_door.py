@@ -15,6 +15,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from visitsafe.errors import StoreError
 from visitsafe.store import postgres_schema as sql
 from visitsafe.store import schema
+from visitsafe.store.marks import MIGRATE, refuse_marked
 from visitsafe.store.postgres_care import PostgresCare, without_user
 from visitsafe.store.postgres_link import APPENDING, Link
 from visitsafe.store.postgres_purge import PostgresPurge
@@ -23,7 +24,6 @@ from visitsafe.store.postgres_store import PostgresStore
 from visitsafe.store.postgres_url import ALLOW_OWNER, Address, understood
 from visitsafe.store.postgres_words import NOTHING
 from visitsafe.store.sqlite_file import STORE_ID, VERSION
-from visitsafe.store.store_marks import MIGRATE, refuse_marked
 from visitsafe.text.clean import one_line
 from visitsafe.text.clock import to_text
 

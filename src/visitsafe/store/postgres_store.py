@@ -20,12 +20,11 @@ from visitsafe.record.kinds import CLOSING
 from visitsafe.record.stored import PlanRow, Stored, Summarise, nothing_first, unheard
 from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.store import postgres_schema as sql
+from visitsafe.store.marks import MARKS, Trace, refuse_occupied, refuse_writing, trace_in, with_trace
 from visitsafe.store.postgres_check import damages
 from visitsafe.store.postgres_link import APPENDING, WATCHING, Link, Row
 from visitsafe.store.postgres_triggers import RECEIVED
 from visitsafe.store.postgres_words import NOTHING
-from visitsafe.store.store_marks import MARKS, refuse_writing
-from visitsafe.store.store_traces import Trace, refuse_occupied, trace_in, with_trace
 from visitsafe.text.clock import from_text, to_text
 
 _MARKS = sql.translated(MARKS)

@@ -24,8 +24,7 @@ from visitsafe.record.refs import is_plan_id
 from visitsafe.record.stored import PlanRow, Purge, Stored, Summarise, nothing_first, unheard
 from visitsafe.record.terms import TEAM_STREAM
 from visitsafe.store import schema
-from visitsafe.store.sqlite_file import FAULTS, damaged, harmless, in_words, network_warnings, wal_size
-from visitsafe.store.store_marks import (
+from visitsafe.store.marks import (
     COUNT_PURGES,
     DROP_MARK,
     MARKS,
@@ -33,11 +32,16 @@ from visitsafe.store.store_marks import (
     PURGES,
     PURGES_AT_ONCE,
     SET_MARK,
+    Trace,
     backup_warnings,
     notes_purges,
+    odd_purge,
+    refuse_occupied,
     refuse_writing,
+    trace_in,
+    with_trace,
 )
-from visitsafe.store.store_traces import Trace, odd_purge, refuse_occupied, trace_in, with_trace
+from visitsafe.store.sqlite_file import FAULTS, damaged, harmless, in_words, network_warnings, wal_size
 from visitsafe.text.clock import to_text
 
 

@@ -22,9 +22,8 @@ from visitsafe.text.blocks import (
     sourced,
     titled,
 )
-from visitsafe.text.clean import one_line
+from visitsafe.text.clean import members, one_line, plain
 from visitsafe.text.clock import date_only, is_day
-from visitsafe.text.json import members, plain
 
 TITLE = "What managers owe: the yearly look"
 WANTING = "Not as it should be, or not sure"

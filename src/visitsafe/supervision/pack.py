@@ -21,8 +21,8 @@ from visitsafe.state.after import CORRECTED, answered, before, words_before
 from visitsafe.state.duties import ALERT, CaseHistory, Met, documents_due, each_once, not_told, talk_by
 from visitsafe.state.entry_words import DOCUMENTS, incident_title
 from visitsafe.state.fold import PlanState
+from visitsafe.state.known import why_out_of_date
 from visitsafe.state.ladder import is_overdue
-from visitsafe.state.markers import why_out_of_date
 from visitsafe.state.phrases import otherwise_went, who_goes
 from visitsafe.state.redaction import without_details
 from visitsafe.state.sharing_words import duty_shape
@@ -58,9 +58,8 @@ from visitsafe.text.blocks import (
     as_markdown,
     titled,
 )
+from visitsafe.text.clean import listing, members, plain, things
 from visitsafe.text.clock import age, clock, date_only, day, in_minutes, moment, span, to_text
-from visitsafe.text.counts import listing, things
-from visitsafe.text.json import members, plain
 
 if TYPE_CHECKING:
     from visitsafe.checklists.model import CitedDocument

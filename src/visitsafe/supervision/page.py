@@ -66,7 +66,7 @@ from visitsafe.text.blocks import (
     sourced,
     titled,
 )
-from visitsafe.text.clean import one_line
+from visitsafe.text.clean import one_line, things
 from visitsafe.text.clock import (
     MONTHS,
     age,
@@ -79,7 +79,6 @@ from visitsafe.text.clock import (
     span,
     to_text,
 )
-from visitsafe.text.counts import things
 
 if TYPE_CHECKING:
     from visitsafe.checklists.model import CitedDocument

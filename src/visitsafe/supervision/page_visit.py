@@ -37,8 +37,8 @@ from visitsafe.state.visit_words import (
 )
 from visitsafe.supervision.patterns import counted, day_words, short
 from visitsafe.text.blocks import Block, Bullet, Bullets, Heading, Kept, Say, Strong, Text, titled
+from visitsafe.text.clean import things
 from visitsafe.text.clock import clock, date_only, day, in_minutes, minutes_from, moment, to_text
-from visitsafe.text.counts import things
 
 LONGEST = 400
 """Characters of anybody's words about one thing."""

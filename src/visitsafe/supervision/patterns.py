@@ -21,9 +21,8 @@ from visitsafe.state.duties import CaseHistory, Met, each_once, talk_by
 from visitsafe.state.fold import PlanState
 from visitsafe.state.phrases import unanswered
 from visitsafe.state.visit import Event
-from visitsafe.text.clean import one_line
+from visitsafe.text.clean import listing, one_line, things
 from visitsafe.text.clock import date_only, from_text, local_time, to_text
-from visitsafe.text.counts import listing, things
 
 Answers = Mapping[str, str | Sequence[str]]
 NOTHING = frozenset({"none", "blank"})

@@ -14,8 +14,8 @@ import msgspec
 
 from visitsafe.record.terms import Status
 from visitsafe.supervision.figures import MANY, Figures
+from visitsafe.text.clean import things
 from visitsafe.text.clock import MONTHS
-from visitsafe.text.counts import things
 from visitsafe.text.days import Period
 
 COUNT, MINUTES = "count", "minutes"

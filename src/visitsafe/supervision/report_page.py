@@ -13,9 +13,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from visitsafe.supervision.report import NOT_SHOWN, Audience, Figure, FigureSection, TeamReport, day
-from visitsafe.text.clean import lines_of, markdown, markdown_line, one_line
+from visitsafe.text.clean import lines_of, markdown, markdown_line, members, one_line
 from visitsafe.text.html import document
-from visitsafe.text.json import members
 
 WIDTH, FONT = 440, 13
 _ROW, _EDGE, _TALL = 26, 24, 190

@@ -32,10 +32,8 @@ from visitsafe.state.visit_words import name_of
 from visitsafe.team.details import is_old
 from visitsafe.team.people import Member, person_shape
 from visitsafe.team.roster import Roster
-from visitsafe.text.clean import markdown_line
+from visitsafe.text.clean import markdown_line, members, plain, things
 from visitsafe.text.clock import exactly, to_text
-from visitsafe.text.counts import things
-from visitsafe.text.json import members, plain
 from visitsafe.text.redact import without_address
 
 Shape = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Text that came from somebody else, made harmless for a terminal or for markdown (D14).
+"""Text that came from somebody else, made harmless for a terminal, markdown or JSON (D14); and counts.
 
 Rules: whatever stands in a signed entry may be hostile, for another program may have signed it. Nothing in
 it is obeyed as a control sequence or rendered as structure, and no visible character is lost. Newlines
@@ -7,6 +7,10 @@ become hard line breaks in markdown. Does not escape HTML: the page is made from
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
 
 JOINERS = "\u200c\u200d"
 _ANSWERS = frozenset({"y", "yes", "n", "no", "u", "not sure", "not-sure"})
@@ -156,3 +160,27 @@ def _json_escape(found: re.Match[str]) -> str:
 def _escape_leading(found: re.Match[str]) -> str:
     """A list marker: the mark itself, or for a number the dot after it."""
     return found[0] + "\\" if found[0].isdigit() else "\\" + found[0]
+
+
+def things(number: int, one: str, several: str = "") -> str:
+    """`1 visit`, `3 visits`, `0 visits`; where no s makes the plural, it is said."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def listing(words: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def members(value: Any, names: str) -> dict[str, Any]:
+    """Some members of an object under their own names; one with a question mark is None where it is empty."""
+    found: dict[str, Any] = {}
+    for name in names.split():
+        bare = name.removesuffix("?")
+        found[bare] = getattr(value, name) if bare == name else getattr(value, bare, None) or None
+    return found
+
+
+def plain(value: Any) -> Any:
+    """Structs, tuples and enumerations as JSON has them."""
+    return msgspec.json.decode(msgspec.json.encode(value))

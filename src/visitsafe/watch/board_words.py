@@ -16,9 +16,8 @@ from visitsafe.record.terms import Stage, Status
 from visitsafe.state.phrases import along
 from visitsafe.state.visit import A_DAY
 from visitsafe.team.people import as_heard
-from visitsafe.text.clean import cut, one_line
+from visitsafe.text.clean import cut, one_line, things
 from visitsafe.text.clock import clock, duration, from_text, in_full, to_text
-from visitsafe.text.counts import things
 from visitsafe.watch.board import Board, BoardRow, BoardStep, LastReport, Newer
 from visitsafe.watch.heartbeat import Beat, WatchersNow
 

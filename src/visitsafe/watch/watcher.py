@@ -23,8 +23,7 @@ from visitsafe.team.roster import Roster
 from visitsafe.text.clock import from_text, to_text
 from visitsafe.watch.heartbeat import SILENCE, Gap, put_beat, read_beats
 from visitsafe.watch.outbox import dead, messages_due
-from visitsafe.watch.watch_acting import NO_GAP, Hands
-from visitsafe.watch.watch_claims import Means
+from visitsafe.watch.watch_acting import NO_GAP, Hands, Means
 from visitsafe.watch.watch_view import Tell, View
 
 PULSE = timedelta(seconds=30)

@@ -11,8 +11,8 @@ from visitsafe.checklists.assessment import DOES_NOT_APPLY, Value, in_words
 from visitsafe.checklists.model import AnswerType, Question, Source, VisitField
 from visitsafe.checklists.questionnaire import cite
 from visitsafe.record.terms import Answer, Level
+from visitsafe.text.clean import things
 from visitsafe.text.clock import age, date_only, from_text
-from visitsafe.text.counts import things
 from visitsafe.text.times import long_visit
 from visitsafe.wizard.answers import (
     AnswerContext,

@@ -123,7 +123,7 @@ Handler = Callable[[KeyPressEvent], None]
 
 
 @dataclass
-class Listed(ABC):
+class ListPrompt(ABC):
     """Lines to mark one by one; it stays as it is when it is shown again after `?`.
 
     Attributes:
@@ -185,7 +185,7 @@ class Listed(ABC):
 
 
 @dataclass(kw_only=True)
-class Grid(Listed):
+class Grid(ListPrompt):
     """Questions with an answer each.
 
     Attributes:
@@ -273,7 +273,7 @@ class Grid(Listed):
 
 
 @dataclass(kw_only=True)
-class Ticks(Listed):
+class Ticks(ListPrompt):
     """Lines of which any can be ticked.
 
     Attributes:
@@ -331,7 +331,7 @@ def _or_fail(handler: Handler) -> Handler:
     return handle
 
 
-def show(listed: Listed, hint: str) -> Left:
+def show(listed: ListPrompt, hint: str) -> Left:
     """Show the keys, a list and a remark under it, until the person leaves; the marks are in the list."""
 
     def text(words: Callable[[], str]) -> Window:

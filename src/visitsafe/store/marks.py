@@ -1,14 +1,19 @@
-"""Marks on a store that must not be used as it is: part of a copy, moved somewhere else, or a backup.
+"""Marks on a store that must not be used as it is, and traces of entries that are gone from it.
 
 They stand in `meta`. A store that is being filled (`FILLING`) lacks entries; one that was moved (`MOVED`)
 lacks whatever was signed since. Both are refused when they are opened, and a moved one refuses what is
-written by those who had it open. Those who look after stores open it all the same (`store_care`). A backup
-(`BACKED_UP`) is read as any store and takes in nothing: what was signed in it would be missing in the store.
+written by those who had it open. A backup (`BACKED_UP`) is read as any store and takes in nothing: what was
+signed in it would be missing in the store.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
 
 from visitsafe.errors import MovedStoreError, StoreError
+from visitsafe.record.entry import Entry
+from visitsafe.record.stored import OccupiedError, PlanRow
 from visitsafe.text.clean import one_line
 
 FILLING = "filling"
@@ -94,3 +99,53 @@ def was_moved(shown: str, where: str, ending: str = "") -> MovedStoreError:
         f"{shown} was moved to {one_line(where)[:LONGEST_PLACE]}{ending}",
         hint="name the new store in VISITSAFE_STORE, or as url under [store] in settings.toml",
     )
+
+
+_MOST = 1 << 40
+"""The most entries that are said to be gone: a row could name a number that no database adds to."""
+
+
+class Trace(NamedTuple):
+    """How many entries a row knows of that are not there, the newest's id if that is gone, and its status."""
+
+    lacking: int
+    newest: str
+    status: str
+
+
+def trace_in(known: list[Any]) -> Trace | None:
+    """The trace in a plan's row, from what `schema.TRACE` finds; None if the row knows of nothing gone."""
+    for entries, count, newest, status in known:
+        if entries > count or newest:
+            return Trace(min(max(entries - count, 0), _MOST), newest, status)
+    return None
+
+
+def with_trace(row: PlanRow, trace: Trace | None) -> PlanRow:
+    """A row that goes on telling of what is gone; what is open follows from what is there."""
+    if trace is None:
+        return row
+    newest = trace.newest or row.newest
+    entries = row.entries + trace.lacking
+    return msgspec.structs.replace(row, entries=entries, newest=newest, status=trace.status)
+
+
+def refuse_occupied(entry: Entry, stream: str, payload: bytes) -> None:
+    """Refuse to take an entry for one that is there already if something else stands under its id.
+
+    Args:
+        entry: What is to be added.
+        stream: Under which the store has its id.
+        payload: What the store has under it; empty if that was removed by rule.
+
+    Raises:
+        OccupiedError: It is not this entry.
+    """
+    if stream != entry.content.plan or payload not in {b"", entry.payload}:
+        raise OccupiedError(entry.id)
+
+
+def odd_purge(name: str) -> str:
+    """The sentence about a note of a removal that removes nothing; `name` is the id that it notes."""
+    shown = one_line(name)[:64]
+    return f"it is noted that the content of {shown} was removed: nobody signed that, or it was not"

@@ -1,9 +1,9 @@
-"""Copying a whole store into another one: entries as they are, in order, each of them compared afterwards.
+"""Copies of a whole store: entries as they are, in order, each compared afterwards; and rows made anew.
 
 Backups from a server, restoring and moving are this copy. It goes on where it stopped: what the copy holds
 already must be the beginning of the original, or nothing is done. A moved store is marked before its copy
-can be opened, while nobody can write to it: no entry is left behind, and there are never two stores to write
-to. What was removed by rule (docs/adr/0019) is removed in the copy too.
+can be opened, while nobody can write to it: no entry is left behind, and there are never two stores to
+write to. What was removed by rule (docs/adr/0019) is removed in the copy too.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -291,3 +291,96 @@ def _batches(rows: Iterator[Stored]) -> Iterator[list[Stored]]:
 
 def _until(rows: Iterable[Stored], end: int) -> Iterator[Stored]:
     return takewhile(lambda row: row.position <= end, rows)
+
+
+def examine(store: Store, tell: Tell) -> Copied:
+    """Check all of a store that nobody writes to; its faults say what does not hold.
+
+    Raises:
+        StoreError: It cannot be read to its end.
+    """
+    end = store.head()[0]
+    last: Stored | None = None
+
+    def rows() -> Iterator[Stored]:
+        nonlocal last
+        for row in store.scan():
+            last = row
+            yield row
+            tell("checking", row.position, end)
+
+    faults, junk = store.check_file(), list[str]()
+    for serious, text in weighed(rows()):
+        told = faults if serious else junk
+        if len(told) < MOST_NAMED:
+            told.append(text)
+    everything = (*faults, *junk)
+    if last is None:
+        return Copied(0, GENESIS, "", everything)
+    return Copied(last.position, last.chain, last.received, everything, tuple(junk))
+
+
+def refuse_unsound(found: Copied, name: str) -> None:
+    """Refuse to use a backup that does not hold.
+
+    What nobody signed and what was only put in is no reason: it counts for nothing in the store either, and
+    whoever could put it there must not make every backup useless.
+
+    Raises:
+        VerificationError: Something about it does not hold; nothing was made from it.
+    """
+    faults = found.faults[: len(found.faults) - len(found.junk)]
+    if faults:
+        more = f" (and {len(found.faults) - 1} more)" if len(found.faults) > 1 else ""
+        raise VerificationError(
+            f"{name} does not hold: {faults[0]}{more}",
+            hint="nothing was restored; use an older backup, and keep this one as it is",
+        )
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """What came of making the rows anew.
+
+    Attributes:
+        plans: How many plans are listed now.
+        different: How many rows were missing, of no plan, or not what follows from the entries.
+        traces: The plans whose row goes on telling of entries that are not there.
+    """
+
+    plans: int
+    different: int
+    traces: tuple[str, ...] = ()
+
+
+def rebuild(
+    store: Store,
+    summarise: Summarise,
+    before: int,
+    tell: Callable[[str, int, int], None],
+    *,
+    forget: bool = False,
+) -> Rebuilt:
+    """Make every row anew, in one transaction.
+
+    Args:
+        store: Where.
+        summarise: Makes the rows.
+        before: How many rows there are.
+        tell: Told what is being done, and how much of it is done.
+        forget: Rows go on telling of nothing that is not there.
+    """
+    count = added = gone = different = 0
+
+    def compared(plan: str, history: Sequence[Stored]) -> PlanRow | None:
+        nonlocal count, added, gone, different
+        was, new = store.row(plan), summarise(plan, history)
+        count += 1
+        added += was is None and new is not None
+        gone += was is not None and new is None
+        different += was != new
+        tell("listing plans", count, max(before, count))
+        return new
+
+    plans = store.rebuild(compared, forget=forget)
+    of_nothing = before + added - gone - plans  # rows without any entry, which are taken out
+    return Rebuilt(plans, different + max(0, of_nothing), tuple(store.traces()))
