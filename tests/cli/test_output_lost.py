@@ -27,9 +27,10 @@ def office(tmp_path: Path) -> Office:
 def shell(someone: Someone, line: str, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a shell line in which {0} is the command with its words."""
     command = " ".join(f"'{word}'" for word in (COMMAND, *words))
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     return subprocess.run(
         ["sh", "-c", line.format(command)],
-        env={**os.environ, **someone.environ},
+        env={**buffered, **someone.environ},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -502,7 +502,7 @@ def test_whoever_is_on_the_visit_does_not_see_duress_on_the_desks_screen(room: R
     said = room.round()
     assert "DURESS" not in said
     assert "manager-acts" not in said
-    assert "is all right" in said
+    assert "has reported being all right" in said
 
 
 def test_back_during_an_alarm_says_that_somebody_has_to_stand_it_down(room: Room) -> None:

@@ -3,7 +3,7 @@
 Strict on purpose: an unknown key, a number or a bare yes where text is meant is an error with a
 sentence. Conditions are data (D6): a mapping means all, a list of mappings means any, a list as a value
 means one of. The other kinds of checklist
-stand in `kinds`. Nothing here reads files (`adapters.checklists`) or asks questions (`assessment`).
+stand in `record.terms`. Nothing here reads files (`files`) or asks questions (`assessment`).
 """
 
 from collections.abc import Mapping

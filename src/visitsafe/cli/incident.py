@@ -4,7 +4,6 @@ Nothing here holds up whoever reports: any plan will do, in whatever state, and 
 hold. What is said afterwards is the same whatever else is on the record (D15).
 """
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -48,7 +47,7 @@ def incident(
         at = _happened(context, desk, happened)
         kind = Incident(**told(who, known_by), near_miss=near_miss, happened=at, correct=correct)
         kind.check(desk, state)
-        fill_in_about(context, desk, state, kind, how, partial(_lines, watched=_watched(desk)), _shape)
+        fill_in_about(context, desk, state, kind, how, _lines, _shape)
 
 
 def _meant(context: typer.Context, desk: "Desk", ref: str, who: str, how: How) -> "PlanState":
@@ -118,8 +117,8 @@ def _watched(desk: "Desk") -> bool | None:
         return None
 
 
-def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: bool | None) -> list[str]:
-    """What was recorded, and what happens now."""
+def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody") -> list[str]:
+    """What was recorded, and what happens now: whether somebody watches is asked when it is told."""
     from visitsafe.record.terms import Answer
     from visitsafe.state.duties import ALERT
     from visitsafe.watch.heartbeat import the_desk
@@ -129,7 +128,7 @@ def _lines(desk: "Desk", state: "PlanState", body: "IncidentBody", *, watched: b
     listed = "It stands on your managers' list (visitsafe) until it has been talked over."
     if adds := _only_adds(desk, state, body):
         lines.append(f"- {adds}")
-    elif watched:
+    elif watched := _watched(desk):
         lines.append(f"- {listed} The watch sends them a message too.")
     else:
         nobody = "Nobody is watching just now, so no message goes out" if watched is False else "If in doubt"

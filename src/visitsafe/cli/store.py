@@ -95,7 +95,7 @@ def backup(
     settings = settings_of(context)
     for name in left_behind(file):
         say(
-            f"an interrupted backup left {name} beside the new one: plans can be read in it; remove it"
+            f"something that was interrupted left {name} here: plans may be read in it; remove it"
             " unless somebody is making one just now"
         )
     with (

@@ -171,7 +171,7 @@ def _clean(state: PlanState, text: str) -> str:
 
 
 class Sharing(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody says about telling others. Members as in `afterwards.SharedBody`."""
+    """What somebody says about telling others. Members as in `SharedBody`."""
 
     recipients: tuple[str, ...] = ()
     how: str = ""

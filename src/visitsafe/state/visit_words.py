@@ -309,7 +309,9 @@ def _raised(
     )
     if said.body.unwatched_from:
         more.append(f"Nobody was watching from {clock(said.body.unwatched_from, zone, day)}")
-    if not messages and said.body.watcher:  # without, who is reading is not told of messages (`discretion`)
+    if (
+        not messages and said.body.watcher
+    ):  # without, who is reading is not told of messages (`duress_redaction`)
         more.append("No message about it is on record")
     text = f"{state.visit.called(said.body.step).capitalize()} was raised for {whose(rung.who)}"
     return Told(said.at, text, tuple(filter(str.strip, (rung.do, *more, *messages))), grave=bool(more))

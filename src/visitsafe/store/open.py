@@ -2,7 +2,7 @@
 
 Making a store and bringing an older one up to date are explicit. A file which is not a store, or not one of
 this version, is refused with a sentence before anything is read from it. What a store does stands in
-`domain.stored.Store`; how, in `sqlite_store`. PostgreSQL has a door of its own, `postgres_door`.
+`record.stored.Store`; how, in `sqlite`. PostgreSQL has a door of its own, `postgres_door`.
 """
 
 import os
@@ -74,7 +74,7 @@ def open_unmarked(url: str, wait: float = WAIT) -> SqliteStore:
 
 
 def open_file(url: str, wait: float = WAIT, *, older: bool = False) -> SqliteStore:
-    """Open a store that is a file, even one that is only part of a copy or was moved (`store_marks`).
+    """Open a store that is a file, even one that is only part of a copy or was moved (`marks`).
 
     Args:
         url: As for `open_store`.
@@ -292,7 +292,7 @@ MOVE, RESTORE, BACKUP = "store move", "store restore", "store backup"
 """The commands that fill a store."""
 _UNKNOWN = "1970-01-01T00:00:00Z"
 """When a store was made that does not say so: nobody can have made one then."""
-_PART = re.compile(r"\.[a-z0-9]{8}\.part(-wal|-shm|-journal)?\Z")
+_PART = re.compile(r"\.[a-z0-9_]{8}\.part(-wal|-shm|-journal)?\Z")
 _KEEP_IT = "name another place; nothing is ever written over a store"
 
 
@@ -416,9 +416,9 @@ def new_backup(path: Path) -> Iterator[Path]:
     from visitsafe.text.files import check_new, new_file
 
     check_new(path)
-    if path.is_dir():
-        raise StoreError(f"{path} is a folder", hint=f"name a new file in it: {path}/visits.sqlite3")
     try:
+        if path.is_dir():
+            raise StoreError(f"{path} is a folder", hint=f"name a new file in it: {path}/visits.sqlite3")
         with new_file(path) as part:
             try:
                 yield part

@@ -1,6 +1,6 @@
-"""The store in a PostgreSQL database (D9): reading and appending. `domain.stored.Store` says what it keeps.
+"""The store in a PostgreSQL database (D9): reading and appending. `record.stored.Store` says what it keeps.
 
-It does what `sqlite_store` does, with the same statements, behind the same tests. Whoever appends holds one
+It does what `sqlite` does, with the same statements, behind the same tests. Whoever appends holds one
 advisory lock for the whole database until the commit: that is what makes positions gapless and the running
 hash one chain; a read never waits for it. The lock rides on the message that begins the transaction and
 costs nothing that could be measured; that appends go one after the other does (docs/adr/0018). Nothing here

@@ -1,4 +1,4 @@
-"""The store in one SQLite file (D9): reading and appending. `domain.stored.Store` says what it keeps.
+"""The store in one SQLite file (D9): reading and appending. `record.stored.Store` says what it keeps.
 
 Every statement runs in `transaction`, reads too. Entries are the truth; `plans` is derived from them and
 changes in the same transaction. A second database gets a class of its own behind the same protocol and the

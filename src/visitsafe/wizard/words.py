@@ -44,7 +44,7 @@ LETTERS: Mapping[str, str] = {"y": Answer.YES, "n": Answer.NO, "u": Answer.NOT_S
 
 
 class Proposal(Protocol):
-    """A computed answer with its reason, such as `adapters.daylight.Daylight`."""
+    """A computed answer with its reason, such as `planning.known.Daylight`."""
 
     @property
     def answer(self) -> str:
