@@ -147,6 +147,14 @@ def test_an_unknown_kind_of_entry_proves_nothing() -> None:
     assert last(plan_at_a_store(GONE, by_nia), late).doubt == TOO_LATE
 
 
+def test_an_unknown_kind_of_entry_by_whoever_left_stops_nobody() -> None:
+    """A newer visitsafe wrote it, a colleague built on it, and its author left: it is read all the same."""
+    late = PLANNED.entry(MO, "zzz-unknown", WithdrawnBody(reason="?"), at=SOON)
+    by_nia = late.entry(NIA, Kind.DECIDED, decision_on(PLANNED.newest.id, "return"), at=SOON)
+    state = plan_at_a_store(GONE, by_nia)
+    assert "does not know the kind" in last(state, late).why_not
+
+
 def test_a_second_entry_by_the_same_person_proves_nothing() -> None:
     late = PLANNED.decided(at=SOON)
     assert last(plan_at_a_store(GONE, late.decided(at=SOON)), late).doubt == TOO_LATE

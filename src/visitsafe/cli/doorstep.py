@@ -5,7 +5,6 @@ what stands now; what is missing or to be done is talk, on standard error.
 """
 
 import re
-import shlex
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -34,7 +33,6 @@ from visitsafe.state.phrases import heard_with
 from visitsafe.team.people import called
 from visitsafe.text.clean import clean, one_line, things
 from visitsafe.text.clock import clock, from_text, minutes_between, to_text
-from visitsafe.text.times import EXAMPLE, PAST, TimeError, parse_time, read, tidy, time_in_form
 from visitsafe.visits.answer import find_alarm, stand_down, take_on, which_drill
 from visitsafe.visits.report import Reported
 
@@ -695,6 +693,8 @@ def _taken(done: "TakenOn", desk: "Desk", zone: "tzinfo") -> list[str]:
         ends = "When it is over" if desk.member().roles & may else f"When it is over, a {who} runs"
         lines.append(f"{ends}: visitsafe stand-down {after.ref} --because {because}")
     else:
+        import shlex
+
         how = f"visitsafe {heard_with(rung)} {after.ref} --for {shlex.quote(worker)}"
         lines.append(f"The watch goes on until {worker} is back. Pass on what you hear from them: {how}")
     return lines
@@ -813,6 +813,8 @@ def longer(text: str, due_back: datetime, now: datetime, zone: ZoneInfo) -> str:
     Raises:
         UsageError: It is no length of time, none at all, or leads more than 24 hours ahead.
     """
+    from visitsafe.text.times import TimeError, parse_time
+
     since = max(due_back, now)
     hint = "say how much longer, like 30m or 1h30"
     if not any(unit in text.casefold() for unit in "hm") or ":" in text:
@@ -827,6 +829,8 @@ def longer(text: str, due_back: datetime, now: datetime, zone: ZoneInfo) -> str:
 
 
 def _ahead(at: datetime, text: str, now: datetime) -> str:
+    from visitsafe.text.times import EXAMPLE
+
     if at <= now:
         raise UsageError(
             f"{text[:40]!r} has passed", hint=f"type a time that is still to come, like {EXAMPLE}"
@@ -838,6 +842,8 @@ def _ahead(at: datetime, text: str, now: datetime) -> str:
 
 def _near(text: str, now: datetime, zone: ZoneInfo, days: Sequence[int]) -> datetime:
     """The time that is meant: without a day, on the first of these days on which it makes sense."""
+    from visitsafe.text.times import EXAMPLE, PAST, TimeError, parse_time, read, tidy, time_in_form
+
     try:
         words = tidy(text)
         if words == "now" or words.startswith("in "):
@@ -859,6 +865,8 @@ def _near(text: str, now: datetime, zone: ZoneInfo, days: Sequence[int]) -> date
 
 def _either(text: str, now: datetime, zone: ZoneInfo, first: date, other: date) -> datetime:
     """On the first day if that lies on the right side of now; else on the other, if that is not far off."""
+    from visitsafe.text.times import TimeError, parse_time
+
     at = parse_time(f"{first.isoformat()} {text}", now, zone)
     ahead = other > first
     if (at > now) == ahead:

@@ -241,12 +241,18 @@ def share(desk: Desk, state: PlanState, duty: DutyState | None, said: Sharing) -
 
 
 def _share_copies(desk: Desk, state: PlanState, duty: DutyState, body: SharedBody) -> None:
-    """The same in the other plans of the case that were signed before it was done: it is one duty."""
+    """The same in the other plans of the case that were signed before it was done: it is one duty.
+
+    It is recorded already, so a plan in which it would not count stops nothing.
+    """
     for other in case_history(desk, state.body.visit.case).plans:
         for one in duties_of(other):
             mine = other.plan == state.plan
             if not mine and one.left and same_ground(state, duty, other, one.duty) and one.of_plan:
-                desk.record(other, Kind.SHARED, replace(body, of=one.of))
+                try:
+                    desk.record(other, Kind.SHARED, replace(body, of=one.of))
+                except NotPermittedError as error:
+                    desk.warn(f"it is not noted in {other.ref}: {error.message}")
 
 
 def _check_complete(body: SharedBody, *, declined: bool) -> None:

@@ -346,7 +346,7 @@ def differences(checklists: "ChecklistSet", body: PlanBody) -> list[str]:
     others = _others(checklists, body)
     if not others:
         return []
-    here = compile_questionnaire(checklists).by_id
+    here = {one.meaning: one for one in compile_questionnaire(checklists)}
     lines = [
         f'{one.label}: the plan asks "{one.ask}"; '
         + (

@@ -105,9 +105,8 @@ def doubts(order: Order, roster: Roster, arrived: Mapping[str, int]) -> dict[str
     found: dict[str, Doubt] = {}
     if len(roster.order.entries) == 1:
         return found
-    for entry, row in [
-        (one, KINDS.get(one.content.kind)) for one in reversed(order.entries)
-    ]:  # so that a witness is judged before what it vouches for
+    for entry in reversed(order.entries):  # so that a witness is judged before what it vouches for
+        row = KINDS.get(entry.content.kind)
         for taking in roster.unseen_takings(entry.content, row.roles if row and row.lapses else frozenset()):
             if not _witnessed(entry, taking, order, roster, found):
                 doubt = _doubt(entry, taking, order, roster, arrived)
@@ -120,14 +119,14 @@ def _witnessed(
     entry: Verified, taking: Statement, order: Order, roster: Roster, found: Mapping[str, Doubt]
 ) -> bool:
     """Whether another member, whose own word is not in doubt, had built on an entry before the end."""
-    author = roster.known.get(entry.content.by)
+    author, row = roster.known.get(entry.content.by), KINDS.get(entry.content.kind)
     for later in order.entries:
         if later.content.at > taking.at or later.id in found or not order.seen(entry.id, later.id):
             continue
         witness = roster.as_seen_by(later.content).get(later.content.by)
         if witness is None or later.content.kind not in set(Kind) or witness.same_person(author):
             continue
-        if KINDS[entry.content.kind].by_author or _is_apart(witness, order, roster):
+        if (row is not None and row.by_author) or _is_apart(witness, order, roster):
             return True
     return False
 

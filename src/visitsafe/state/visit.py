@@ -3,7 +3,7 @@
 Folded from the counted entries of a plan, the same in whatever order they came. Where entries whose authors
 had not seen each other disagree, the more cautious one stands: the earlier time due back, the alarm over
 the stand-down, duress over everything. A watch begins with a *mark*: a countersignature, an urgent
-signature, or a report of setting out; what ends each of them stands with `in_force`. What is due when is
+signature, or a report of setting out; what ends each of them is said in `in_force`. What is due when is
 told by `ladder`.
 """
 
