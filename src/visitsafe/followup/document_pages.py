@@ -14,7 +14,7 @@ import msgspec
 
 from visitsafe.checklists.library import marked, past_review
 from visitsafe.record.bodies import Action, DocumentedBody, Shown
-from visitsafe.record.meanings import ACTIONS, Meaning
+from visitsafe.record.meanings import ACTIONS, MEANINGS, Meaning
 from visitsafe.record.terms import Document
 from visitsafe.state.duties import CaseHistory, is_late, not_held, not_told
 from visitsafe.state.entry_words import DOCUMENTS
@@ -254,9 +254,10 @@ def _document(
     yield from titled("Who does what", (_action(action, now) for action in body.actions))
     yield from titled("To note", (Kept(one.text) for one in body.findings))
     sections: dict[str, list[Shown]] = {}
+    of_actions = {name for name in MEANINGS if name.startswith(ACTIONS)}
     given = [one for one in body.shown if one.id in _words(body.answers, body.shown)]
     for one in given:
-        if not one.id.startswith(ACTIONS):
+        if one.id not in of_actions:
             sections.setdefault(one.section, []).append(one)
     for title, answers in sections.items():
         yield from titled(

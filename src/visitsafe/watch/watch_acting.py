@@ -162,7 +162,12 @@ class _Waiting(msgspec.Struct, frozen=True):
 
 
 class KeptOff:
-    """The visits that another watcher's claim keeps this one off."""
+    """The visits that another watcher's claim keeps this one off: it must never silence a visit.
+
+    Claims are rows that nobody signs. A watcher that is alive puts something on the record while it holds
+    one; where nothing comes, or no other watcher is alive at all, this one acts in spite of the claim. A
+    message may come twice then, which is the lesser harm.
+    """
 
     def __init__(self, means: Means) -> None:
         self._means = means
@@ -229,7 +234,13 @@ class UnkeptItem(msgspec.Struct, frozen=True):
 
 
 class Unkept:
-    """What a run of the watch remembers of this kind, by plan."""
+    """What a run of the watch remembers of this kind, by plan, so that the watch goes on.
+
+    An entry can be refused by the store (the visit's row says that entries are gone), or be there and not
+    count (a clock that lies, a role that was taken away). Neither may silence a visit or send one message
+    in every round: one that was not written is written later, the same bytes; one that does not count is made
+    anew after a while, each time later.
+    """
 
     def __init__(self) -> None:
         self._items: dict[str, dict[str, UnkeptItem]] = {}
